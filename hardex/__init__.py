@@ -1,0 +1,54 @@
+"""Where does my image classifier fail, why, and did my fix really help?
+
+    import hardex
+
+    run = hardex.rank("mnist_cnn", "mnist:test", out="runs/mine")
+    run.hard.head()            # the hard examples, a data frame
+    run.image(run.hard.id[0])  # the pixels of the first, an array
+
+Every verb of the command line is a function of the same name here. Importing hardex loads
+nothing else: each name brings what it needs when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hardex.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from hardex.errors import ClassifierError as ClassifierError
+    from hardex.errors import DatasetError as DatasetError
+    from hardex.errors import HardexError as HardexError
+    from hardex.errors import RunError as RunError
+    from hardex.errors import ServingError as ServingError
+    from hardex.runs.make import rank as rank
+    from hardex.runs.run import Run as Run
+    from hardex.runs.run import load as load
+    from hardex.serving import demo as demo
+    from hardex.serving import serve as serve
+
+_HOMES = {
+    "ClassifierError": "hardex.errors",
+    "DatasetError": "hardex.errors",
+    "HardexError": "hardex.errors",
+    "Run": "hardex.runs.run",
+    "RunError": "hardex.errors",
+    "ServingError": "hardex.errors",
+    "demo": "hardex.serving",
+    "load": "hardex.runs.run",
+    "rank": "hardex.runs.make",
+    "serve": "hardex.serving",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hardex' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,112 @@
+"""The arrays that cross borders in hardex, and the checks made where they enter.
+
+n: examples, k: classes, d: embedding size, h/w/c: height, width, channels.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardex.errors import ClassifierError, DatasetError
+
+Image = NDArray[np.uint8]  # (h, w, c), 0..255, c is 1 (grey) or 3 (RGB)
+Images = NDArray[np.uint8]  # (n, h, w, c), 0..255
+Labels = NDArray[np.integer[Any]]  # (n,), 0..k-1
+Positions = NDArray[np.int64]  # (n,), place of each example in its data set, from 0
+Probabilities = NDArray[np.floating[Any]]  # (n, k), rows sum to 1
+Embeddings = NDArray[np.floating[Any]]  # (n, d)
+Scores = NDArray[np.float64]  # (n,), higher is harder
+
+# Softmax in half precision is off by about 1e-3 a row; logits are off by far more.
+_SUM_TOLERANCE = 5e-3
+
+
+def check_labels(labels: Labels, *, class_count: int) -> None:
+    """Raise `DatasetError` unless every label is a whole number in 0..class_count-1.
+
+    Example:
+        >>> check_labels(np.array([0, 1, 7]), class_count=2)
+        Traceback (most recent call last):
+        hardex.errors.DatasetError: labels must lie in 0..1 for 2 classes; label 2 (counted from \
+0) is 7, and 1 of 3 are outside; fix the labels or name all classes.
+    """
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise DatasetError(
+            f"labels must be one whole number per example; received {labels.dtype} of shape "
+            f"{labels.shape}; pass class indices 0..{class_count - 1}."
+        )
+    outside = (labels < 0) | (labels >= class_count)
+    if outside.any():
+        first = int(outside.argmax())
+        raise DatasetError(
+            f"labels must lie in 0..{class_count - 1} for {class_count} classes; label {first} "
+            f"(counted from 0) is {labels[first]}, and {int(outside.sum())} of {len(labels)} are "
+            "outside; fix the labels or name all classes."
+        )
+
+
+def check_probabilities(probabilities: Probabilities, *, first_position: int = 0) -> None:
+    """Raise `ClassifierError` unless every row is a probability distribution.
+
+    Args:
+        probabilities: (n, k).
+        first_position: position of row 0 in the data set, so that a batch names the right row.
+
+    Example:
+        >>> check_probabilities(np.array([[0.2, 0.8], [3.0, 4.0]]))
+        Traceback (most recent call last):
+        hardex.errors.ClassifierError: every row of probabilities must be non-negative and sum to \
+1; row 1 sums to 7, and 1 of 2 rows are off; these look like logits: put a softmax behind the model.
+    """
+    if probabilities.ndim != 2 or probabilities.shape[1] < 2:
+        raise ClassifierError(
+            "probabilities must have shape (examples, classes) with two classes or more; received "
+            f"shape {probabilities.shape}; pass one row per example."
+        )
+    if not np.issubdtype(probabilities.dtype, np.floating):
+        raise ClassifierError(
+            f"probabilities must be floating-point numbers; received {probabilities.dtype}; pass "
+            "the softmax output, not classes."
+        )
+    sums = probabilities.sum(axis=1, dtype=np.float64)
+    # Written so that NaN counts as off: every comparison with NaN is false.
+    fine = (np.abs(sums - 1.0) <= _SUM_TOLERANCE) & (probabilities.min(axis=1) >= 0)
+    if not fine.all():
+        off = ~fine
+        row = int(off.argmax())
+        raise ClassifierError(_why_not_probabilities(probabilities, sums, off, row, first_position))
+
+
+def _why_not_probabilities(
+    probabilities: Probabilities, sums: Scores, off: NDArray[np.bool_], row: int, first: int
+) -> str:
+    finite = bool(np.isfinite(probabilities[row]).all())
+    seen = f"sums to {sums[row]:.4g}" if finite else "holds NaN or infinity"
+    if finite and abs(sums[row] - 1.0) <= _SUM_TOLERANCE:
+        seen = f"holds {probabilities[row].min():.4g}"
+    advice = (
+        "these look like logits: put a softmax behind the model."
+        if finite
+        else "the model's output is broken there: check its weights and its input."
+    )
+    return (
+        "every row of probabilities must be non-negative and sum to 1; row "
+        f"{first + row} {seen}, and {int(off.sum())} of {len(off)} rows are off; {advice}"
+    )
+
+
+def check_images(images: Images) -> None:
+    """Raise `DatasetError` unless the images are (n, h, w, c) uint8, grey or RGB.
+
+    Example:
+        >>> check_images(np.zeros((2, 28, 28), np.uint8))
+        Traceback (most recent call last):
+        hardex.errors.DatasetError: images must have shape (n, h, w, 1) or (n, h, w, 3) and dtype \
+uint8; received shape (2, 28, 28), uint8; add the channel axis or convert them to 0..255.
+    """
+    if images.ndim != 4 or images.shape[3] not in (1, 3) or images.dtype != np.uint8:
+        raise DatasetError(
+            "images must have shape (n, h, w, 1) or (n, h, w, 3) and dtype uint8; received shape "
+            f"{images.shape}, {images.dtype}; add the channel axis or convert them to 0..255."
+        )

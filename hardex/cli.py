@@ -1,0 +1,196 @@
+"""`hardex …`: one verb per stage. Heavy libraries are imported inside the verbs."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hardex.errors import HardexError
+from hardex.version import VERSION
+
+app = typer.Typer(
+    help="Find the hard examples of an image classifier, look at them, and see why they are hard.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(StrEnum):
+    """How a verb answers."""
+
+    text = "text"
+    json = "json"
+
+
+def main() -> None:
+    """Run the command line: exit code 0 done, 1 a `HardexError` in one sentence, 2 wrong usage."""
+    try:
+        app()
+    except HardexError as error:
+        _say_error(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _say_error("stopped; nothing half-written was left behind.")
+        sys.exit(130)
+
+
+def _say_error(sentence: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True).print("[bold red]Error:[/]", sentence, highlight=False, soft_wrap=True)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"hardex {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def hardex(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find the hard examples of an image classifier, look at them, and see why they are hard."""
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="The run folder.")] = Path("runs/mnist-demo"),
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(help="The port; by default 7860 or the next free one.")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Whether to open the browser.")] = True,
+    share: Annotated[bool, typer.Option(help="Also open a public link, with a password.")] = False,
+    auth: Annotated[
+        str | None, typer.Option(metavar="NAME:PASSWORD", help="Ask for this name and password.")
+    ] = None,
+) -> None:
+    """Open the app on the shipped digits and model; the page comes first, the ranking behind it."""
+    from hardex.serving import demo as open_demo
+
+    open_demo(out=out, host=host, port=port, browser=browser, share=share, auth=auth)
+
+
+@app.command()
+def serve(
+    run: Annotated[Path, typer.Argument(help="A run folder made by `hardex rank`.")],
+    model: Annotated[
+        str | None, typer.Option(help="The model, when it moved or another one is to answer.")
+    ] = None,
+    data: Annotated[str, typer.Option(help="The images, when they moved.")] = "",
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(help="The port; by default 7860 or the next free one.")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Whether to open the browser.")] = True,
+    share: Annotated[bool, typer.Option(help="Also open a public link, with a password.")] = False,
+    auth: Annotated[
+        str | None, typer.Option(metavar="NAME:PASSWORD", help="Ask for this name and password.")
+    ] = None,
+) -> None:
+    """Open the app on a finished run."""
+    from hardex.serving import serve as open_run
+
+    open_run(run, model, data=data, host=host, port=port, browser=browser, share=share, auth=auth)
+
+
+@app.command()
+def rank(
+    model: Annotated[
+        str | None,
+        typer.Argument(metavar="MODEL", help="mnist_cnn, mnist_small or a .keras file."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA", help="mnist:test, mnist:train, class folders, an .npz or IDX file."
+        ),
+    ] = None,
+    probabilities: Annotated[
+        Path | None, typer.Option(help="Saved probabilities (.npy, .csv) in place of MODEL.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="The given labels (.npy, .csv) of the probabilities.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run folder; by default runs/MODELSTEM-DATASTEM.")
+    ] = None,
+    per_class: Annotated[int, typer.Option(help="How many of each given class in each list.")] = 2,
+    count: Annotated[
+        int | None, typer.Option(help="How many in all in each list, in place of --per-class.")
+    ] = None,
+    diversity: Annotated[
+        str, typer.Option(help="class: the given classes in turn; none: the hardest first.")
+    ] = "class",
+    unsure: Annotated[
+        str, typer.Option(help="Score of the unsure list: least_confidence, margin, entropy.")
+    ] = "least_confidence",
+    wrong: Annotated[
+        str, typer.Option(help="Score of the wrong list: loss, normalized_margin, el2n.")
+    ] = "loss",
+    preprocess: Annotated[
+        str | None,
+        typer.Option(help="unit (0..1), raw (0..255) or -1..1; found from the model by default."),
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Class names in the order of the outputs, comma-separated.")
+    ] = None,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Resize images of one size to what the model wants.")
+    ] = False,
+    batch_size: Annotated[int | None, typer.Option(help="Images per forward pass.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="A file that cannot be read is an error.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the results of a run; annotations stay.")
+    ] = False,
+    format: Annotated[Format, typer.Option(help="How to answer.")] = Format.text,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every row.")] = False,
+) -> None:
+    """Find the hard examples: rank MODEL DATA, or rank --probabilities P --labels Y [DATA]."""
+    from hardex.runs.make import rank as make_run
+    from hardex.terminal import ProgressBar, show_run
+
+    if probabilities is not None and data is None:
+        model, data = None, model  # the one argument given is DATA
+    with ProgressBar(quiet=format is Format.json) as bar:
+        run = make_run(
+            model,
+            data,
+            probabilities=probabilities,
+            labels=labels,
+            out=out,
+            per_class=per_class,
+            count=count,
+            diversity=diversity,
+            unsure=unsure,
+            wrong=wrong,
+            preprocess=preprocess,
+            class_names=_split(classes),
+            resize=resize,
+            batch_size=batch_size,
+            seed=seed,
+            strict=strict,
+            force=force,
+            progress=bar,
+            command=_command_line(),
+        )
+    show_run(run, as_json=format is Format.json, rows=None if verbose else 5)
+
+
+def _split(names: str | None) -> list[str] | None:
+    return None if names is None else [name.strip() for name in names.split(",")]
+
+
+def _command_line() -> str:
+    import shlex
+
+    return shlex.join(["hardex", *sys.argv[1:]])

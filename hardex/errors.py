@@ -1,0 +1,31 @@
+"""The errors hardex raises on purpose.
+
+* HardexError
+  x DatasetError      images, labels and class names do not fit together, or cannot be read
+  x ClassifierError   a model cannot be loaded, or its output is not one distribution per image
+  x RunError          a folder is not a run this version can read or may write
+  x ServingError      the app cannot be reached as it was asked to
+
+Catch `HardexError` to catch all of them. The command line and the pages show `str(error)` as it
+is, so each message is one sentence that says what was expected, what came, and what to do next.
+"""
+
+
+class HardexError(ValueError):
+    """Base class of every error hardex raises on purpose."""
+
+
+class DatasetError(HardexError):
+    """Images, labels and class names do not fit together, or cannot be read."""
+
+
+class ClassifierError(HardexError):
+    """A model cannot be loaded, or its output is not one distribution per image."""
+
+
+class RunError(HardexError):
+    """A folder is not a run this version can read or may write."""
+
+
+class ServingError(HardexError):
+    """The app cannot be reached as it was asked to."""

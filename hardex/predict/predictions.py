@@ -1,0 +1,162 @@
+"""Data set + classifier -> predictions, one batch in memory at a time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from queue import Queue
+from threading import Event, Thread
+
+import numpy as np
+
+from hardex.arrays import Images, Labels, Positions, Probabilities, check_probabilities
+from hardex.classifiers.classifier import Classifier
+from hardex.data.dataset import Batch, Dataset, Shape
+from hardex.errors import ClassifierError
+
+_BATCH_BYTES = 2**22  # pixels a batch may hold; larger batches were not faster
+_BATCH_MOST = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a classifier said about some examples.
+
+    Attributes:
+        positions: (n,) place of each example in its data set.
+        ids: n stable names.
+        labels: (n,) given labels, 0..k-1.
+        probabilities: (n, k) float32, rows sum to 1.
+    """
+
+    positions: Positions
+    ids: tuple[str, ...]
+    labels: Labels
+    probabilities: Probabilities
+
+    def __post_init__(self) -> None:
+        first = int(self.positions[0]) if len(self.positions) else 0
+        check_probabilities(self.probabilities, first_position=first)
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+
+def predict(
+    classifier: Classifier, dataset: Dataset, *, batch_size: int | None = None
+) -> Iterator[Predictions]:
+    """Yield predictions batch by batch while the next batch is read beside.
+
+    Every forward pass has the same batch shape, the last one padded: with another shape the
+    last bits of the probabilities may differ.
+
+    Raises:
+        ClassifierError: classifier and data set do not fit, or its output is no distribution.
+    """
+    shape = shape_for(classifier, dataset)
+    _check_class_count(classifier.class_count, classifier, dataset)
+    size = batch_size or batch_size_for(shape)
+    for batch in _read_ahead(dataset.batches(size, shape)):
+        probabilities = classifier.probabilities(_padded(batch.images, size))[: len(batch.ids)]
+        _check_fits(classifier, dataset, probabilities, batch)
+        yield Predictions(batch.positions, batch.ids, batch.labels, probabilities)
+
+
+def from_probabilities(
+    probabilities: Probabilities, dataset_ids: Callable[[int], str], labels: Labels
+) -> Iterator[Predictions]:
+    """Saved probabilities as the same stream, (n, k) in the data set's order."""
+    size = max(1, _BATCH_BYTES // (4 * probabilities.shape[1]))
+    for start in range(0, len(probabilities), size):
+        positions = np.arange(start, min(start + size, len(probabilities)))
+        ids = tuple(map(dataset_ids, positions.tolist()))
+        rows = probabilities[start : start + size].astype(np.float32, copy=False)
+        yield Predictions(positions, ids, labels[start : start + size], rows)
+
+
+def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:
+    """The image shape of every forward pass.
+
+    Raises:
+        ClassifierError: the model was made for other images and they may not be resized.
+    """
+    wanted, given = classifier.input_shape, dataset.image_shape
+    if wanted is None or given is None or wanted == given:
+        return wanted or given
+    if dataset.fits:
+        return wanted
+    raise ClassifierError(
+        f"the model {classifier.source} expects images of {_by(wanted)}; {dataset.source} holds "
+        f"{_by(given)}; pass the model made for them, or --resize to fit the images to the model."
+    )
+
+
+def batch_size_for(shape: Shape | None) -> int:
+    """How many images go through one forward pass.
+
+    Example:
+        >>> batch_size_for((28, 28, 1)), batch_size_for((224, 224, 3))
+        (512, 27)
+    """
+    pixels = int(np.prod(shape)) if shape else 2**16
+    return int(np.clip(_BATCH_BYTES // pixels, 1, _BATCH_MOST))
+
+
+def _padded(images: Images, size: int) -> Images:
+    missing = size - len(images)
+    return np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing > 0 else images
+
+
+def _check_fits(
+    classifier: Classifier, dataset: Dataset, probabilities: Probabilities, batch: Batch
+) -> None:
+    if len(probabilities) != len(batch.ids):
+        raise ClassifierError(
+            f"the classifier must give one row per image; {classifier.source} gave "
+            f"{len(probabilities)} rows for {len(batch.ids)} images; mend the function."
+        )
+    if probabilities.ndim == 2:
+        _check_class_count(probabilities.shape[1], classifier, dataset)
+
+
+def _check_class_count(columns: int | None, classifier: Classifier, dataset: Dataset) -> None:
+    names = dataset.class_names
+    if columns is not None and columns != len(names):
+        raise ClassifierError(
+            f"the model must have one output per class; {classifier.source} has {columns} and "
+            f"{dataset.source} has {len(names)} classes ({_some(names)}); pass the model made for "
+            "this data or name all its classes with --classes."
+        )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if len(names) <= 12 else ", ".join((*names[:10], "…", names[-1]))
+
+
+def _by(shape: Shape) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches, read by a thread that is at most two ahead."""
+    queue: Queue[Batch | BaseException | None] = Queue(maxsize=2)
+    closed = Event()
+
+    def read() -> None:
+        try:
+            for batch in batches:
+                queue.put(batch)
+                if closed.is_set():
+                    return
+            queue.put(None)
+        except BaseException as error:  # handed to the reader below, which raises it
+            queue.put(error)
+
+    Thread(target=read, name="hardex-read-ahead", daemon=True).start()
+    try:
+        while (item := queue.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        closed.set()
+        while not queue.empty():  # free the reader if it waits for room
+            queue.get_nowait()

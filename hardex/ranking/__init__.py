@@ -1,0 +1,1 @@
+"""Probabilities -> scores -> a ranking that is hard and diverse."""

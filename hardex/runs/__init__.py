@@ -1,0 +1,1 @@
+"""The run folder: everything hardex found, readable without hardex."""

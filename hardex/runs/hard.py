@@ -1,0 +1,131 @@
+"""The chosen examples of a run: their table and their pictures."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hardex.data.dataset import Dataset
+from hardex.ranking.order import Ranking
+from hardex.runs.folder import safe_name
+from hardex.runs.tables import read_predictions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LISTS = ("unsure", "wrong")
+
+
+@dataclass(frozen=True)
+class HardExample:
+    """One row of hard/metadata.csv: an example in one list.
+
+    Attributes:
+        file_name: its picture, relative to `hard/`; "" when the run has no pictures.
+        id: its stable name.
+        list: `unsure` or `wrong`.
+        rank: from 1 within the list.
+        score: difficulty under the list's score.
+        reason: why it is here, as a sentence.
+    """
+
+    file_name: str
+    id: str
+    list: str
+    rank: int
+    given_label: str
+    predicted_label: str
+    confidence: float
+    score: float
+    reason: str
+
+
+def hard_examples(
+    name: str, ranking: Ranking, predictions: Path, class_names: tuple[str, ...], *, images: bool
+) -> list[HardExample]:
+    """The rows of one list, read back from predictions.parquet in the ranking's order."""
+    rows = read_predictions(predictions, ranking.positions)
+    return [
+        HardExample(
+            file_name=f"{name}/{_picture_name(rank, row)}" if images else "",
+            id=row.id,
+            list=name,
+            rank=rank,
+            given_label=row.given_label,
+            predicted_label=row.predicted_label,
+            confidence=float(row.confidence),
+            score=float(score),
+            reason=reason(name, row, class_names),
+        )
+        for rank, (row, score) in enumerate(
+            zip(rows.itertuples(), ranking.scores, strict=True), start=1
+        )
+    ]
+
+
+def reason(name: str, row: "pd.Series[object]", class_names: tuple[str, ...]) -> str:
+    """Why an example stands in a list, as a sentence."""
+    probabilities = row.probabilities
+    best, second = probabilities.argsort(kind="stable")[::-1][:2]
+    if name == "wrong":
+        given = probabilities[row.given_index]
+        return (
+            f"labelled {row.given_label}, but the model says {row.predicted_label} with "
+            f"{_percent(row.confidence)} and gives the label {_percent(given)}"
+        )
+    return (
+        f"torn between {class_names[best]} ({_percent(probabilities[best])}) and "
+        f"{class_names[second]} ({_percent(probabilities[second])})"
+    )
+
+
+def _percent(p: float) -> str:
+    """Two digits that never claim certainty: 99.996 % is not shown as 100 %."""
+    text = f"{100 * p:.1f}"
+    if text == "100.0" and p < 1:
+        text = "> 99.9"
+    if text == "0.0" and p > 0:
+        text = "< 0.1"
+    return f"{text} %"
+
+
+def _picture_name(rank: int, row: "pd.Series[object]") -> str:
+    return safe_name(
+        f"{rank:04d}",
+        f"given-{row.given_label}"[:30],
+        f"pred-{row.predicted_label}"[:30],
+        f"conf-{row.confidence:.2f}",
+        str(row.id),
+        suffix=".png",
+    )
+
+
+def write_hard(examples: Sequence[HardExample], folder: Path) -> None:
+    """Write hard/metadata.csv and make the folders of the pictures."""
+    for name in LISTS:
+        (folder / name).mkdir(parents=True)
+    with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(field.name for field in fields(HardExample))
+        writer.writerows(astuple(example) for example in examples)
+
+
+def write_pictures(
+    examples: Sequence[HardExample], ranking: Ranking, folder: Path, dataset: Dataset
+) -> None:
+    """Write one lossless picture in native size per example of one list."""
+    from hardex.images import write_png
+
+    for example, position in zip(examples, ranking.positions.tolist(), strict=True):
+        write_png(dataset.image(position), folder / example.file_name)
+
+
+def read_hard(folder: Path) -> "pd.DataFrame":
+    """hard/metadata.csv as a data frame; names stay text (a class may be called `7`)."""
+    import pandas as pd
+
+    text = ("file_name", "id", "list", "given_label", "predicted_label", "reason")
+    return pd.read_csv(
+        folder / "metadata.csv", dtype=dict.fromkeys(text, str), keep_default_na=False
+    )
