@@ -46,12 +46,14 @@ def check_labels(labels: Labels, *, class_count: int) -> None:
         )
 
 
-def check_probabilities(probabilities: Probabilities, *, first_position: int = 0) -> None:
+def check_probabilities(
+    probabilities: Probabilities, *, positions: Positions | None = None
+) -> None:
     """Raise `ClassifierError` unless every row is a probability distribution.
 
     Args:
         probabilities: (n, k).
-        first_position: position of row 0 in the data set, so that a batch names the right row.
+        positions: (n,) place of each row in its data set, so that a batch names the right one.
 
     Example:
         >>> check_probabilities(np.array([[0.2, 0.8], [3.0, 4.0]]))
@@ -69,22 +71,24 @@ def check_probabilities(probabilities: Probabilities, *, first_position: int = 0
             f"probabilities must be floating-point numbers; received {probabilities.dtype}; pass "
             "the softmax output, not classes."
         )
-    sums = probabilities.sum(axis=1, dtype=np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):  # infinity gets its own words below
+        sums = probabilities.sum(axis=1, dtype=np.float64)
     # Written so that NaN counts as off: every comparison with NaN is false.
     fine = (np.abs(sums - 1.0) <= _SUM_TOLERANCE) & (probabilities.min(axis=1) >= 0)
     if not fine.all():
         off = ~fine
         row = int(off.argmax())
-        raise ClassifierError(_why_not_probabilities(probabilities, sums, off, row, first_position))
+        place = row if positions is None else int(positions[row])
+        raise ClassifierError(_why_not_probabilities(probabilities[row], sums[row], off, place))
 
 
 def _why_not_probabilities(
-    probabilities: Probabilities, sums: Scores, off: NDArray[np.bool_], row: int, first: int
+    values: NDArray[np.floating[Any]], total: float, off: NDArray[np.bool_], place: int
 ) -> str:
-    finite = bool(np.isfinite(probabilities[row]).all())
-    seen = f"sums to {sums[row]:.4g}" if finite else "holds NaN or infinity"
-    if finite and abs(sums[row] - 1.0) <= _SUM_TOLERANCE:
-        seen = f"holds {probabilities[row].min():.4g}"
+    finite = bool(np.isfinite(values).all())
+    seen = f"sums to {total:.4g}" if finite else "holds NaN or infinity"
+    if finite and abs(total - 1.0) <= _SUM_TOLERANCE:
+        seen = f"holds {values.min():.4g}"
     advice = (
         "these look like logits: put a softmax behind the model."
         if finite
@@ -92,7 +96,7 @@ def _why_not_probabilities(
     )
     return (
         "every row of probabilities must be non-negative and sum to 1; row "
-        f"{first + row} {seen}, and {int(off.sum())} of {len(off)} rows are off; {advice}"
+        f"{place} {seen}, and {int(off.sum())} of {len(off)} rows are off; {advice}"
     )
 
 

@@ -1,5 +1,6 @@
 """`hardex …`: one verb per stage. Heavy libraries are imported inside the verbs."""
 
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,9 @@ app = typer.Typer(
 )
 
 
+_INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
+
 class Format(StrEnum):
     """How a verb answers."""
 
@@ -27,20 +31,24 @@ class Format(StrEnum):
 
 def main() -> None:
     """Run the command line: exit code 0 done, 1 a `HardexError` in one sentence, 2 wrong usage."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as tidily as Ctrl-C
     try:
         app()
     except HardexError as error:
         _say_error(str(error))
         sys.exit(1)
-    except KeyboardInterrupt:
-        _say_error("stopped; nothing half-written was left behind.")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            _say_error("stopped; nothing half-written was left behind.")
+        raise
 
 
 def _say_error(sentence: str) -> None:
     from rich.console import Console
+    from rich.markup import escape
 
-    Console(stderr=True).print("[bold red]Error:[/]", sentence, highlight=False, soft_wrap=True)
+    console = Console(stderr=True)
+    console.print("[bold red]Error:[/]", escape(sentence), highlight=False, soft_wrap=True)
 
 
 def _version(asked: bool) -> None:
@@ -161,6 +169,8 @@ def rank(
 
     if probabilities is not None and data is None:
         model, data = None, model  # the one argument given is DATA
+    if probabilities is None and (model is None or data is None):
+        raise typer.BadParameter("give MODEL and DATA, or --probabilities and --labels")
     with ProgressBar(quiet=format is Format.json) as bar:
         run = make_run(
             model,

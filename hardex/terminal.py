@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -26,13 +27,14 @@ class ProgressBar:
     """A progress bar on the terminal, callable as the library's `Progress`."""
 
     def __init__(self, *, quiet: bool = False) -> None:
+        # Its own handle: stderr is held back while TensorFlow starts.
+        self._screen = os.fdopen(os.dup(2), "w", encoding="utf-8")
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            # Its own handle: stderr is held back while TensorFlow starts.
-            console=Console(file=os.fdopen(os.dup(2), "w")),
+            console=Console(file=self._screen),
             transient=True,
             disable=quiet,
         )
@@ -49,6 +51,7 @@ class ProgressBar:
         trace: TracebackType | None,
     ) -> None:
         self._bar.stop()
+        self._screen.close()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show that `done` of `total` are done in this stage."""
@@ -63,11 +66,15 @@ def show_run(run: Run, *, as_json: bool, rows: int | None) -> None:
         Console().print_json(json.dumps(summary(run)))
         return
     console = Console()
-    console.print(_headline(run), highlight=False, soft_wrap=True)
+    console.print(_headline(run), markup=False, highlight=False, soft_wrap=True)
     for name in ("unsure", "wrong"):
         _show_list(console, run, name, rows)
-    console.print(f"Run saved in [bold]{run.folder}[/]. Look at it: ", end="", highlight=False)
-    console.print(f"[bold]hardex serve {run.folder}[/]", highlight=False, soft_wrap=True)
+    folder = escape(str(run.folder))
+    console.print(
+        f"Run saved in [bold]{folder}[/]. Look at it: [bold]hardex serve {folder}[/]",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -78,7 +85,7 @@ def summary(run: Run) -> dict[str, Any]:
         "counts": run.manifest.counts,
         "accuracy": run.metrics["accuracy"],
         "class_names": list(run.manifest.class_names),
-        "hard": json.loads(run.hard.to_json(orient="records")),
+        "hard": run.hard.to_dict(orient="records"),
     }
 
 
@@ -116,9 +123,9 @@ def _show_list(console: Console, run: Run, name: str, rows: int | None) -> None:
     for row in (chosen if rows is None else chosen.head(rows)).itertuples():
         table.add_row(
             str(row.rank),
-            str(row.id),
-            str(row.given_label),
-            str(row.predicted_label),
+            escape(str(row.id)),
+            escape(str(row.given_label)),
+            escape(str(row.predicted_label)),
             f"{row.confidence:.4f}",
             f"{row.score:.4f}",
         )

@@ -109,7 +109,7 @@ class KerasClassifier:
 
 
 def _load(path: Path) -> Any:
-    if not path.exists():
+    if not os.path.exists(path):  # unlike Path.exists, also for names that no disk takes
         raise ClassifierError(
             f"the model must be a .keras file or a shipped model; there is nothing at {path}; "
             "check the path."

@@ -30,4 +30,4 @@ def open_classifier(model: Model, *, preprocess: str | None = None) -> Classifie
         return KerasClassifier.open(path, preprocess=preprocess, source=name)
     if hasattr(model, "probabilities"):
         return cast(Classifier, model)
-    return FunctionClassifier(cast(Callable[[Images], Any], model))
+    return FunctionClassifier(model)

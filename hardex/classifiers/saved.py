@@ -1,5 +1,6 @@
 """Files of saved probabilities and labels -> arrays."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def as_labels(values: Any, source: str) -> Labels:
 def _read(path: Path, what: str, kind: type[HardexError]) -> Any:
     try:
         if path.suffix == ".npy":
-            return np.load(path, allow_pickle=False)
+            return _read_npy(path)
         if path.suffix == ".csv":
             return _read_csv(path)
     except FileNotFoundError as error:
@@ -85,11 +86,20 @@ def _read(path: Path, what: str, kind: type[HardexError]) -> Any:
     raise kind(f"the {what} must be a .npy or .csv file; received {path}; save it with numpy.save.")
 
 
+def _read_npy(path: Path) -> Any:
+    array = np.load(path, allow_pickle=False)
+    if not isinstance(array, np.ndarray):
+        raise ValueError("it holds several arrays")
+    return array
+
+
 def _read_csv(path: Path) -> Any:
     with path.open(encoding="utf-8") as file:
         first = file.readline().split(",")
     header = any(not _is_number(cell) for cell in first)
-    return np.loadtxt(path, delimiter=",", skiprows=int(header), ndmin=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of an empty file, which gets its own words
+        return np.loadtxt(path, delimiter=",", skiprows=int(header), ndmin=2)
 
 
 def _is_number(text: str) -> bool:

@@ -1,6 +1,6 @@
 """What hardex asks of a data set, and the one that is held in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
@@ -11,6 +11,8 @@ from hardex.arrays import Image, Images, Labels, Positions, check_images, check_
 from hardex.errors import DatasetError
 
 Shape = tuple[int, int, int]  # height, width, channels of one image
+
+_MOST_CLASSES = 100_000  # larger labels are no class indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +123,7 @@ class ArrayDataset:
             images = images[..., np.newaxis]
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
-        names = number_names(labels) if class_names is None else tuple(class_names)
+        names = number_names(labels) if class_names is None else as_class_names(class_names)
         return cls(images, labels, names, source, resize)
 
     def __post_init__(self) -> None:
@@ -181,8 +183,31 @@ class ArrayDataset:
         return digest.hexdigest()
 
 
+def as_class_names(names: Iterable[object]) -> tuple[str, ...]:
+    """Class names as text, each the name of one class.
+
+    Raises:
+        DatasetError: two classes of one name.
+
+    Example:
+        >>> as_class_names(range(3))
+        ('0', '1', '2')
+    """
+    texts = tuple(map(str, names))
+    if len(set(texts)) < len(texts):
+        twice = next(name for name in texts if texts.count(name) > 1)
+        raise DatasetError(
+            f"every class must have a name of its own; {twice!r} names two or more of "
+            f"{len(texts)}; name each class once."
+        )
+    return texts
+
+
 def number_names(labels: Labels) -> tuple[str, ...]:
     """Class names for labels that are only numbers: "0" up to the largest.
+
+    Raises:
+        DatasetError: numbers too large to count classes.
 
     Example:
         >>> number_names(np.array([2, 0]))
@@ -190,7 +215,13 @@ def number_names(labels: Labels) -> tuple[str, ...]:
     """
     if not len(labels) or not np.issubdtype(labels.dtype, np.integer):
         return ("0", "1")
-    return tuple(map(str, range(max(2, int(labels.max()) + 1))))
+    largest = int(labels.max())
+    if largest >= _MOST_CLASSES:
+        raise DatasetError(
+            f"labels must be class indices from 0; the largest is {largest}; number the classes "
+            "without gaps or name them all."
+        )
+    return tuple(map(str, range(max(2, largest + 1))))
 
 
 def _resized(images: Images, shape: Shape) -> Images:

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from hardex.arrays import Image
-from hardex.data.dataset import Batch, Shape, Skipped
+from hardex.data.dataset import Batch, Shape, Skipped, as_class_names
 from hardex.errors import DatasetError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
+_NOT_TEXT = "its name is not UTF-8, so no table can hold it; rename the file."
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +41,16 @@ class FolderDataset:
             DatasetError: no class folders, no images, or classes that are not the ones named.
         """
         found = sorted((d.name for d in root.iterdir() if _is_class(d)), key=natural_order)
-        names = tuple(found if class_names is None else class_names)
+        names = as_class_names(found if class_names is None else class_names)
         _check_class_folders(root, found, names)
         files: list[str] = []
         labels: list[int] = []
+        unreadable: dict[str, str] = {}
         for label, name in enumerate(names):
             paths = [p for p in (root / name).rglob("*") if p.suffix.lower() in SUFFIXES]
-            members = sorted((p.relative_to(root).as_posix() for p in paths), key=natural_order)
+            every = sorted((p.relative_to(root).as_posix() for p in paths), key=natural_order)
+            members = [file for file in every if _is_text(file)]
+            unreadable |= {_escaped(file): _NOT_TEXT for file in every if not _is_text(file)}
             files += members
             labels += [label] * len(members)
         if not files:
@@ -54,7 +58,7 @@ class FolderDataset:
                 f"{root} must hold images ({', '.join(sorted(SUFFIXES))}) in its class folders; "
                 f"none was found in {len(names)} folders; check the path."
             )
-        return cls(root, tuple(files), np.array(labels, dtype=np.int64), names)
+        return cls(root, tuple(files), np.array(labels, dtype=np.int64), names, unreadable)
 
     @property
     def source(self) -> str:
@@ -77,14 +81,15 @@ class FolderDataset:
 
         images: list[Image] = []
         positions: list[int] = []
+        target = shape  # where none is asked for, the first image's, however the batches are cut
         for position in range(len(self)):
             try:
                 image = self.image(position)
             except DatasetError as error:
                 self.unreadable[self.files[position]] = str(error)
                 continue
-            target = shape or (images[0].shape if images else image.shape)
-            images.append(resize(image, (target[0], target[1], target[2])))
+            target = target or (image.shape[0], image.shape[1], image.shape[2])
+            images.append(resize(image, target))
             positions.append(position)
             if len(images) == size:
                 yield self._batch(images, positions)
@@ -134,6 +139,18 @@ def natural_order(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(digits), digits) if digits else (1, 0, text) for digits, text in parts)
 
 
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _escaped(name: str) -> str:
+    return name.encode(errors="backslashreplace").decode()
+
+
 def _is_class(folder: Path) -> bool:
     return folder.is_dir() and not folder.name.startswith((".", "__"))
 
@@ -143,6 +160,12 @@ def _check_class_folders(root: Path, found: Sequence[str], names: Sequence[str])
         raise DatasetError(
             f"{root} must hold one folder of images per class; it holds no folders; "
             "sort the images into folders named after their classes."
+        )
+    strange = [_escaped(name) for name in found if not _is_text(name)]
+    if strange:
+        raise DatasetError(
+            f"the class folders in {root} must have names in UTF-8; {strange[0]} has none; "
+            "rename the folder."
         )
     missing = [name for name in names if name not in found]
     if missing or len(found) > len(names):

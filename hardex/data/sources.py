@@ -1,5 +1,7 @@
 """What a person types for DATA -> a data set."""
 
+import os
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,7 +41,7 @@ def open_dataset(
     if text.startswith("mnist:"):
         return _open_mnist(text, class_names, resize)
     path = Path(source).expanduser()
-    if not path.exists():
+    if not os.path.exists(path):  # unlike Path.exists, also for names that no disk takes
         raise DatasetError(f"data must be {ACCEPTED}; there is nothing at {path}; check the path.")
     if path.is_dir():
         from hardex.data.folders import FolderDataset
@@ -64,12 +66,12 @@ def _open_mnist(text: str, class_names: Sequence[str] | None, resize: bool) -> D
 
 def _read_npz(path: Path) -> tuple[Arrays, Arrays]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with _loaded(path) as arrays:
             for images, labels in (("images", "labels"), ("x", "y")):
                 if images in arrays and labels in arrays:
                     return arrays[images], arrays[labels]
             found = ", ".join(arrays.files) or "nothing"
-    except (ValueError, OSError, EOFError, BadZipFile) as error:
+    except (ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
         raise DatasetError(
             f"{path} must be an .npz file of plain arrays; reading it failed ({error}); "
             "save it again with numpy.savez and without objects."
@@ -78,6 +80,13 @@ def _read_npz(path: Path) -> tuple[Arrays, Arrays]:
         f"{path} must hold the arrays images and labels, or x and y; it holds {found}; "
         "save it again under these names."
     )
+
+
+def _loaded(path: Path) -> Any:
+    arrays = np.load(path, allow_pickle=False)
+    if isinstance(arrays, np.ndarray):
+        raise ValueError("it holds one array without a name")
+    return arrays
 
 
 def _read_idx_pair(path: Path) -> tuple[Arrays, Arrays]:

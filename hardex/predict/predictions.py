@@ -23,8 +23,8 @@ class Predictions:
     Attributes:
         positions: (n,) place of each example in its data set.
         ids: n stable names.
-        labels: (n,) given labels, 0..k-1.
-        probabilities: (n, k) float32, rows sum to 1.
+        labels: (n,) given labels, 0..k-1; kept as int64.
+        probabilities: (n, k), rows sum to 1; kept as float32.
     """
 
     positions: Positions
@@ -33,8 +33,12 @@ class Predictions:
     probabilities: Probabilities
 
     def __post_init__(self) -> None:
-        first = int(self.positions[0]) if len(self.positions) else 0
-        check_probabilities(self.probabilities, first_position=first)
+        check_probabilities(self.probabilities, positions=self.positions)
+        # One precision for the table, the counts and both lists: what ties in one ties in all.
+        single = self.probabilities.astype(np.float32, copy=False)
+        object.__setattr__(self, "probabilities", single)
+        # Labels often come as bytes, and `label * k` does not fit into a byte.
+        object.__setattr__(self, "labels", self.labels.astype(np.int64, copy=False))
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -55,9 +59,10 @@ def predict(
     _check_class_count(classifier.class_count, classifier, dataset)
     size = batch_size or batch_size_for(shape)
     for batch in _read_ahead(dataset.batches(size, shape)):
-        probabilities = classifier.probabilities(_padded(batch.images, size))[: len(batch.ids)]
-        _check_fits(classifier, dataset, probabilities, batch)
-        yield Predictions(batch.positions, batch.ids, batch.labels, probabilities)
+        probabilities = classifier.probabilities(_padded(batch.images, size))
+        _check_fits(classifier, dataset, probabilities, size)
+        rows = probabilities[: len(batch.ids)]
+        yield Predictions(batch.positions, batch.ids, batch.labels, rows)
 
 
 def from_probabilities(
@@ -68,8 +73,8 @@ def from_probabilities(
     for start in range(0, len(probabilities), size):
         positions = np.arange(start, min(start + size, len(probabilities)))
         ids = tuple(map(dataset_ids, positions.tolist()))
-        rows = probabilities[start : start + size].astype(np.float32, copy=False)
-        yield Predictions(positions, ids, labels[start : start + size], rows)
+        part = slice(start, start + size)
+        yield Predictions(positions, ids, labels[part], probabilities[part])
 
 
 def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:
@@ -106,12 +111,12 @@ def _padded(images: Images, size: int) -> Images:
 
 
 def _check_fits(
-    classifier: Classifier, dataset: Dataset, probabilities: Probabilities, batch: Batch
+    classifier: Classifier, dataset: Dataset, probabilities: Probabilities, size: int
 ) -> None:
-    if len(probabilities) != len(batch.ids):
+    if probabilities.shape[:1] != (size,):
         raise ClassifierError(
-            f"the classifier must give one row per image; {classifier.source} gave "
-            f"{len(probabilities)} rows for {len(batch.ids)} images; mend the function."
+            f"the classifier must give one row per image; {classifier.source} gave an array of "
+            f"shape {probabilities.shape} for {size} images; mend the function."
         )
     if probabilities.ndim == 2:
         _check_class_count(probabilities.shape[1], classifier, dataset)

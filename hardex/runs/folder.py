@@ -1,5 +1,6 @@
 """A run folder is complete or absent: it is made aside and put in place when whole."""
 
+import glob
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from hardex.errors import RunError
 
 MANIFEST = "manifest.json"
 RESULTS = "results"
+TABLE = "predictions.parquet"
 PEOPLE = ("people", "seal.json")  # made by people or binding on them; no verb deletes them
 _NAME_BYTES = 120
 
@@ -26,10 +28,12 @@ def new_run(folder: Path, *, force: bool) -> Iterator[Path]:
     Raises:
         RunError: the folder is a run already, is something else, or cannot be written.
     """
-    check_free(folder, force=force)
-    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    # The real path: "." has no name, and a link may lead to a disk from which nothing can move.
+    target = Path(os.path.realpath(folder))
+    partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        check_free(folder, force=force)
+        target.parent.mkdir(parents=True, exist_ok=True)
         partial.mkdir()
     except OSError as error:
         raise RunError(
@@ -38,7 +42,7 @@ def new_run(folder: Path, *, force: bool) -> Iterator[Path]:
         ) from error
     try:
         yield partial
-        _put_in_place(partial, folder)
+        _put_in_place(partial, target)
     except OSError as error:
         raise RunError(
             f"the run {folder} could not be written whole ({error.strerror or error}), and nothing "
@@ -46,6 +50,26 @@ def new_run(folder: Path, *, force: bool) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove the temporary folders of processes that died in the middle (power cut, kill -9)."""
+    for partial in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"):
+        process = partial.name.rpartition("-")[2]
+        if process.isdigit() and not _is_alive(int(process)):
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # there, signal 0 is Ctrl-C
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it belongs to somebody else
+        return True
+    return process != os.getpid()
 
 
 def check_free(folder: Path, *, force: bool) -> None:
@@ -57,7 +81,9 @@ def check_free(folder: Path, *, force: bool) -> None:
                 "replace its results (annotations stay) or another --out."
             )
     elif folder.is_dir():
-        others = sorted({p.name for p in folder.iterdir()} - {RESULTS, *PEOPLE})
+        # Results without a manifest are those of a run that a power cut hit, or somebody else's.
+        ours = {RESULTS, *PEOPLE} if (folder / RESULTS / TABLE).exists() else set(PEOPLE)
+        others = sorted({p.name for p in folder.iterdir()} - ours)
         if others:
             raise RunError(
                 f"the run must go to a new folder; {folder} holds other things ({others[0]}"
@@ -93,5 +119,5 @@ def safe_name(*parts: str, suffix: str = "") -> str:
         >>> safe_name("0001", "given-7", "cats/Ünï 1.jpg", suffix=".png")
         '0001_given-7_cats-n-1.jpg.png'
     """
-    cleaned = [re.sub(r"[^A-Za-z0-9.]+", "-", part).strip("-.") for part in parts]
+    cleaned = [re.sub(r"[^A-Za-z0-9._]+", "-", part).strip("-.") for part in parts]
     return "_".join(cleaned)[: _NAME_BYTES - len(suffix)] + suffix

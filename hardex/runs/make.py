@@ -87,19 +87,33 @@ def rank(
         if isinstance(data, str | Path)
         else data
     )
+    _check_one_source(model, probabilities, labels)
     if probabilities is not None:
         work = work_from_saved(probabilities, labels, dataset, class_names=class_names)
     elif model is not None and dataset is not None:
         work = work_from_model(model, dataset, preprocess=preprocess, batch_size=batch_size)
     else:
         raise HardexError(
-            "ranking needs a model and data, or --probabilities and --labels; received neither; "
-            "try `hardex rank mnist_cnn mnist:test`."
+            "ranking needs a model and data, or --probabilities and --labels; received "
+            f"{'no data' if model is not None else 'no model'}; try `hardex rank mnist_cnn "
+            "mnist:test`."
         )
     folder = Path(out) if out is not None else work.default_folder()
     with new_run(folder, force=force) as partial:
         _fill(partial, work, rule, strict=strict, seed=seed, progress=progress, command=command)
     return load(folder)
+
+
+def _check_one_source(model: object, probabilities: object, labels: object) -> None:
+    if model is not None and probabilities is not None:
+        raise HardexError(
+            "ranking takes a model or saved probabilities; received both; leave one of them out."
+        )
+    if probabilities is None and labels is not None:
+        raise HardexError(
+            "--labels belong to saved probabilities; received none, and DATA has its own labels; "
+            "pass --probabilities or leave --labels out."
+        )
 
 
 def _fill(
@@ -195,7 +209,9 @@ def _write_lists(results: Path, work: Work, rankings: dict[str, Ranking]) -> Non
 
 def _write_counts(results: Path, work: Work, counted: _Counted, skipped: Sequence[Skipped]) -> None:
     found = metrics(counted.confusion, counted.calibration, work.class_names)
-    (results / "metrics.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    (results / "metrics.json").write_text(
+        json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     _write_csv(
         results / "confusion.csv",
         ("given \\ predicted", *work.class_names),

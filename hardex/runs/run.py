@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hardex.arrays import Image
 from hardex.data.dataset import Dataset
 from hardex.errors import DatasetError, RunError
@@ -68,7 +70,9 @@ class Run:
             )
         where = self.data or source.path or source.name
         try:
-            dataset = open_dataset(where, class_names=self.manifest.class_names)
+            dataset = open_dataset(
+                where, class_names=self.manifest.class_names, resize=self.manifest.resize
+            )
         except DatasetError as error:
             raise RunError(
                 f"the images of this run were at {source.path or source.name} and cannot be opened "
@@ -87,7 +91,13 @@ class Run:
         pictures = self._pictures
         if id in pictures:
             return read_image(self.folder / RESULTS / "hard" / pictures[id])
-        return self.dataset.image(self.position(id))
+        position = self.position(id)
+        if position >= len(self.dataset) or self.dataset.id(position) != id:
+            raise RunError(
+                f"the images of this run have changed since: {id} is no longer at place {position} "
+                f"of {self.dataset.source}; rank again or show where they are with --data."
+            )
+        return self.dataset.image(position)
 
     def position(self, id: str) -> int:
         """The place of an example in the data set.
@@ -95,18 +105,54 @@ class Run:
         Raises:
             RunError: no such example.
         """
+        return self._known[self._place(id)][0]
+
+    def given_label(self, id: str) -> str:
+        """The class an example is said to have.
+
+        Raises:
+            RunError: no such example.
+        """
+        return self._known[self._place(id)][1]
+
+    def row(self, id: str) -> dict[str, Any]:
+        """One example's row of the predictions, by column name.
+
+        Raises:
+            RunError: no such example.
+        """
+        from hardex.runs.tables import read_predictions
+
+        table = self.folder / RESULTS / "predictions.parquet"
+        row = read_predictions(table, np.array([self.position(id)])).iloc[0]
+        return {str(name): value for name, value in row.items()}
+
+    def _place(self, id: str) -> int:
         try:
-            return self._positions[id]
+            return self._places[id]
         except KeyError as error:
             raise RunError(
-                f"this run has {len(self._positions)} examples, and none has the id {id!r}; "
+                f"this run has {len(self._places)} examples, and none has the id {id!r}; "
                 "take an id from its tables."
             ) from error
 
     @cached_property
-    def _positions(self) -> dict[str, int]:
-        table = self.predictions
-        return dict(zip(table["id"].tolist(), table["position"].tolist(), strict=True))
+    def _places(self) -> dict[str, int]:
+        import pyarrow.parquet as pq
+
+        table = self.folder / RESULTS / "predictions.parquet"
+        ids = pq.read_table(table, columns=["id"]).column("id").to_pylist()
+        return {id: place for place, id in enumerate(ids)}
+
+    @cached_property
+    def _known(self) -> list[tuple[int, str]]:
+        """(position, given label) of every row."""
+        import pyarrow.parquet as pq
+
+        path = self.folder / RESULTS / "predictions.parquet"
+        table = pq.read_table(path, columns=["position", "given_label"])
+        positions, labels = (table.column(name).to_pylist() for name in table.column_names)
+        return list(zip(positions, labels, strict=True))
 
     @cached_property
     def _pictures(self) -> dict[str, str]:

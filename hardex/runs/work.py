@@ -10,7 +10,7 @@ from hardex.arrays import Labels, Probabilities, check_labels
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model, open_classifier
 from hardex.classifiers.saved import as_labels, as_probabilities, read_labels, read_probabilities
-from hardex.data.dataset import Dataset, number_names
+from hardex.data.dataset import Dataset, as_class_names, number_names
 from hardex.errors import ClassifierError, DatasetError
 from hardex.predict.predictions import (
     Predictions,
@@ -57,6 +57,10 @@ def work_from_model(
     Raises:
         ClassifierError: the model cannot be loaded or does not fit the images.
     """
+    if batch_size is not None and batch_size < 1:
+        raise ClassifierError(
+            f"--batch-size must be 1 or more; received {batch_size}; choose a larger number."
+        )
     classifier = open_classifier(model, preprocess=preprocess)
     size = batch_size or batch_size_for(shape_for(classifier, dataset))
     return Work(
@@ -92,7 +96,13 @@ def work_from_saved(
             f"there must be one label per row of probabilities; received {len(given)} labels and "
             f"{len(rows)} rows; pass the labels of these rows in their order."
         )
-    names = _names(class_names, dataset, given, rows.shape[1])
+    if dataset is not None and len(dataset) != len(rows):
+        raise DatasetError(
+            f"there must be one image per row of probabilities; {dataset.source} holds "
+            f"{len(dataset)} images and there are {len(rows)} rows; pass the images of these rows "
+            "in their order."
+        )
+    names = _names(class_names, dataset, rows.shape[1])
     if len(names) != rows.shape[1]:
         raise ClassifierError(
             f"probabilities must have one column per class; received {rows.shape[1]} columns for "
@@ -116,14 +126,15 @@ def _given_labels(labels: str | Path | Labels | None, dataset: Dataset | None) -
 
 
 def _names(
-    class_names: Sequence[str] | None, dataset: Dataset | None, labels: Labels, columns: int
+    class_names: Sequence[str] | None, dataset: Dataset | None, columns: int
 ) -> tuple[str, ...]:
     if class_names is not None:
-        return tuple(class_names)
+        return as_class_names(class_names)
     if dataset is not None:
         return dataset.class_names
     return number_names(np.array([columns - 1]))
 
 
 def _stem(source: str) -> str:
-    return source if ":" in source else Path(source).stem
+    name = Path(source).name
+    return name if ":" in name else Path(name).stem

@@ -49,7 +49,9 @@ def test_what_was_written_is_read_back(folder, array, pack):
     np.testing.assert_array_equal(back, array, strict=True)
 
 
-@given(array=bytes_of_1_to_4_dimensions, pack=st.sampled_from([bytes, gzip.compress]), data=st.data())
+@given(
+    array=bytes_of_1_to_4_dimensions, pack=st.sampled_from([bytes, gzip.compress]), data=st.data()
+)
 def test_a_file_cut_short_anywhere_is_refused(folder, array, pack, data):
     content = pack(idx_of(array))
     path = written(folder, content[: data.draw(st.integers(0, len(content) - 1))])

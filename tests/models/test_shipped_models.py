@@ -1,12 +1,14 @@
 import csv
 import hashlib
 import json
+import re
 import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from hardex.data.mnist import MNIST_FILES, load_mnist
 
@@ -79,10 +81,17 @@ def test_a_digit_goes_in_and_ten_probabilities_come_out_of_the_embedding(name):
     last = model.layers[-1]
     assert (model.input_shape, model.output_shape) == ((None, 28, 28, 1), (None, 10))
     assert (last.name, last.activation) == ("probabilities", keras.activations.softmax)
-    assert last.input is model.get_layer("embedding").output
+    assert model.layers[-2].name == "embedding"
     assert last.input.shape == (None, card["embedding_size"])
     assert model.count_params() == card["parameters"]
-    assert model.optimizer is None
+    assert not model.compiled
+
+
+def test_the_last_layer_alone_turns_embeddings_into_the_probabilities(name):
+    model = opened(name)
+    both = tf.function(keras.Model(model.inputs, [model.layers[-1].input, model.outputs[0]]))
+    embeddings, probabilities = both(load_mnist("test")[0][:50] / np.float32(255), training=False)
+    np.testing.assert_allclose(model.layers[-1](embeddings), probabilities, atol=1e-6)
 
 
 def test_the_log_has_the_columns_of_keras_and_every_epoch(name):
@@ -106,10 +115,12 @@ def test_train_validation_and_test_are_all_of_mnist(name):
     assert split == {"train": 50_000, "validation": 10_000, "test": 10_000, "seed": 0}
 
 
-def test_the_file_holds_no_clock(name):
+def test_the_file_holds_no_clock_and_no_address_in_memory(name):
     with zipfile.ZipFile(MODELS / f"{name}.keras") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert "date_saved" not in json.loads(archive.read("metadata.json"))
+        shared = re.findall(r'"shared_object_id": (\d+)', archive.read("config.json").decode())
+    assert set(shared) == {"1"}  # the one dtype of all layers
 
 
 def test_the_readme_shows_the_cards_figures(name):

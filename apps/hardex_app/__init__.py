@@ -1,0 +1,1 @@
+"""The Gradio app on top of hardex: pages are wiring, handlers are plain functions."""

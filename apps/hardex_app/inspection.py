@@ -1,0 +1,191 @@
+"""What the pages look at: a run and a model, made ready in the background.
+
+All visitors of one server look at the same inspection; it holds nothing of any one visitor.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event, Thread
+from time import sleep
+
+from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.opening import Model, open_classifier
+from hardex.classifiers.shipped import shipped_model
+from hardex.errors import HardexError, RunError
+from hardex.runs.make import Progress, rank
+from hardex.runs.manifest import Manifest
+from hardex.runs.run import Run, load
+
+_FIRST_VISIT_SECONDS = 2.0  # how long the heavy imports wait for the first page to be drawn
+DEMO_MODEL, DEMO_DATA = "mnist_cnn", "mnist:test"
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far the inspection is.
+
+    Attributes:
+        stage: what is being done, or "ready", or "failed".
+        done, total: how much of it; 0 of 0 when that is not known.
+        problem: why it failed, as a sentence.
+    """
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    problem: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will change."""
+        return self.stage in ("ready", "failed")
+
+
+class Inspection:
+    """A run and a classifier that become ready while the pages are already open.
+
+    Attributes:
+        run: the run, as soon as it is whole.
+        classifier: the model, as soon as it is loaded.
+        status: how far things are.
+    """
+
+    def __init__(self, prepare: "Prepare", *, run: Run | None = None) -> None:
+        self.run = run
+        self.classifier: Classifier | None = None
+        self.status = Status("starting")
+        self._prepare = prepare
+        self._visited = Event()
+
+    def start(self) -> Thread:
+        """Begin to prepare, once the first page was drawn or after two seconds."""
+        thread = Thread(target=self._work, name="hardex-inspection", daemon=True)
+        thread.start()
+        return thread
+
+    def visited(self) -> None:
+        """A page was drawn: heavy imports no longer stand in its way."""
+        self._visited.set()
+
+    def progress(self, stage: str, done: int = 0, total: int = 0) -> None:
+        """Told how far the work is; a hardex `Progress`."""
+        self.status = Status(stage, done, total)
+
+    def _work(self) -> None:
+        self._visited.wait(_FIRST_VISIT_SECONDS)
+        try:
+            self._prepare(self)
+        except Exception as error:  # shown on the page: nobody reads a background thread's trace
+            problem = (
+                str(error) if isinstance(error, HardexError) else f"{type(error).__name__}: {error}"
+            )
+            self.status = replace(self.status, stage="failed", problem=problem)
+        else:
+            self.status = Status("ready")
+
+
+Prepare = Callable[[Inspection], None]
+
+
+def inspect_run(run: Run, model: Model | None = None) -> Inspection:
+    """An inspection of a finished run; its model, or the one given, loads in the background."""
+
+    def prepare(inspection: Inspection) -> None:
+        chosen = model if model is not None else _model_of(run)
+        if chosen is None:
+            return
+        inspection.progress("loading the model")
+        classifier = open_classifier(chosen, preprocess=_preprocess(run, model))
+        _check_classes(classifier, run)
+        inspection.classifier = warmed_up(classifier)
+
+    return Inspection(prepare, run=run)
+
+
+def inspect_demo(out: Path) -> Inspection:
+    """An inspection of the shipped digits: a whole run is reused, else one is made."""
+    found = reusable_run(out)
+
+    def prepare(inspection: Inspection) -> None:
+        inspection.progress("loading the model")
+        classifier = open_classifier(DEMO_MODEL)
+        if inspection.run is None:
+            inspection.run = _rank_demo(out, classifier, inspection.progress)
+        inspection.classifier = warmed_up(classifier)
+
+    return Inspection(prepare, run=found)
+
+
+def _rank_demo(out: Path, classifier: Classifier, progress: Progress) -> Run:
+    force = (out / "manifest.json").exists()  # a run of another version or model
+    return rank(
+        classifier, DEMO_DATA, out=out, force=force, progress=progress, command="hardex demo"
+    )
+
+
+def reusable_run(out: Path) -> Run | None:
+    """The run in this folder if it is whole and of the same model, data and version.
+
+    Raises:
+        RunError: the folder holds something else.
+    """
+    if not (out / "manifest.json").exists():
+        return None
+    try:
+        run = load(out)
+    except RunError:
+        return None
+    return run if _is_demo(run.manifest) else None
+
+
+def _is_demo(manifest: Manifest) -> bool:
+    from hashlib import sha256
+
+    from hardex.data.sources import open_dataset
+    from hardex.version import VERSION
+
+    if manifest.model is None or manifest.data is None:
+        return False
+    model = sha256(shipped_model(DEMO_MODEL).read_bytes()).hexdigest()
+    data = open_dataset(DEMO_DATA).fingerprint()
+    made_by = manifest.versions["hardex"]
+    return (manifest.model.hash, manifest.data.hash, made_by) == (model, data, VERSION)
+
+
+def warmed_up(classifier: Classifier) -> Classifier:
+    """The same classifier, compiled for each batch shape that probing uses."""
+    import numpy as np
+
+    from hardex_app.probing import BATCH_SIZES
+
+    if classifier.input_shape is not None:
+        for size in BATCH_SIZES:
+            classifier.probabilities(np.zeros((size, *classifier.input_shape), np.uint8))
+    return classifier
+
+
+def _model_of(run: Run) -> str | None:
+    source = run.manifest.model
+    return None if source is None else source.path or source.name
+
+
+def _preprocess(run: Run, model: Model | None) -> str | None:
+    return run.manifest.preprocess if model is None else None
+
+
+def _check_classes(classifier: Classifier, run: Run) -> None:
+    names = run.manifest.class_names
+    if classifier.class_count not in (None, len(names)):
+        raise RunError(
+            f"the model must have one output per class of the run; {classifier.source} has "
+            f"{classifier.class_count} and {run.folder} has {len(names)} classes; pass another "
+            "--model."
+        )
+
+
+def wait_until_over(inspection: Inspection, *, seconds: float = 0.05) -> Status:
+    """Wait for the background work; for tests and scripts."""
+    while not inspection.status.over:
+        sleep(seconds)
+    return inspection.status

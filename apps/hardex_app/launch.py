@@ -1,0 +1,155 @@
+"""A window -> an address in the browser: port, password, public link, and who can reach it."""
+
+import os
+import secrets
+import socket
+import sys
+import webbrowser
+from typing import Any
+
+from hardex.errors import ServingError
+from hardex_app.inspection import Inspection
+
+FIRST_PORT, _PORTS = 7860, 100
+_WAYS_OUT = (
+    "No public link could be opened (the tunnel service cannot be reached from here); the app goes "
+    "on locally, and there are three ways out: `ssh -R 8080:localhost:{port} HOST` to a server of "
+    "yours, a reverse proxy in front of it, or a Hugging Face Space with the same app."
+)
+
+
+def open_window(
+    inspection: Inspection,
+    *,
+    host: str,
+    port: int | None,
+    browser: bool,
+    share: bool,
+    auth: str | None,
+) -> None:
+    """Serve the app until it is stopped (Ctrl-C); prepare run and model behind the open page.
+
+    Raises:
+        ServingError: the port is taken, or the name and password are not `NAME:PASSWORD`.
+    """
+    credentials = _credentials(auth, share)
+    where = free_port(host, port)
+    app = _launch(inspection, host, where, share, credentials)
+    thread = inspection.start()
+    for line in reach(app, host, where, share, credentials):
+        sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+    if browser:
+        webbrowser.open(app.local_url)
+    try:
+        _report_progress(inspection)
+        thread.join()
+        app.block_thread()
+    finally:
+        app.close(verbose=False)
+
+
+def free_port(host: str, port: int | None) -> int:
+    """The port asked for, or the first free one from 7860.
+
+    Raises:
+        ServingError: the port asked for is taken, or none is free.
+    """
+    for candidate in [port] if port is not None else range(FIRST_PORT, FIRST_PORT + _PORTS):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except OSError:
+                continue
+            return candidate
+    if port is not None:
+        raise ServingError(
+            f"the port must be free; {port} on {host} is taken; leave out --port for the next free "
+            "one."
+        )
+    raise ServingError(
+        f"a port from {FIRST_PORT} to {FIRST_PORT + _PORTS - 1} must be free; all are taken; stop "
+        "another app or pass --port."
+    )
+
+
+def _credentials(auth: str | None, share: bool) -> tuple[str, str] | None:
+    if auth is not None:
+        name, colon, password = auth.partition(":")
+        if not (name and colon and password):
+            raise ServingError(
+                "--auth must be NAME:PASSWORD with both parts; one of them is missing; "
+                "try --auth anna:SECRET."
+            )
+        return name, password
+    return ("hardex", secrets.token_urlsafe(12)) if share else None
+
+
+def _launch(
+    inspection: Inspection, host: str, port: int, share: bool, credentials: tuple[str, str] | None
+) -> Any:
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    import gradio as gr
+
+    from hardex_app.assets import asset
+    from hardex_app.window import build
+
+    window = build(inspection)
+    window.launch(
+        server_name=host,
+        server_port=port,
+        share=share,
+        auth=credentials,
+        prevent_thread_lock=True,
+        inbrowser=False,
+        quiet=True,
+        theme=gr.themes.Default(
+            primary_hue="indigo",
+            font=["system-ui", "sans-serif"],
+            font_mono=["ui-monospace", "monospace"],
+        ),
+        css=asset("style.css"),
+        footer_links=["api"],
+        enable_monitoring=False,
+        run_history=False,
+        max_file_size="20mb",
+        allowed_paths=[],
+    )
+    return window
+
+
+def reach(
+    app: Any, host: str, port: int, share: bool, credentials: tuple[str, str] | None
+) -> list[str]:
+    """The address, and who can reach it, as lines for the terminal."""
+    lines = [f"hardex is at {app.local_url}"]
+    local = host in ("127.0.0.1", "localhost", "::1")
+    lines.append(
+        "Only this computer can reach it."
+        if local
+        else f"Everyone who can reach {host} can open it."
+    )
+    if share and app.share_url:
+        lines.append(f"Public link: {app.share_url} (everyone who has it and the password).")
+    elif share:
+        lines.append(_WAYS_OUT.format(port=port))
+    if credentials:
+        lines.append(f"Name: {credentials[0]}  Password: {credentials[1]}")
+    lines.append("Stop with Ctrl-C.")
+    return lines
+
+
+def _report_progress(inspection: Inspection) -> None:
+    """The background work on the terminal, until it is over."""
+    from time import sleep
+
+    from hardex.terminal import ProgressBar
+
+    with ProgressBar() as bar:
+        while not inspection.status.over:
+            status = inspection.status
+            bar(status.stage, status.done, status.total)
+            sleep(0.2)
+    if inspection.status.stage == "failed":
+        sys.stderr.write(f"Error: {inspection.status.problem}\n")

@@ -1,0 +1,1 @@
+"""One file per page: handlers on top, `build()` at the bottom. Pages never import each other."""

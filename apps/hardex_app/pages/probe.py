@@ -1,0 +1,78 @@
+"""The Probe page: draw, or load an example; turn it, and watch the prediction shift."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from hardex.errors import HardexError
+from hardex.images import BRUSH_WIDTH
+from hardex_app.assets import asset
+from hardex_app.cards import hard_cards
+from hardex_app.inspection import Inspection
+from hardex_app.probing import curve, preprocess_table, probe
+
+
+def answer(
+    inspection: Inspection, ask: Callable[..., dict[str, Any]], request: dict[str, Any]
+) -> dict[str, Any]:
+    """What the page gets: the answer, or `waiting`, or an `error` sentence."""
+    if inspection.run is None or inspection.classifier is None:
+        return not_ready(inspection)
+    try:
+        return ask(request, inspection.run, inspection.classifier)
+    except HardexError as error:
+        return {"error": str(error)}
+
+
+def not_ready(inspection: Inspection) -> dict[str, Any]:
+    """Why there is no answer yet, or never will be."""
+    status = inspection.status
+    if status.stage == "failed":
+        return {"error": status.problem}
+    if status.stage == "ready":
+        return {
+            "error": "This run was made from saved probabilities; to probe, start the app again "
+            "with --model."
+        }
+    return {"waiting": f"The model is not ready yet ({status.stage}); your picture is kept."}
+
+
+def facts(inspection: Inspection, open_id: str = "") -> dict[str, Any] | None:
+    """What the page must know once: classes, examples to choose from, preprocessing."""
+    run = inspection.run
+    if run is None:
+        return None
+    shown = hard_cards(run)
+    preprocess = run.manifest.preprocess or "unknown"
+    return {
+        "class_names": list(run.manifest.class_names),
+        "examples": shown["cards"],
+        "preprocess": preprocess,
+        "preprocess_table": preprocess_table(preprocess),
+        "brush": BRUSH_WIDTH,
+        "open": open_id,
+    }
+
+
+@dataclass(frozen=True)
+class ProbePage:
+    """What the window needs of this page: `facts` goes into `bench`."""
+
+    bench: gr.HTML
+
+
+def build(inspection: Inspection) -> ProbePage:
+    """The page, with nothing but wiring in it."""
+    ask_probe: Any = partial(answer, inspection, probe)
+    ask_curve: Any = partial(answer, inspection, curve)
+    ask_probe.__name__, ask_curve.__name__ = "probe", "curve"
+    bench = gr.HTML(
+        html_template=asset("probe.html"),
+        js_on_load=asset("probe.js"),
+        server_functions=[ask_probe, ask_curve],
+        elem_id="bench",
+    )
+    return ProbePage(bench)

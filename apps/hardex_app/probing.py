@@ -1,0 +1,247 @@
+"""A picture, a transform and a classifier -> what the Probe page shows. Plain data in and out."""
+
+from base64 import b64encode
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardex.arrays import Image, Images, Probabilities
+from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.preprocess import PREPROCESS
+from hardex.errors import HardexError
+from hardex.images import (
+    BRUSH_WIDTH,
+    CANVAS_SIZE,
+    Transform,
+    render_strokes,
+    resize,
+    sketch_to_image,
+    transform,
+    transform_each,
+)
+from hardex.runs.run import Run
+
+Shape = tuple[int, int, int]
+ANGLES = np.linspace(-180, 180, 73)
+BATCH_SIZES = (2, len(ANGLES))  # before and after; the response curve
+_BARS_MOST = 12  # with more classes only the likeliest are shown
+_STROKES_MOST, _POINTS_MOST = 500, 20_000
+
+
+def probe(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str, Any]:
+    """What the model says about a picture before and after a transform.
+
+    Args:
+        request: `source` (an example's id, or strokes) and `transform` (numbers by name).
+        run: where examples come from.
+        classifier: who answers.
+
+    Returns:
+        `before` and `after` (pixels, prediction), `classes` (what the bars show, with both
+        probabilities), `given` (the given label, if the picture has one).
+
+    Raises:
+        HardexError: an unknown example or a value out of range.
+    """
+    before = source_image(request.get("source", {}), run, classifier)
+    after = transform(before, _transform(request.get("transform", {})))
+    probabilities = classifier.probabilities(np.stack([before, after]))
+    names = run.manifest.class_names
+    given = given_label(request.get("source", {}), run)
+    return {
+        "before": picture(before, probabilities[0], names),
+        "after": picture(after, probabilities[1], names),
+        "classes": bars(probabilities, names, given),
+        "given": given,
+    }
+
+
+def curve(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str, Any]:
+    """How the prediction answers to the angle, at the other settings of the transform.
+
+    Returns:
+        `angles` (73), `lines` (probability over the angle of the classes that ever lead, and of
+        the given label), `flips` (the nearest angle on each side where the prediction changes, to
+        one degree), `sentence`.
+
+    Raises:
+        HardexError: an unknown example or a value out of range.
+    """
+    image = source_image(request.get("source", {}), run, classifier)
+    base = _transform(request.get("transform", {}))
+    names = run.manifest.class_names
+    probabilities = classifier.probabilities(_turned(image, base, ANGLES))
+    given = given_label(request.get("source", {}), run)
+    shown = _leading_classes(probabilities, names, given)
+    flips = _flips(image, base, probabilities.argmax(axis=1), classifier)
+    start = int(probabilities[len(ANGLES) // 2].argmax())
+    found = [{"angle": angle, "class": names[label]} for angle, label in flips]
+    return {
+        "angles": ANGLES.tolist(),
+        "lines": [
+            {"class": names[label], "probabilities": _rounded(probabilities[:, label])}
+            for label in shown
+        ],
+        "leaders": [names[label] for label in probabilities.argmax(axis=1)],
+        "flips": found,
+        "given": given,
+        "sentence": _sentence(names[start], found, given),
+    }
+
+
+def source_image(source: dict[str, Any], run: Run, classifier: Classifier) -> Image:
+    """The picture a request speaks of, in the shape the classifier wants."""
+    if source.get("kind") == "example":
+        image = run.image(str(source.get("id")))
+        return resize(image, classifier.input_shape or _shape(image))
+    if source.get("kind") == "sketch":
+        shape = classifier.input_shape or run.manifest.image_shape or (28, 28, 1)
+        ink = render_strokes(_strokes(source), brush_width=_brush(source))
+        return sketch_to_image(ink, shape=shape, normalize=bool(source.get("normalize", True)))
+    raise HardexError(
+        f"a probe needs an example or a sketch; received {source.get('kind')!r}; pass one of them."
+    )
+
+
+def _shape(image: Image) -> Shape:
+    height, width, channels = image.shape
+    return height, width, channels
+
+
+def given_label(source: dict[str, Any], run: Run) -> str | None:
+    """The label an example was given; a sketch has none."""
+    if source.get("kind") != "example":
+        return None
+    return run.given_label(str(source.get("id")))
+
+
+def picture(image: Image, probabilities: Probabilities, names: tuple[str, ...]) -> dict[str, Any]:
+    """One picture as the page draws it: raw pixels, and what the model says."""
+    best = int(probabilities.argmax())
+    return {
+        "pixels": b64encode(np.ascontiguousarray(image).tobytes()).decode(),
+        "shape": list(image.shape),
+        "predicted": names[best],
+        "confidence": round(float(probabilities[best]), 6),
+    }
+
+
+def bars(
+    probabilities: Probabilities, names: tuple[str, ...], given: str | None
+) -> list[dict[str, Any]]:
+    """The classes worth a bar, (2, k) before and after: all of a few, the likeliest of many."""
+    k = len(names)
+    shown = np.arange(k)
+    if k > _BARS_MOST:
+        shown = np.argsort(-probabilities.max(axis=0), kind="stable")[:_BARS_MOST]
+        if given is not None and names.index(given) not in shown:
+            shown = np.r_[shown[:-1], names.index(given)]
+    return [
+        {
+            "class": names[label],
+            "before": round(float(probabilities[0, label]), 6),
+            "after": round(float(probabilities[1, label]), 6),
+        }
+        for label in shown.tolist()
+    ]
+
+
+def preprocess_table(name: str) -> list[float] | None:
+    """What each pixel value 0..255 becomes, so that the page can show the exact tensor."""
+    return None if name not in PREPROCESS else [float(value) for value in PREPROCESS[name]]
+
+
+def _turned(image: Image, base: Transform, angles: NDArray[np.floating[Any]]) -> Images:
+    others = asdict(base) | {"rotation": 0.0}
+    return transform_each(
+        image, [Transform(**(others | {"rotation": float(angle)})) for angle in angles]
+    )
+
+
+def _flips(
+    image: Image, base: Transform, leaders: NDArray[np.integer[Any]], classifier: Classifier
+) -> list[tuple[int, int]]:
+    """The nearest angle below and above 0 at which another class leads, to one degree."""
+    middle = len(ANGLES) // 2
+    step = round(ANGLES[1] - ANGLES[0])
+    found = []
+    for side in (-1, 1):
+        outward = leaders[middle::side]
+        changed = np.flatnonzero(outward != outward[0])
+        if not len(changed):
+            continue
+        inner = (int(changed[0]) - 1) * step
+        degrees = side * (inner + np.arange(1, step + 1))
+        finer = classifier.probabilities(_turned(image, base, degrees)).argmax(axis=1)
+        at = int(np.flatnonzero(finer != outward[0])[0]) if (finer != outward[0]).any() else -1
+        found.append((int(degrees[at]), int(finer[at])))
+    return found
+
+
+def _leading_classes(
+    probabilities: Probabilities, names: tuple[str, ...], given: str | None
+) -> list[int]:
+    """Classes that lead at some angle, in order of how often, and the given label."""
+    counts = np.bincount(probabilities.argmax(axis=1), minlength=len(names))
+    leading = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i]][:8]
+    if given is not None and names.index(given) not in leading:
+        leading.append(names.index(given))
+    return leading
+
+
+def _sentence(start: str, flips: list[dict[str, Any]], given: str | None) -> str:
+    if not flips:
+        return f"The model says {start} at every angle."
+    places = " and ".join(f"at {flip['angle']:+d}° it becomes {flip['class']}" for flip in flips)
+    text = f"At 0° the model says {start}; {places}."
+    if given is not None and start != given:
+        restoring = [flip for flip in flips if flip["class"] == given]
+        if restoring:
+            text += f" A turn of {restoring[0]['angle']:+d}° restores the given label {given}."
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def _rounded(values: Probabilities) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def _transform(numbers: dict[str, Any]) -> Transform:
+    known = asdict(Transform())
+    unknown = sorted(set(numbers) - set(known))
+    if unknown:
+        raise HardexError(
+            f"a transform knows {', '.join(known)}; received {unknown[0]!r}; leave it out."
+        )
+    try:
+        return Transform(**{name: float(value) for name, value in numbers.items()})
+    except (TypeError, ValueError) as error:
+        if isinstance(error, HardexError):
+            raise
+        raise HardexError(
+            f"the amounts of a transform must be numbers; received {numbers}; pass numbers."
+        ) from error
+
+
+def _brush(source: dict[str, Any]) -> float:
+    return float(np.clip(float(source.get("brush", BRUSH_WIDTH)), 2, CANVAS_SIZE / 2))
+
+
+def _strokes(source: dict[str, Any]) -> list[NDArray[np.float64]]:
+    try:
+        strokes = [np.array(stroke, dtype=float).reshape(-1, 2) for stroke in source["strokes"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise HardexError(
+            "a sketch is a list of strokes, each a list of [x, y]; received something else; "
+            "draw again."
+        ) from error
+    points = sum(map(len, strokes))
+    if len(strokes) > _STROKES_MOST or points > _POINTS_MOST:
+        raise HardexError(
+            f"a sketch may have {_STROKES_MOST} strokes and {_POINTS_MOST:,} points; received "
+            f"{len(strokes)} and {points:,}; clear the pad and draw less."
+        )
+    if any(not np.isfinite(stroke).all() for stroke in strokes):
+        raise HardexError("the points of a sketch must be finite; received others; draw again.")
+    return strokes

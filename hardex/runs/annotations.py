@@ -1,0 +1,174 @@
+"""What people said: events that are appended and never rewritten. Only this file knows SQLAlchemy.
+
+The events live in `people/annotations.sqlite` of the run. The database itself refuses to change
+or delete an event; what came last counts.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Engine,
+    Float,
+    MetaData,
+    Select,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from hardex.errors import RunError
+
+VERDICTS = ("right", "wrong", "ambiguous", "bad_image", "not_sure")
+
+_EVENTS = Table(
+    "events",
+    MetaData(),
+    Column("event_id", String, primary_key=True),
+    Column("time", DateTime, nullable=False, index=True),  # UTC
+    Column("annotator", String, nullable=False),
+    Column("id", String, nullable=False, index=True),
+    Column("verdict", String, nullable=False),
+    Column("new_label", String, nullable=False),
+    Column("comment", String, nullable=False),
+    Column("seconds", Float),
+)
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One judgement of one annotator on one example.
+
+    Attributes:
+        annotator: who said it.
+        id: the example.
+        verdict: `right`, `wrong`, `ambiguous`, `bad_image` or `not_sure`: is the given label right?
+        new_label: the class it is instead, when the verdict is `wrong` and the annotator knows.
+        comment: free text.
+        seconds: how long it took, if measured.
+
+    Raises:
+        RunError: another verdict, or no annotator or example named.
+    """
+
+    annotator: str
+    id: str
+    verdict: str
+    new_label: str = ""
+    comment: str = ""
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.verdict not in VERDICTS:
+            raise RunError(
+                f"a verdict must be one of {', '.join(VERDICTS)}; received {self.verdict!r}; "
+                "choose one of them."
+            )
+        if not self.annotator or not self.id:
+            raise RunError(
+                "an annotation needs an annotator and an example; one of them is empty; name both."
+            )
+
+
+@dataclass(frozen=True)
+class AnnotationEvent(Annotation):
+    """An annotation as it is stored.
+
+    Attributes:
+        event_id: a random UUID.
+        time: when it was stored, UTC.
+    """
+
+    event_id: str = ""
+    time: datetime = datetime.min
+
+
+def annotate(folder: Path, annotation: Annotation) -> AnnotationEvent:
+    """Append one annotation to a run; when this returns, it is on disk.
+
+    Args:
+        folder: the run folder.
+        annotation: what was said.
+
+    Raises:
+        RunError: the database cannot be written.
+    """
+    stored = AnnotationEvent(
+        **vars(annotation), event_id=str(uuid4()), time=datetime.now(UTC).replace(tzinfo=None)
+    )
+    try:
+        with _engine(_database(folder)).begin() as connection:
+            connection.execute(insert(_EVENTS).values(**vars(stored)))
+    except (SQLAlchemyError, OSError) as error:
+        raise RunError(
+            f"the annotation must be written to {_database(folder)}; it could not be "
+            f"({_cause(error)}), and nothing was stored; free the disk or the file and try again."
+        ) from error
+    return stored
+
+
+def annotations_of(folder: Path, id: str) -> list[AnnotationEvent]:
+    """What was said of one example, in order of time."""
+    return _read(folder, select(_EVENTS).where(_EVENTS.c.id == id))
+
+
+def all_annotations(folder: Path) -> list[AnnotationEvent]:
+    """Everything that was said, in order of time."""
+    return _read(folder, select(_EVENTS))
+
+
+def _read(folder: Path, query: "Select[tuple[object, ...]]") -> list[AnnotationEvent]:
+    if not _database(folder).exists():
+        return []
+    try:
+        with _engine(_database(folder)).connect() as connection:
+            rows = connection.execute(query.order_by(_EVENTS.c.time, _EVENTS.c.event_id))
+            return [AnnotationEvent(**row) for row in rows.mappings()]
+    except SQLAlchemyError as error:
+        raise RunError(
+            f"{_database(folder)} must be an annotation database; it cannot be read "
+            f"({_cause(error)}); restore it from a copy."
+        ) from error
+
+
+def _database(folder: Path) -> Path:
+    return folder.resolve() / "people" / "annotations.sqlite"
+
+
+@lru_cache(maxsize=16)
+def _engine(path: Path) -> Engine:
+    """One engine a database; SQLite in WAL mode with every commit flushed to disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: "object", record: object) -> None:
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
+
+    with engine.begin() as connection:
+        _EVENTS.metadata.create_all(connection)
+        for change in ("UPDATE", "DELETE"):
+            connection.execute(
+                text(
+                    f"CREATE TRIGGER IF NOT EXISTS no_{change.lower()} BEFORE {change} ON events "
+                    "BEGIN SELECT RAISE(ABORT, 'annotations are appended, never rewritten'); END"
+                )
+            )
+    return engine
+
+
+def _cause(error: Exception) -> str:
+    return str(getattr(error, "orig", error)).splitlines()[0]

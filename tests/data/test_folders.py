@@ -1,0 +1,177 @@
+import os
+
+import numpy as np
+import pytest
+from fakes import small_images, write_folders
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardex.data.folders import FolderDataset, natural_order
+from hardex.errors import DatasetError
+from hardex.images import read_image, resize, write_png
+
+
+def read_all(data, *, size=3, shape=None):
+    return list(data.batches(size, shape))
+
+
+def ids_of(batches):
+    return [id for batch in batches for id in batch.ids]
+
+
+@given(numbers=st.lists(st.integers(0, 10**6), unique=True))
+def test_numbers_are_sorted_as_numbers(numbers):
+    names = sorted((f"img{number}.png" for number in numbers), key=natural_order)
+    assert names == [f"img{number}.png" for number in sorted(numbers)]
+
+
+@given(names=st.lists(st.text(max_size=6), unique=True), data=st.data())
+def test_the_order_of_names_does_not_depend_on_how_they_were_found(names, data):
+    shuffled = data.draw(st.permutations(names))
+    assert sorted(shuffled, key=natural_order) == sorted(names, key=natural_order)
+
+
+def test_classes_and_files_come_in_natural_order_with_posix_ids(tmp_path):
+    files = ["10/1.png", "2/b10.png", "2/b9.png", "2/deep/er/1.png", "b/1.png"]
+    data = FolderDataset.open(write_folders(tmp_path, files))
+    assert data.class_names == ("2", "10", "b")
+    ids = ["2/b9.png", "2/b10.png", "2/deep/er/1.png", "10/1.png", "b/1.png"]
+    assert ids_of(read_all(data)) == list(data.files) == ids
+    assert data.labels.tolist() == [0, 0, 0, 1, 2]
+    assert data.id(3) == "10/1.png"
+
+
+def test_each_image_stands_beside_its_id_and_its_label(tmp_path):
+    data = FolderDataset.open(write_folders(tmp_path, ["a/1.png", "a/2.png", "b/1.png", "b/2.png"]))
+    for batch in read_all(data):
+        for id, image, label, position in zip(
+            batch.ids, batch.images, batch.labels, batch.positions, strict=True
+        ):
+            np.testing.assert_array_equal(image, read_image(tmp_path / id))
+            np.testing.assert_array_equal(image, data.image(position))
+            assert data.class_names[label] == id.split("/")[0]
+            assert data.id(position) == id
+
+
+def test_names_given_by_hand_set_the_order_of_the_classes(tmp_path):
+    write_folders(tmp_path, ["cat/1.png", "dog/1.png"])
+    data = FolderDataset.open(tmp_path, class_names=["dog", "cat"])
+    assert (data.class_names, data.files) == (("dog", "cat"), ("dog/1.png", "cat/1.png"))
+
+
+def test_only_images_in_class_folders_count(tmp_path):
+    write_folders(tmp_path, ["a/1.PNG", ".git/1.png", "__MACOSX/1.png"])
+    for name in ("a/notes.txt", "a/table.csv", "readme.md", "loose.png"):
+        (tmp_path / name).write_text("no image")
+    data = FolderDataset.open(tmp_path)
+    assert (data.class_names, data.files) == (("a",), ("a/1.PNG",))
+
+
+@pytest.fixture
+def mixed_sizes(tmp_path):
+    """Nine files of many sizes, grey and RGB, and one that is no image."""
+    for place, size in enumerate([5, 4, 6, 5, 7, 4, 5, 6, 4]):
+        (tmp_path / str(place % 2)).mkdir(exist_ok=True)
+        image = small_images(1, size=size, channels=1 + 2 * (place % 3 == 0), seed=place)[0]
+        write_png(image, tmp_path / str(place % 2) / f"{place}.png")
+    (tmp_path / "0" / "5.png").write_text("no image")
+    return tmp_path
+
+
+@pytest.mark.parametrize("shape", [None, (8, 3, 1), (2, 2, 3)])
+@pytest.mark.parametrize("size", [1, 2, 7, 100])
+def test_the_cut_into_batches_never_changes_the_pixels(mixed_sizes, shape, size):
+    (whole,) = read_all(FolderDataset.open(mixed_sizes), size=1000, shape=shape)
+    cut = read_all(FolderDataset.open(mixed_sizes), size=size, shape=shape)
+    assert ids_of(cut) == list(whole.ids)
+    np.testing.assert_array_equal(np.concatenate([b.images for b in cut]), whole.images)
+    np.testing.assert_array_equal(np.concatenate([b.positions for b in cut]), whole.positions)
+    assert whole.images.shape[1:] == (shape or (5, 5, 3))
+
+
+def test_images_are_resized_and_made_grey_as_the_classifier_asks(mixed_sizes):
+    (batch,) = read_all(FolderDataset.open(mixed_sizes), size=20, shape=(3, 9, 1))
+    for id, image in zip(batch.ids, batch.images, strict=True):
+        np.testing.assert_array_equal(image, resize(read_image(mixed_sizes / id), (3, 9, 1)))
+
+
+def test_a_file_that_cannot_be_read_leaves_a_gap_and_its_reason(mixed_sizes):
+    data = FolderDataset.open(mixed_sizes)
+    assert data.skipped() == ()
+    batches = read_all(data)
+    places = np.concatenate([batch.positions for batch in batches]).tolist()
+    gap = data.files.index("0/5.png")
+    assert places == [place for place in range(10) if place != gap]
+    (skipped,) = data.skipped()
+    assert skipped.id == "0/5.png"
+    assert "it is none of PNG" in skipped.reason
+
+
+def test_a_cut_off_and_an_empty_file_are_skipped_and_the_rest_is_read(tmp_path):
+    write_folders(tmp_path, ["a/1.png", "a/2.png", "b/1.png"], size=40)
+    whole = (tmp_path / "a/2.png").read_bytes()
+    (tmp_path / "a/2.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "b/1.png").write_bytes(b"")
+    (tmp_path / "b/folder.png").mkdir()
+    data = FolderDataset.open(tmp_path)
+    assert ids_of(read_all(data)) == ["a/1.png"]
+    assert [skipped.id for skipped in data.skipped()] == ["a/2.png", "b/1.png", "b/folder.png"]
+
+
+def test_a_file_whose_name_is_no_text_is_skipped(tmp_path):
+    write_folders(tmp_path, ["a/1.png"])
+    strange = os.fsdecode(os.fsencode(tmp_path / "a") + b"/\xff.png")
+    try:
+        os.link(tmp_path / "a/1.png", strange)
+    except OSError:
+        pytest.skip("this disk takes only names in UTF-8")
+    data = FolderDataset.open(tmp_path)
+    assert ids_of(read_all(data)) == ["a/1.png"]
+    (skipped,) = data.skipped()
+    assert skipped.id == r"a/\udcff.png"
+    assert skipped.reason.startswith("its name is not UTF-8")
+
+
+def test_a_class_whose_name_is_no_text_is_refused(tmp_path):
+    write_folders(tmp_path, ["a/1.png"])
+    try:
+        os.mkdir(os.fsencode(tmp_path) + b"/\xff")
+    except OSError:
+        pytest.skip("this disk takes only names in UTF-8")
+    with pytest.raises(DatasetError, match=r"must have names in UTF-8; \\udcff has none; rename"):
+        FolderDataset.open(tmp_path)
+
+
+def test_the_fingerprint_knows_files_sizes_and_class_order(tmp_path):
+    write_folders(tmp_path, ["a/1.png", "b/1.png"])
+    seen = [
+        FolderDataset.open(tmp_path).fingerprint(),
+        FolderDataset.open(tmp_path, class_names=["b", "a"]).fingerprint(),
+    ]
+    (tmp_path / "a/1.png").write_bytes(b"shorter")
+    seen.append(FolderDataset.open(tmp_path).fingerprint())
+    write_folders(tmp_path, ["a/2.png"])
+    seen.append(FolderDataset.open(tmp_path).fingerprint())
+    assert len(set(seen)) == 4
+    assert FolderDataset.open(tmp_path).fingerprint() == seen[-1]
+
+
+@pytest.mark.parametrize(
+    ("files", "names", "message"),
+    [
+        ([], None, r"one folder of images per class; it holds no folders; sort the images"),
+        (
+            ["a/", "b/"],
+            None,
+            r"must hold images \(\.bmp, .*\) in its .* none was found in 2 folders",
+        ),
+        (["a/", "b/"], ["a", "c"], r"must be the named classes a, c; found a, b; name every"),
+        (["a/", "b/"], ["a"], r"must be the named classes a; found a, b; name every folder once"),
+        (["a/", "b/"], ["a", "b", "a"], r"'a' names two or more of 3; name each class once"),
+    ],
+)
+def test_folders_that_are_no_data_set_are_refused(tmp_path, files, names, message):
+    for name in files:
+        (tmp_path / name).mkdir()
+    with pytest.raises(DatasetError, match=message):
+        FolderDataset.open(tmp_path, class_names=names)
