@@ -18,6 +18,7 @@ from hardex.runs.manifest import Manifest
 from hardex.runs.run import Run, load
 
 _FIRST_VISIT_SECONDS = 2.0  # how long the heavy imports wait for the first page to be drawn
+_STOP_SECONDS = 30.0  # importing TensorFlow cannot be interrupted
 DEMO_MODEL, DEMO_DATA = "mnist_cnn", "mnist:test"
 
 
@@ -42,6 +43,10 @@ class Status:
         return self.stage in ("ready", "failed")
 
 
+class Stopped(Exception):
+    """The work was asked to stop."""
+
+
 class Inspection:
     """A run and a classifier that become ready while the pages are already open.
 
@@ -57,25 +62,40 @@ class Inspection:
         self.status = Status("starting")
         self._prepare = prepare
         self._visited = Event()
+        self._stopping = Event()
+        self._thread = Thread(target=self._work, name="hardex-inspection", daemon=True)
 
-    def start(self) -> Thread:
+    def start(self) -> None:
         """Begin to prepare, once the first page was drawn or after two seconds."""
-        thread = Thread(target=self._work, name="hardex-inspection", daemon=True)
-        thread.start()
-        return thread
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the work to stop, and wait until it has cleaned up after itself."""
+        self._stopping.set()
+        self._visited.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_SECONDS)
 
     def visited(self) -> None:
         """A page was drawn: heavy imports no longer stand in its way."""
         self._visited.set()
 
     def progress(self, stage: str, done: int = 0, total: int = 0) -> None:
-        """Told how far the work is; a hardex `Progress`."""
+        """Told how far the work is; a hardex `Progress`.
+
+        Raises:
+            Stopped: `stop` was called.
+        """
+        if self._stopping.is_set():
+            raise Stopped
         self.status = Status(stage, done, total)
 
     def _work(self) -> None:
         self._visited.wait(_FIRST_VISIT_SECONDS)
         try:
             self._prepare(self)
+        except Stopped:
+            self.status = Status("failed", problem="The work was stopped.")
         except Exception as error:  # shown on the page: nobody reads a background thread's trace
             problem = (
                 str(error) if isinstance(error, HardexError) else f"{type(error).__name__}: {error}"

@@ -5,6 +5,9 @@ import secrets
 import socket
 import sys
 import webbrowser
+from contextlib import redirect_stdout
+from io import StringIO
+from threading import Event
 from typing import Any
 
 from hardex.errors import ServingError
@@ -35,17 +38,19 @@ def open_window(
     credentials = _credentials(auth, share)
     where = free_port(host, port)
     app = _launch(inspection, host, where, share, credentials)
-    thread = inspection.start()
-    for line in reach(app, host, where, share, credentials):
+    for line in reach(app.local_url, app.share_url, host, where, share, credentials):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
     if browser:
         webbrowser.open(app.local_url)
+    inspection.start()
     try:
         _report_progress(inspection)
-        thread.join()
-        app.block_thread()
+        Event().wait()
+    except KeyboardInterrupt:  # the usual way to end a server
+        pass
     finally:
+        inspection.stop()
         app.close(verbose=False)
 
 
@@ -96,42 +101,49 @@ def _launch(
     from hardex_app.window import build
 
     window = build(inspection)
-    window.launch(
-        server_name=host,
-        server_port=port,
-        share=share,
-        auth=credentials,
-        prevent_thread_lock=True,
-        inbrowser=False,
-        quiet=True,
-        theme=gr.themes.Default(
-            primary_hue="indigo",
-            font=["system-ui", "sans-serif"],
-            font_mono=["ui-monospace", "monospace"],
-        ),
-        css=asset("style.css"),
-        footer_links=["api"],
-        enable_monitoring=False,
-        run_history=False,
-        max_file_size="20mb",
-        allowed_paths=[],
-    )
+    # Gradio prints its own lines about links; `reach` says it shorter, and with ways out.
+    with redirect_stdout(StringIO()):
+        window.launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            auth=credentials,
+            prevent_thread_lock=True,
+            inbrowser=False,
+            quiet=True,
+            theme=gr.themes.Default(
+                primary_hue="indigo",
+                font=["system-ui", "sans-serif"],
+                font_mono=["ui-monospace", "monospace"],
+            ),
+            css=asset("style.css"),
+            footer_links=["api"],
+            enable_monitoring=False,
+            run_history=False,
+            max_file_size="20mb",
+            allowed_paths=[],
+        )
     return window
 
 
 def reach(
-    app: Any, host: str, port: int, share: bool, credentials: tuple[str, str] | None
+    local_url: str,
+    share_url: str | None,
+    host: str,
+    port: int,
+    share: bool,
+    credentials: tuple[str, str] | None,
 ) -> list[str]:
     """The address, and who can reach it, as lines for the terminal."""
-    lines = [f"hardex is at {app.local_url}"]
+    lines = [f"hardex is at {local_url}"]
     local = host in ("127.0.0.1", "localhost", "::1")
     lines.append(
         "Only this computer can reach it."
         if local
         else f"Everyone who can reach {host} can open it."
     )
-    if share and app.share_url:
-        lines.append(f"Public link: {app.share_url} (everyone who has it and the password).")
+    if share_url:
+        lines.append(f"Public link: {share_url} (everyone who has it and the password).")
     elif share:
         lines.append(_WAYS_OUT.format(port=port))
     if credentials:

@@ -1,0 +1,174 @@
+"""A real browser and real servers for the page tests."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_FLAGS = (
+    "--no-sandbox",  # Chromium refuses its sandbox to root, as which containers run
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    opened = playwright.chromium.launch(executable_path=chromium(playwright), args=list(_FLAGS))
+    yield opened
+    opened.close()
+
+
+def chromium(playwright: Playwright) -> str:
+    """A Chromium that is there, else one that is installed now, else a failure that says how."""
+    found = _found(playwright)
+    if found is None:
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+        found = _found(playwright)
+    if found is None and os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False)
+        found = _found(playwright)
+    if found is None:
+        pytest.fail(
+            "the browser tests need Chromium or Chrome, and none could be installed; run "
+            "`playwright install chromium`, or install the package chromium, and test again.",
+            pytrace=False,
+        )
+    return found
+
+
+def _found(playwright: Playwright) -> str | None:
+    own = playwright.chromium.executable_path
+    if Path(own).exists():
+        return own
+    return next((path for path in map(shutil.which, _NAMES) if path), None)
+
+
+@dataclass
+class Visit:
+    """One visitor's page, and everything that went wrong on it."""
+
+    page: Page
+    context: BrowserContext
+    trouble: list[str] = field(default_factory=list)
+
+    def shoot(self, name: str) -> None:
+        """Keep a screenshot where `make screenshots` asks for one."""
+        folder = os.environ.get("HARDEX_SCREENSHOTS")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=str(Path(folder, f"{name}.png")))
+
+
+@pytest.fixture
+def visit(browser: Browser, demo_url: str) -> Iterator[Visit]:
+    """A desktop visitor of the demo; the test fails on console errors and foreign requests."""
+    visitor = open_visit(browser, demo_url)
+    yield visitor
+    close_visit(visitor)
+
+
+def open_visit(browser: Browser, url: str, **options: object) -> Visit:
+    """A fresh visitor who has the page in front of them."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+    page = context.new_page()
+    visitor = Visit(page, context)
+    page.on("pageerror", lambda error: visitor.trouble.append(f"page error: {error}"))
+    page.on(
+        "console",
+        lambda line: visitor.trouble.append(line.text) if line.type == "error" else None,
+    )
+    page.on("request", lambda request: _note_foreign(visitor, request.url, url))
+    page.goto(url)
+    return visitor
+
+
+def _note_foreign(visitor: Visit, address: str, home: str) -> None:
+    if not address.startswith((home, "data:", "blob:")):
+        visitor.trouble.append(f"request to another host: {address}")
+
+
+def close_visit(visitor: Visit) -> None:
+    """End the visit; nothing may have gone wrong on the page."""
+    visitor.context.close()
+    assert visitor.trouble == []
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running `hardex demo`."""
+
+    url: str
+    run: Path
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`hardex demo` as a user starts it, ranked and with its model loaded."""
+    folder = tmp_path_factory.mktemp("demo")
+    log = folder / "log.txt"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "hardex", "demo", "--no-browser"],
+            cwd=folder,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        url = _wait_for_url(log, server)
+        _wait_for(folder / "runs/mnist-demo/manifest.json", log, server)
+        yield Demo(url, folder / "runs/mnist-demo")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(60)
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="session")
+def demo_url(demo: Demo) -> str:
+    return demo.url
+
+
+def _wait_for_url(log: Path, server: subprocess.Popen[bytes]) -> str:
+    for _ in range(1200):
+        for line in log.read_text().splitlines():
+            if line.startswith("hardex is at "):
+                url = line.removeprefix("hardex is at ").strip()
+                urllib.request.urlopen(url, timeout=30).read()
+                return url
+        _still_runs(server, log)
+    pytest.fail(f"the server gave no address:\n{log.read_text()}")
+
+
+def _wait_for(path: Path, log: Path, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(1200):
+        if path.exists():
+            return
+        _still_runs(server, log)
+    pytest.fail(f"{path} did not appear:\n{log.read_text()}")
+
+
+def _still_runs(server: subprocess.Popen[bytes], log: Path) -> None:
+    if server.poll() is not None:
+        pytest.fail(f"the server ended:\n{log.read_text()}")
+    time.sleep(0.1)

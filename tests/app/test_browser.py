@@ -1,0 +1,267 @@
+"""What a visitor does, in a real Chromium, on a real `hardex demo`."""
+
+import base64
+import io
+import re
+import sqlite3
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+import hardex
+from hardex.images import Transform, transform
+
+from .conftest import Demo, Visit, close_visit, open_visit
+
+pytestmark = pytest.mark.browser
+
+SEVEN = [(80, 70), (200, 70), (130, 220)]
+TWO = [(90, 90), (140, 60), (190, 90), (170, 140), (120, 190), (80, 220), (140, 220), (210, 220)]
+
+
+@pytest.fixture(scope="module")
+def run(demo: Demo) -> hardex.Run:
+    return hardex.load(demo.run)
+
+
+def test_the_page_shows_both_lists(visit: Visit) -> None:
+    expect(visit.page.locator(".hx-card")).to_have_count(40)
+    expect(visit.page.locator("#status")).to_contain_text("10,000 examples")
+    expect(visit.page.locator("#status")).to_contain_text("99.")
+
+
+def test_filters_combine_and_agree_with_the_table(visit: Visit, run: hardex.Run) -> None:
+    page, hard = visit.page, run.hard
+    expect(page.locator(".hx-card")).to_have_count(40)
+    page.get_by_label("wrong", exact=True).check()
+    expect(page.locator(".hx-card")).to_have_count(int((hard["list"] == "wrong").sum()))
+    first = hard[hard["list"] == "wrong"].iloc[0]
+    choose(page, "#given", first["given_label"])
+    both = (hard["list"] == "wrong") & (hard["given_label"] == first["given_label"])
+    expect(page.locator(".hx-card")).to_have_count(int(both.sum()))
+    choose(page, "#predicted", first["given_label"])  # a wrong example is not predicted as given
+    expect(page.locator(".hx-empty")).to_contain_text("No hard example has")
+
+
+def test_a_click_shows_the_very_pixels_and_probabilities(visit: Visit, run: hardex.Run) -> None:
+    page, first = visit.page, run.hard.iloc[0]
+    open_card(page, first["id"])
+    shown = decoded(page.locator(".hx-large").get_attribute("src"))
+    np.testing.assert_array_equal(shown, run.image(first["id"])[:, :, 0])
+    assert page.locator(".hx-large").evaluate("i => getComputedStyle(i).imageRendering") == (
+        "pixelated"
+    )
+    expect(page.locator(".hx-fact-given")).to_have_text(first["given_label"])
+    expect(page.locator(".hx-fact-predicted")).to_have_text(first["predicted_label"])
+    widths = page.locator("#detail .hx-fill").evaluate_all("all => all.map(f => f.style.width)")
+    believed = [float(width.rstrip("%")) / 100 for width in widths]
+    np.testing.assert_allclose(believed, run.row(first["id"])["probabilities"], atol=1e-4)
+    visit.shoot("browse")
+
+
+def test_a_verdict_is_stored_with_who_said_it(visit: Visit, demo: Demo, run: hardex.Run) -> None:
+    page, second = visit.page, run.hard.iloc[1]
+    open_card(page, second["id"])
+    page.get_by_role("button", name="Ambiguous").click()
+    expect(page.locator("#said textarea")).to_have_value(re.compile("owner: ambiguous"))
+    with sqlite3.connect(demo.run / "people" / "annotations.sqlite") as database:
+        rows = database.execute("select annotator, id, verdict from events").fetchall()
+    database.close()
+    assert ("owner", second["id"], "ambiguous") in rows
+
+
+def test_rotating_a_hard_example_shifts_bars_and_curve(visit: Visit, run: hardex.Run) -> None:
+    page = visit.page
+    example = run.hard[run.hard["list"] == "wrong"].iloc[1]
+    open_card(page, example["id"])
+    page.locator("#probe-this").click()
+    expect(page.locator(".hx-pair-bars .hx-bar")).to_have_count(10, timeout=60_000)
+    expect(page.locator(".hx-curve-says")).to_contain_text("the model says")
+    before = after_widths(page)
+    curve = page.locator(".hx-curve").evaluate("c => c.toDataURL()")
+    rotate(page, 40)
+    assert after_widths(page) != before
+    assert page.locator(".hx-curve").evaluate("c => c.toDataURL()") != curve  # the marker moved
+    pixels = canvas_pixels(page, ".hx-after")
+    expected = transform(run.image(example["id"]), Transform(rotation=40))
+    np.testing.assert_array_equal(pixels, expected[:, :, 0])
+    visit.shoot("probe")
+
+
+def test_the_curve_answers_to_scale(visit: Visit, run: hardex.Run) -> None:
+    page = visit.page
+    probe_example(page, run.hard.iloc[3]["id"])
+    legend = page.locator(".hx-curve").evaluate("c => c.toDataURL()")
+    page.locator(".hx-scale").fill("0.6")
+    page.wait_for_function(
+        "old => document.querySelector('.hx-curve').toDataURL() !== old", arg=legend
+    )
+
+
+def test_a_digit_drawn_with_the_mouse_is_predicted(visit: Visit) -> None:
+    page = visit.page
+    open_pad(page)
+    draw(page, TWO)
+    expect(page.locator(".hx-says-before")).to_contain_text("2", timeout=60_000)
+    expect(page.locator(".hx-curve-says")).to_contain_text("the model says 2")
+    visit.shoot("draw")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".hx-says-before")).to_have_text("")
+
+
+def test_the_bars_move_while_the_pen_is_still_down(visit: Visit) -> None:
+    page = visit.page
+    open_pad(page)
+    box = pad_box(page)
+    page.mouse.move(box["x"] + 100, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 110, box["y"] + 200, steps=10)
+    expect(page.locator(".hx-pair-bars .hx-bar")).to_have_count(10, timeout=60_000)
+    page.mouse.up()
+
+
+def test_undo_takes_back_one_stroke(visit: Visit) -> None:
+    page = visit.page
+    open_pad(page)
+    draw(page, SEVEN)
+    expect(page.locator(".hx-pair-bars .hx-bar")).to_have_count(10, timeout=60_000)
+    page.wait_for_timeout(300)
+    once = canvas_pixels(page, ".hx-before")
+    settled(page, lambda: draw(page, [(40, 250), (240, 250)]))
+    assert (canvas_pixels(page, ".hx-before") != once).any()
+    settled(page, lambda: page.get_by_role("button", name="Undo").click())
+    np.testing.assert_array_equal(canvas_pixels(page, ".hx-before"), once)
+
+
+def test_preparation_can_be_switched_off_and_shows_a_difference(visit: Visit) -> None:
+    page = visit.page
+    open_pad(page)
+    draw(page, [(20 + x / 3, 20 + y / 3) for x, y in TWO])  # small, in a corner
+    expect(page.locator(".hx-pair-bars .hx-bar")).to_have_count(10, timeout=60_000)
+    page.wait_for_timeout(300)
+    prepared = canvas_pixels(page, ".hx-before")
+    settled(page, lambda: page.locator(".hx-normalize").uncheck())
+    raw = canvas_pixels(page, ".hx-before")
+    assert raw[14:, 14:].max() == 0  # left in its corner
+    assert prepared[14:, 14:].max() > 0  # brought to the middle
+
+
+def test_the_tensor_shown_is_the_one_the_model_sees(visit: Visit, run: hardex.Run) -> None:
+    page, example = visit.page, run.hard.iloc[0]
+    probe_example(page, example["id"])
+    page.get_by_text("The exact tensor the model sees").click()
+    expect(page.locator(".hx-tensor-about")).to_contain_text("shape (1, 28, 28, 1), float32")
+    says = page.locator(".hx-tensor-table td").evaluate_all("all => all.map(c => c.dataset.says)")
+    numbers = [float(text.split(": ")[1].split(" ")[0]) for text in says]
+    image = run.image(example["id"]).astype(np.float32) / np.float32(255)
+    np.testing.assert_array_equal(np.array(numbers, np.float32), image.ravel())
+
+
+def test_two_visitors_do_not_touch_each_other(browser: Browser, demo: Demo) -> None:
+    ann, bob = (open_visit(browser, demo.url) for _ in range(2))
+    expect(ann.page.locator(".hx-card")).to_have_count(40)
+    expect(bob.page.locator(".hx-card")).to_have_count(40)
+    ann.page.get_by_label("wrong", exact=True).check()
+    expect(ann.page.locator(".hx-card")).to_have_count(20)
+    open_pad(bob.page)
+    draw(bob.page, TWO)
+    expect(bob.page.locator(".hx-says-before")).to_contain_text("2", timeout=60_000)
+    bob.page.get_by_role("tab", name="Browse").click()
+    expect(bob.page.locator(".hx-card")).to_have_count(40)
+    for visitor in (ann, bob):
+        close_visit(visitor)
+
+
+def test_a_phone_draws_with_a_finger(browser: Browser, demo: Demo) -> None:
+    phone = open_visit(
+        browser, demo.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = phone.page
+    open_pad(page)
+    page.locator(".hx-pad").scroll_into_view_if_needed()
+    draw_with_finger(phone, TWO)
+    expect(page.locator(".hx-says-before")).to_contain_text("2", timeout=60_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.shoot("phone")
+    close_visit(phone)
+
+
+# -------------------------------------------------------------------------------------------------
+
+
+def choose(page: Page, dropdown: str, value: str) -> None:
+    page.locator(f"{dropdown} input").click()
+    page.get_by_role("option", name=value, exact=True).click()
+
+
+def open_card(page: Page, id: str) -> None:
+    page.locator(f'.hx-card[data-id="{id}"]').first.click()
+    expect(page.locator(".hx-fact-id")).to_have_text(id)
+
+
+def probe_example(page: Page, id: str) -> None:
+    open_card(page, id)
+    page.locator("#probe-this").click()
+    expect(page.locator(".hx-curve-says")).to_contain_text("the model says", timeout=60_000)
+
+
+def open_pad(page: Page) -> None:
+    page.get_by_role("tab", name="Probe").click()
+    page.get_by_role("button", name="Draw").click()
+    expect(page.locator(".hx-pad")).to_be_visible()
+
+
+def pad_box(page: Page) -> dict[str, float]:
+    box = page.locator(".hx-pad").bounding_box()
+    assert box is not None
+    return box
+
+
+def draw(page: Page, points: list[tuple[float, float]]) -> None:
+    box = pad_box(page)
+    (x, y), *others = points
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.down()
+    for x, y in others:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+    page.mouse.up()
+
+
+def draw_with_finger(phone: Visit, points: list[tuple[float, float]]) -> None:
+    box = pad_box(phone.page)
+    scale = box["width"] / 280
+    places = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in points]
+    hand = phone.context.new_cdp_session(phone.page)
+    for i, (x, y) in enumerate(places):
+        kind = "touchMove" if i else "touchStart"
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def settled(page: Page, act: "object") -> None:
+    """Act, and wait until the page has shown at least one later answer and is quiet."""
+    count = "Number(document.querySelector('#bench [data-answers]')?.dataset.answers || 0)"
+    before = page.evaluate(count)
+    act()
+    page.wait_for_function(f"old => {count} > old", arg=before)
+    page.wait_for_timeout(300)
+
+
+def rotate(page: Page, degrees: int) -> None:
+    settled(page, lambda: page.locator(".hx-rotation").fill(str(degrees)))
+
+
+def after_widths(page: Page) -> list[str]:
+    return page.locator(".hx-fill-after").evaluate_all("all => all.map(f => f.style.width)")
+
+
+def canvas_pixels(page: Page, selector: str) -> np.ndarray:
+    return decoded(page.locator(selector).evaluate("c => c.toDataURL()"))
+
+
+def decoded(url: str | None) -> np.ndarray:
+    assert url is not None and url.startswith("data:image/png;base64,")
+    with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as image:
+        return np.asarray(image.convert("L"))
