@@ -29,14 +29,15 @@ class ProgressBar:
     def __init__(self, *, quiet: bool = False) -> None:
         # Its own handle: stderr is held back while TensorFlow starts.
         self._screen = os.fdopen(os.dup(2), "w", encoding="utf-8")
+        console = Console(file=self._screen)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            console=Console(file=self._screen),
+            console=console,
             transient=True,
-            disable=quiet,
+            disable=quiet or not console.is_interactive,
         )
         self._tasks: dict[str, TaskID] = {}
 

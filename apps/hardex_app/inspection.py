@@ -145,11 +145,7 @@ def _rank_demo(out: Path, classifier: Classifier, progress: Progress) -> Run:
 
 
 def reusable_run(out: Path) -> Run | None:
-    """The run in this folder if it is whole and of the same model, data and version.
-
-    Raises:
-        RunError: the folder holds something else.
-    """
+    """The run in this folder if it is whole and of the same model, data and version."""
     if not (out / "manifest.json").exists():
         return None
     try:
@@ -169,7 +165,7 @@ def _is_demo(manifest: Manifest) -> bool:
         return False
     model = sha256(shipped_model(DEMO_MODEL).read_bytes()).hexdigest()
     data = open_dataset(DEMO_DATA).fingerprint()
-    made_by = manifest.versions["hardex"]
+    made_by = manifest.versions.get("hardex")
     return (manifest.model.hash, manifest.data.hash, made_by) == (model, data, VERSION)
 
 

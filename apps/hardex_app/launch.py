@@ -58,25 +58,35 @@ def free_port(host: str, port: int | None) -> int:
     """The port asked for, or the first free one from 7860.
 
     Raises:
-        ServingError: the port asked for is taken, or none is free.
+        ServingError: the port asked for is taken, none is free, or the host is another computer.
     """
+    if not _is_free(host, 0):  # 0 is whichever port is free
+        raise ServingError(
+            f"the host must be an address of this computer; {host} is not; leave out --host for "
+            "127.0.0.1."
+        )
     for candidate in [port] if port is not None else range(FIRST_PORT, FIRST_PORT + _PORTS):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, candidate))
-            except OSError:
-                continue
+        if candidate and _is_free(host, candidate):
             return candidate
     if port is not None:
         raise ServingError(
-            f"the port must be free; {port} on {host} is taken; leave out --port for the next free "
-            "one."
+            f"the port must be free and from 1 to 65535; {port} on {host} is not; leave out --port "
+            "for the next free one."
         )
     raise ServingError(
         f"a port from {FIRST_PORT} to {FIRST_PORT + _PORTS - 1} must be free; all are taken; stop "
         "another app or pass --port."
     )
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError):
+            return False
+        return True
 
 
 def _credentials(auth: str | None, share: bool) -> tuple[str, str] | None:
@@ -104,7 +114,7 @@ def _launch(
     # Gradio prints its own lines about links; `reach` says it shorter, and with ways out.
     with redirect_stdout(StringIO()):
         window.launch(
-            server_name=host,
+            server_name=f"[{host}]" if ":" in host else host,
             server_port=port,
             share=share,
             auth=credentials,

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,12 @@ from hardex.runs.run import Run
 
 Shape = tuple[int, int, int]
 ANGLES = np.linspace(-180, 180, 73)
-BATCH_SIZES = (2, len(ANGLES))  # before and after; the response curve
+_STEP = 5  # degrees from one of them to the next
+BATCH_SIZES = (2, len(ANGLES), _STEP - 1)  # before and after; the response curve; each flip
 _BARS_MOST = 12  # with more classes only the likeliest are shown
+_SCALE_LEAST, _SCALE_MOST = 0.001, 1000.0
 _STROKES_MOST, _POINTS_MOST = 500, 20_000
+_POINT_FARTHEST = 1e6  # canvas pixels; a pen may leave the canvas
 
 
 def probe(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str, Any]:
@@ -45,11 +49,12 @@ def probe(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str
     Raises:
         HardexError: an unknown example or a value out of range.
     """
-    before = source_image(request.get("source", {}), run, classifier)
-    after = transform(before, _transform(request.get("transform", {})))
+    source = _part(request, "source")
+    before = source_image(source, run, classifier)
+    after = transform(before, _transform(_part(request, "transform")))
     probabilities = classifier.probabilities(np.stack([before, after]))
     names = run.manifest.class_names
-    given = given_label(request.get("source", {}), run)
+    given = given_label(source, run)
     return {
         "before": picture(before, probabilities[0], names),
         "after": picture(after, probabilities[1], names),
@@ -63,17 +68,18 @@ def curve(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str
 
     Returns:
         `angles` (73), `lines` (probability over the angle of the classes that ever lead, and of
-        the given label), `flips` (the nearest angle on each side where the prediction changes, to
-        one degree), `sentence`.
+        the given label), `leaders` (73), `flips` (the nearest angle on each side where the
+        prediction changes, seen in steps of 5 degrees and then found to one), `sentence`.
 
     Raises:
         HardexError: an unknown example or a value out of range.
     """
-    image = source_image(request.get("source", {}), run, classifier)
-    base = _transform(request.get("transform", {}))
+    source = _part(request, "source")
+    image = source_image(source, run, classifier)
+    base = _transform(_part(request, "transform"))
     names = run.manifest.class_names
     probabilities = classifier.probabilities(_turned(image, base, ANGLES))
-    given = given_label(request.get("source", {}), run)
+    given = given_label(source, run)
     shown = _leading_classes(probabilities, names, given)
     flips = _flips(image, base, probabilities.argmax(axis=1), classifier)
     start = int(probabilities[len(ANGLES) // 2].argmax())
@@ -163,19 +169,22 @@ def _turned(image: Image, base: Transform, angles: NDArray[np.floating[Any]]) ->
 def _flips(
     image: Image, base: Transform, leaders: NDArray[np.integer[Any]], classifier: Classifier
 ) -> list[tuple[int, int]]:
-    """The nearest angle below and above 0 at which another class leads, to one degree."""
+    """The nearest angle below and above 0 at which another class leads, to one degree.
+
+    A class that leads only in between two of the curve's angles goes unseen, as in the curve.
+    """
     middle = len(ANGLES) // 2
-    step = round(ANGLES[1] - ANGLES[0])
     found = []
     for side in (-1, 1):
         outward = leaders[middle::side]
         changed = np.flatnonzero(outward != outward[0])
         if not len(changed):
             continue
-        inner = (int(changed[0]) - 1) * step
-        degrees = side * (inner + np.arange(1, step + 1))
-        finer = classifier.probabilities(_turned(image, base, degrees)).argmax(axis=1)
-        at = int(np.flatnonzero(finer != outward[0])[0]) if (finer != outward[0]).any() else -1
+        first = int(changed[0])
+        degrees = side * ((first - 1) * _STEP + np.arange(1, _STEP + 1))
+        between = classifier.probabilities(_turned(image, base, degrees[:-1])).argmax(axis=1)
+        finer = np.append(between, outward[first])
+        at = int(np.flatnonzero(finer != outward[0])[0])
         found.append((int(degrees[at]), int(finer[at])))
     return found
 
@@ -194,17 +203,33 @@ def _leading_classes(
 def _sentence(start: str, flips: list[dict[str, Any]], given: str | None) -> str:
     if not flips:
         return f"The model says {start} at every angle."
-    places = " and ".join(f"at {flip['angle']:+d}° it becomes {flip['class']}" for flip in flips)
+    places = " and ".join(
+        f"at {_signed(flip['angle'])} it becomes {flip['class']}" for flip in flips
+    )
     text = f"At 0° the model says {start}; {places}."
     if given is not None and start != given:
         restoring = [flip for flip in flips if flip["class"] == given]
         if restoring:
-            text += f" A turn of {restoring[0]['angle']:+d}° restores the given label {given}."
-    return text.replace("-", "\N{MINUS SIGN}")
+            text += f" A turn of {_signed(restoring[0]['angle'])} restores the given label {given}."
+    return text
+
+
+def _signed(angle: int) -> str:
+    return f"{angle:+d}°".replace("-", "\N{MINUS SIGN}")
 
 
 def _rounded(values: Probabilities) -> list[float]:
     return [round(float(value), 4) for value in values]
+
+
+def _part(request: dict[str, Any], name: str) -> dict[str, Any]:
+    part = request.get(name, {}) if isinstance(request, dict) else None
+    if not isinstance(part, dict):
+        raise HardexError(
+            f"a probe needs a source and a transform, each with named values; the {name} is "
+            "something else; load the page again."
+        )
+    return part
 
 
 def _transform(numbers: dict[str, Any]) -> Transform:
@@ -214,24 +239,34 @@ def _transform(numbers: dict[str, Any]) -> Transform:
         raise HardexError(
             f"a transform knows {', '.join(known)}; received {unknown[0]!r}; leave it out."
         )
-    try:
-        return Transform(**{name: float(value) for name, value in numbers.items()})
-    except (TypeError, ValueError) as error:
-        if isinstance(error, HardexError):
-            raise
+    asked = Transform(**{name: _number(name, value) for name, value in numbers.items()})
+    if not _SCALE_LEAST <= asked.scale <= _SCALE_MOST:
         raise HardexError(
-            f"the amounts of a transform must be numbers; received {numbers}; pass numbers."
-        ) from error
+            f"the scale of a probe must be from {_SCALE_LEAST} to {_SCALE_MOST:g}; received "
+            f"{asked.scale}; leave it out for 1."
+        )
+    return asked
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = float("nan")
+    if not isfinite(number):
+        raise HardexError(f"the {name} must be a finite number; received {value!r}; leave it out.")
+    return number
 
 
 def _brush(source: dict[str, Any]) -> float:
-    return float(np.clip(float(source.get("brush", BRUSH_WIDTH)), 2, CANVAS_SIZE / 2))
+    width = _number("brush", source.get("brush", BRUSH_WIDTH))
+    return float(np.clip(width, 2, CANVAS_SIZE / 2))
 
 
 def _strokes(source: dict[str, Any]) -> list[NDArray[np.float64]]:
     try:
         strokes = [np.array(stroke, dtype=float).reshape(-1, 2) for stroke in source["strokes"]]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise HardexError(
             "a sketch is a list of strokes, each a list of [x, y]; received something else; "
             "draw again."
@@ -242,6 +277,9 @@ def _strokes(source: dict[str, Any]) -> list[NDArray[np.float64]]:
             f"a sketch may have {_STROKES_MOST} strokes and {_POINTS_MOST:,} points; received "
             f"{len(strokes)} and {points:,}; clear the pad and draw less."
         )
-    if any(not np.isfinite(stroke).all() for stroke in strokes):
-        raise HardexError("the points of a sketch must be finite; received others; draw again.")
+    if not all((np.abs(stroke) <= _POINT_FARTHEST).all() for stroke in strokes):
+        raise HardexError(
+            "the points of a sketch must be finite and not far from the canvas; received others; "
+            "draw again."
+        )
     return strokes

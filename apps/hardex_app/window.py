@@ -1,10 +1,12 @@
 """The window: the pages put together, and the line that says how far things are."""
 
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from hardex.runs.manifest import Source
 from hardex_app.inspection import Inspection
 from hardex_app.pages import browse, probe
 
@@ -31,8 +33,7 @@ def _found(inspection: Inspection) -> str:
     if run is None:
         return ""
     accuracy, counts = run.metrics["accuracy"], run.manifest.counts
-    model = "" if run.manifest.model is None else f" · model {run.manifest.model.name}"
-    data = "" if run.manifest.data is None else f" · data {run.manifest.data.name}"
+    model, data = _named("model", run.manifest.model), _named("data", run.manifest.data)
     loading = "" if inspection.status.over else " · the model is loading…"
     return (
         f'<p class="hx-muted">{counts["examples"]:,} examples, {counts["wrong"]:,} wrong: accuracy '
@@ -41,15 +42,16 @@ def _found(inspection: Inspection) -> str:
     )
 
 
+def _named(what: str, source: Source | None) -> str:
+    """The last part of a path: visitors need not know the folders of this computer."""
+    if source is None:
+        return ""
+    return f" · {what} {Path(source.name).name if source.path else source.name}"
+
+
 def _text(value: str) -> str:
     """Text for markup; `$` and braces too, which Gradio's templates would evaluate."""
     return escape(value).replace("$", "&#36;").replace("{", "&#123;").replace("}", "&#125;")
-
-
-def on_tick(inspection: Inspection) -> tuple[Any, Any, bool]:
-    """While things are not ready: the progress line, and whether to ask again."""
-    running = not inspection.status.over
-    return status_html(inspection), gr.Timer(active=running), inspection.run is not None
 
 
 def build(inspection: Inspection) -> gr.Blocks:
@@ -62,7 +64,7 @@ def build(inspection: Inspection) -> gr.Blocks:
             "<p>Where does the model fail, and what changes its mind?</p></div>"
         )
         status = gr.HTML(status_html(inspection), elem_id="status")
-        has_run = gr.State(inspection.run is not None)
+        has_run = gr.State(False)
         with gr.Tabs() as tabs:
             with gr.Tab("Browse", id="browse"):
                 browse_page = browse.build(inspection)
@@ -70,15 +72,24 @@ def build(inspection: Inspection) -> gr.Blocks:
                 probe_page = probe.build(inspection)
         timer = gr.Timer(0.5)
 
+        def contents() -> tuple[Any, ...]:
+            return (probe.facts(inspection), *browse_page.refresh())
+
         def refresh() -> tuple[Any, ...]:
             inspection.visited()
-            return (status_html(inspection), probe.facts(inspection), *browse_page.refresh())
+            return (status_html(inspection), inspection.run is not None, *contents())
 
-        everything = [status, probe_page.bench, *browse_page.outputs]
+        def tick(had_run: bool) -> tuple[Any, ...]:
+            # Only once, when the run has just become whole: later the visitor has set filters.
+            fresh = inspection.run is not None and not had_run
+            filling = contents() if fresh else tuple(gr.skip() for _ in filled)
+            again = gr.Timer(active=not inspection.status.over)
+            return (status_html(inspection), inspection.run is not None, again, *filling)
+
+        filled = [probe_page.bench, *browse_page.outputs]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        blocks.load(refresh, None, everything, **quiet)
-        timer.tick(lambda: on_tick(inspection), None, [status, timer, has_run], **quiet)
-        has_run.change(refresh, None, everything, **quiet)
+        blocks.load(refresh, None, [status, has_run, *filled], **quiet)
+        timer.tick(tick, has_run, [status, has_run, timer, *filled], **quiet)
         browse_page.probe_this.click(
             lambda id: (gr.Tabs(selected=_PROBE_TAB), probe.facts(inspection, id)),
             browse_page.chosen,

@@ -20,6 +20,8 @@ from hardex.errors import ClassifierError
 
 # Layers that scale pixels themselves: a model that begins with one wants raw pixels.
 _SCALING_LAYERS = frozenset({"Rescaling", "Normalization"})
+# What may come before such a layer without changing what the pixels mean: these, and augmentation.
+_GEOMETRY_LAYERS = frozenset({"InputLayer", "Resizing", "CenterCrop"})
 _STARTUP_NOTES = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 ")
 
 
@@ -150,8 +152,17 @@ def _check_is_image_classifier(path: Path, model: Any) -> None:
 
 
 def _scales_pixels(model: Any) -> bool:
-    layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
-    return bool(layers) and type(layers[0]).__name__ in _SCALING_LAYERS
+    kinds = (type(layer).__name__ for layer in _layers_inside(model))
+    return next((kind for kind in kinds if not _keeps_scale(kind)), "") in _SCALING_LAYERS
+
+
+def _layers_inside(model: Any) -> Iterator[Any]:
+    for layer in model.layers:
+        yield from _layers_inside(layer) if hasattr(layer, "layers") else (layer,)
+
+
+def _keeps_scale(kind: str) -> bool:
+    return kind in _GEOMETRY_LAYERS or kind.startswith("Random")
 
 
 @contextmanager

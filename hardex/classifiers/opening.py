@@ -7,6 +7,7 @@ from typing import Any, cast
 from hardex.arrays import Images
 from hardex.classifiers.classifier import Classifier, FunctionClassifier
 from hardex.classifiers.shipped import SHIPPED, shipped_model
+from hardex.errors import ClassifierError
 
 Model = str | Path | Classifier | Callable[[Images], Any]
 
@@ -30,4 +31,10 @@ def open_classifier(model: Model, *, preprocess: str | None = None) -> Classifie
         return KerasClassifier.open(path, preprocess=preprocess, source=name)
     if hasattr(model, "probabilities"):
         return cast(Classifier, model)
+    if hasattr(model, "predict_on_batch"):
+        raise ClassifierError(
+            "the model must be a file or a function of pixels 0..255; received a Keras model in "
+            "memory, and nothing says how its pixels were scaled; save it with "
+            "model.save('NAME.keras') and pass the file."
+        )
     return FunctionClassifier(model)

@@ -87,7 +87,8 @@ def _read(path: Path, what: str, kind: type[HardexError]) -> Any:
 
 
 def _read_npy(path: Path) -> Any:
-    array = np.load(path, allow_pickle=False)
+    with path.open("rb") as file:
+        array = np.load(file, allow_pickle=False)
     if not isinstance(array, np.ndarray):
         raise ValueError("it holds several arrays")
     return array

@@ -4,7 +4,7 @@ import os
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import BadZipFile
 
 import numpy as np
@@ -66,7 +66,7 @@ def _open_mnist(text: str, class_names: Sequence[str] | None, resize: bool) -> D
 
 def _read_npz(path: Path) -> tuple[Arrays, Arrays]:
     try:
-        with _loaded(path) as arrays:
+        with path.open("rb") as file, _named_arrays(file) as arrays:
             for images, labels in (("images", "labels"), ("x", "y")):
                 if images in arrays and labels in arrays:
                     return arrays[images], arrays[labels]
@@ -82,8 +82,8 @@ def _read_npz(path: Path) -> tuple[Arrays, Arrays]:
     )
 
 
-def _loaded(path: Path) -> Any:
-    arrays = np.load(path, allow_pickle=False)
+def _named_arrays(file: BinaryIO) -> Any:
+    arrays = np.load(file, allow_pickle=False)
     if isinstance(arrays, np.ndarray):
         raise ValueError("it holds one array without a name")
     return arrays

@@ -26,6 +26,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from hardex.errors import RunError
 
@@ -149,7 +151,7 @@ def _database(folder: Path) -> Path:
 def _engine(path: Path) -> Engine:
     """One engine a database; SQLite in WAL mode with every commit flushed to disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30}, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: "object", record: object) -> None:
@@ -159,7 +161,10 @@ def _engine(path: Path) -> Engine:
         cursor.close()
 
     with engine.begin() as connection:
-        _EVENTS.metadata.create_all(connection)
+        # IF NOT EXISTS: two visitors or processes may write the very first event at once.
+        connection.execute(CreateTable(_EVENTS, if_not_exists=True))
+        for index in _EVENTS.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
         for change in ("UPDATE", "DELETE"):
             connection.execute(
                 text(

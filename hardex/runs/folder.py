@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hardex.errors import RunError
@@ -31,6 +31,7 @@ def new_run(folder: Path, *, force: bool) -> Iterator[Path]:
     # The real path: "." has no name, and a link may lead to a disk from which nothing can move.
     target = Path(os.path.realpath(folder))
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    made = [parent for parent in target.parents if not os.path.exists(parent)]
     try:
         check_free(folder, force=force)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +51,9 @@ def new_run(folder: Path, *, force: bool) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        with suppress(OSError):  # folders on the way to a run stay only if there is one
+            for parent in made:
+                parent.rmdir()
 
 
 def _remove_abandoned(folder: Path) -> None:

@@ -88,6 +88,7 @@ def rank(
         else data
     )
     _check_one_source(model, probabilities, labels)
+    _check_names(class_names, dataset)
     if probabilities is not None:
         work = work_from_saved(probabilities, labels, dataset, class_names=class_names)
     elif model is not None and dataset is not None:
@@ -113,6 +114,17 @@ def _check_one_source(model: object, probabilities: object, labels: object) -> N
         raise HardexError(
             "--labels belong to saved probabilities; received none, and DATA has its own labels; "
             "pass --probabilities or leave --labels out."
+        )
+
+
+def _check_names(class_names: Sequence[str] | None, dataset: Dataset | None) -> None:
+    if class_names is None or dataset is None:
+        return
+    names = tuple(map(str, class_names))
+    if names != dataset.class_names:
+        raise HardexError(
+            f"class_names must be those of the data set; received {', '.join(names)} and "
+            f"{dataset.source} has {', '.join(dataset.class_names)}; name them where it is made."
         )
 
 

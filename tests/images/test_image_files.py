@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image as Pillow
@@ -119,6 +119,7 @@ def test_a_truncated_image_is_an_error_in_one_sentence():
         read_image(io.BytesIO(whole[: len(whole) // 2]))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"]))
 def test_damaged_bytes_give_an_image_or_a_dataset_error(seed, form):
     rng = np.random.default_rng(seed)
@@ -126,10 +127,13 @@ def test_damaged_bytes_give_an_image_or_a_dataset_error(seed, form):
     content = bytearray(saved(Pillow.fromarray(pixels), format=form).getvalue())
     for place in rng.integers(0, len(content), 4):
         content[place] = rng.integers(0, 256)
-    try:
-        assert read_image(io.BytesIO(bytes(content))).ndim == 3
-    except DatasetError as error:
-        assert str(error).startswith("cannot read the image '(unnamed)': ")
+    with pytest.MonkeyPatch.context() as patch:
+        # Damaged sizes are mostly huge; unpacking 80 million pixels of nothing takes seconds.
+        patch.setattr(hardex.images.files, "MAX_PIXELS", 10_000)
+        try:
+            assert read_image(io.BytesIO(bytes(content))).ndim == 3
+        except DatasetError as error:
+            assert str(error).startswith("cannot read the image '(unnamed)': ")
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_unpacked(monkeypatch):
@@ -171,9 +175,9 @@ def test_resizing_gives_the_shape_asked_for_and_invents_no_brightness(image, hei
 
 
 def test_shrinking_averages_what_it_leaves_out():
-    # Every second column white: without antialiasing a fourth of them would be all or nothing.
+    # Every second column white: picking columns would give all or nothing.
     stripes = np.tile(np.array([0, 255], np.uint8), (32, 16))[:, :, None]
-    assert np.ptp(resize(stripes, (8, 8, 1))[:, 1:-1].astype(int)) < 10
+    np.testing.assert_allclose(resize(stripes, (8, 8, 1))[:, 1:-1], 127.5, atol=5)
 
 
 def test_grey_is_the_mean_that_eyes_make():

@@ -12,6 +12,7 @@ points = st.tuples(st.sampled_from(np.linspace(0, 1, 5)), st.sampled_from(np.lin
 paths = st.lists(st.lists(points, min_size=2, max_size=5, unique=True), min_size=1, max_size=2).map(
     lambda strokes: [np.array(stroke) for stroke in strokes]
 )
+long_paths = paths.filter(lambda path: np.ptp(np.concatenate(path), axis=0).max() == 1)
 some = settings(max_examples=25, deadline=None)
 
 SEVEN = [np.array([[0.1, 0.0], [0.9, 0.0], [0.4, 1.0]])]
@@ -67,7 +68,7 @@ def test_x_is_across_and_y_is_down():
 
 
 @some
-@given(st.floats(0.5, 12), st.floats(0, 2 * np.pi), st.floats(0, 40))
+@given(st.floats(1.5, 12), st.floats(0, 2 * np.pi), st.floats(0, 40))
 def test_ink_has_the_area_of_a_line_with_round_ends(radius, angle, length):
     ends = np.array([[50.0, 50.0], [50 + length * np.cos(angle), 50 + length * np.sin(angle)]])
     ink = render_strokes([ends], canvas_size=120, brush_width=2 * radius)
@@ -133,7 +134,7 @@ def test_a_wide_drawing_fills_20_of_28_columns():
 def test_a_straight_line_is_as_thick_as_a_training_digit(width):
     image = sketch_to_image(drawn([np.array([[0.5, 0.0], [0.5, 1.0]])], width=width)) / 255
     across = image[10:18].sum(axis=1).mean()
-    assert across == pytest.approx(2.1, abs=0.25)
+    assert across == pytest.approx(2.2, abs=0.25)
 
 
 @some
@@ -143,7 +144,7 @@ def test_the_centre_of_mass_is_in_the_centre_unless_ink_would_be_lost(path, widt
     rows, columns = (np.flatnonzero(image.any(axis=axis)) for axis in ((1, 2), (0, 2)))
     for place, inked in zip(middle(image), (rows, columns), strict=True):
         at_the_edge = inked[0] <= 1 or inked[-1] >= 26
-        assert abs(place - 14) < 0.25 or at_the_edge
+        assert abs(place - 14) < 0.06 or at_the_edge
 
 
 @some
@@ -163,10 +164,10 @@ def test_the_size_of_the_canvas_makes_no_difference(path, more_rows, more_column
 
 
 @some
-@given(paths, st.floats(0.35, 1.2))
+@given(long_paths, st.floats(0.5, 1.2))
 def test_the_size_of_the_drawing_makes_little_difference(path, factor):
     other = drawn(path, size=180 * factor, corner=(30, 30), width=18 * factor)
-    assert_alike(sketch_to_image(drawn(path)), sketch_to_image(other), mean_difference=20)
+    assert_alike(sketch_to_image(drawn(path)), sketch_to_image(other), mean_difference=40)
 
 
 @pytest.mark.parametrize("path", [SEVEN, EIGHT], ids=["seven", "eight"])
@@ -190,14 +191,29 @@ def test_a_dot_stays_a_dot(width):
     np.testing.assert_allclose(middle(image), (14, 14), atol=0.3)
 
 
-def test_a_thin_stroke_beside_a_thick_one_does_not_vanish():
-    thick = drawn([np.array([[0.2, 0.0], [0.2, 1.0]])], width=40)
-    thin = drawn([np.array([[0.7, 0.0], [0.7, 1.0]])], width=8)
-    image = sketch_to_image(np.maximum(thick, thin))[:, :, 0]
-    across = image[10:18].max(axis=0)
-    left, right = across[:12], across[16:]
-    assert left.max() > 200
-    assert right.max() > 60
+def test_a_thin_stroke_beside_thick_ones_does_not_vanish():
+    thick = drawn([np.array([[x, 0.0], [x, 1.0]]) for x in (0.0, 0.4)], width=40)
+    thin = drawn([np.array([[0.9, 0.0], [0.9, 1.0]])], width=8)
+    image = sketch_to_image(np.maximum(thick, thin))
+    inked = image[14, :, 0] > 80
+    assert np.count_nonzero(np.diff(inked.astype(int)) == 1) == 3
+    assert max(box(image)) <= 21
+
+
+def test_a_heavy_end_does_not_push_the_other_end_out_of_the_image():
+    scribble = np.array([[0.1 * (turn % 2), 0.06 * turn] for turn in range(17)])
+    tail = np.array([[0.0, 0.5], [1.0, 0.5]])
+    for path in ([scribble, tail], [1 - scribble, tail]):
+        for turned in (path, [stroke[:, ::-1] for stroke in path]):
+            image = sketch_to_image(drawn(turned, width=9))
+            assert max(box(image)) >= 20
+
+
+@pytest.mark.parametrize("shape", [(56, 84, 1), (84, 56, 1), (56, 56, 3)])
+def test_the_shorter_side_of_the_image_sets_the_size(shape):
+    height, width = box(sketch_to_image(drawn(SEVEN), shape=shape))
+    assert 39 <= height <= 41
+    assert 30 <= width <= 36
 
 
 def test_a_hair_on_a_huge_canvas_is_seen():

@@ -14,6 +14,7 @@ from hardex_app.cards import ALL, hard_cards, picture_url
 from hardex_app.inspection import Inspection
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_BARS_MOST = 10  # with more classes only the likeliest are shown
 _VERDICT_WORDS = {
     "right": "Right",
     "wrong": "Wrong",
@@ -31,9 +32,7 @@ def detail(run: Run, id: str) -> dict[str, Any]:
     """
     row = run.row(id)
     places = run.hard[run.hard["id"] == id]
-    order = row["probabilities"].argsort(kind="stable")[::-1][:10]
     names = run.manifest.class_names
-    few = len(names) <= len(order)
     return {
         "id": id,
         "file_name": row["file_name"] or "",
@@ -43,12 +42,20 @@ def detail(run: Run, id: str) -> dict[str, Any]:
         "image": picture_url(run, id),
         "bars": [
             {"class": names[i], "p": float(row["probabilities"][i])}
-            for i in (range(len(names)) if few else order)
+            for i in _worth_a_bar(row["probabilities"], int(row["given_index"]))
         ],
         "reasons": [f"{place.list} {place.rank}: {place.reason}" for place in places.itertuples()],
         "scores": {name: float(row[name]) for name in run.manifest.formulas},
         "formulas": run.manifest.formulas,
     }
+
+
+def _worth_a_bar(probabilities: Any, given: int) -> list[int]:
+    """All classes of a few; the likeliest of many, and the given label."""
+    if len(probabilities) <= _BARS_MOST:
+        return list(range(len(probabilities)))
+    likeliest: list[int] = (-probabilities).argsort(kind="stable")[:_BARS_MOST].tolist()
+    return likeliest if given in likeliest else [*likeliest[:-1], given]
 
 
 @dataclass(frozen=True)

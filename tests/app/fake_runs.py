@@ -1,0 +1,74 @@
+"""Runs for the pages, made of small arrays by classifiers that are plain functions."""
+
+import base64
+import io
+
+import numpy as np
+
+import hardex
+from hardex.classifiers.classifier import FunctionClassifier
+from hardex.images import read_image
+
+# Names that break what puts them into markup, templates, paths or tables.
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "${1+1}",
+    "{{x}}",
+    '"><img src=x onerror=alert(1)>',
+    "t-shirt, \U0001f9e6",
+    "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+    "x" * 300,
+    "../../etc/passwd",
+    "NaN",
+    "two\nlines",
+)
+
+
+def parts_of(class_count):
+    """A classifier of k classes: the picture is cut into k parts, and the brightest one wins."""
+
+    def parts(images):
+        pixels = images.reshape(len(images), -1)
+        light = [part.mean(axis=1) + 1 for part in np.array_split(pixels, class_count, axis=1)]
+        return np.stack(light, axis=1) / np.sum(light, axis=0)[:, None]
+
+    return parts
+
+
+def small_run(
+    folder, *, class_count=3, names=None, count=30, shape=(6, 6, 1), input_shape=None, **options
+):
+    """A run of noise with random labels, and its classifier; both can be asked for every image."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (count, *shape), dtype=np.uint8)
+    labels = np.arange(count) % class_count
+    classifier = FunctionClassifier(parts_of(class_count), input_shape, class_count)
+    return run_of(folder, images, labels, classifier, names=names, **options), classifier
+
+
+def run_of(folder, images, labels, classifier, *, names=None, **options):
+    """A run of these images, kept in a file so that each can be read again."""
+    np.savez(folder / "data.npz", images=images, labels=np.asarray(labels))
+    return hardex.rank(
+        classifier, folder / "data.npz", class_names=names, out=folder / "run", **options
+    )
+
+
+def run_without_images(folder):
+    """A run of saved probabilities alone."""
+    rows = np.array([[0.6, 0.4], [0.7, 0.3], [0.2, 0.8], [0.9, 0.1]])
+    return hardex.rank(probabilities=rows, labels=np.array([0, 1, 1, 1]), out=folder / "saved")
+
+
+def decoded(url):
+    """The pixels of a PNG data URL."""
+    head, _, data = url.partition(",")
+    assert head == "data:image/png;base64"
+    return read_image(io.BytesIO(base64.b64decode(data)))
+
+
+def sentence(error):
+    """The text of an error, which must be one line that ends as a sentence does."""
+    text = str(error)
+    assert text.endswith(".") and "\n" not in text
+    return text

@@ -1,0 +1,402 @@
+import base64
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from hardex import HardexError
+from hardex.classifiers.classifier import FunctionClassifier
+from hardex.classifiers.preprocess import PREPROCESS
+from hardex.images import (
+    Transform,
+    render_strokes,
+    resize,
+    rotations,
+    sketch_to_image,
+    transform,
+    transform_each,
+)
+from hardex_app.probing import ANGLES, BATCH_SIZES, bars, curve, preprocess_table, probe
+
+from .fake_runs import HOSTILE, run_of, sentence, small_run
+
+SHAPES = {
+    "as they are": {"shape": (6, 6, 1)},
+    "RGB": {"shape": (5, 7, 3)},
+    "RGB made grey and smaller": {
+        "shape": (9, 12, 3),
+        "input_shape": (6, 8, 1),
+        "resize": True,
+    },
+    "grey made RGB and larger": {"shape": (4, 4, 1), "input_shape": (8, 8, 3), "resize": True},
+    "25 classes": {"shape": (10, 10, 1), "class_count": 25, "count": 75},
+    "hostile names": {"class_count": len(HOSTILE), "names": HOSTILE},
+}
+MOVED = {"rotation": 37.0, "scale": 1.25, "shift_x": 1.5, "shift_y": -1.0}
+
+
+@pytest.fixture(scope="module", params=SHAPES)
+def inspected(request, tmp_path_factory):
+    """A run and its classifier, one of each kind."""
+    return small_run(tmp_path_factory.mktemp("run"), **SHAPES[request.param])
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    return small_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def many_classes(tmp_path_factory):
+    return small_run(tmp_path_factory.mktemp("run"), **SHAPES["25 classes"])
+
+
+def example(id, **amounts):
+    return {"source": {"kind": "example", "id": id}, "transform": amounts}
+
+
+def sketch(strokes, **source):
+    return {"source": {"kind": "sketch", "strokes": strokes, **source}}
+
+
+def pixels(picture):
+    flat = np.frombuffer(base64.b64decode(picture["pixels"]), np.uint8)
+    return flat.reshape(picture["shape"])
+
+
+def by_class(answer, when):
+    return {bar["class"]: bar[when] for bar in answer["classes"]}
+
+
+# ------------------------------------------------------------------ before and after
+
+
+def test_before_is_the_example_and_after_is_transformed(inspected):
+    run, classifier = inspected
+    for id in run.predictions["id"].head(5):
+        answer = probe(example(id, **MOVED), run, classifier)
+        image = run.image(id)
+        before = resize(image, classifier.input_shape or image.shape)
+        np.testing.assert_array_equal(pixels(answer["before"]), before)
+        np.testing.assert_array_equal(
+            pixels(answer["after"]), transform(before, Transform(**MOVED))
+        )
+
+
+def test_pictures_and_bars_say_what_the_classifier_says(inspected):
+    run, classifier = inspected
+    names = run.manifest.class_names
+    answer = probe(example("4", **MOVED), run, classifier)
+    for when in ("before", "after"):
+        p = classifier.probabilities(pixels(answer[when])[None])[0]
+        assert answer[when]["predicted"] == names[p.argmax()]
+        assert answer[when]["confidence"] == pytest.approx(p.max(), abs=1e-6)
+        assert by_class(answer, when) == pytest.approx(
+            {name: p[names.index(name)] for name in by_class(answer, when)}, abs=1e-6
+        )
+
+
+def test_before_is_what_the_table_of_the_run_says(inspected):
+    run, classifier = inspected
+    for row in run.predictions.head(5).itertuples():
+        answer = probe(example(row.id), run, classifier)
+        assert answer["before"]["predicted"] == row.predicted_label
+        assert answer["before"]["confidence"] == pytest.approx(row.confidence, abs=1e-6)
+        assert answer["given"] == row.given_label
+
+
+def test_nothing_to_do_leaves_after_as_before(plain):
+    answer = probe(example("0"), *plain)
+    assert answer["after"] == answer["before"]
+
+
+def test_an_answer_is_plain_json_with_names_untouched(inspected):
+    run, classifier = inspected
+    for ask in (probe, curve):
+        answer = ask(example("3", **MOVED), run, classifier)
+        assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+        assert answer["given"] == run.given_label("3")
+
+
+def test_many_classes_get_at_most_12_bars_with_the_given_label_among_them(many_classes):
+    run, classifier = many_classes
+    for row in run.predictions.itertuples():
+        shown = by_class(probe(example(row.id), run, classifier), "before")
+        assert len(shown) == 12
+        assert {row.given_label, row.predicted_label} <= set(shown)
+
+
+@given(
+    k=st.integers(2, 30),
+    rows=arrays(float, (2, 30), elements=st.floats(0, 1)),
+    label=st.integers(0, 29),
+)
+def test_bars_are_all_of_a_few_classes_and_the_likeliest_of_many(k, rows, label):
+    names, rows = tuple(map(str, range(k))), rows[:, :k]
+    label = label % k
+    shown = [int(bar["class"]) for bar in bars(rows, names, str(label))]
+    assert len(shown) == len(set(shown)) == min(k, 12)
+    assert label in shown
+    likeliest = rows.max(axis=0)
+    left_out = sorted(set(range(k)) - set(shown))
+    others = [i for i in shown if i != label]
+    assert not left_out or likeliest[others].min() >= likeliest[left_out].max()
+
+
+# ------------------------------------------------------------------ the response curve
+
+
+def ray(size=15, degrees=0.0):
+    """A soft dot beside the middle, in this direction."""
+    y, x = np.mgrid[:size, :size] - (size - 1) / 2
+    far, angle = size / 4, np.radians(degrees)
+    distance = (x - far * np.cos(angle)) ** 2 + (y + far * np.sin(angle)) ** 2
+    return (255 * np.exp(-distance / 4)).astype(np.uint8)[:, :, None]
+
+
+def direction(images):
+    """Where the light is, in degrees, counter-clockwise from the right as seen."""
+    light = images[..., 0].astype(float)
+    y, x = np.mgrid[: light.shape[1], : light.shape[2]]
+    middle_y, middle_x = (light.shape[1] - 1) / 2, (light.shape[2] - 1) / 2
+    return np.degrees(
+        np.arctan2((light * (middle_y - y)).sum((1, 2)), (light * (x - middle_x)).sum((1, 2)))
+    )
+
+
+def compass(cuts):
+    """A classifier whose class is the sector, between two cuts, in which the light is."""
+
+    def sector(images):
+        k = len(cuts) + 1
+        label = np.searchsorted(cuts, direction(images))
+        return np.where(np.arange(k) == label[:, None], 0.9, 0.1 / max(1, k - 1))
+
+    return FunctionClassifier(sector, (15, 15, 1), len(cuts) + 1)
+
+
+def compass_run(folder, cuts, *, label=0, names=None):
+    classifier = compass(cuts)
+    images = np.stack([ray(), ray(degrees=100)])
+    labels = [label, len(cuts)]
+    return run_of(folder, images, labels, classifier, names=names), classifier
+
+
+def test_a_hand_worked_curve(tmp_path):
+    run, classifier = compass_run(tmp_path, [-57.5, 32.5], names=("down", "ahead", "t-up"), label=1)
+    answer = curve(example("0"), run, classifier)
+    assert answer["angles"] == list(range(-180, 181, 5))
+    at = dict(zip(answer["angles"], answer["leaders"], strict=True))
+    assert (at[-60], at[-55], at[0], at[30], at[35]) == ("down", "ahead", "ahead", "ahead", "t-up")
+    assert answer["flips"] == [{"angle": -58, "class": "down"}, {"angle": 33, "class": "t-up"}]
+    assert answer["given"] == "ahead"
+    assert answer["sentence"] == (
+        "At 0° the model says ahead; at −58° it becomes down and at +33° it becomes t-up."
+    )
+
+
+def test_a_turn_that_restores_the_given_label_is_named(tmp_path):
+    run, classifier = compass_run(tmp_path, [-57.5, 32.5], names=("down", "ahead", "up"), label=0)
+    answer = curve(example("0"), run, classifier)
+    assert answer["sentence"].endswith(" A turn of −58° restores the given label down.")
+
+
+def test_a_curve_without_flips_says_so(tmp_path):
+    images = np.stack([ray(), ray(degrees=90)])
+    always = FunctionClassifier(lambda images: np.full((len(images), 2), [0.7, 0.3]), None, 2)
+    run = run_of(tmp_path, images, [1, 0], always, names=("one-eyed", "other"))
+    answer = curve(example("0"), run, always)
+    assert answer["flips"] == []
+    assert answer["sentence"] == "The model says one-eyed at every angle."
+    assert [line["class"] for line in answer["lines"]] == ["one-eyed", "other"]  # the given label
+
+
+cuts_six_degrees_apart = st.lists(st.integers(-170, 170), min_size=1, max_size=5).map(
+    lambda cuts: [cut + 0.5 for cut in sorted({cut // 6 * 6 for cut in cuts})]
+)
+
+
+@settings(max_examples=25)
+@given(cuts=cuts_six_degrees_apart, amounts=st.sampled_from([{}, {"scale": 0.8}, {"shift_x": 1}]))
+def test_flips_are_the_nearest_degrees_at_which_the_class_changes(tmp_path_factory, cuts, amounts):
+    run, classifier = compass_run(tmp_path_factory.mktemp("run"), cuts)
+    names = run.manifest.class_names
+    turns = [Transform(rotation=degree, **amounts) for degree in range(-180, 181)]
+    leaders = classifier.probabilities(transform_each(ray(), turns)).argmax(axis=1)
+    expected = []
+    for side in (-1, 1):
+        changed = (side * d for d in range(181) if leaders[180 + side * d] != leaders[180])
+        nearest = next(changed, None)
+        if nearest is not None:
+            expected.append({"angle": nearest, "class": names[leaders[180 + nearest]]})
+    assert curve(example("0", **amounts), run, classifier)["flips"] == expected
+
+
+def test_a_curve_is_what_the_classifier_says_at_each_angle(inspected):
+    run, classifier = inspected
+    names = run.manifest.class_names
+    answer = curve(example("2"), run, classifier)
+    image = run.image("2")
+    p = classifier.probabilities(
+        rotations(resize(image, classifier.input_shape or image.shape), ANGLES)
+    )
+    assert answer["leaders"] == [names[label] for label in p.argmax(axis=1)]
+    for line in answer["lines"]:
+        np.testing.assert_allclose(
+            line["probabilities"], p[:, names.index(line["class"])], atol=5.1e-5
+        )
+
+
+def test_a_curve_has_a_line_for_the_given_label_and_for_the_eight_that_lead_most(inspected):
+    run, classifier = inspected
+    answer = curve(example("2"), run, classifier)
+    shown = [line["class"] for line in answer["lines"]]
+    leads = Counter(answer["leaders"])
+    assert answer["given"] in shown
+    assert len(shown) == len(set(shown))
+    chosen = [name for name in shown if leads[name]]
+    assert len(chosen) >= min(8, len(leads))
+    left_out = max((leads[name] for name in leads if name not in shown), default=0)
+    assert min(leads[name] for name in chosen if name != answer["given"]) >= left_out
+
+
+def test_a_curve_keeps_scale_and_shift_and_turns_away_the_rotation(plain):
+    run, classifier = plain
+    moved = curve(example("1", **MOVED), run, classifier)
+    others = {name: amount for name, amount in MOVED.items() if name != "rotation"}
+    turned = transform_each(
+        run.image("1"), [Transform(rotation=float(angle), **others) for angle in ANGLES]
+    )
+    p = classifier.probabilities(turned)
+    for line in moved["lines"]:
+        column = run.manifest.class_names.index(line["class"])
+        np.testing.assert_allclose(line["probabilities"], p[:, column], atol=5.1e-5)
+    assert moved == curve(example("1", **others), run, classifier)
+    assert moved["lines"] != curve(example("1"), run, classifier)["lines"]
+
+
+def test_only_batch_sizes_that_were_warmed_up_are_used(tmp_path):
+    run, classifier = compass_run(tmp_path, [-57.5, 32.5])
+    sizes = []
+
+    def counting(images):
+        sizes.append(len(images))
+        return classifier.function(images)
+
+    for ask in (probe, curve):
+        ask(example("0"), run, FunctionClassifier(counting, (15, 15, 1), 3))
+    assert set(sizes) == set(BATCH_SIZES)
+
+
+# ------------------------------------------------------------------ sketches
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_a_sketch_is_prepared_as_asked(plain, normalize):
+    strokes = [[[40.0, 40.0], [200.0, 60.0]], [[100.0, 200.0]]]
+    answer = probe(sketch(strokes, brush=24, normalize=normalize), *plain)
+    ink = render_strokes([np.array(stroke) for stroke in strokes], brush_width=24)
+    expected = sketch_to_image(ink, shape=(6, 6, 1), normalize=normalize)
+    np.testing.assert_array_equal(pixels(answer["before"]), expected)
+    assert answer["given"] is None
+
+
+def test_a_sketch_has_the_shape_the_classifier_wants(inspected):
+    run, classifier = inspected
+    answer = probe(sketch([[[40, 40], [200, 60]]]), run, classifier)
+    assert tuple(answer["before"]["shape"]) == run.manifest.image_shape
+    assert curve(sketch([[[40, 40], [200, 60]]]), run, classifier)["given"] is None
+
+
+@pytest.mark.parametrize("strokes", [[], [[]], [[[5, 5]]], [[[-900.0, 5.0], [900.0, 5.0]]]])
+def test_every_drawing_gets_an_answer(plain, strokes):
+    assert probe(sketch(strokes), *plain)["after"]["predicted"] in ("0", "1", "2")
+
+
+@pytest.mark.parametrize("name", PREPROCESS)
+def test_the_table_of_the_page_is_the_one_of_the_model(name):
+    np.testing.assert_array_equal(np.float32(preprocess_table(name)), PREPROCESS[name])
+
+
+def test_an_unknown_preprocessing_has_no_table():
+    assert preprocess_table("package.module:function") is None
+
+
+# ------------------------------------------------------------------ bad requests
+
+BAD = {
+    "unknown id": (example("nobody"), "none has the id 'nobody'"),
+    "no id": ({"source": {"kind": "example"}}, "none has the id"),
+    "no kind": ({"source": {"id": "1"}}, "needs an example or a sketch; received None"),
+    "no source": ({}, "needs an example or a sketch"),
+    "another kind": ({"source": {"kind": "file", "path": "/etc/passwd"}}, "received 'file'"),
+    "source is text": ({"source": "1"}, "the source is something else"),
+    "source is nothing": ({"source": None}, "the source is something else"),
+    "request is a list": ([], "the source is something else"),
+    "transform is a list": (example("1") | {"transform": [1]}, "the transform is something else"),
+    "unknown name": (example("1", shear=0.1), "received 'shear'"),
+    "NaN": (example("1", rotation=float("nan")), "the rotation must be a finite number"),
+    "infinite": (example("1", shift_x=float("inf")), "the shift_x must be a finite number"),
+    "too large for a float": (example("1", rotation=10**400), "must be a finite number"),
+    "text": (example("1", rotation="thirty"), "must be a finite number; received 'thirty'"),
+    "nothing": (example("1", rotation=None), "must be a finite number; received None"),
+    "a list": (example("1", scale=[1]), "must be a finite number"),
+    "no size": (example("1", scale=0), "scale of a transform must be finite and above 0"),
+    "hardly any size": (example("1", scale=1e-200), "scale of a probe must be from 0.001"),
+    "no strokes": (sketch(None), "list of strokes"),
+    "strokes left out": ({"source": {"kind": "sketch"}}, "list of strokes"),
+    "a number": (sketch(3), "list of strokes"),
+    "text for points": (sketch([[["a", "b"]]]), "list of strokes"),
+    "half a point": (sketch([[1, 2, 3]]), "list of strokes"),
+    "a huge whole number": (sketch([[[10**400, 1]]]), "list of strokes"),
+    "too many strokes": (sketch([[[1, 1]]] * 501), "received 501 and 501"),
+    "too many points": (sketch([[[1, 1]] * 20_001]), "received 1 and 20,001"),
+    "NaN in a stroke": (sketch([[[1, float("nan")]]]), "points of a sketch must be finite"),
+    "a point far away": (sketch([[[1e308, 0], [-1e308, 0]]]), "not far from the canvas"),
+    "brush is text": (sketch([[[1, 1]]], brush="wide"), "the brush must be a finite number"),
+    "brush is NaN": (sketch([[[1, 1]]], brush=float("nan")), "the brush must be a finite number"),
+}
+
+
+@pytest.mark.parametrize("ask", [probe, curve])
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_request_gets_one_sentence(plain, ask, what):
+    request, words = BAD[what]
+    with pytest.raises(HardexError) as caught:
+        ask(request, *plain)
+    assert words in sentence(caught.value)
+
+
+numbers = st.floats() | st.integers() | st.floats(-300, 300)
+anything = st.none() | st.booleans() | numbers | st.text(max_size=3)
+some_points = st.lists(st.lists(numbers | anything, min_size=2, max_size=2), max_size=3)
+sources = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["example", "sketch"]) | anything},
+    optional={
+        "id": st.sampled_from(["0", "7"]) | anything,
+        "strokes": st.lists(some_points, max_size=3) | anything,
+        "brush": anything,
+        "normalize": anything,
+    },
+)
+transforms = st.dictionaries(
+    st.sampled_from(["rotation", "scale", "shift_x", "shift_y", "blur"]), anything, max_size=4
+)
+requests = st.dictionaries(st.sampled_from(["source", "transform", "more"]), anything) | (
+    st.fixed_dictionaries({"source": sources}, optional={"transform": transforms})
+)
+
+
+@settings(max_examples=150)
+@given(request=requests)
+def test_whatever_comes_over_the_network_gets_an_answer_or_a_sentence(plain, request):
+    try:
+        answer = probe(request, *plain)
+    except HardexError as error:
+        sentence(error)
+    else:
+        json.dumps(answer, allow_nan=False)

@@ -1,0 +1,188 @@
+import hashlib
+import os
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from fakes import small_images
+
+from hardex.classifiers.keras_model import KerasClassifier, _startup_notes_hidden
+from hardex.classifiers.opening import open_classifier
+from hardex.errors import ClassifierError
+
+layers = keras.layers
+
+
+def saved(path, *stack, shape=(4, 4, 1)):
+    """A small model of these layers as a .keras file."""
+    keras.utils.set_random_seed(0)
+    keras.Sequential([keras.Input(shape), *stack]).save(path)
+    return path
+
+
+def ending(classes=3):
+    return layers.Flatten(), layers.Dense(classes, activation="softmax")
+
+
+@pytest.fixture(scope="module")
+def model_path(tmp_path_factory):
+    return saved(tmp_path_factory.mktemp("model") / "small.keras", *ending())
+
+
+def test_a_model_says_what_keras_says_of_the_same_numbers(model_path):
+    images = small_images(5)
+    expected = keras.models.load_model(model_path)(images / np.float32(255)).numpy()
+    classifier = open_classifier(model_path)
+    np.testing.assert_allclose(classifier.probabilities(images), expected, rtol=1e-6)
+    assert classifier.probabilities(images).dtype == np.float32
+
+
+def test_a_model_knows_what_it_wants_and_what_it_is(model_path):
+    classifier = open_classifier(str(model_path))
+    assert (classifier.input_shape, classifier.class_count) == ((4, 4, 1), 3)
+    assert (classifier.source, classifier.preprocess) == (str(model_path), "unit")
+    assert classifier.fingerprint() == hashlib.sha256(model_path.read_bytes()).hexdigest()
+    assert {"tensorflow", "keras", "machine", "TF_ENABLE_ONEDNN_OPTS"} <= set(classifier.numerics())
+
+
+def test_the_shipped_model_is_called_by_its_name():
+    assert open_classifier("mnist_small").source == "mnist_small"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "preprocess"),
+    [
+        ([], "unit"),
+        ([layers.Rescaling(1 / 255)], "raw"),
+        ([layers.Normalization(mean=0, variance=1)], "raw"),
+        ([layers.Resizing(4, 4), layers.Rescaling(1 / 255)], "raw"),
+        ([keras.Sequential([layers.Resizing(4, 4), layers.Rescaling(1 / 255)])], "raw"),
+        ([keras.Sequential([layers.RandomFlip()]), layers.Rescaling(1 / 255)], "raw"),
+        ([layers.Conv2D(1, 1), layers.Rescaling(1 / 255)], "unit"),
+    ],
+)
+def test_a_model_that_scales_pixels_itself_gets_them_raw(tmp_path, beginning, preprocess):
+    path = saved(tmp_path / "m.keras", *beginning, *ending())
+    assert open_classifier(path).preprocess == preprocess
+    assert open_classifier(path, preprocess="-1..1").preprocess == "-1..1"
+
+
+def test_a_model_in_memory_is_refused_because_nothing_says_how_it_wants_its_pixels(model_path):
+    model = keras.models.load_model(model_path)
+    with pytest.raises(
+        ClassifierError, match=r"received a Keras model in memory, .*; save it with"
+    ):
+        open_classifier(model)
+
+
+def test_a_model_of_any_image_size_asks_for_none(tmp_path):
+    stack = layers.Conv2D(2, 1), layers.GlobalAveragePooling2D(), layers.Dense(2, "softmax")
+    path = saved(tmp_path / "m.keras", *stack, shape=(None, None, 3))
+    assert open_classifier(path).input_shape is None
+
+
+def test_the_forward_pass_is_compiled_once_for_each_shape_of_batch(model_path):
+    classifier = KerasClassifier.open(model_path)
+    for count in (4, 4, 7, 4, 7):
+        classifier.probabilities(small_images(count))
+    assert classifier._forward.experimental_get_tracing_count() == 2
+
+
+def test_dropout_is_off(tmp_path):
+    path = saved(tmp_path / "m.keras", layers.Dropout(0.9), *ending())
+    classifier = open_classifier(path)
+    first, second = (classifier.probabilities(small_images(5)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def two_inputs(path):
+    a, b = keras.Input((4, 4, 1)), keras.Input((4, 4, 1))
+    both = layers.Flatten()(layers.Concatenate()([a, b]))
+    keras.Model([a, b], layers.Dense(2)(both)).save(path)
+
+
+def two_outputs(path):
+    a = keras.Input((4, 4, 1))
+    flat = layers.Flatten()(a)
+    keras.Model(a, [layers.Dense(2)(flat), layers.Dense(2)(flat)]).save(path)
+
+
+def a_lambda(path):
+    saved(path, layers.Lambda(lambda x: x * 2), *ending())
+
+
+def cut_off(path):
+    saved(path, *ending())
+    path.write_bytes(path.read_bytes()[:-500])
+
+
+def another_archive(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("hello.txt", "hello")
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "message"),
+    [
+        (
+            "m.keras",
+            lambda path: None,
+            r"\.keras file or a shipped model; there is nothing at .*; c",
+        ),
+        ("x" * 300, lambda path: None, r"there is nothing at xxx.*; check the path\.$"),
+        (
+            "m.keras",
+            lambda path: path.mkdir(),
+            r"a Keras 3 \.keras file; .*m\.keras is not one; lo",
+        ),
+        (
+            "m.h5",
+            lambda path: path.write_text(""),
+            r"a Keras 3 \.keras file; .*m\.h5 is not one; l",
+        ),
+        ("m.keras", lambda path: path.write_text("no model"), r"whole \.keras file .* failed \("),
+        ("m.keras", lambda path: path.write_bytes(b""), r"whole \.keras file .* failed \("),
+        ("m.keras", cut_off, r"must be a whole \.keras file of built-in layers; reading .* failed"),
+        ("m.keras", another_archive, r"must be a whole \.keras file of built-in layers; reading"),
+        ("m.keras", a_lambda, r"reading .* failed \(.*; save it again, without Lambda layers\.$"),
+        (
+            "m.keras",
+            two_inputs,
+            r"one image input and one output .* has 2 inputs and 1 outputs; ha",
+        ),
+        (
+            "m.keras",
+            two_outputs,
+            r"one output of .* has 1 inputs and 2 outputs; hardex does single",
+        ),
+        (
+            "m.keras",
+            lambda path: saved(path, layers.Dense(3), shape=(9,)),
+            r"turns \(None, 9\) int",
+        ),
+        ("m.keras", lambda path: saved(path, *ending(1)), r"k of 2 or more; .* into \(None, 1\); "),
+        (
+            "m.keras",
+            lambda path: saved(path, layers.Conv2D(3, 1)),
+            r"into \(None, 4, 4, 3\); harde",
+        ),
+        ("m.keras", lambda path: saved(path, *ending(), shape=(4, 4, 2)), r"turns \(None, 4, 4, 2"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:You are saving your model")
+def test_what_is_no_image_classifier_is_refused_in_one_line(
+    tmp_path, monkeypatch, name, write, message
+):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / name) if len(name) < 200 else None
+    with pytest.raises(ClassifierError, match=message) as caught:
+        open_classifier(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_only_the_notes_of_tensorflow_are_held_back(capfd):
+    with _startup_notes_hidden():
+        os.write(2, b"I0000 00:00:1 a note of TensorFlow\nsomething that matters\n")
+        os.write(2, b"WARNING: All log messages before absl::InitializeLog() are\n")
+    assert capfd.readouterr().err == "something that matters\n"

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardex.ranking.candidates import Candidates, places_in_group
+
+
+@st.composite
+def streams(draw):
+    """Groups, scores with heavy ties, and positions of up to 40 examples."""
+    count = draw(st.integers(0, 40))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    groups = rng.integers(0, draw(st.integers(1, 5)), count)
+    levels = draw(st.sampled_from([1, 2, 4, 10**6]))
+    scores = rng.integers(-levels // 2, levels, count) / levels
+    return groups, scores, np.arange(count)
+
+
+def naive(groups, scores, positions, capacity):
+    """Sort everything, then keep the first few of each group."""
+    rows = sorted(zip(groups.tolist(), (-scores).tolist(), positions.tolist(), strict=True))
+    kept, seen = [], {}
+    for group, score, position in rows:
+        seen[group] = seen.get(group, 0) + 1
+        if seen[group] <= capacity:
+            kept.append((group, -score, position))
+    return kept
+
+
+def rows_of(candidates):
+    return list(
+        zip(
+            candidates.groups.tolist(),
+            candidates.scores.tolist(),
+            candidates.positions.tolist(),
+            strict=True,
+        )
+    )
+
+
+@given(stream=streams(), capacity=st.integers(1, 6))
+def test_the_candidates_are_those_of_sorting_everything(stream, capacity):
+    assert rows_of(Candidates.empty(capacity).update(*stream)) == naive(*stream, capacity)
+
+
+@given(stream=streams(), capacity=st.integers(1, 6), data=st.data())
+def test_any_cut_split_and_order_of_merging_keeps_the_same(stream, capacity, data):
+    count = len(stream[0])
+    cuts = sorted(data.draw(st.sets(st.integers(0, count), max_size=6)))
+    bounds = zip([0, *cuts], [*cuts, count], strict=True)
+    batches = [tuple(column[a:b] for column in stream) for a, b in bounds]
+    shuffled = data.draw(st.permutations(batches))
+    dealt = data.draw(st.integers(1, 3))
+    total = Candidates.empty(capacity)
+    for worker in range(dealt):
+        own = Candidates.empty(capacity)
+        for batch in shuffled[worker::dealt]:
+            own = own.update(*batch)
+        total = total.merge(own) if data.draw(st.booleans()) else own.merge(total)
+    assert rows_of(total) == naive(*stream, capacity)
+
+
+@given(stream=streams(), capacity=st.integers(1, 6))
+def test_memory_is_bounded_by_groups_and_capacity(stream, capacity):
+    kept = Candidates.empty(capacity).update(*stream)
+    assert len(kept.positions) <= capacity * len(set(stream[0].tolist()))
+
+
+@given(stream=streams(), capacity=st.integers(1, 6), more=st.integers(0, 6))
+def test_fewer_candidates_begin_more_candidates_of_each_group(stream, capacity, more):
+    few = rows_of(Candidates.empty(capacity).update(*stream))
+    many = rows_of(Candidates.empty(capacity + more).update(*stream))
+    for group in set(stream[0].tolist()):
+        of_group = [row for row in few if row[0] == group]
+        assert [row for row in many if row[0] == group][: len(of_group)] == of_group
+
+
+def test_a_late_tie_does_not_push_out_an_early_one_and_an_early_one_that_comes_late_does():
+    group, half = np.array([0]), np.array([0.5])
+    kept = Candidates.empty(1).update(group, half, np.array([5]))
+    assert kept.update(group, half, np.array([9])).positions.tolist() == [5]
+    assert kept.update(group, half, np.array([2])).positions.tolist() == [2]
+
+
+def test_a_group_that_was_never_seen_before_gets_in_late():
+    kept = Candidates.empty(1).update(np.array([0]), np.array([0.9]), np.array([0]))
+    kept = kept.update(np.array([7]), np.array([-1.0]), np.array([1]))
+    assert rows_of(kept) == [(0, 0.9, 0), (7, -1.0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("groups", "places"), [([], []), ([4], [0]), ([1, 1, 2, 5, 5, 5], [0, 1, 0, 0, 1, 2])]
+)
+def test_places_are_counted_within_each_group(groups, places):
+    assert places_in_group(np.array(groups, int)).tolist() == places

@@ -1,0 +1,143 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardex.errors import HardexError
+from hardex.ranking.candidates import Candidates
+from hardex.ranking.order import DIVERSITIES, Rule, rank_arrays, ranking
+from hardex.ranking.scores import UNSURE_SCORES, WRONG_SCORES
+
+
+@st.composite
+def scored(draw):
+    """Scores with heavy ties and the groups of up to 30 examples."""
+    count = draw(st.integers(1, 30))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    levels = draw(st.sampled_from([1, 3, 10**6]))
+    return rng.integers(0, levels, count) / levels, rng.integers(0, draw(st.integers(1, 5)), count)
+
+
+def round_robin(scores, groups, count):
+    """The naive way: again and again, the hardest left of every group; then the turn is sorted."""
+    left = {
+        group: sorted(np.flatnonzero(groups == group).tolist(), key=lambda i: (-scores[i], i))
+        for group in set(groups.tolist())
+    }
+    order = []
+    while any(left.values()):
+        turn = [members.pop(0) for members in left.values() if members]
+        order += sorted(turn, key=lambda i: (-scores[i], i))
+    return order[:count]
+
+
+@given(example=scored(), count=st.integers(1, 35))
+def test_the_ranking_is_that_of_taking_the_groups_in_turn(example, count):
+    scores, groups = example
+    found = rank_arrays(scores, groups, count=count)
+    assert found.positions.tolist() == round_robin(scores, groups, count)
+    np.testing.assert_array_equal(found.scores, scores[found.positions])
+
+
+@given(example=scored(), count=st.integers(1, 35), more=st.integers(1, 9))
+def test_a_shorter_ranking_begins_a_longer_one(example, count, more):
+    short = rank_arrays(*example, count=count).positions.tolist()
+    assert rank_arrays(*example, count=count + more).positions.tolist()[: len(short)] == short
+
+
+@given(example=scored(), per_class=st.integers(1, 4))
+def test_a_shorter_ranking_per_class_begins_a_longer_one(example, per_class):
+    scores, groups = example
+
+    def per_class_ranking(number):
+        seen = Candidates.empty(number).update(groups, scores, np.arange(len(scores)))
+        return ranking(seen, count=number * 5).positions.tolist()
+
+    short = per_class_ranking(per_class)
+    assert per_class_ranking(per_class + 1)[: len(short)] == short
+
+
+@given(example=scored())
+def test_rank_r_of_every_group_comes_before_rank_r_plus_1_of_any(example):
+    scores, groups = example
+    order = rank_arrays(scores, groups, count=len(scores)).positions
+    seen, turns = {}, []
+    for group in groups[order].tolist():
+        seen[group] = seen.get(group, 0) + 1
+        turns.append(seen[group])
+    assert turns == sorted(turns)
+
+
+@given(example=scored())
+def test_nothing_is_chosen_twice_and_nothing_is_left_out(example):
+    scores, groups = example
+    assert sorted(rank_arrays(scores, groups, count=99).positions) == list(range(len(scores)))
+
+
+@given(example=scored(), data=st.data())
+def test_only_examples_that_are_marked_are_ranked(example, data):
+    scores, groups = example
+    among = np.array(data.draw(st.lists(st.booleans(), min_size=len(scores), max_size=len(scores))))
+    chosen = rank_arrays(scores, groups, count=99, among=among).positions
+    assert sorted(chosen.tolist()) == np.flatnonzero(among).tolist()
+
+
+@given(example=scored())
+def test_in_a_single_group_the_hardest_come_first_and_ties_by_position(example):
+    scores, _ = example
+    order = rank_arrays(scores, np.zeros(len(scores), int), count=99).positions
+    assert order.tolist() == np.lexsort((np.arange(len(scores)), -scores)).tolist()
+
+
+def test_a_ranking_is_as_long_as_what_was_chosen():
+    assert len(rank_arrays(np.array([0.5, 0.9]), np.array([0, 0]), count=1)) == 1
+
+
+def test_the_rule_of_the_article_is_two_of_each_class_the_least_confident_first():
+    rule = Rule()
+    assert (rule.total(10), rule.capacity(10), rule.unsure) == (20, 2, "least_confidence")
+
+
+@pytest.mark.parametrize(
+    ("rule", "total", "capacity"),
+    [
+        (Rule(per_class=3), 30, 3),
+        (Rule(per_class=3, diversity="none"), 30, 30),
+        (Rule(count=7), 7, 7),
+        (Rule(count=7, diversity="none"), 7, 7),
+    ],
+)
+def test_the_pool_is_large_enough_for_the_ranking_asked_for(rule, total, capacity):
+    assert (rule.total(10), rule.capacity(10)) == (total, capacity)
+
+
+def test_examples_stand_for_their_given_class_or_for_nothing():
+    given_labels, predicted = np.array([2, 0, 1]), np.array([1, 1, 1])
+    assert Rule().groups(given_labels, predicted).tolist() == [2, 0, 1]
+    assert Rule(diversity="none").groups(given_labels, predicted).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("diversity", DIVERSITIES)
+@pytest.mark.parametrize("unsure", UNSURE_SCORES)
+@pytest.mark.parametrize("wrong", WRONG_SCORES)
+def test_every_choice_there_is_can_be_chosen(diversity, unsure, wrong):
+    Rule(diversity=diversity, unsure=unsure, wrong=wrong)
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"diversity": "all"}, r"--diversity must be one of none, class; received 'all'; choose o"),
+        (
+            {"unsure": "loss"},
+            r"--unsure must be one of least_confidence, margin, entropy; .*'loss'",
+        ),
+        ({"wrong": "margin"}, r"--wrong must be one of loss, normalized_margin, el2n; .*'margin'"),
+        ({"per_class": 0}, r"--per-class must be 1 or more; received 0; choose a larger number\."),
+        ({"count": -1}, r"--count must be 1 or more; received -1; choose a larger number\."),
+        ({"count": 0}, r"--count must be 1 or more; received 0"),
+    ],
+)
+def test_a_choice_that_is_not_there_is_refused_with_those_that_are(choice, message):
+    with pytest.raises(HardexError, match=message):
+        Rule(**choice)

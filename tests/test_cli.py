@@ -1,0 +1,375 @@
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import pytest
+from fakes import checksum_of, contents, small_dataset, small_images, write_folders
+
+from hardex import load
+from hardex.cli import main
+from hardex.version import VERSION
+
+DATA = small_dataset(40)
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def hardex(tmp_path, monkeypatch, capfd):
+    """Type a command in an empty folder; screens are wide, so that nothing is wrapped."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "250")
+
+    def type_in(line):
+        monkeypatch.setattr(sys, "argv", ["hardex", *shlex.split(line)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        seen = capfd.readouterr()
+        return Answer(end.value.code, seen.out, seen.err)
+
+    return type_in
+
+
+@pytest.fixture
+def files(tmp_path):
+    """What a person may have lying about."""
+    np.save(tmp_path / "p.npy", checksum_of(3)(DATA.images))
+    np.save(tmp_path / "y.npy", DATA.labels)
+    np.savetxt(tmp_path / "p.csv", checksum_of(3)(DATA.images), "%.17g", ",", header="a,b,c")
+    np.savetxt(tmp_path / "y.csv", DATA.labels, "%d")
+    np.savez(tmp_path / "data.npz", images=DATA.images, labels=DATA.labels)
+    write_folders(tmp_path / "images", [f"{c}/{i}.png" for c in ("2", "10", "b") for i in range(4)])
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def model_of_three(tmp_path_factory):
+    """A model of 4 x 4 grey images and three classes."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(3, "softmax")]
+    )
+    path = tmp_path_factory.mktemp("models") / "of_three.keras"
+    model.save(path)
+    return path
+
+
+def hard_of(out):
+    return load(out).hard
+
+
+def test_a_model_and_class_folders_give_a_run_and_what_to_type_next(hardex, files, model_of_three):
+    answer = hardex(f"rank {model_of_three} images")
+    assert (answer.code, answer.err) == (0, "")
+    assert "12 examples, " in answer.out
+    assert "Classes in the order of the outputs: 2, 10, b." in answer.out
+    assert "Images 4 x 4 x 1, preprocessing unit." in answer.out
+    assert answer.out.endswith("Look at it: hardex serve runs/of_three-images\n")
+    run = load("runs/of_three-images")
+    assert run.manifest.command == f"hardex rank {model_of_three} images"
+    assert run.manifest.model.path == str(model_of_three)
+    for id in run.predictions["id"]:
+        assert run.image(id).shape == (4, 4, 1)
+
+
+@pytest.mark.parametrize("p", ["p.npy", "p.csv"])
+@pytest.mark.parametrize("y", ["--labels y.npy", "--labels y.csv", "data.npz"])
+def test_saved_probabilities_give_one_run_whatever_file_they_come_in(hardex, files, p, y):
+    assert hardex(f"rank --probabilities {p} {y} --out run").code == 0
+    assert hardex("rank --probabilities p.npy --labels y.npy --out other").code == 0
+    first, second = hard_of("run"), hard_of("other")
+    assert first.drop(columns="file_name").equals(second.drop(columns="file_name"))
+    assert (first["file_name"] != "").all() == (y == "data.npz")
+
+
+def test_labels_and_data_can_both_be_given_with_saved_probabilities(hardex, files):
+    np.save("z.npy", (DATA.labels + 1) % 3)
+    assert hardex("rank --probabilities p.npy --labels z.npy data.npz --out run").code == 0
+    table = load("run").predictions
+    assert table["given_index"].tolist() == ((DATA.labels + 1) % 3).tolist()
+    assert load("run").image("0").shape == (4, 4, 1)
+
+
+def test_json_is_one_object_with_its_schema_and_the_numbers_of_the_table(hardex, files):
+    answer = hardex("rank --probabilities p.npy --labels y.npy --out run --format json")
+    assert (answer.code, answer.err) == (0, "")
+    found = json.loads(answer.out)
+    assert (found["schema"], found["run"]) == ("hardex.rank/1", "run")
+    assert found["hard"] == hard_of("run").to_dict(orient="records")
+    assert found["counts"] == load("run").manifest.counts
+    assert found["class_names"] == ["0", "1", "2"]
+
+
+def rows_shown(answer):
+    return sum(line.count("│") >= 5 and "0." in line for line in answer.out.splitlines())
+
+
+def test_five_rows_of_each_list_are_shown_and_all_with_v(hardex, files):
+    line = "rank --probabilities p.npy --labels y.npy --per-class 3 --force --out run "
+    assert rows_shown(hardex(line)) == 10
+    assert rows_shown(hardex(line + "-v")) == rows_shown(hardex(line + "--verbose")) == 18
+
+
+def test_names_with_brackets_are_shown_as_they_are(hardex, files):
+    answer = hardex(
+        "rank --probabilities p.npy --labels y.npy --out '[/b]' --classes '[red],[/red],[bold]x'"
+    )
+    assert answer.code == 0
+    assert "Classes in the order of the outputs: [red], [/red], [bold]x." in answer.out
+    assert rows_shown(answer) == 10 and answer.out.count("[/red]") > 2
+    assert answer.out.endswith("Run saved in [/b]. Look at it: hardex serve [/b]\n")
+
+
+def test_a_shortfall_is_said(hardex, files):
+    np.save("p.npy", np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6]]))
+    np.save("y.npy", np.array([0, 0, 0]))
+    answer = hardex("rank --probabilities p.npy --labels y.npy --out run")
+    assert "2 of the 4 asked for: there are no more examples in some classes." in answer.out
+    assert "1 of the 4 asked for: there are no more misclassified examples in some" in answer.out
+    line = "rank --probabilities p.npy --labels y.npy --out b --count 3 --diversity none"
+    assert "1 of the 3 asked for: there are no more misclassified examples." in hardex(line).out
+
+
+def test_files_that_cannot_be_read_are_counted_on_screen(hardex, files, model_of_three):
+    (files / "images/10/2.png").write_text("no image")
+    answer = hardex(f"rank {model_of_three} images --out run")
+    assert answer.code == 0
+    assert "11 examples, " in answer.out
+    assert "1 files could not be read; run/results/skipped.csv says why." in answer.out
+    refused = hardex(f"rank {model_of_three} images --out strict --strict")
+    assert refused.code == 1
+    assert "1 of 12 are not, the first is 10/2.png" in refused.err
+    assert not os.path.exists("strict")
+
+
+def test_many_classes_are_shortened_on_screen(hardex):
+    np.save("p.npy", np.eye(30))
+    np.save("y.npy", np.arange(30))
+    answer = hardex("rank --probabilities p.npy --labels y.npy --out run")
+    assert "outputs: 0, 1, 2," in answer.out and ", 17, …, 29." in answer.out
+
+
+def test_options_reach_the_run(hardex, files, model_of_three):
+    options = (
+        "--count 5 --diversity none --unsure entropy --wrong el2n --preprocess raw "
+        "--classes b,2,10 --batch-size 3 --seed 7"
+    )
+    assert hardex(f"rank {model_of_three} images --out run {options}").code == 0
+    manifest = load("run").manifest
+    assert manifest.rule == {
+        **{"per_class": 2, "count": 5, "diversity": "none"},
+        **{"unsure": "entropy", "wrong": "el2n"},
+    }
+    assert (manifest.preprocess, manifest.batch_size, manifest.seed) == ("raw", 3, 7)
+    assert manifest.class_names == ("b", "2", "10")
+
+
+def test_force_replaces_a_run_and_keeps_its_people(hardex, files):
+    line = "rank --probabilities p.npy --labels y.npy --out run"
+    hardex(line)
+    os.mkdir("run/people")
+    refused = hardex(line)
+    assert refused.code == 1
+    assert "run is a run already; pass --force to replace its results" in refused.err
+    assert hardex(line + " --force --per-class 1").code == 0
+    assert os.path.isdir("run/people") and len(hard_of("run")) == 6
+
+
+LOGITS = "these look like logits: put a softmax behind the model"
+
+
+def prepare(folder):
+    """Things that are wrong, each in its own way."""
+    np.save(folder / "y.npy", DATA.labels)
+    np.save(folder / "p.npy", checksum_of(3)(DATA.images))
+    np.save(folder / "y9.npy", np.where(np.arange(40) == 9, 9, DATA.labels))
+    np.save(folder / "y39.npy", DATA.labels[:39])
+    np.save(folder / "y_half.npy", DATA.labels / 2)
+    np.save(folder / "p0.npy", np.zeros((0, 3)))
+    np.save(folder / "p1.npy", np.zeros(40))
+    np.save(folder / "p_nan.npy", np.full((40, 3), np.nan))
+    np.save(folder / "p_logits.npy", np.random.default_rng(0).normal(size=(40, 3)))
+    (folder / "p0.csv").write_text("")
+    (folder / "p_text.csv").write_text("a,b\nc,d\n")
+    (folder / "text.keras").write_text("no model")
+    (folder / "folder.keras").mkdir()
+    (folder / "model.pkl").write_bytes(b"\x80")
+    (folder / "empty").mkdir()
+    (folder / "no_images/a").mkdir(parents=True)
+    (folder / "no_images/a/notes.txt").write_text("no image")
+    (folder / "other").mkdir()
+    (folder / "other/thesis.tex").write_text("dear to somebody")
+    write_folders(folder / "two", ["a/1.png", "b/1.png"])
+    two = {"labels": np.array([0, 1, 2])}
+    np.savez(folder / "other_size.npz", images=small_images(3, size=5), **two)
+    np.savez(folder / "rgb.npz", images=small_images(3, channels=3), **two)
+    np.savez(folder / "floats.npz", images=small_images(3) / 255, **two)
+    np.savez(folder / "four.npz", images=small_images(4), labels=np.arange(4))
+    np.savez(folder / "fits.npz", images=small_images(3), **two)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("rank nowhere.keras two", "there is nothing at nowhere.keras; check the path"),
+        ("rank mnist_huge two", "a .keras file or a shipped model; there is nothing at mnist_huge"),
+        ("rank text.keras two", "must be a whole .keras file of built-in layers; reading text.ker"),
+        ("rank folder.keras two", "must be a Keras 3 .keras file; folder.keras is not one"),
+        ("rank model.pkl two", "must be a Keras 3 .keras file; model.pkl is not one"),
+        (
+            "rank MODEL other_size.npz",
+            "expects images of 4 x 4 x 1; other_size.npz holds 5 x 5 x 1",
+        ),
+        ("rank MODEL rgb.npz", "expects images of 4 x 4 x 1; rgb.npz holds 4 x 4 x 3"),
+        ("rank MODEL mnist:test", "expects images of 4 x 4 x 1; mnist:test holds 28 x 28 x 1"),
+        ("rank MODEL floats.npz", "dtype uint8; received shape (3, 4, 4, 1), float64; add"),
+        ("rank MODEL two", "one output per class; MODEL has 3 and two has 2 classes (a, b); pass"),
+        ("rank MODEL four.npz", "has 3 and four.npz has 4 classes (0, 1, 2, 3); pass the model"),
+        ("rank MODEL nowhere", "data must be a folder of class folders, an .npz file, an IDX im"),
+        ("rank MODEL mnist:dev", "the shipped MNIST has the parts train and test; received 'dev'"),
+        ("rank MODEL text.keras", "text.keras is none of them; convert it to one"),
+        ("rank MODEL empty", "one folder of images per class; it holds no folders; sort"),
+        ("rank MODEL no_images", "in its class folders; none was found in 1 folders; check"),
+        ("rank MODEL two --classes a,b,c", "must be the named classes a, b, c; found a, b"),
+        ("rank MODEL two --classes a,a", "'a' names two or more of 2; name each class once"),
+        ("rank MODEL fits.npz --classes a,b", "lie in 0..1 for 2 classes; label 2 (counted from"),
+        ("rank MODEL fits.npz --preprocess x", "--preprocess must be one of unit, raw, -1..1; rec"),
+        ("rank MODEL fits.npz --batch-size 0", "--batch-size must be 1 or more; received 0"),
+        ("rank MODEL fits.npz --per-class 0", "--per-class must be 1 or more; received 0"),
+        ("rank MODEL fits.npz --count -1", "--count must be 1 or more; received -1"),
+        ("rank MODEL fits.npz --diversity all", "--diversity must be one of none, class; received"),
+        ("rank MODEL fits.npz --unsure loss", "--unsure must be one of least_confidence, margin"),
+        ("rank MODEL fits.npz --labels y.npy", "--labels belong to saved probabilities; received"),
+        ("rank MODEL fits.npz --out other", "other holds other things (thesis.tex); choose"),
+        ("rank MODEL fits.npz --out text.keras", "text.keras is a file; choose another with --out"),
+        ("rank MODEL fits.npz --out text.keras/run", "text.keras/run cannot ("),
+        ("rank MODEL fits.npz --probabilities p.npy", "takes a model or saved probabilities; rece"),
+        ("rank --probabilities p.npy", "need the given labels; received none; pass --labels FILE"),
+        (
+            "rank --probabilities p.npy --labels y9.npy",
+            "label 9 (counted from 0) is 9, and 1 of 40",
+        ),
+        ("rank --probabilities p.npy --labels y39.npy", "received 39 labels and 40 rows; pass the"),
+        ("rank --probabilities p.npy --labels y_half.npy", "y_half.npy holds float64 of shape (40"),
+        (
+            "rank --probabilities p.npy --labels no.npy",
+            "the labels must be a .npy or .csv file; th",
+        ),
+        ("rank --probabilities p.npy fits.npz", "received 3 labels and 40 rows; pass the labels"),
+        ("rank --probabilities p.npy --labels y.npy fits.npz", "holds 3 images and there are 40"),
+        ("rank --probabilities p.npy --labels y.npy --classes a", "3 columns for 1 classes; name"),
+        ("rank --probabilities no.npy --labels y.npy", "the probabilities must be a .npy or .csv"),
+        ("rank --probabilities p0.npy --labels y.npy", "at least one row; p0.npy is empty; save"),
+        ("rank --probabilities p0.csv --labels y.npy", "at least one row; p0.csv is empty; save"),
+        ("rank --probabilities p1.npy --labels y.npy", "two classes or more; received shape (40,)"),
+        ("rank --probabilities p_text.csv --labels y.npy", "numbers; reading p_text.csv failed ("),
+        ("rank --probabilities p_nan.npy --labels y.npy", "row 0 holds NaN or infinity, and 40 of"),
+        ("rank --probabilities p_logits.npy --labels y.npy", LOGITS),
+        ("rank --probabilities '[/b].npy' --labels y.npy", "there is nothing at [/b].npy; check"),
+        ("rank --probabilities p.npy --labels y.npy --out text.keras/run", "text.keras/run cannot"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_leaves_nothing(
+    hardex, tmp_path, model_of_three, line, sentence
+):
+    prepare(tmp_path)
+    (tmp_path / "MODEL").symlink_to(model_of_three)
+    line = line.replace("MODEL", "of_three.keras", 1)
+    (tmp_path / "MODEL").rename(tmp_path / "of_three.keras")
+    kept = contents(tmp_path)
+    answer = hardex(line)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("Error: ") and answer.err.endswith(".\n")
+    assert answer.err.count("\n") == 1
+    assert "Traceback" not in answer.err
+    assert sentence.replace("MODEL", "of_three.keras") in answer.err
+    assert contents(tmp_path) == kept
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "rank",
+        "rank mnist_cnn",
+        "rank --out run",
+        "rank a b c",
+        "rank a b --per-class two",
+        "rank a b --no-such-option",
+        "rank a b --format yaml",
+        "no-such-verb",
+    ],
+)
+def test_wrong_usage_ends_with_two_and_says_how_it_is_used(hardex, tmp_path, line):
+    answer = hardex(line)
+    assert (answer.code, answer.out) == (2, "")
+    assert "Usage: " in answer.err
+    assert contents(tmp_path) == {}
+
+
+def test_help_and_version_end_well(hardex):
+    assert hardex("--version").out == f"hardex {VERSION}\n"
+    for line in ("--help", "rank --help", "demo --help", "serve --help"):
+        answer = hardex(line)
+        assert (answer.code, answer.err) == (0, "")
+        assert "Usage: " in answer.out
+
+
+HARDEX = (sys.executable, "-c", "from hardex.cli import main; main()")
+
+
+def in_a_shell(line, folder):
+    words = [*HARDEX, *shlex.split(line)]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def test_a_real_process_ends_with_one_sentence_and_its_exit_code(files):
+    done = in_a_shell("rank --probabilities p.npy --labels nowhere.npy", files)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Error: the labels must be a .npy or .csv file; there is nothing at nowhere.npy; check the "
+        "path.\n"
+    )
+    assert in_a_shell("rank", files).returncode == 2
+
+
+def test_a_real_process_that_ranks_says_nothing_but_its_answer(files, model_of_three):
+    done = in_a_shell(f"rank {model_of_three} data.npz --out run --format json", files)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["counts"]["examples"] == 40
+
+
+def test_ctrl_c_ends_with_130_in_one_sentence_and_leaves_nothing(files):
+    """Somebody presses Ctrl-C while a picture is read that never comes: it is a pipe."""
+    for number in range(4):
+        (files / f"images/b/{number}.png").unlink()
+        os.mkfifo(files / f"images/b/{number}.png")
+    np.save(files / "p.npy", np.tile([0.2, 0.3, 0.5], (12, 1)))
+    words = [*HARDEX, "rank", "--probabilities", "p.npy", "images", "--out", "run"]
+    process = subprocess.Popen(words, cwd=files, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: list(files.glob(".run.partial-*/results/hard/*/*.png")))
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (
+        *(130, "Error: stopped; nothing half-written was left behind.\n"),
+    )
+    assert [path.name for path in files.iterdir() if "run" in path.name] == []
+
+
+def wait_for(happened):
+    patience = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < patience
+        time.sleep(0.02)
