@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.special
 import scipy.stats
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -43,6 +43,7 @@ def test_every_score_has_a_list_a_range_and_a_formula():
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("name", SCORES)
+@settings(max_examples=30)
 @given(probabilities=st.one_of(distributions, sharp))
 def test_every_score_is_one_finite_number_in_its_range_per_example(name, dtype, probabilities):
     scores = SCORES[name](probabilities.astype(dtype), LABELS)
@@ -85,6 +86,7 @@ def test_in_every_score_higher_is_harder(name):
 
 
 @pytest.mark.parametrize("name", SCORES)
+@settings(max_examples=30)
 @given(towards=st.floats(0, 0.74), more=st.floats(0.01, 0.25))
 def test_moving_belief_from_the_label_to_another_class_is_never_easier(name, towards, more):
     """Along the line from one class to another; the unsure scores up to the tie in its middle."""
@@ -96,6 +98,7 @@ def test_moving_belief_from_the_label_to_another_class_is_never_easier(name, tow
 
 
 @pytest.mark.parametrize("name", UNSURE_SCORES)
+@settings(max_examples=30)
 @given(probabilities=distributions, labels=arrays(int, 6, elements=st.integers(0, 3)))
 def test_labels_play_no_part_in_the_unsure_scores(name, probabilities, labels):
     np.testing.assert_array_equal(
@@ -104,6 +107,7 @@ def test_labels_play_no_part_in_the_unsure_scores(name, probabilities, labels):
 
 
 @pytest.mark.parametrize("name", SCORES)
+@settings(max_examples=30)
 @given(probabilities=distributions, order=st.permutations(range(4)))
 def test_the_order_of_the_classes_plays_no_part(name, probabilities, order):
     renamed = np.argsort(order)[LABELS]
@@ -113,6 +117,7 @@ def test_the_order_of_the_classes_plays_no_part(name, probabilities, order):
 
 
 @pytest.mark.parametrize("name", SCORES)
+@settings(max_examples=30)
 @given(probabilities=distributions)
 def test_a_score_leaves_its_arrays_alone_and_treats_each_row_by_itself(name, probabilities):
     kept = probabilities.copy()
