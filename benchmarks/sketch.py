@@ -228,7 +228,8 @@ def as_text(figures: dict[str, Any]) -> str:
         f"{figures['examples']} digits by writers {_listed(writers['headline'])}; constants were",
         f"chosen on writers {_listed(writers['tuning'])}, and no model trained on drawings.",
         "",
-        f"brush {figures['brush_width']:g} on a canvas of {figures['canvas_size']}, digits drawn over 70 % of it:",
+        f"brush {figures['brush_width']:g} on a canvas of {figures['canvas_size']}, digits drawn "
+        f"over {DEFAULT.size:.0%} of it:",
         *(
             f"  normalize {way:<4} {accuracy[way]:.4f}  95 % {low:.4f}..{high:.4f}"
             for way, (low, high) in edges.items()

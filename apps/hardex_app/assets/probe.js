@@ -288,7 +288,10 @@ pad.addEventListener("pointerdown", (event) => {
 pad.addEventListener("pointermove", (event) => {
   if (!current) return;
   const seen = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
-  for (const one of seen.length ? seen : [event]) current.push(place(one));
+  for (const one of seen.length ? seen : [event]) {
+    const [px, py] = place(one), [lx, ly] = current[current.length - 1];
+    if (Math.hypot(px - lx, py - ly) >= 2) current.push([px, py]);  // finer adds work, not shape
+  }
   drawPad();
   changed({ curve: true });
 });

@@ -35,7 +35,7 @@ def detail(run: Run, id: str) -> dict[str, Any]:
     names = run.manifest.class_names
     return {
         "id": id,
-        "file_name": row["file_name"] or "",
+        "file_name": row["file_name"] if isinstance(row["file_name"], str) else "",
         "given": row["given_label"],
         "predicted": row["predicted_label"],
         "confidence": float(row["confidence"]),

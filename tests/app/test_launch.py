@@ -1,0 +1,186 @@
+import asyncio
+import base64
+import socket
+import string
+import urllib.error
+import urllib.request
+
+import pytest
+
+from hardex import ServingError
+from hardex_app.inspection import Inspection
+from hardex_app.launch import (
+    FIRST_PORT,
+    _credentials,
+    _launch,
+    free_port,
+    open_window,
+    reach,
+)
+
+from .fake_runs import sentence
+
+LOCAL = "127.0.0.1"
+
+
+@pytest.fixture
+def taken():
+    """A port on which somebody listens."""
+    with socket.socket() as listening:
+        listening.bind((LOCAL, 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+# ------------------------------------------------------------------ the port
+
+
+def test_a_taken_port_is_refused_with_a_way_out(taken):
+    with pytest.raises(ServingError) as caught:
+        free_port(LOCAL, taken)
+    assert f"{taken} on {LOCAL} is not; leave out --port" in sentence(caught.value)
+
+
+def test_a_free_port_is_used_as_asked(taken):
+    with socket.socket() as found:
+        found.bind((LOCAL, 0))
+        port = found.getsockname()[1]
+    assert free_port(LOCAL, port) == port
+
+
+def test_without_a_port_the_next_free_one_is_used():
+    first = free_port(LOCAL, None)
+    assert first >= FIRST_PORT
+    with socket.socket() as listening:
+        listening.bind((LOCAL, first))
+        listening.listen()
+        assert free_port(LOCAL, None) > first
+
+
+def test_when_all_ports_are_taken_both_ways_out_are_named(taken, monkeypatch):
+    monkeypatch.setattr("hardex_app.launch.FIRST_PORT", taken)
+    monkeypatch.setattr("hardex_app.launch._PORTS", 1)
+    with pytest.raises(ServingError) as caught:
+        free_port(LOCAL, None)
+    assert "stop another app or pass --port" in sentence(caught.value)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, 99999])
+def test_a_number_that_is_no_port_is_refused(port):
+    with pytest.raises(ServingError, match=f"from 1 to 65535; {port} on"):
+        free_port(LOCAL, port)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "a:b", ""])
+@pytest.mark.parametrize("port", [None, 7860])
+def test_a_host_that_is_not_this_computer_is_not_called_a_taken_port(host, port):
+    if host == "":
+        pytest.skip("the system takes it for every address")
+    with pytest.raises(ServingError) as caught:
+        free_port(host, port)
+    assert f"{host} is not; leave out --host" in sentence(caught.value)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this computer has no IPv6")
+def test_the_other_loopback_address_has_ports_too():
+    assert free_port("::1", None) >= FIRST_PORT
+
+
+# ------------------------------------------------------------------ name and password
+
+
+@pytest.mark.parametrize("auth", ["anna", "anna:", ":secret", ":", ""])
+def test_a_malformed_auth_is_refused_before_anything_is_served(auth):
+    inspection = Inspection(lambda inspection: pytest.fail("nothing may start"))
+    with pytest.raises(ServingError) as caught:
+        open_window(inspection, host=LOCAL, port=None, browser=False, share=False, auth=auth)
+    assert "--auth must be NAME:PASSWORD" in sentence(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_taken_port_is_refused_before_anything_is_served(taken):
+    inspection = Inspection(lambda inspection: pytest.fail("nothing may start"))
+    with pytest.raises(ServingError, match="leave out --port"):
+        open_window(inspection, host=LOCAL, port=taken, browser=False, share=False, auth=None)
+
+
+def test_a_password_may_hold_colons():
+    assert _credentials("anna:a:b:", share=False) == ("anna", "a:b:")
+    assert _credentials("anna:a:b:", share=True) == ("anna", "a:b:")
+
+
+def test_only_a_public_link_gets_a_password_of_its_own():
+    assert _credentials(None, share=False) is None
+
+
+def test_a_made_up_password_is_long_and_never_the_same():
+    passwords = [_credentials(None, share=True)[1] for _ in range(20)]
+    assert len(set(passwords)) == 20
+    for password in passwords:
+        assert len(base64.urlsafe_b64decode(password + "=" * (-len(password) % 4))) >= 12
+        assert set(password) <= {*string.ascii_letters, *string.digits, *"-_"}
+
+
+# ------------------------------------------------------------------ what the terminal says
+
+URL, LINK = "http://127.0.0.1:7860/", "https://4f2a.gradio.live"
+ANNA = ("anna", "a:b")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_on_loopback_only_this_computer_can_reach_it(host):
+    assert reach(URL, None, host, 7860, False, None) == [
+        f"hardex is at {URL}",
+        "Only this computer can reach it.",
+        "Stop with Ctrl-C.",
+    ]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::"])
+def test_on_another_address_everyone_near_can_open_it(host):
+    lines = reach(URL, None, host, 7860, False, ANNA)
+    assert f"Everyone who can reach {host} can open it." in lines
+    assert "Only this computer can reach it." not in lines
+    assert "Name: anna  Password: a:b" in lines
+
+
+def test_a_public_link_comes_with_its_password():
+    lines = reach(URL, LINK, LOCAL, 7860, True, _credentials(None, share=True))
+    assert f"Public link: {LINK} (everyone who has it and the password)." in lines
+    assert any(line.startswith("Name: hardex  Password: ") for line in lines)
+
+
+def test_no_public_link_is_told_without_a_password():
+    assert LINK not in "\n".join(reach(URL, LINK, LOCAL, 7860, True, None))
+
+
+def test_without_a_link_there_are_three_ways_out():
+    (way_out,) = [
+        line for line in reach(URL, None, LOCAL, 7999, True, ANNA) if "public link" in line
+    ]
+    for way in ("ssh -R 8080:localhost:7999", "reverse proxy", "Hugging Face Space"):
+        assert way in sentence(way_out)
+
+
+def test_nobody_who_did_not_ask_for_a_link_is_told_of_one():
+    assert "ublic link" not in "\n".join(reach(URL, None, LOCAL, 7860, False, None))
+
+
+# ------------------------------------------------------------------ the server
+
+
+def test_with_a_password_the_server_answers_nobody_without_it():
+    async def launched():  # Gradio makes an event loop it never closes unless one is running
+        port = free_port(LOCAL, None)
+        return _launch(Inspection(lambda inspection: None), LOCAL, port, False, ANNA)
+
+    app = asyncio.run(launched())
+    try:
+        for path in ("config", "gradio_api/info", "gradio_api/component_server"):
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(app.local_url + path, timeout=30)
+            caught.value.close()
+            assert caught.value.code in (401, 405)
+        assert app.share_url is None
+    finally:
+        app.close(verbose=False)

@@ -1,0 +1,234 @@
+import asyncio
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from html.parser import HTMLParser
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from hardex_app.inspection import Inspection, Status
+from hardex_app.launch import _launch, free_port
+from hardex_app.pages.probe import answer
+from hardex_app.probing import curve, probe
+from hardex_app.window import build, status_html
+
+from .fake_runs import HOSTILE, run_without_images, small_run
+
+ONE = {"source": {"kind": "example", "id": "1"}, "transform": {"rotation": 30}}
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """An inspection of a run whose classes, folder and model have names meant to do harm."""
+    folder = tmp_path_factory.mktemp("<b>${1+1}{{x}}")
+    run, classifier = small_run(folder, class_count=len(HOSTILE), names=HOSTILE)
+    return inspecting(run, classifier, Status("ready"))
+
+
+@pytest.fixture(scope="module")
+def server(hostile):
+    """The window, served on loopback as `hardex serve` does."""
+
+    async def launched():  # Gradio makes an event loop it never closes unless one is running
+        return _launch(hostile, "127.0.0.1", free_port("127.0.0.1", None), False, None)
+
+    app = asyncio.run(launched())
+    yield app
+    app.close(verbose=False)
+
+
+def inspecting(run, classifier=None, status=None):
+    inspection = Inspection(lambda inspection: None, run=run)
+    inspection.classifier = classifier
+    inspection.status = status or inspection.status
+    return inspection
+
+
+def get(server, path):
+    with urllib.request.urlopen(server.local_url + path, timeout=30) as response:
+        return response.read().decode()
+
+
+def ask(server, name, request):
+    """What the page's script gets when it calls a server function."""
+    (bench,) = [
+        part for part in server.config["components"] if part["props"].get("elem_id") == "bench"
+    ]
+    body = {
+        "data": request,
+        "component_id": bench["id"],
+        "fn_name": name,
+        "session_hash": "visitor",
+    }
+    call = urllib.request.Request(
+        server.local_url + "gradio_api/component_server",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(call, timeout=30) as response:
+        return json.load(response)
+
+
+# ------------------------------------------------------------------ the server
+
+
+def test_the_page_answers(server):
+    page = get(server, "")
+    assert "<title>hardex</title>" in page
+    assert "<script>alert(1)</script>" not in page
+
+
+def test_the_config_holds_no_paths_of_this_computer(server, hostile):
+    config = get(server, "config")
+    project = Path(__file__).parents[2]
+    for path in (hostile.run.folder, hostile.run.folder.parent, project, Path.home(), sys.prefix):
+        assert str(path) not in config
+        assert json.dumps(str(path))[1:-1] not in config
+    assert os.sep + "data.npz" not in config
+
+
+def test_pages_are_asked_over_http_as_they_are_in_python(server, hostile):
+    for name, function in (("probe", probe), ("curve", curve)):
+        assert ask(server, name, ONE) == answer(hostile, function, ONE)
+
+
+@pytest.mark.parametrize(
+    "request_", [None, [], "text", {"source": {"kind": "example", "id": "nobody"}}]
+)
+def test_a_bad_request_over_http_gets_a_sentence(server, request_):
+    assert list(ask(server, "probe", request_)) == ["error"]
+
+
+def test_numbers_that_json_does_not_know_get_a_sentence_too(server):
+    told = ask(server, "probe", ONE | {"transform": {"rotation": float("nan")}})
+    assert "must be a finite number" in told["error"]
+
+
+@pytest.mark.parametrize("name", ["facts", "value", "postprocess", "__init__"])
+def test_no_other_function_can_be_called(server, name):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        ask(server, name, ONE)
+    caught.value.close()
+    assert caught.value.code == 404
+
+
+def test_no_file_of_this_computer_is_served(server, hostile):
+    for path in (hostile.run.folder / "manifest.json", Path(__file__), Path("/etc/hostname")):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            get(server, f"gradio_api/file={urllib.request.pathname2url(str(path))}")
+        caught.value.close()
+        assert caught.value.code in (403, 404)
+
+
+def test_only_the_probe_bench_offers_functions_and_no_event_is_public(server):
+    offered = {
+        part["props"].get("elem_id"): part["props"]["server_fns"]
+        for part in server.config["components"]
+        if part["props"].get("server_fns")
+    }
+    assert offered == {"bench": ["probe", "curve"]}
+    info = json.loads(get(server, "gradio_api/info"))
+    assert info["named_endpoints"] == info["unnamed_endpoints"] == {}
+
+
+# ------------------------------------------------------------------ the line above the pages
+
+
+def test_while_it_ranks_the_line_counts():
+    shown = status_html(inspecting(None, status=Status("ranking", 1200, 10_000)))
+    assert "Ranking 1,200 of 10,000" in shown
+    assert '<progress value="1200" max="10000"' in shown
+
+
+def test_work_of_unknown_length_says_what_it_is():
+    shown = status_html(inspecting(None, status=Status("loading the model")))
+    assert "Loading the model…" in shown and "<progress aria-label" in shown
+
+
+def test_a_problem_is_an_alert():
+    shown = status_html(inspecting(None, status=Status("failed", problem="the model is gone.")))
+    assert shown == '<p class="hx-problem" role="alert">the model is gone.</p>'
+
+
+def test_the_line_says_what_the_run_found_and_whether_the_model_still_loads(tmp_path):
+    run, _ = small_run(tmp_path)
+    counts = run.manifest.counts
+    right = counts["examples"] - counts["wrong"]
+    for status in (Status("loading the model"), Status("ready")):
+        shown = status_html(inspecting(run, status=status))
+        assert f"30 examples, {counts['wrong']} wrong: accuracy {right / 30:.2%} (" in shown
+        assert shown.endswith("data data.npz" + " · the model is loading…" * (not status.over) + "</p>")
+
+
+def test_a_run_of_saved_probabilities_names_no_model(tmp_path):
+    shown = status_html(inspecting(run_without_images(tmp_path), status=Status("ready")))
+    assert "model" not in shown and "data" not in shown
+
+
+class Text(HTMLParser):
+    """What a browser shows, and which elements it makes."""
+
+    def __init__(self):
+        super().__init__()
+        self.text, self.tags = "", []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_meant_to_do_harm_are_shown_as_text(name):
+    for status in (Status("failed", problem=name), Status(name, 1, 2)):
+        shown = status_html(inspecting(None, status=status))
+        seen = Text()
+        seen.feed(shown)
+        assert name.lower() in seen.text.lower()
+        assert set(seen.tags) <= {"p", "div", "span", "progress"}
+        assert "$" not in shown and "{" not in shown
+
+
+def test_names_of_data_and_model_are_shown_as_text(hostile):
+    shown = status_html(hostile)
+    assert "data data.npz" in shown
+    assert "model tests.app.fake_runs:parts_of.&lt;locals&gt;.parts" in shown
+    assert "<b>" not in shown and "$" not in shown and "{" not in shown
+
+
+# ------------------------------------------------------------------ the clock
+
+
+def tick_of(inspection):
+    """What the window does twice a second."""
+
+    async def built():  # Gradio makes an event loop it never closes unless one is running
+        return build(inspection)
+
+    events = asyncio.run(built()).fns.values()
+    (tick,) = [event.fn for event in events if event.name == "tick"]
+    return tick
+
+
+def test_the_clock_fills_the_pages_once_when_the_run_has_become_whole(hostile):
+    inspection = inspecting(None, status=Status("ranking", 1, 2))
+    tick = tick_of(inspection)
+    html, has_run, timer, *filled = tick(False)
+    assert (html, has_run, timer.active) == (status_html(inspection), False, True)
+    assert all(one == gr.skip() for one in filled)
+    inspection.run, inspection.status = hostile.run, Status("loading the model")
+    _, has_run, timer, *filled = tick(has_run)
+    assert (has_run, timer.active) == (True, True)
+    assert filled[0]["class_names"] == list(HOSTILE)
+    assert all(one == gr.skip() for one in tick(has_run)[3:])  # the visitor's filters stay
+
+
+@pytest.mark.parametrize("status", [Status("ready"), Status("failed", problem="no.")])
+def test_the_clock_stops_when_nothing_more_will_change(hostile, status):
+    timer = tick_of(inspecting(hostile.run, status=status))(True)[2]
+    assert timer.active is False
