@@ -8,7 +8,7 @@ from hardex.errors import HardexError
 from hardex.images import as_png, resize
 from hardex.runs.run import Run
 
-ALL = "all"
+ALL = ""  # the filter that keeps everything
 PAGE_SIZE = 60
 _THUMBNAIL_PIXELS = 96
 
@@ -20,7 +20,7 @@ def hard_cards(
 
     Args:
         run: the run.
-        list_name, given, predicted: what to keep; "all" keeps everything.
+        list_name, given, predicted: what to keep; `ALL` keeps everything.
         page: from 1; a number past the end gives the last page.
     """
     table = run.hard
@@ -63,7 +63,7 @@ def _why_empty(run: Run, list_name: str, given: str, predicted: str) -> str:
         for name, value in (("list", list_name), ("given", given), ("predicted", predicted))
         if value != ALL
     )
-    return f"No hard example has {kept}. Set a filter back to “{ALL}”."
+    return f"No hard example has {kept}. Set a filter back to “all”."
 
 
 def picture_url(run: Run, id: str, most_pixels: int | None = None) -> str:

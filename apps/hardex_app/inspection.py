@@ -20,6 +20,7 @@ from hardex.runs.run import Run, load
 _FIRST_VISIT_SECONDS = 2.0  # how long the heavy imports wait for the first page to be drawn
 _STOP_SECONDS = 30.0  # importing TensorFlow cannot be interrupted
 DEMO_MODEL, DEMO_DATA = "mnist_cnn", "mnist:test"
+_COMMAND = "hardex demo"
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,17 @@ def inspect_demo(out: Path) -> Inspection:
 
 
 def _rank_demo(out: Path, classifier: Classifier, progress: Progress) -> Run:
-    force = (out / "manifest.json").exists()  # a run of another version or model
+    force = _was_demo(out)  # of another version; any other run is not ours to replace
     return rank(
-        classifier, DEMO_DATA, out=out, force=force, progress=progress, command="hardex demo"
+        classifier, DEMO_DATA, out=out, force=force, progress=progress, command=_COMMAND
     )
+
+
+def _was_demo(out: Path) -> bool:
+    try:
+        return load(out).manifest.command == _COMMAND
+    except RunError:
+        return False
 
 
 def reusable_run(out: Path) -> Run | None:

@@ -94,6 +94,8 @@ def curve(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str
         "flips": found,
         "given": given,
         "sentence": _sentence(names[start], found, given),
+        "preprocess": classifier.preprocess,
+        "preprocess_table": preprocess_table(classifier.preprocess),
     }
 
 
@@ -181,7 +183,7 @@ def _flips(
         if not len(changed):
             continue
         first = int(changed[0])
-        degrees = side * ((first - 1) * _STEP + np.arange(1, _STEP + 1))
+        degrees = side * ((first - 1) * _STEP + np.arange(1.0, _STEP + 1))
         between = classifier.probabilities(_turned(image, base, degrees[:-1])).argmax(axis=1)
         finer = np.append(between, outward[first])
         at = int(np.flatnonzero(finer != outward[0])[0])
@@ -202,7 +204,7 @@ def _leading_classes(
 
 def _sentence(start: str, flips: list[dict[str, Any]], given: str | None) -> str:
     if not flips:
-        return f"The model says {start} at every angle."
+        return f"The model says {start} at each of the {len(ANGLES)} angles."
     places = " and ".join(
         f"at {_signed(flip['angle'])} it becomes {flip['class']}" for flip in flips
     )

@@ -95,6 +95,13 @@ def test_hostile_names_arrive_as_they_are(tmp_path):
         assert kept["cards"] and {card["given"] for card in kept["cards"]} == {name}
 
 
+def test_a_class_called_all_can_be_kept_like_any_other(tmp_path):
+    run, _ = small_run(tmp_path, names=("all", "none", "some"))
+    shown = hard_cards(run, ALL, "all")
+    assert {card["given"] for card in shown["cards"]} == {"all"}
+    assert 0 < shown["total"] < hard_cards(run)["total"]
+
+
 @pytest.mark.parametrize(
     ("shape", "thumbnail"),
     [
@@ -107,7 +114,7 @@ def test_hostile_names_arrive_as_they_are(tmp_path):
 )
 def test_thumbnails_are_small_and_pictures_are_whole(tmp_path, shape, thumbnail):
     images = np.random.default_rng(0).integers(0, 256, (3, *shape), dtype=np.uint8)
-    run = run_of(tmp_path, images, [0, 1, 1], FunctionClassifier(lambda i: np.full((len(i), 2), 0.5)))
+    run = run_of(tmp_path, images, [0, 1, 1], FunctionClassifier(parts_of(2)))
     assert decoded(hard_cards(run)["cards"][0]["image"]).shape == thumbnail
     for id in "012":
         np.testing.assert_array_equal(decoded(picture_url(run, id)), images[int(id)])

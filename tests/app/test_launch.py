@@ -2,8 +2,9 @@ import asyncio
 import base64
 import socket
 import string
-import urllib.error
-import urllib.request
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
@@ -52,6 +53,7 @@ def test_without_a_port_the_next_free_one_is_used():
     first = free_port(LOCAL, None)
     assert first >= FIRST_PORT
     with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
         listening.bind((LOCAL, first))
         listening.listen()
         assert free_port(LOCAL, None) > first
@@ -71,11 +73,9 @@ def test_a_number_that_is_no_port_is_refused(port):
         free_port(LOCAL, port)
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "a:b", ""])
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "a:b"])
 @pytest.mark.parametrize("port", [None, 7860])
 def test_a_host_that_is_not_this_computer_is_not_called_a_taken_port(host, port):
-    if host == "":
-        pytest.skip("the system takes it for every address")
     with pytest.raises(ServingError) as caught:
         free_port(host, port)
     assert f"{host} is not; leave out --host" in sentence(caught.value)
@@ -144,14 +144,12 @@ def test_on_another_address_everyone_near_can_open_it(host):
     assert "Name: anna  Password: a:b" in lines
 
 
-def test_a_public_link_comes_with_its_password():
-    lines = reach(URL, LINK, LOCAL, 7860, True, _credentials(None, share=True))
+@pytest.mark.parametrize("auth", [None, "anna:a:b"])
+def test_a_public_link_is_never_told_without_a_password(auth):
+    name, password = _credentials(auth, share=True)
+    lines = reach(URL, LINK, LOCAL, 7860, True, (name, password))
     assert f"Public link: {LINK} (everyone who has it and the password)." in lines
-    assert any(line.startswith("Name: hardex  Password: ") for line in lines)
-
-
-def test_no_public_link_is_told_without_a_password():
-    assert LINK not in "\n".join(reach(URL, LINK, LOCAL, 7860, True, None))
+    assert f"Name: {name}  Password: {password}" in lines
 
 
 def test_without_a_link_there_are_three_ways_out():
@@ -169,18 +167,33 @@ def test_nobody_who_did_not_ask_for_a_link_is_told_of_one():
 # ------------------------------------------------------------------ the server
 
 
-def test_with_a_password_the_server_answers_nobody_without_it():
+def test_the_server_answers_nobody_without_the_password():
     async def launched():  # Gradio makes an event loop it never closes unless one is running
         port = free_port(LOCAL, None)
         return _launch(Inspection(lambda inspection: None), LOCAL, port, False, ANNA)
 
     app = asyncio.run(launched())
     try:
-        for path in ("config", "gradio_api/info", "gradio_api/component_server"):
-            with pytest.raises(urllib.error.HTTPError) as caught:
-                urllib.request.urlopen(app.local_url + path, timeout=30)
-            caught.value.close()
-            assert caught.value.code in (401, 405)
         assert app.share_url is None
+        stranger, anna = (build_opener(HTTPCookieProcessor()) for _ in range(2))
+        assert status(stranger, app.local_url + "login", log_in(ANNA[0], "a")) == 400
+        assert status(anna, app.local_url + "login", log_in(*ANNA)) == 200
+        for path in ("config", "gradio_api/info"):
+            assert status(stranger, app.local_url + path) == 401
+            assert status(anna, app.local_url + path) == 200
+        assert status(stranger, app.local_url + "gradio_api/component_server", b"{}") == 401
     finally:
         app.close(verbose=False)
+
+
+def log_in(name, password):
+    return urlencode({"username": name, "password": password}).encode()
+
+
+def status(opener, url, data=None):
+    try:
+        with opener.open(url, data, timeout=30) as response:
+            return response.status
+    except HTTPError as error:
+        error.close()
+        return error.code

@@ -59,13 +59,17 @@ def test_a_run_of_saved_probabilities_names_the_option_that_helps(tmp_path):
     assert "saved probabilities" in told["error"] and "--model" in told["error"]
 
 
-def test_facts_are_the_classes_the_examples_and_the_preprocessing(ready):
+def test_facts_are_the_classes_and_the_examples(ready):
     told = facts(ready, "4")
     assert told["class_names"] == ["0", "1", "2"]
     assert [one["id"] for one in told["examples"]] == ready.run.hard["id"].tolist()
+    assert told["open"] == "4"
+
+
+def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):
+    told = answer(ready, curve, ONE)
     assert told["preprocess"] == "raw"
     assert told["preprocess_table"] == list(range(256))
-    assert told["open"] == "4"
 
 
 def test_facts_of_hostile_names_are_plain_data(tmp_path):

@@ -78,7 +78,7 @@ def ask(server, name, request):
 
 def test_the_page_answers(server):
     page = get(server, "")
-    assert "<title>hardex</title>" in page
+    assert "Where does the model fail" in page
     assert "<script>alert(1)</script>" not in page
 
 
@@ -161,7 +161,9 @@ def test_the_line_says_what_the_run_found_and_whether_the_model_still_loads(tmp_
     for status in (Status("loading the model"), Status("ready")):
         shown = status_html(inspecting(run, status=status))
         assert f"30 examples, {counts['wrong']} wrong: accuracy {right / 30:.2%} (" in shown
-        assert shown.endswith("data data.npz" + " · the model is loading…" * (not status.over) + "</p>")
+        assert shown.endswith(
+            "data data.npz" + " · the model is loading…" * (not status.over) + "</p>"
+        )
 
 
 def test_a_run_of_saved_probabilities_names_no_model(tmp_path):

@@ -25,8 +25,10 @@ function card(one) {
     button.append(make("span", "hx-noimage", "no image"));
   }
   const line = make("span", "hx-line");
-  line.append(make("strong", "", shift), make("span", "hx-conf", one.confidence.toFixed(2)));
-  button.append(line, make("span", `hx-tag hx-${one.list}`, `${one.list} ${one.rank}`));
+  line.append(make("span", `hx-tag hx-${one.list}`, `${one.list} ${one.rank}`),
+    make("span", "hx-conf", one.confidence.toFixed(2)));
+  button.append(make("strong", "hx-shift", shift), line);
+  button.title = shift;
   button.addEventListener("click", () => {
     opened = one.id + one.list;
     for (const other of element.querySelectorAll(".hx-card")) other.setAttribute("aria-pressed", "false");

@@ -129,14 +129,14 @@ function showTensor(one, bytes) {
   const box = part(".hx-tensor");
   if (!box.open) return;
   const [height, width, channels] = one.shape;
-  const table = state.facts && state.facts.preprocess_table;
+  const table = state.curve && state.curve.preprocess_table;
   const number = (byte) => table ? table[byte] : byte;
   const values = Array.from(bytes, number);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   part(".hx-tensor-about").textContent =
     `shape (1, ${height}, ${width}, ${channels}), float32, ` +
     `min ${Math.min(...values).toFixed(4)}, max ${Math.max(...values).toFixed(4)}, mean ${mean.toFixed(4)}, ` +
-    `preprocessing ${state.facts ? state.facts.preprocess : "?"}`;
+    `preprocessing ${state.curve ? state.curve.preprocess : "?"}`;
   const scroll = part(".hx-tensor-scroll");
   scroll.hidden = height * width > 4096;
   if (scroll.hidden) return;
@@ -165,6 +165,7 @@ part(".hx-tensor").addEventListener("toggle", () => { if (state.answer) showAnsw
 
 // ---------------------------------------------------------------- the response curve
 function showCurve() {
+  if (part(".hx-tensor").open && state.answer) showAnswer();  // it knows the preprocessing now
   part(".hx-curve-says").textContent = state.curve.sentence;
   part(".hx-curve-legend").replaceChildren(...state.curve.lines.map((line, i) => {
     const given = line.class === state.curve.given;
@@ -346,6 +347,8 @@ function load() {
   state.facts = facts;
   part(".hx-strip").replaceChildren(...facts.examples.map(tile));
   if (fresh) { brush.value = facts.brush; drawPad(); }
+  for (const name of ["shift_x", "shift_y"])
+    Object.assign(part(`.hx-${name}`), { min: -facts.most_shift, max: facts.most_shift });
   if (facts.open) pick(facts.open);
 }
 brush.value = 18;

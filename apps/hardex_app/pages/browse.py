@@ -13,6 +13,7 @@ from hardex_app.assets import asset
 from hardex_app.cards import ALL, hard_cards, picture_url
 from hardex_app.inspection import Inspection
 
+_EVERYTHING = ("all", ALL)  # a class may be called "all", too: the value differs
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _BARS_MOST = 10  # with more classes only the likeliest are shown
 _VERDICT_WORDS = {
@@ -33,6 +34,7 @@ def detail(run: Run, id: str) -> dict[str, Any]:
     row = run.row(id)
     places = run.hard[run.hard["id"] == id]
     names = run.manifest.class_names
+    formulas = run.manifest.formulas
     return {
         "id": id,
         "file_name": row["file_name"] if isinstance(row["file_name"], str) else "",
@@ -45,8 +47,8 @@ def detail(run: Run, id: str) -> dict[str, Any]:
             for i in _worth_a_bar(row["probabilities"], int(row["given_index"]))
         ],
         "reasons": [f"{place.list} {place.rank}: {place.reason}" for place in places.itertuples()],
-        "scores": {name: float(row[name]) for name in run.manifest.formulas},
-        "formulas": run.manifest.formulas,
+        "scores": {name: float(row[name]) for name in formulas if name in row},
+        "formulas": formulas,
     }
 
 
@@ -124,8 +126,8 @@ def class_choices(inspection: Inspection) -> tuple[Any, Any, Any]:
     """The class filters and the new label, once the class names are known."""
     names = [] if inspection.run is None else list(inspection.run.manifest.class_names)
     return (
-        gr.Dropdown(choices=[ALL, *names], value=ALL),
-        gr.Dropdown(choices=[ALL, *names], value=ALL),
+        gr.Dropdown(choices=[_EVERYTHING, *names], value=ALL),
+        gr.Dropdown(choices=[_EVERYTHING, *names], value=ALL),
         gr.Dropdown(choices=names, value=None),
     )
 
@@ -156,10 +158,12 @@ def build(inspection: Inspection) -> BrowsePage:
     """The page, with nothing but wiring in it."""
     with gr.Row(elem_classes="hx-filters"):
         list_name = gr.Radio(
-            [ALL, "unsure", "wrong"], value=ALL, label="List", elem_id="list", min_width=280
+            [_EVERYTHING, "unsure", "wrong"], value=ALL, label="List", elem_id="list", min_width=280
         )
-        given = gr.Dropdown([ALL], value=ALL, label="Given class", elem_id="given")
-        predicted = gr.Dropdown([ALL], value=ALL, label="Predicted class", elem_id="predicted")
+        given = gr.Dropdown([_EVERYTHING], value=ALL, label="Given class", elem_id="given")
+        predicted = gr.Dropdown(
+            [_EVERYTHING], value=ALL, label="Predicted class", elem_id="predicted"
+        )
     filters = Filters(list_name, given, predicted)
     with gr.Row(elem_classes="hx-browse"):
         with gr.Column(scale=3, min_width=320):

@@ -12,7 +12,7 @@ from hardex.images import BRUSH_WIDTH
 from hardex_app.assets import asset
 from hardex_app.cards import hard_cards
 from hardex_app.inspection import Inspection
-from hardex_app.probing import curve, preprocess_table, probe
+from hardex_app.probing import curve, probe
 
 
 def answer(
@@ -41,18 +41,16 @@ def not_ready(inspection: Inspection) -> dict[str, Any]:
 
 
 def facts(inspection: Inspection, open_id: str = "") -> dict[str, Any] | None:
-    """What the page must know once: classes, examples to choose from, preprocessing."""
+    """What the page must know once: classes, examples to choose from, sizes."""
     run = inspection.run
     if run is None:
         return None
     shown = hard_cards(run)
-    preprocess = run.manifest.preprocess or "unknown"
     return {
         "class_names": list(run.manifest.class_names),
         "examples": shown["cards"],
-        "preprocess": preprocess,
-        "preprocess_table": preprocess_table(preprocess),
         "brush": BRUSH_WIDTH,
+        "most_shift": max(run.manifest.image_shape or (28, 28, 1)) // 2,
         "open": open_id,
     }
 
