@@ -3,6 +3,7 @@
 All visitors of one server look at the same inspection; it holds nothing of any one visitor.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,11 @@ from threading import Event, Thread
 from time import sleep
 
 from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.functions import names_function
 from hardex.classifiers.opening import Model, open_classifier
-from hardex.classifiers.shipped import shipped_model
-from hardex.errors import HardexError, RunError
+from hardex.classifiers.shipped import SHIPPED, shipped_model
+from hardex.errors import ClassifierError, HardexError, RunError
+from hardex.runs.folder import RESULTS, check_free
 from hardex.runs.make import Progress, rank
 from hardex.runs.manifest import Manifest
 from hardex.runs.run import Run, load
@@ -109,15 +112,31 @@ class Inspection:
 Prepare = Callable[[Inspection], None]
 
 
-def inspect_run(run: Run, model: Model | None = None) -> Inspection:
-    """An inspection of a finished run; its model, or the one given, loads in the background."""
+def inspect_run(
+    run: Run, model: Model | None = None, *, trust_model: bool = False
+) -> Inspection:
+    """An inspection of a finished run; its model, or the one given, loads in the background.
+
+    Raises:
+        HardexError: the run is not whole, or there is no such model.
+    """
+    check_whole(run)
+    if model is not None:
+        _check_there(model)
 
     def prepare(inspection: Inspection) -> None:
         chosen = model if model is not None else _model_of(run)
         if chosen is None:
             return
         inspection.progress("loading the model")
-        classifier = open_classifier(chosen, preprocess=_preprocess(run, model))
+        classifier = (
+            _as_in_run(run, chosen, trust_model=trust_model)
+            if model is None
+            else open_classifier(chosen, trust_model=trust_model)
+        )
+        if _is_model_of(run, classifier):
+            # Found again at another place: it is asked as it was when the run was made.
+            classifier = _as_in_run(run, chosen, trust_model=trust_model)
         _check_classes(classifier, run)
         inspection.classifier = warmed_up(classifier)
 
@@ -125,8 +144,14 @@ def inspect_run(run: Run, model: Model | None = None) -> Inspection:
 
 
 def inspect_demo(out: Path) -> Inspection:
-    """An inspection of the shipped digits: a whole run is reused, else one is made."""
+    """An inspection of the shipped digits: a whole run is reused, else one is made.
+
+    Raises:
+        RunError: the folder holds something else.
+    """
     found = reusable_run(out)
+    if found is None:
+        check_free(out, force=_was_demo(out))
 
     def prepare(inspection: Inspection) -> None:
         inspection.progress("loading the model")
@@ -140,9 +165,7 @@ def inspect_demo(out: Path) -> Inspection:
 
 def _rank_demo(out: Path, classifier: Classifier, progress: Progress) -> Run:
     force = _was_demo(out)  # of another version; any other run is not ours to replace
-    return rank(
-        classifier, DEMO_DATA, out=out, force=force, progress=progress, command=_COMMAND
-    )
+    return rank(classifier, DEMO_DATA, out=out, force=force, progress=progress, command=_COMMAND)
 
 
 def _was_demo(out: Path) -> bool:
@@ -194,8 +217,46 @@ def _model_of(run: Run) -> str | None:
     return None if source is None else source.path or source.name
 
 
-def _preprocess(run: Run, model: Model | None) -> str | None:
-    return run.manifest.preprocess if model is None else None
+def _is_model_of(run: Run, classifier: Classifier) -> bool:
+    made_with = run.manifest.model
+    moved = made_with is not None and made_with.hash == classifier.fingerprint()
+    asked = (classifier.preprocess, bool(getattr(classifier, "logits", False)))
+    return moved and asked != (run.manifest.preprocess, run.manifest.logits)
+
+
+def check_whole(run: Run) -> None:
+    """Raise `RunError` unless every table of the run can be read."""
+    for name in ("predictions.parquet", "metrics.json", "hard/metadata.csv"):
+        if not (run.folder / RESULTS / name).is_file():
+            raise RunError(
+                f"a run must hold {RESULTS}/{name}; {run.folder} has none; rank again with --force."
+            )
+
+
+def _check_there(model: Model) -> None:
+    """A path that leads nowhere is said before the window opens, not behind it."""
+    text = str(model)
+    if isinstance(model, str | Path) and text not in SHIPPED and ":" not in text:
+        if not os.path.exists(os.path.expanduser(text)):
+            raise ClassifierError(
+                f"--model must be a shipped model or the path of one; there is nothing at {text}; "
+                "check the path."
+            )
+
+
+def _as_in_run(run: Run, model: Model, *, trust_model: bool) -> Classifier:
+    """The model as it was asked when the run was made; opening a run runs no code of its own."""
+    manifest = run.manifest
+    typed = manifest.model.name if manifest.model is not None else ""
+    named = [name for name in (typed, manifest.preprocess or "") if names_function(name)]
+    if named and not trust_model:
+        raise ClassifierError(
+            f"opening a run should run no code; {run.folder} asks for the function {named[0]}; "
+            "pass --trust-model if you trust who made it."
+        )
+    return open_classifier(
+        model, preprocess=manifest.preprocess, logits=manifest.logits, trust_model=trust_model
+    )
 
 
 def _check_classes(classifier: Classifier, run: Run) -> None:

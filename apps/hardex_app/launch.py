@@ -14,6 +14,7 @@ from hardex.errors import ServingError
 from hardex_app.inspection import Inspection
 
 FIRST_PORT, _PORTS = 7860, 100
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _WAYS_OUT = (
     "No public link could be opened (the tunnel service cannot be reached from here); the app goes "
     "on locally, and there are three ways out: `ssh -R 8080:localhost:{port} HOST` to a server of "
@@ -35,14 +36,15 @@ def open_window(
     Raises:
         ServingError: the port is taken, or the name and password are not `NAME:PASSWORD`.
     """
-    credentials = _credentials(auth, share)
-    where = free_port(host, port)
-    app = _launch(inspection, host, where, share, credentials)
-    for line in reach(app.local_url, app.share_url, host, where, share, credentials):
+    credentials = _credentials(auth, share=share or not is_loopback(host))
+    free_port(host, port)  # said before the seconds that the start takes
+    window = _built(inspection)
+    where = _launched(window, host, port, share, credentials)
+    for line in reach(window.local_url, window.share_url, host, where, share, credentials):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
     if browser:
-        webbrowser.open(app.local_url)
+        webbrowser.open(window.local_url)
     inspection.start()
     try:
         _report_progress(inspection)
@@ -51,7 +53,7 @@ def open_window(
         pass
     finally:
         inspection.stop()
-        app.close(verbose=False)
+        window.close(verbose=False)
 
 
 def free_port(host: str, port: int | None) -> int:
@@ -89,7 +91,12 @@ def _is_free(host: str, port: int) -> bool:
         return True
 
 
-def _credentials(auth: str | None, share: bool) -> tuple[str, str] | None:
+def is_loopback(host: str) -> bool:
+    """Whether only this computer can reach the address."""
+    return host in LOOPBACK
+
+
+def _credentials(auth: str | None, *, share: bool) -> tuple[str, str] | None:
     if auth is not None:
         name, colon, password = auth.partition(":")
         if not (name and colon and password):
@@ -101,39 +108,64 @@ def _credentials(auth: str | None, share: bool) -> tuple[str, str] | None:
     return ("hardex", secrets.token_urlsafe(12)) if share else None
 
 
-def _launch(
-    inspection: Inspection, host: str, port: int, share: bool, credentials: tuple[str, str] | None
-) -> Any:
+def _built(inspection: Inspection) -> Any:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    import gradio as gr
-
-    from hardex_app.assets import asset
     from hardex_app.window import build
 
-    window = build(inspection)
-    # Gradio prints its own lines about links; `reach` says it shorter, and with ways out.
-    with redirect_stdout(StringIO()):
-        window.launch(
-            server_name=f"[{host}]" if ":" in host else host,
-            server_port=port,
-            share=share,
-            auth=credentials,
-            prevent_thread_lock=True,
-            inbrowser=False,
-            quiet=True,
-            theme=gr.themes.Default(
-                primary_hue="indigo",
-                font=["system-ui", "sans-serif"],
-                font_mono=["ui-monospace", "monospace"],
-            ),
-            css=asset("style.css"),
-            footer_links=["api"],
-            enable_monitoring=False,
-            run_history=False,
-            max_file_size="20mb",
-            allowed_paths=[],
-        )
-    return window
+    return build(inspection)
+
+
+def _launched(
+    window: Any,
+    host: str,
+    port: int | None,
+    share: bool,
+    credentials: tuple[str, str] | None,
+) -> int:
+    """Launch on the port asked for, or the next free one; another start may be as quick."""
+    while True:
+        where = free_port(host, port)
+        try:
+            # Gradio prints its own lines about links; `reach` says it shorter, with ways out.
+            with redirect_stdout(StringIO()):
+                _launch(window, host, where, share, credentials)
+        except OSError:
+            window.close(verbose=False)
+            continue  # taken in between: `free_port` finds the next one, or says that there is none
+        return where
+
+
+def _launch(
+    window: Any, host: str, port: int, share: bool, credentials: tuple[str, str] | None
+) -> None:
+    import gradio as gr
+    from starlette.middleware import Middleware
+
+    from hardex_app.assets import asset
+    from hardex_app.local_only import LocalOnly
+
+    window.launch(
+        server_name=f"[{host}]" if ":" in host else host,
+        server_port=port,
+        share=share,
+        auth=credentials,
+        prevent_thread_lock=True,
+        inbrowser=False,
+        quiet=True,
+        theme=gr.themes.Default(
+            primary_hue="indigo",
+            font=["system-ui", "sans-serif"],
+            font_mono=["ui-monospace", "monospace"],
+        ),
+        css=asset("style.css"),
+        footer_links=["api"],
+        enable_monitoring=False,
+        run_history=False,
+        max_file_size="20mb",
+        allowed_paths=[],
+        # Without a password only this computer may ask, whatever name leads to it.
+        app_kwargs={} if credentials else {"middleware": [Middleware(LocalOnly)]},
+    )
 
 
 def reach(
@@ -145,16 +177,17 @@ def reach(
     credentials: tuple[str, str] | None,
 ) -> list[str]:
     """The address, and who can reach it, as lines for the terminal."""
-    lines = [f"hardex is at {local_url}"]
-    local = host in ("127.0.0.1", "localhost", "::1")
-    lines.append(
-        "Only this computer can reach it."
-        if local
-        else f"Everyone who can reach {host} can open it."
-    )
-    if share_url:
-        lines.append(f"Public link: {share_url} (everyone who has it and the password).")
-    elif share:
+    everywhere = host in ("0.0.0.0", "::")
+    lines = [
+        f"hardex is at {f'http://{socket.gethostname()}:{port}/' if everywhere else local_url}"
+    ]
+    if share_url and credentials:
+        lines.append(f"Public link: {share_url} (everyone who has it and the password gets in).")
+    elif is_loopback(host):
+        lines.append("Only this computer can reach it.")
+    else:
+        lines.append("Everyone who can reach this computer and has the password gets in.")
+    if share and not share_url:
         lines.append(_WAYS_OUT.format(port=port))
     if credentials:
         lines.append(f"Name: {credentials[0]}  Password: {credentials[1]}")

@@ -14,7 +14,6 @@ from hardex.classifiers.preprocess import PREPROCESS
 from hardex.errors import HardexError
 from hardex.images import (
     BRUSH_WIDTH,
-    CANVAS_SIZE,
     Transform,
     render_strokes,
     resize,
@@ -30,7 +29,7 @@ _STEP = 5  # degrees from one of them to the next
 BATCH_SIZES = (2, len(ANGLES), _STEP - 1)  # before and after; the response curve; each flip
 _BARS_MOST = 12  # with more classes only the likeliest are shown
 _SCALE_LEAST, _SCALE_MOST = 0.001, 1000.0
-_STROKES_MOST, _POINTS_MOST = 500, 20_000
+_STROKES_MOST, _POINTS_MOST, _BRUSH_MOST = 500, 3_000, 60  # what one request may cost
 _POINT_FARTHEST = 1e6  # canvas pixels; a pen may leave the canvas
 
 
@@ -262,7 +261,7 @@ def _number(name: str, value: Any) -> float:
 
 def _brush(source: dict[str, Any]) -> float:
     width = _number("brush", source.get("brush", BRUSH_WIDTH))
-    return float(np.clip(width, 2, CANVAS_SIZE / 2))
+    return float(np.clip(width, 2, _BRUSH_MOST))
 
 
 def _strokes(source: dict[str, Any]) -> list[NDArray[np.float64]]:

@@ -77,21 +77,22 @@ def build(inspection: Inspection) -> gr.Blocks:
 
         def refresh() -> tuple[Any, ...]:
             inspection.visited()
-            return (status_html(inspection), inspection.run is not None, *contents())
+            has = inspection.run is not None
+            return (status_html(inspection), has, *contents())
 
         def tick(had_run: bool) -> tuple[Any, ...]:
             # Only once, when the run has just become whole: later the visitor has set filters.
-            fresh = inspection.run is not None and not had_run
-            filling = contents() if fresh else tuple(gr.skip() for _ in filled)
+            has = inspection.run is not None  # asked once: it may become whole at any moment
+            filling = contents() if has and not had_run else tuple(gr.skip() for _ in filled)
             again = gr.Timer(active=not inspection.status.over)
-            return (status_html(inspection), inspection.run is not None, again, *filling)
+            return (status_html(inspection), has, again, *filling)
 
         filled = [probe_page.bench, *browse_page.outputs]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         blocks.load(refresh, None, [status, has_run, *filled], **quiet)
         timer.tick(tick, has_run, [status, has_run, timer, *filled], **quiet)
         browse_page.probe_this.click(
-            lambda id: (gr.Tabs(selected=_PROBE_TAB), probe.facts(inspection, id)),
+            lambda id: (gr.Tabs(selected=_PROBE_TAB), probe.asked_for(id)),
             browse_page.chosen,
             [tabs, probe_page.bench],
             **quiet,

@@ -13,7 +13,8 @@ from hardex.errors import RunError
 MANIFEST = "manifest.json"
 RESULTS = "results"
 TABLE = "predictions.parquet"
-PEOPLE = ("people", "seal.json")  # made by people or binding on them; no verb deletes them
+SEAL = "seal.json"
+PEOPLE = ("people", SEAL)  # made by people or binding on them; no verb deletes them
 _NAME_BYTES = 120
 
 
@@ -35,6 +36,7 @@ def new_run(folder: Path, *, force: bool) -> Iterator[Path]:
     try:
         check_free(folder, force=force)
         target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(target)
         partial.mkdir()
     except OSError as error:
         raise RunError(
@@ -43,6 +45,7 @@ def new_run(folder: Path, *, force: bool) -> Iterator[Path]:
         ) from error
     try:
         yield partial
+        check_free(folder, force=force)  # somebody else may have been quicker
         _put_in_place(partial, target)
     except OSError as error:
         raise RunError(
@@ -103,17 +106,28 @@ def _put_in_place(partial: Path, folder: Path) -> None:
     """Move what is whole into place; the manifest goes first and comes last.
 
     A folder without a manifest is no run, so a power cut in between leaves an absent run whose
-    `people/` are where they were.
+    `people/` are where they were. Whatever else goes wrong, the old run is put back.
     """
     if not folder.exists():
         partial.rename(folder)
         return
-    (folder / MANIFEST).unlink(missing_ok=True)
-    old = folder / RESULTS
-    if old.exists():
-        old.rename(partial / "replaced")
-    (partial / RESULTS).rename(old)
-    (partial / MANIFEST).rename(folder / MANIFEST)
+    if (partial / SEAL).exists() and not (folder / SEAL).exists():  # the older one binds
+        (partial / SEAL).rename(folder / SEAL)
+    replaced = partial / "replaced"
+    replaced.mkdir()
+    try:
+        for name in (MANIFEST, RESULTS):
+            if (folder / name).exists():
+                (folder / name).rename(replaced / name)
+        for name in (RESULTS, MANIFEST):
+            (partial / name).rename(folder / name)
+    except BaseException:
+        for name in (RESULTS, MANIFEST):
+            if (replaced / name).exists():
+                if (folder / name).exists():
+                    (folder / name).rename(partial / name)
+                (replaced / name).rename(folder / name)
+        raise
 
 
 def safe_name(*parts: str, suffix: str = "") -> str:

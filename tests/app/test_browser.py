@@ -108,7 +108,9 @@ def test_a_digit_drawn_with_the_mouse_is_predicted(visit: Visit) -> None:
     expect(page.locator(".hx-curve-says")).to_contain_text("the model says 2")
     visit.shoot("draw")
     page.get_by_role("button", name="Clear").click()
-    expect(page.locator(".hx-says-before")).to_have_text("")
+    for place in (".hx-says-before", ".hx-says-after", ".hx-pair-bars", ".hx-curve-legend"):
+        expect(page.locator(place)).to_have_text("")
+    expect(page.locator(".hx-after")).to_have_attribute("aria-label", "after: nothing yet")
 
 
 def test_the_bars_move_while_the_pen_is_still_down(visit: Visit) -> None:
@@ -184,14 +186,47 @@ def test_a_phone_draws_with_a_finger(browser: Browser, demo: Demo) -> None:
     draw_with_finger(phone, TWO)
     expect(page.locator(".hx-says-before")).to_contain_text("2", timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.locator(".hx-quick")).to_be_in_viewport()  # the answer, without scrolling
+    expect(page.locator(".hx-quick")).to_contain_text("The model says 2")
     phone.shoot("phone")
     close_visit(phone)
+
+
+def test_a_second_finger_does_not_disturb_the_stroke(browser: Browser, demo: Demo) -> None:
+    phone = open_visit(
+        browser, demo.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    open_pad(phone.page)
+    phone.page.locator(".hx-pad").scroll_into_view_if_needed()
+    draw_with_finger(phone, TWO, resting=(250, 250))
+    expect(phone.page.locator(".hx-says-before")).to_contain_text("2", timeout=60_000)
+    close_visit(phone)
+
+
+def test_on_a_phone_a_card_brings_its_detail_to_the_eye(browser: Browser, demo: Demo) -> None:
+    phone = open_visit(
+        browser, demo.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    phone.page.locator(".hx-card").first.click()
+    expect(phone.page.locator(".hx-large")).to_be_in_viewport()
+    close_visit(phone)
+
+
+def test_the_same_example_can_be_probed_twice(visit: Visit, run: hardex.Run) -> None:
+    page, example = visit.page, run.hard.iloc[0]
+    probe_example(page, example["id"])
+    page.get_by_role("button", name="Draw").click()
+    page.get_by_role("tab", name="Browse").click()
+    page.locator("#probe-this").click()
+    expect(page.locator(".hx-picked")).to_contain_text(f"Example {example['id']}")
+    expect(page.locator(".hx-strip")).to_be_visible()
 
 
 # -------------------------------------------------------------------------------------------------
 
 
 def choose(page: Page, dropdown: str, value: str) -> None:
+    expect(page.get_by_role("option")).to_have_count(0)  # another list may still be closing
     page.locator(f"{dropdown} input").click()
     page.get_by_role("option", name=value, exact=True).click()
 
@@ -229,15 +264,28 @@ def draw(page: Page, points: list[tuple[float, float]]) -> None:
     page.mouse.up()
 
 
-def draw_with_finger(phone: Visit, points: list[tuple[float, float]]) -> None:
+def draw_with_finger(
+    phone: Visit, points: list[tuple[float, float]], resting: tuple[float, float] | None = None
+) -> None:
+    """One finger draws; another may come down in the middle of it and rest somewhere."""
     box = pad_box(phone.page)
     scale = box["width"] / 280
-    places = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in points]
     hand = phone.context.new_cdp_session(phone.page)
-    for i, (x, y) in enumerate(places):
-        kind = "touchMove" if i else "touchStart"
-        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        fingers = [
+            {"x": box["x"] + x * scale, "y": box["y"] + y * scale, "id": i}
+            for i, (x, y) in enumerate(places)
+        ]
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+    others = [] if resting is None else [resting]
+    touch("touchStart", points[0])
+    if others:
+        touch("touchStart", points[0], *others)
+    for place in points[1:]:
+        touch("touchMove", place, *others)
+    touch("touchEnd")
 
 
 def settled(page: Page, act: "object") -> None:

@@ -270,14 +270,15 @@ def test_the_demo_ranks_again_otherwise_and_keeps_what_people_made(demo_run, no_
 def test_the_demo_does_not_replace_a_run_that_somebody_else_made(demo_run, no_tensorflow):
     tamper(demo_run, CHANGES["another version"])
     before = contents(demo_run)
-    assert "is a run already" in sentence(finished(inspect_demo(demo_run)).problem)
+    with pytest.raises(RunError, match="is a run already"):
+        inspect_demo(demo_run)
     assert contents(demo_run) == before
 
 
 def test_the_demo_does_not_write_over_something_else(tmp_path, no_tensorflow):
     (tmp_path / "thesis.txt").write_text("four years")
-    inspection = inspect_demo(tmp_path)
-    assert "holds other things (thesis.txt)" in sentence(finished(inspection).problem)
+    with pytest.raises(RunError, match=r"holds other things \(thesis.txt\)"):
+        inspect_demo(tmp_path)
     assert contents(tmp_path) == {"thesis.txt": b"four years"}
 
 

@@ -2,6 +2,7 @@ import asyncio
 import base64
 import socket
 import string
+from http.client import HTTPConnection
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
@@ -12,9 +13,11 @@ from hardex import ServingError
 from hardex_app.inspection import Inspection
 from hardex_app.launch import (
     FIRST_PORT,
+    _built,
     _credentials,
-    _launch,
+    _launched,
     free_port,
+    is_loopback,
     open_window,
     reach,
 )
@@ -137,9 +140,10 @@ def test_on_loopback_only_this_computer_can_reach_it(host):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::"])
-def test_on_another_address_everyone_near_can_open_it(host):
+def test_on_another_address_everyone_near_needs_the_password(host):
+    assert not is_loopback(host)
     lines = reach(URL, None, host, 7860, False, ANNA)
-    assert f"Everyone who can reach {host} can open it." in lines
+    assert "Everyone who can reach this computer and has the password gets in." in lines
     assert "Only this computer can reach it." not in lines
     assert "Name: anna  Password: a:b" in lines
 
@@ -148,7 +152,9 @@ def test_on_another_address_everyone_near_can_open_it(host):
 def test_a_public_link_is_never_told_without_a_password(auth):
     name, password = _credentials(auth, share=True)
     lines = reach(URL, LINK, LOCAL, 7860, True, (name, password))
-    assert f"Public link: {LINK} (everyone who has it and the password)." in lines
+    assert f"Public link: {LINK} (everyone who has it and the password gets in)." in lines
+    assert "Only this computer can reach it." not in lines
+    assert LINK not in "\n".join(reach(URL, LINK, LOCAL, 7860, True, None))
     assert f"Name: {name}  Password: {password}" in lines
 
 
@@ -167,10 +173,41 @@ def test_nobody_who_did_not_ask_for_a_link_is_told_of_one():
 # ------------------------------------------------------------------ the server
 
 
+def test_without_a_password_only_names_of_this_computer_are_answered():
+    async def launched():
+        window = _built(Inspection(lambda inspection: None))
+        _launched(window, LOCAL, None, False, None)
+        return window
+
+    app = asyncio.run(launched())
+    try:
+        port = app.local_url.rpartition(":")[2].strip("/")
+        for host, expected in {
+            "127.0.0.1": 200,
+            f"localhost:{port}": 200,
+            "[::1]": 200,
+            "evil.example": 403,
+            f"evil.example:{port}": 403,
+            "127.0.0.1.evil.example": 403,
+            "": 403,
+        }.items():
+            for path in ("/", "/config", "/gradio_api/upload"):
+                connection = HTTPConnection(LOCAL, int(port), timeout=30)
+                connection.request("GET", path, headers={"Host": host})
+                answer = connection.getresponse()
+                assert (answer.status == 403) == (expected == 403), (host, path)
+                if expected == 403:
+                    assert "--share" in sentence(answer.read().decode().strip())
+                connection.close()
+    finally:
+        app.close(verbose=False)
+
+
 def test_the_server_answers_nobody_without_the_password():
     async def launched():  # Gradio makes an event loop it never closes unless one is running
-        port = free_port(LOCAL, None)
-        return _launch(Inspection(lambda inspection: None), LOCAL, port, False, ANNA)
+        window = _built(Inspection(lambda inspection: None))
+        _launched(window, LOCAL, None, False, ANNA)
+        return window
 
     app = asyncio.run(launched())
     try:

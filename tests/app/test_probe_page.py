@@ -4,7 +4,7 @@ import pytest
 
 from hardex import HardexError
 from hardex_app.inspection import Inspection, Status, inspect_run, wait_until_over
-from hardex_app.pages.probe import answer, facts
+from hardex_app.pages.probe import answer, asked_for, facts
 from hardex_app.probing import curve, probe
 
 from .fake_runs import HOSTILE, run_without_images, small_run
@@ -60,10 +60,15 @@ def test_a_run_of_saved_probabilities_names_the_option_that_helps(tmp_path):
 
 
 def test_facts_are_the_classes_and_the_examples(ready):
-    told = facts(ready, "4")
+    told = facts(ready)
     assert told["class_names"] == ["0", "1", "2"]
     assert [one["id"] for one in told["examples"]] == ready.run.hard["id"].tolist()
-    assert told["open"] == "4"
+
+
+def test_an_example_can_be_asked_for_twice():
+    once, twice = asked_for("4"), asked_for("4")
+    assert once["open"] == twice["open"] == "4"
+    assert once != twice
 
 
 def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):

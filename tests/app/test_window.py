@@ -11,7 +11,7 @@ import gradio as gr
 import pytest
 
 from hardex_app.inspection import Inspection, Status
-from hardex_app.launch import _launch, free_port
+from hardex_app.launch import _built, _launched
 from hardex_app.pages.probe import answer
 from hardex_app.probing import curve, probe
 from hardex_app.window import build, status_html
@@ -34,7 +34,9 @@ def server(hostile):
     """The window, served on loopback as `hardex serve` does."""
 
     async def launched():  # Gradio makes an event loop it never closes unless one is running
-        return _launch(hostile, "127.0.0.1", free_port("127.0.0.1", None), False, None)
+        window = _built(hostile)
+        _launched(window, "127.0.0.1", None, False, None)
+        return window
 
     app = asyncio.run(launched())
     yield app

@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,6 +165,48 @@ def test_a_power_cut_between_the_moves_leaves_a_whole_run_or_none_and_always_the
 def test_the_moves_of_the_last_step_are_four(tmp_path):
     ends = [states_on_the_way(tmp_path / str(steps), steps)[1] for steps in range(6)]
     assert ends == [False, False, False, False, True, True]
+
+
+@pytest.mark.parametrize("failing_move", range(4))
+def test_a_failing_move_puts_the_old_run_back(tmp_path, monkeypatch, failing_move):
+    write(tmp_path / "run", run_of(b"old") | WORK_OF_PEOPLE)
+    kept = contents(tmp_path)
+    move, moves = Path.rename, []
+
+    def fails_once(path, target):
+        moves.append(path)
+        if len(moves) == failing_move + 1:
+            raise OSError(28, "No space left on device")
+        return move(path, target)
+
+    with (
+        pytest.raises(RunError, match="could not be written whole"),
+        new_run(tmp_path / "run", force=True) as partial,
+    ):
+        write(partial, run_of(b"new"))
+        monkeypatch.setattr(Path, "rename", fails_once)
+    assert contents(tmp_path) == kept
+
+
+def test_a_run_that_appears_meanwhile_is_not_replaced(tmp_path):
+    with (
+        pytest.raises(RunError, match="is a run already"),
+        new_run(tmp_path / "run", force=False) as partial,
+    ):
+        write(partial, run_of(b"slower"))
+        write(tmp_path / "run", run_of(b"quicker"))
+    assert files_of(tmp_path / "run") == run_of(b"quicker")
+
+
+def test_what_a_killed_process_left_is_swept_up_and_what_a_living_one_writes_is_not(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead, alive = (tmp_path / f".run.partial-{number}" for number in (ended.pid, os.getppid()))
+    write(dead, run_of(b"half"))
+    write(alive, run_of(b"half"))
+    make_run(tmp_path / "run", b"new")
+    assert not dead.exists()
+    assert alive.exists()
 
 
 def test_a_run_that_is_there_is_refused_without_force(tmp_path):

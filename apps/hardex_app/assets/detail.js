@@ -24,6 +24,8 @@ function draw() {
   const shown = props.value;
   if (!shown || !shown.id) return;
   part(".hx-hint").hidden = true;
+  // On a phone the panel lies below all cards: bring it to the eye.
+  if (window.innerWidth < 700) requestAnimationFrame(() => element.scrollIntoView({ block: "start" }));
   part(".hx-detail-body").hidden = false;
   const image = part(".hx-large");
   image.hidden = !shown.image;

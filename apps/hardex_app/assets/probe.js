@@ -41,14 +41,14 @@ const nothing = () => state.kind === "example" ? !state.id : !state.strokes.leng
 const askProbe = latched(async () => {
   if (nothing()) { showNothing(); return; }
   const answer = await server.probe({ source: source(), transform: state.transform });
-  if (refused(answer, askProbe)) return;
+  if (refused(answer, askProbe) || nothing()) return;
   state.answer = answer;
   showAnswer();
 });
 const askCurve = latched(async () => {
   if (nothing()) return;
   const answer = await server.curve({ source: source(), transform: state.transform });
-  if (refused(answer, askCurve)) return;
+  if (refused(answer, askCurve) || nothing()) return;
   state.curve = answer;
   showCurve();
 });
@@ -90,6 +90,7 @@ function showAnswer() {
     part(`.hx-says-${name}`).textContent = `${one.predicted}  ${percent(one.confidence)}`;
     if (name === "after") showTensor(one, bytes);
   }
+  part(".hx-quick").textContent = `The model says ${after.predicted}, ${percent(after.confidence)}`;
   const rows = part(".hx-pair-bars");
   const key = classes.map((one) => one.class).join("\n");
   if (rows.dataset.key !== key) { rows.replaceChildren(...classes.map(pairBar)); rows.dataset.key = key; }
@@ -99,7 +100,9 @@ function showAnswer() {
     row.classList.toggle("hx-is-predicted", one.class === after.predicted);
     row.querySelector(".hx-fill-before").style.width = `${100 * one.before}%`;
     row.querySelector(".hx-fill-after").style.width = `${100 * one.after}%`;
-    row.querySelector(".hx-value").textContent = percent(one.after);
+    row.querySelector(".hx-value").textContent =
+      percent(one.before) === percent(one.after) ? percent(one.after)
+        : `${percent(one.before).replace(" %", "")} → ${percent(one.after)}`;
     row.title = one.class === given ? `${one.class} is the given label` : one.class;
   });
   element.dataset.answers = String(Number(element.dataset.answers || 0) + 1);
@@ -117,8 +120,11 @@ function showNothing() {
   for (const name of ["before", "after"]) {
     const canvas = part(`.hx-${name}`);
     canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+    canvas.setAttribute("aria-label", `${name}: nothing yet`);
     part(`.hx-says-${name}`).textContent = "";
   }
+  for (const name of [".hx-quick", ".hx-tensor-about", ".hx-tensor-at"]) part(name).textContent = "";
+  for (const name of [".hx-curve-legend", ".hx-tensor-table"]) part(name).replaceChildren();
   part(".hx-pair-bars").replaceChildren();
   part(".hx-pair-bars").dataset.key = "";
   part(".hx-curve-says").textContent = state.kind === "sketch"
@@ -253,7 +259,7 @@ function set(name, value) {
 
 // ---------------------------------------------------------------- the pad
 const pad = part(".hx-pad"), brush = part(".hx-brush");
-let current = null;
+let current = null, pointer = null;  // the stroke being drawn, and by which finger
 function place(event) {
   const box = pad.getBoundingClientRect();
   return [(event.clientX - box.left) * pad.width / box.width, (event.clientY - box.top) * pad.height / box.height]
@@ -278,16 +284,17 @@ function drawPad() {
   }
 }
 pad.addEventListener("pointerdown", (event) => {
-  if (event.button) return;
+  if (event.button || current) return;
   event.preventDefault();
-  pad.setPointerCapture(event.pointerId);
+  pointer = event.pointerId;
+  pad.setPointerCapture(pointer);
   current = [place(event)];
   state.strokes.push(current);
   drawPad();
   changed({ curve: true });
 });
 pad.addEventListener("pointermove", (event) => {
-  if (!current) return;
+  if (!current || event.pointerId !== pointer) return;
   const seen = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
   for (const one of seen.length ? seen : [event]) {
     const [px, py] = place(one), [lx, ly] = current[current.length - 1];
@@ -296,8 +303,12 @@ pad.addEventListener("pointermove", (event) => {
   drawPad();
   changed({ curve: true });
 });
-for (const end of ["pointerup", "pointercancel"])
-  pad.addEventListener(end, () => { if (current) { current = null; changed({ curve: true }); } });
+for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
+  pad.addEventListener(end, (event) => {
+    if (!current || event.pointerId !== pointer) return;
+    current = null;
+    changed({ curve: true });
+  });
 function undo() { state.strokes.pop(); drawPad(); changed({ curve: true }); }
 pad.addEventListener("keydown", (event) => {
   if (event.key === "z" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); undo(); }
@@ -323,7 +334,7 @@ function pick(id) {
   state.id = id;
   for (const tile of element.querySelectorAll(".hx-tile"))
     tile.setAttribute("aria-selected", String(tile.dataset.id === id));
-  const facts = (state.facts.examples || []).find((one) => one.id === id);
+  const facts = (state.facts ? state.facts.examples : []).find((one) => one.id === id);
   part(".hx-picked").textContent = facts
     ? `Example ${id}: ${facts.list} ${facts.rank}, given ${facts.given}, predicted ${facts.predicted}` : `Example ${id}`;
   choose("example");
@@ -342,6 +353,7 @@ function tile(one) {
 }
 function load() {
   const facts = props.value;
+  if (facts && facts.open) { pick(facts.open); return; }
   if (!facts || !facts.class_names) return;
   const fresh = !state.facts;
   state.facts = facts;
@@ -349,7 +361,6 @@ function load() {
   if (fresh) { brush.value = facts.brush; drawPad(); }
   for (const name of ["shift_x", "shift_y"])
     Object.assign(part(`.hx-${name}`), { min: -facts.most_shift, max: facts.most_shift });
-  if (facts.open) pick(facts.open);
 }
 brush.value = 18;
 drawPad();

@@ -4,15 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import gradio as gr
 
 from hardex.errors import HardexError
 from hardex.images import BRUSH_WIDTH
+from hardex.runs.hard import LISTS
 from hardex_app.assets import asset
 from hardex_app.cards import hard_cards
 from hardex_app.inspection import Inspection
 from hardex_app.probing import curve, probe
+
+_EXAMPLES_OF_EACH = 30  # list; any other is opened from the Browse page
 
 
 def answer(
@@ -40,19 +44,23 @@ def not_ready(inspection: Inspection) -> dict[str, Any]:
     return {"waiting": f"The model is not ready yet ({status.stage}); your picture is kept."}
 
 
-def facts(inspection: Inspection, open_id: str = "") -> dict[str, Any] | None:
+def facts(inspection: Inspection) -> dict[str, Any] | None:
     """What the page must know once: classes, examples to choose from, sizes."""
     run = inspection.run
     if run is None:
         return None
-    shown = hard_cards(run)
+    shown = [card for name in LISTS for card in hard_cards(run, name)["cards"][:_EXAMPLES_OF_EACH]]
     return {
         "class_names": list(run.manifest.class_names),
-        "examples": shown["cards"],
+        "examples": shown,
         "brush": BRUSH_WIDTH,
         "most_shift": max(run.manifest.image_shape or (28, 28, 1)) // 2,
-        "open": open_id,
     }
+
+
+def asked_for(id: str) -> dict[str, Any]:
+    """Ask the page to open one example; asked twice, it opens twice."""
+    return {"open": id, "asked": str(uuid4())}
 
 
 @dataclass(frozen=True)
