@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hardex.errors import HardexError as HardexError
     from hardex.errors import RunError as RunError
     from hardex.errors import ServingError as ServingError
+    from hardex.runs.checking import check as check
     from hardex.runs.make import rank as rank
     from hardex.runs.run import Run as Run
     from hardex.runs.run import load as load
@@ -34,6 +35,7 @@ _HOMES = {
     "Run": "hardex.runs.run",
     "RunError": "hardex.errors",
     "ServingError": "hardex.errors",
+    "check": "hardex.runs.checking",
     "demo": "hardex.serving",
     "load": "hardex.runs.run",
     "rank": "hardex.runs.make",

@@ -20,6 +20,18 @@ app = typer.Typer(
 
 
 _INTERRUPTED = 130  # what Typer makes of Ctrl-C
+_FOUND = 3  # a check that was asked for found something
+
+_PREPROCESS = (
+    "unit (0..1), raw (0..255) or -1..1, with ,inverted or ,bgr behind it, or MODULE:FUNCTION; "
+    "found from the model by default."
+)
+_LOGITS = "The model ends in logits: take the softmax of its outputs."
+_SPLIT = "Part of an .npz file, a folder of splits or keras:NAME."
+_FILE_COLUMN = "The column of files in a table; found by its name by default."
+_LABEL_COLUMN = "The column of labels in a table; found by its name by default."
+_TRUST_PATHS = "A table may name files outside its folder."
+_TRUST_MODEL = "Also load .h5, SavedModel and Lambda layers, which can run code."
 
 
 class Format(StrEnum):
@@ -92,6 +104,7 @@ def serve(
         str | None, typer.Option(help="The model, when it moved or another one is to answer.")
     ] = None,
     data: Annotated[str, typer.Option(help="The images, when they moved.")] = "",
+    trust_model: Annotated[bool, typer.Option("--trust-model", help=_TRUST_MODEL)] = False,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int | None, typer.Option(help="The port; by default 7860 or the next free one.")
@@ -105,7 +118,68 @@ def serve(
     """Open the app on a finished run."""
     from hardex.serving import serve as open_run
 
-    open_run(run, model, data=data, host=host, port=port, browser=browser, share=share, auth=auth)
+    open_run(
+        run,
+        model,
+        data=data,
+        trust_model=trust_model,
+        host=host,
+        port=port,
+        browser=browser,
+        share=share,
+        auth=auth,
+    )
+
+
+@app.command()
+def check(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="mnist_cnn, mnist_small, a .keras or .onnx file, or MODULE:FUNCTION.",
+        ),
+    ],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="Labelled images, named as in `rank`.")
+    ],
+    preprocess: Annotated[str | None, typer.Option(help=_PREPROCESS)] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Class names in the order of the outputs, comma-separated.")
+    ] = None,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Resize images of one size to what the model wants.")
+    ] = False,
+    logits: Annotated[bool, typer.Option("--logits", help=_LOGITS)] = False,
+    trust_model: Annotated[bool, typer.Option("--trust-model", help=_TRUST_MODEL)] = False,
+    split: Annotated[str, typer.Option(help=_SPLIT)] = "",
+    file_column: Annotated[str, typer.Option(help=_FILE_COLUMN)] = "",
+    label_column: Annotated[str, typer.Option(help=_LABEL_COLUMN)] = "",
+    trust_paths: Annotated[bool, typer.Option("--trust-paths", help=_TRUST_PATHS)] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 0,
+    format: Annotated[Format, typer.Option(help="How to answer.")] = Format.text,
+) -> None:
+    """Look for silent bugs between MODEL and DATA; exit code 3 when something is found."""
+    from hardex.runs.checking import check as examine
+    from hardex.terminal import show_findings
+
+    found = examine(
+        model,
+        data,
+        preprocess=preprocess,
+        class_names=_split(classes),
+        resize=resize,
+        logits=logits,
+        trust_model=trust_model,
+        split=split,
+        file_column=file_column,
+        label_column=label_column,
+        trust_paths=trust_paths,
+        seed=seed,
+    )
+    show_findings(found, as_json=format is Format.json)
+    if found:
+        raise typer.Exit(_FOUND)
 
 
 @app.command()
@@ -117,7 +191,8 @@ def rank(
     data: Annotated[
         str | None,
         typer.Argument(
-            metavar="DATA", help="mnist:test, mnist:train, class folders, an .npz or IDX file."
+            metavar="DATA",
+            help="mnist:test, class folders, .npz, IDX, a .csv, .jsonl or .parquet table …",
         ),
     ] = None,
     probabilities: Annotated[
@@ -134,18 +209,34 @@ def rank(
         int | None, typer.Option(help="How many in all in each list, in place of --per-class.")
     ] = None,
     diversity: Annotated[
-        str, typer.Option(help="class: the given classes in turn; none: the hardest first.")
+        str,
+        typer.Option(
+            help="class: the given classes in turn; confusion: the pairs of classes in turn; "
+            "embedding: what is farthest from all before; none: the hardest first."
+        ),
     ] = "class",
     unsure: Annotated[
-        str, typer.Option(help="Score of the unsure list: least_confidence, margin, entropy.")
+        str,
+        typer.Option(
+            help="Score of the unsure list: least_confidence, margin, entropy or MODULE:FUNCTION."
+        ),
     ] = "least_confidence",
     wrong: Annotated[
-        str, typer.Option(help="Score of the wrong list: loss, normalized_margin, el2n.")
+        str,
+        typer.Option(
+            help="Score of the wrong list: loss, normalized_margin, el2n, adjusted_self_confidence "
+            "or MODULE:FUNCTION."
+        ),
     ] = "loss",
-    preprocess: Annotated[
-        str | None,
-        typer.Option(help="unit (0..1), raw (0..255) or -1..1; found from the model by default."),
-    ] = None,
+    pool: Annotated[
+        int, typer.Option(help="How many of the hardest of each key the choice is made among.")
+    ] = 2000,
+    allow_duplicates: Annotated[
+        bool, typer.Option("--allow-duplicates", help="Keep what looks like an earlier one.")
+    ] = False,
+    preprocess: Annotated[str | None, typer.Option(help=_PREPROCESS)] = None,
+    logits: Annotated[bool, typer.Option("--logits", help=_LOGITS)] = False,
+    trust_model: Annotated[bool, typer.Option("--trust-model", help=_TRUST_MODEL)] = False,
     classes: Annotated[
         str | None, typer.Option(help="Class names in the order of the outputs, comma-separated.")
     ] = None,
@@ -153,6 +244,14 @@ def rank(
         bool, typer.Option("--resize", help="Resize images of one size to what the model wants.")
     ] = False,
     batch_size: Annotated[int | None, typer.Option(help="Images per forward pass.")] = None,
+    split: Annotated[str, typer.Option(help=_SPLIT)] = "",
+    file_column: Annotated[str, typer.Option(help=_FILE_COLUMN)] = "",
+    label_column: Annotated[str, typer.Option(help=_LABEL_COLUMN)] = "",
+    trust_paths: Annotated[bool, typer.Option("--trust-paths", help=_TRUST_PATHS)] = False,
+    seal: Annotated[
+        float | None,
+        typer.Option(help="Share of examples that stay unseen for a later proof, such as 0.5."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     strict: Annotated[
         bool, typer.Option("--strict", help="A file that cannot be read is an error.")
@@ -163,14 +262,17 @@ def rank(
     format: Annotated[Format, typer.Option(help="How to answer.")] = Format.text,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every row.")] = False,
 ) -> None:
-    """Find the hard examples: rank MODEL DATA, or rank --probabilities P --labels Y [DATA]."""
+    """Find the hard examples: rank MODEL DATA, rank --probabilities P --labels Y [DATA], or
+    rank RUN --out RUN2 to rank a finished run by another rule, without its model.
+    """
+    from hardex.runs.again import is_run
     from hardex.runs.make import rank as make_run
     from hardex.terminal import ProgressBar, show_run
 
     if probabilities is not None and data is None:
         model, data = None, model  # the one argument given is DATA
-    if probabilities is None and (model is None or data is None):
-        raise typer.BadParameter("give MODEL and DATA, or --probabilities and --labels")
+    if probabilities is None and (model is None or (data is None and not is_run(model))):
+        raise typer.BadParameter("give MODEL and DATA, --probabilities and --labels, or a RUN")
     with ProgressBar(quiet=format is Format.json) as bar:
         run = make_run(
             model,
@@ -183,10 +285,19 @@ def rank(
             diversity=diversity,
             unsure=unsure,
             wrong=wrong,
+            pool=pool,
+            allow_duplicates=allow_duplicates,
             preprocess=preprocess,
+            logits=logits,
+            trust_model=trust_model,
             class_names=_split(classes),
             resize=resize,
             batch_size=batch_size,
+            split=split,
+            file_column=file_column,
+            label_column=label_column,
+            trust_paths=trust_paths,
+            seal=seal,
             seed=seed,
             strict=strict,
             force=force,

@@ -11,6 +11,7 @@ def serve(
     model: Model | None = None,
     *,
     data: str = "",
+    trust_model: bool = False,
     host: str = "127.0.0.1",
     port: int | None = None,
     browser: bool = False,
@@ -23,6 +24,7 @@ def serve(
         run: a run or its folder.
         model: the model, when it moved or another one is to answer; by default the run's own.
         data: where the images are, when they moved.
+        trust_model: whether models and functions may be loaded that run code of their own.
         host: the address to listen on.
         port: the port; by default 7860 or the next free one.
         browser: whether to open the browser.
@@ -37,7 +39,12 @@ def serve(
 
     found = run if isinstance(run, Run) else load(run, data=data)
     open_window(
-        inspect_run(found, model), host=host, port=port, browser=browser, share=share, auth=auth
+        inspect_run(found, model, trust_model=trust_model),
+        host=host,
+        port=port,
+        browser=browser,
+        share=share,
+        auth=auth,
     )
 
 

@@ -2,10 +2,13 @@
 
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -18,9 +21,15 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from hardex.classifiers.doctor import Finding
+from hardex.ranking.adjusted import IMBALANCED, rarest_share
+from hardex.ranking.scores import ADJUSTED
+from hardex.runs.folder import SEAL
 from hardex.runs.run import Run
 
 SCHEMA = "hardex.rank/1"
+_MOST_VALUES = 20  # of what else is known, shown without -v
+CHECK_SCHEMA = "hardex.check/1"
 
 
 class ProgressBar:
@@ -68,8 +77,11 @@ def show_run(run: Run, *, as_json: bool, rows: int | None) -> None:
         return
     console = Console()
     console.print(_headline(run), markup=False, highlight=False, soft_wrap=True)
+    _say_findings(console, [Finding(**found) for found in run.manifest.doctor])
     for name in ("unsure", "wrong"):
         _show_list(console, run, name, rows)
+    _say_imbalance(console, run)
+    _show_slices(console, run, rows)
     folder = escape(str(run.folder))
     console.print(
         f"Run saved in [bold]{folder}[/]. Look at it: [bold]hardex serve {folder}[/]",
@@ -78,13 +90,37 @@ def show_run(run: Run, *, as_json: bool, rows: int | None) -> None:
     )
 
 
+def show_findings(found: Sequence[Finding], *, as_json: bool) -> None:
+    """Print what `hardex check` found, each with its evidence and what to type."""
+    if as_json:
+        answer = {"schema": CHECK_SCHEMA, "findings": [asdict(finding) for finding in found]}
+        Console().print_json(json.dumps(answer))
+    elif not found:
+        Console().print("Nothing found: model and data seem to fit.", highlight=False)
+    else:
+        _say_findings(Console(), found)
+
+
+def _say_findings(console: Console, found: Sequence[Finding]) -> None:
+    for finding in found:
+        colour = "red" if finding.severity == "error" else "yellow"
+        console.print(
+            f"[bold {colour}]{finding.code}[/]: {escape(finding.evidence)}.\n"
+            f"  What to do: {escape(finding.advice)}.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
 def summary(run: Run) -> dict[str, Any]:
     """What `hardex rank --format json` prints."""
     return {
         "schema": SCHEMA,
         "run": str(run.folder),
         "counts": run.manifest.counts,
+        "doctor": list(run.manifest.doctor),
         "accuracy": run.metrics["accuracy"],
+        "slices": run.metrics.get("slices"),
         "class_names": list(run.manifest.class_names),
         "hard": run.hard.to_dict(orient="records"),
     }
@@ -104,6 +140,11 @@ def _headline(run: Run) -> str:
     if counts["skipped"]:
         where = Path(run.folder, "results", "skipped.csv")
         text += f"\n{counts['skipped']:,} files could not be read; {where} says why."
+    if counts.get("sealed"):
+        text += (
+            f"\n{counts['sealed']:,} more examples are sealed for a later proof: not predicted and "
+            f"shown nowhere. {Path(run.folder, SEAL)} holds the rule."
+        )
     return text
 
 
@@ -132,6 +173,95 @@ def _show_list(console: Console, run: Run, name: str, rows: int | None) -> None:
         )
     console.print(table)
     _say_shortfall(console, run, name, len(chosen))
+    _say_coverage(console, run, name)
+
+
+def _say_coverage(console: Console, run: Run, name: str) -> None:
+    """How much of the variety there is the list shows, beside a random pick of its size."""
+    said = run.metrics.get("lists", {}).get(name)
+    if not said or not said["chosen"]:
+        return
+    pairs, clusters = said["confusion_pairs"], said["clusters"]
+    text = (
+        f"Shows {pairs['covered']} of {pairs['total']} confusion pairs (a random pick "
+        f"{pairs['random']:.1f}) and {clusters['covered']} of {clusters['total']} clusters of "
+        f"{clusters['space']} (a random pick {clusters['random']:.1f})"
+    )
+    left_out = said["near_duplicates_left_out"]
+    if left_out:
+        text += f"; {left_out} near-duplicates left out (--allow-duplicates keeps them)"
+    console.print(text + ".", highlight=False, soft_wrap=True)
+
+
+def _say_imbalance(console: Console, run: Run) -> None:
+    counts = np.array([found["examples"] for found in run.metrics["per_class"]])
+    if rarest_share(counts) < IMBALANCED and run.manifest.rule["wrong"] != ADJUSTED:
+        console.print(
+            f"The rarest class has {counts[counts > 0].min():,} of {counts.sum():,} examples: "
+            f"--wrong {ADJUSTED} is fairer to rare classes.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _show_slices(console: Console, run: Run, rows: int | None) -> None:
+    """The error rate of each value of each further column, and the worst slices."""
+    slices = run.metrics.get("slices") or {"columns": [], "left_out": []}
+    for left_out in slices["left_out"]:
+        console.print(
+            f"The column {left_out['column']} is not cut into slices: {left_out['reason']}.",
+            markup=False,
+            highlight=False,
+        )
+    if not slices["columns"]:
+        return
+    rates = [
+        (f"{column['column']} = {value['value']}", value)
+        for column in slices["columns"]
+        for value in column["values"]
+    ]
+    shown = rates if rows is None else rates[:_MOST_VALUES]
+    _show_rates(console, "Errors by what else is known", shown)
+    if len(shown) < len(rates):
+        console.print(f"… and {len(rates) - len(shown):,} more values; -v shows all.")
+    _show_worst(console, slices, rows)
+
+
+def _show_worst(console: Console, slices: dict[str, Any], rows: int | None) -> None:
+    worst = slices["worst"] if rows is None else slices["worst"][:rows]
+    looked_at = (
+        f"{slices['looked_at']:,} values and pairs of values with {slices['at_least']} examples or "
+        "more were tested"
+    )
+    if not worst:
+        console.print(f"No value stands out: {looked_at}.", highlight=False, soft_wrap=True)
+        return
+    title = f"Worst slices: {looked_at}; p is corrected for that ({slices['correction']})"
+    rates = [
+        (", ".join(f"{name} = {value}" for name, value in found["slice"].items()), found)
+        for found in worst
+    ]
+    _show_rates(console, title, rates)
+
+
+def _show_rates(console: Console, title: str, rates: list[tuple[str, dict[str, Any]]]) -> None:
+    tested = any("p_adjusted" in rate for _, rate in rates)
+    console.print(title, markup=False, highlight=False, soft_wrap=True)
+    table = Table(expand=False)
+    table.add_column("slice")
+    for column in ("examples", "wrong", "error", "95 % interval", *(("p",) if tested else ())):
+        table.add_column(column, justify="right")
+    for name, rate in rates:
+        error = rate["error"]
+        table.add_row(
+            escape(name),
+            f"{rate['examples']:,}",
+            f"{rate['wrong']:,}",
+            f"{error['value']:.2%}",
+            f"{error['low']:.2%} to {error['high']:.2%}",
+            *((f"{rate['p_adjusted']:.2g}",) if tested else ()),
+        )
+    console.print(table)
 
 
 def _say_shortfall(console: Console, run: Run, name: str, found: int) -> None:

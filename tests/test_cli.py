@@ -172,6 +172,7 @@ def test_options_reach_the_run(hardex, files, model_of_three):
     assert manifest.rule == {
         **{"per_class": 2, "count": 5, "diversity": "none"},
         **{"unsure": "entropy", "wrong": "el2n"},
+        **{"pool": 2000, "allow_duplicates": False},
     }
     assert (manifest.preprocess, manifest.batch_size, manifest.seed) == ("raw", 3, 7)
     assert manifest.class_names == ("b", "2", "10")
@@ -225,7 +226,7 @@ def prepare(folder):
     ("line", "sentence"),
     [
         ("rank nowhere.keras two", "there is nothing at nowhere.keras; check the path"),
-        ("rank mnist_huge two", "a .keras file or a shipped model; there is nothing at mnist_huge"),
+        ("rank mnist_huge two", "or a shipped model; there is nothing at mnist_huge"),
         ("rank text.keras two", "must be a whole .keras file of built-in layers; reading text.ker"),
         ("rank folder.keras two", "must be a Keras 3 .keras file; folder.keras is not one"),
         ("rank model.pkl two", "must be a Keras 3 .keras file; model.pkl is not one"),
@@ -246,11 +247,11 @@ def prepare(folder):
         ("rank MODEL two --classes a,b,c", "must be the named classes a, b, c; found a, b"),
         ("rank MODEL two --classes a,a", "'a' names two or more of 2; name each class once"),
         ("rank MODEL fits.npz --classes a,b", "lie in 0..1 for 2 classes; label 2 (counted from"),
-        ("rank MODEL fits.npz --preprocess x", "--preprocess must be one of unit, raw, -1..1; rec"),
+        ("rank MODEL fits.npz --preprocess x", "or MODULE:FUNCTION; received 'x'; choose what the"),
         ("rank MODEL fits.npz --batch-size 0", "--batch-size must be 1 or more; received 0"),
         ("rank MODEL fits.npz --per-class 0", "--per-class must be 1 or more; received 0"),
         ("rank MODEL fits.npz --count -1", "--count must be 1 or more; received -1"),
-        ("rank MODEL fits.npz --diversity all", "--diversity must be one of none, class; received"),
+        ("rank MODEL fits.npz --diversity all", "--diversity must be one of none, class, confusion"),
         ("rank MODEL fits.npz --unsure loss", "--unsure must be one of least_confidence, margin"),
         ("rank MODEL fits.npz --labels y.npy", "--labels belong to saved probabilities; received"),
         ("rank MODEL fits.npz --out other", "other holds other things (thesis.tex); choose"),
@@ -271,7 +272,7 @@ def prepare(folder):
         ("rank --probabilities p.npy fits.npz", "received 3 labels and 40 rows; pass the labels"),
         ("rank --probabilities p.npy --labels y.npy fits.npz", "holds 3 images and there are 40"),
         ("rank --probabilities p.npy --labels y.npy --classes a", "3 columns for 1 classes; name"),
-        ("rank --probabilities no.npy --labels y.npy", "the probabilities must be a .npy or .csv"),
+        ("rank --probabilities no.npy --labels y.npy", "the probabilities must be a .npy, .npz, .csv or .parquet file; there is nothing at no.npy"),
         ("rank --probabilities p0.npy --labels y.npy", "at least one row; p0.npy is empty; save"),
         ("rank --probabilities p0.csv --labels y.npy", "at least one row; p0.csv is empty; save"),
         ("rank --probabilities p1.npy --labels y.npy", "two classes or more; received shape (40,)"),
@@ -352,14 +353,16 @@ def test_a_real_process_that_ranks_says_nothing_but_its_answer(files, model_of_t
 
 
 def test_ctrl_c_ends_with_130_in_one_sentence_and_leaves_nothing(files):
-    """Somebody presses Ctrl-C while a picture is read that never comes: it is a pipe."""
-    for number in range(4):
-        (files / f"images/b/{number}.png").unlink()
-        os.mkfifo(files / f"images/b/{number}.png")
-    np.save(files / "p.npy", np.tile([0.2, 0.3, 0.5], (12, 1)))
-    words = [*HARDEX, "rank", "--probabilities", "p.npy", "images", "--out", "run"]
+    """Somebody presses Ctrl-C while a model thinks that never answers."""
+    (files / "slow.py").write_text(
+        "from pathlib import Path\nfrom time import sleep\nimport numpy as np\n"
+        "def model(images):\n"
+        "    while list(Path().glob('.run.partial-*/results/predictions.parquet')): sleep(0.02)\n"
+        "    return np.full((len(images), 3), 1 / 3)\n"
+    )
+    words = [*HARDEX, "rank", "slow:model", "images", "--out", "run"]
     process = subprocess.Popen(words, cwd=files, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: list(files.glob(".run.partial-*/results/hard/*/*.png")))
+    wait_for(lambda: list(files.glob(".run.partial-*/results/predictions.parquet")))
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (
@@ -373,3 +376,35 @@ def wait_for(happened):
     while not happened():
         assert time.monotonic() < patience
         time.sleep(0.02)
+
+
+def test_check_says_what_is_wrong_and_what_to_type(hardex):
+    answer = hardex("check mnist_small mnist:test --preprocess unit,inverted")
+    assert (answer.code, answer.err) == (3, "")
+    assert answer.out.startswith("inverted_colours: accuracy on 512 examples is ")
+    assert answer.out.endswith("\n  What to do: pass --preprocess unit.\n")
+
+
+def test_check_says_when_nothing_is_wrong(hardex):
+    answer = hardex("check mnist_small mnist:test")
+    assert answer == Answer(0, "Nothing found: model and data seem to fit.\n", "")
+
+
+@pytest.mark.parametrize(("options", "codes"), [("", []), ("--logits", ["softmax_twice"])])
+def test_check_answers_in_json(hardex, options, codes):
+    answer = hardex(f"check mnist_small mnist:test --format json {options}")
+    found = json.loads(answer.out)
+    assert (answer.code, answer.err) == (3 if codes else 0, "")
+    assert found["schema"] == "hardex.check/1"
+    assert [finding["code"] for finding in found["findings"]] == codes
+    assert all(
+        set(finding) == {"code", "severity", "evidence", "advice"} for finding in found["findings"]
+    )
+
+
+def test_a_ranking_says_what_the_doctor_found_and_goes_on(hardex):
+    answer = hardex("rank mnist_small mnist:test --preprocess unit,inverted --out run")
+    assert (answer.code, answer.err) == (0, "")
+    assert "inverted_colours: " in answer.out and "What to do: pass --preprocess unit." in answer.out
+    answer = hardex("rank mnist_small mnist:test --preprocess raw --out other --format json")
+    assert [finding["code"] for finding in json.loads(answer.out)["doctor"]] == ["wrong_scale"]

@@ -131,7 +131,7 @@ def picture(image: Image, probabilities: Probabilities, names: tuple[str, ...]) 
         "pixels": b64encode(np.ascontiguousarray(image).tobytes()).decode(),
         "shape": list(image.shape),
         "predicted": names[best],
-        "confidence": round(float(probabilities[best]), 6),
+        "confidence": float(probabilities[best]),
     }
 
 
@@ -148,8 +148,8 @@ def bars(
     return [
         {
             "class": names[label],
-            "before": round(float(probabilities[0, label]), 6),
-            "after": round(float(probabilities[1, label]), 6),
+            "before": float(probabilities[0, label]),
+            "after": float(probabilities[1, label]),
         }
         for label in shown.tolist()
     ]

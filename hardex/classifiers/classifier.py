@@ -4,7 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
 from hardex.arrays import Images, Probabilities
+from hardex.classifiers.outputs import Outputs, distributions
+from hardex.classifiers.preprocess import preprocess, rearranged
 from hardex.data.dataset import Shape
 
 Numerics = dict[str, str | int]  # what else moves the last bits of a forward pass
@@ -39,9 +43,30 @@ class Classifier(Protocol):
         """Versions and settings on which the last bits depend."""
 
 
+class Inspectable(Protocol):
+    """A classifier that also answers to numbers prepared in another way, as the doctor asks.
+
+    Attributes:
+        logits: whether a softmax is taken of its outputs.
+    """
+
+    @property
+    def logits(self) -> bool: ...
+
+    def outputs(self, images: Images, preprocess: str) -> Outputs:
+        """(n, h, w, c) uint8 -> (n, k) or (n, 1), as the model gives them."""
+
+
 @dataclass(frozen=True)
 class FunctionClassifier:
     """A function (n, h, w, c) uint8 -> (n, k) probabilities, as a `Classifier`.
+
+    Attributes:
+        function: what is asked; a single output column is the probability of the second class.
+        input_shape, class_count: what it wants and gives, if that is known.
+        preprocess: what is done to the pixels before; `raw` hands over the bytes as they are.
+        logits: whether a softmax is still to be taken of what it gives.
+        name: what opens it again on the command line, if it has a name there.
 
     Example:
         >>> always_seven = FunctionClassifier(lambda images: np.eye(10)[[7] * len(images)])
@@ -53,17 +78,25 @@ class FunctionClassifier:
     input_shape: Shape | None = None
     class_count: int | None = None
     preprocess: str = "raw"
+    logits: bool = False
+    name: str = ""
 
     @property
     def source(self) -> str:
         name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
-        return f"{getattr(self.function, '__module__', '?')}:{name}"
+        return self.name or f"{getattr(self.function, '__module__', '?')}:{name}"
 
     def probabilities(self, images: Images) -> Probabilities:
         """What the function says."""
-        import numpy as np
+        return distributions(self.outputs(images, self.preprocess), logits=self.logits)
 
-        return np.asarray(self.function(images))
+    def outputs(self, images: Images, preprocess: str) -> Outputs:
+        """What the function gives, unchanged."""
+        return np.asarray(self.function(self._prepared(images, preprocess)))
+
+    def _prepared(self, images: Images, name: str) -> Any:
+        scale, *words = name.split(",")
+        return rearranged(images, words) if scale == "raw" else preprocess(images, name)
 
     def fingerprint(self) -> str:
         """The function's name: its code cannot be hashed honestly."""

@@ -1,5 +1,6 @@
-"""A Keras 3 `.keras` file as a classifier. The only file that knows Keras and TensorFlow."""
+"""A Keras model as a classifier. The only file that knows Keras and TensorFlow."""
 
+import json
 import os
 import platform
 import sys
@@ -11,10 +12,14 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
-from hardex.arrays import Images, Probabilities
+import numpy as np
+
+from hardex.arrays import Embeddings, Images, Probabilities
 from hardex.classifiers.classifier import Numerics
-from hardex.classifiers.preprocess import preprocess
+from hardex.classifiers.outputs import Outputs, distributions
+from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
 from hardex.errors import ClassifierError
 
@@ -22,6 +27,10 @@ from hardex.errors import ClassifierError
 _SCALING_LAYERS = frozenset({"Rescaling", "Normalization"})
 # What may come before such a layer without changing what the pixels mean: these, and augmentation.
 _GEOMETRY_LAYERS = frozenset({"InputLayer", "Resizing", "CenterCrop"})
+# What may come behind the last activation, and what has weights but decides nothing.
+_PASSED_OVER = frozenset({"Dropout", "Flatten", "Reshape"})
+_NORMALISING = frozenset({"BatchNormalization", "LayerNormalization", "Normalization"})
+_LEGACY = (".h5", ".hdf5")
 _STARTUP_NOTES = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 ")
 
 
@@ -33,35 +42,45 @@ class KerasClassifier:
     which costs 40 ms even for one image.
 
     Attributes:
-        path: the `.keras` file.
+        path: the `.keras` or `.h5` file, or the SavedModel folder.
         model: the loaded Keras model.
-        preprocess: `unit`, `raw` or `-1..1`.
+        preprocess: see `hardex.classifiers.preprocess`.
+        logits: whether a softmax (for a single output a sigmoid) is taken of its outputs.
     """
 
     path: Path
     model: Any
     preprocess: str
     source: str
+    logits: bool = False
 
     @classmethod
     def open(
-        cls, path: Path, *, preprocess: str | None = None, source: str | None = None
+        cls,
+        path: Path,
+        *,
+        preprocess: str | None = None,
+        logits: bool = False,
+        trust_model: bool = False,
+        source: str | None = None,
     ) -> "KerasClassifier":
-        """Load a `.keras` file in safe mode.
+        """Load a `.keras` file in safe mode; with `trust_model` also what may run code.
 
         Args:
-            path: the file.
+            path: the file, or a SavedModel folder.
             preprocess: what is done to the pixels; by default `raw` for a model that begins with
                 a scaling layer of its own, else `unit`.
+            logits: whether the model ends in logits.
+            trust_model: whether to load `.h5` files, SavedModel folders and Lambda layers.
             source: what the person typed, when it is not the path.
 
         Raises:
             ClassifierError: no such file, not a model, or not an image classifier.
         """
-        model = _load(path)
-        _check_is_image_classifier(path, model)
+        model = _load(path, trust_model=trust_model)
+        _check_is_image_classifier(path, model, logits=logits)
         chosen = preprocess or ("raw" if _scales_pixels(model) else "unit")
-        return cls(path, model, chosen, source or str(path))
+        return cls(path, model, chosen, source or str(path), logits)
 
     @property
     def input_shape(self) -> Shape | None:
@@ -70,29 +89,65 @@ class KerasClassifier:
 
     @property
     def class_count(self) -> int:
-        return int(self.model.output_shape[-1])
+        return max(2, int(self.model.output_shape[-1]))
+
+    @cached_property
+    def activation(self) -> str:
+        """What the model ends in: `softmax`, `sigmoid`, `linear`, another name, or "" if unknown.
+
+        Example:
+            >>> from hardex.classifiers.shipped import shipped_model
+            >>> KerasClassifier.open(shipped_model("mnist_small")).activation
+            'softmax'
+        """
+        return _activation(self.model)
+
+    @cached_property
+    def loss(self) -> tuple[str, bool] | None:
+        """The loss it was compiled with and whether that expects logits; None if unknown."""
+        return _loss(self.path)
 
     def probabilities(self, images: Images) -> Probabilities:
         """One compiled forward pass, (n, h, w, c) uint8 -> (n, k) float32."""
-        output: Probabilities = self._forward(preprocess(images, self.preprocess)).numpy()
+        return distributions(self.outputs(images, self.preprocess), logits=self.logits)
+
+    def outputs(self, images: Images, preprocess: str) -> Outputs:
+        """What the model gives, before any softmax of ours, with this preprocessing."""
+        output: Outputs = self._forward(prepare(images, preprocess)).numpy()
+        return output
+
+    def embeddings(self, images: Images) -> Embeddings:
+        """One compiled forward pass, (n, h, w, c) uint8 -> (n, d) float32: where the model puts
+        each image, the input of its last layer with weights (a map of features is averaged).
+
+        Raises:
+            ClassifierError: the model does not show its layers, as SavedModels do not.
+
+        Example:
+            >>> from hardex.classifiers.shipped import shipped_model
+            >>> model = KerasClassifier.open(shipped_model("mnist_small"))
+            >>> model.embeddings(np.zeros((2, 28, 28, 1), np.uint8)).shape
+            (2, 5408)
+        """
+        output: Embeddings = self._embed(prepare(images, self.preprocess)).numpy()
         return output
 
     @cached_property
     def _forward(self) -> Callable[[Any], Any]:
-        import tensorflow as tf
+        return _compiled(self.model)
 
-        model = self.model
-
-        @tf.function  # type: ignore[untyped-decorator]
-        def forward(pixels: Any) -> Any:
-            return model(pixels, training=False)
-
-        compiled: Callable[[Any], Any] = forward
-        return compiled
+    @cached_property
+    def _embed(self) -> Callable[[Any], Any]:
+        return _compiled(_up_to_the_last_weights(self.model, self.source))
 
     def fingerprint(self) -> str:
-        """SHA-256 of the file."""
-        return sha256(self.path.read_bytes()).hexdigest()
+        """SHA-256 of the file, or of all files in the folder."""
+        if self.path.is_file():
+            return sha256(self.path.read_bytes()).hexdigest()
+        digest = sha256()
+        for file in sorted(file for file in self.path.rglob("*") if file.is_file()):
+            digest.update(file.relative_to(self.path).as_posix().encode() + file.read_bytes())
+        return digest.hexdigest()
 
     def numerics(self) -> Numerics:
         """Versions, threads and instruction set: what else moves the last bits."""
@@ -103,6 +158,8 @@ class KerasClassifier:
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
             "machine": platform.machine(),
+            "instruction_set": _instruction_set(),
+            "processors": os.cpu_count() or 0,  # how many threads "0", automatic, means
             "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
             "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
             "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
@@ -110,45 +167,223 @@ class KerasClassifier:
         }
 
 
-def _load(path: Path) -> Any:
+def _instruction_set() -> str:
+    """The largest vector instructions that NumPy found on this processor."""
+    config: Any = np.show_config(mode="dicts")
+    found = config.get("SIMD Extensions", {})
+    return str((found.get("found") or found.get("baseline") or ["unknown"])[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class _SavedModel:
+    """A SavedModel's serving signature, in the few words that are asked of a Keras model."""
+
+    signature: Any
+    inputs: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+    layers: tuple[Any, ...] = ()
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        return tuple(self.inputs[0].shape)
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        return tuple(self.outputs[0].shape)
+
+    def __call__(self, values: Any, training: bool) -> Any:
+        (answer,) = self.signature(**{self.inputs[0].name: values}).values()
+        return answer
+
+
+def _compiled(model: Any) -> Callable[[Any], Any]:
+    import tensorflow as tf
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def forward(values: Any) -> Any:
+        return model(values, training=False)
+
+    compiled: Callable[[Any], Any] = forward
+    return compiled
+
+
+def _load(path: Path, *, trust_model: bool) -> Any:
     if not os.path.exists(path):  # unlike Path.exists, also for names that no disk takes
         raise ClassifierError(
-            f"the model must be a .keras file or a shipped model; there is nothing at {path}; "
-            "check the path."
+            "the model must be a .keras or .onnx file, MODULE:FUNCTION or a shipped model; there "
+            f"is nothing at {path}; check the path."
         )
-    if path.suffix != ".keras" or not path.is_file():
+    saved_model = path.is_dir() and (path / "saved_model.pb").is_file()
+    legacy = path.is_file() and path.suffix in _LEGACY
+    if not (saved_model or legacy or (path.is_file() and path.suffix == ".keras")):
         raise ClassifierError(
             f"the model must be a Keras 3 .keras file; {path} is not one; "
             "load it where it was made and save it with model.save('NAME.keras')."
+        )
+    if (saved_model or legacy) and not trust_model:
+        raise ClassifierError(
+            f"a model file should run no code of its own; {path} is "
+            f"{'a SavedModel' if saved_model else 'an .h5 file'}, which can; pass --trust-model if "
+            "you trust who made it, or save it as .keras."
         )
     with _startup_notes_hidden():
         import keras
 
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        if saved_model:
+            return _open_saved_model(path)
+        return keras.saving.load_model(path, compile=False, safe_mode=not trust_model)
     except Exception as error:  # Keras raises nearly every type here
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if not trust_model and "lambda" in str(error).lower():
+            raise ClassifierError(
+                f"a model file should run no code of its own; {path} has a Lambda layer, which "
+                "does; pass --trust-model if you trust who made it, or save it again without "
+                "Lambda layers."
+            ) from error
         raise ClassifierError(
-            f"the model must be a whole .keras file of built-in layers; reading {path} failed "
-            f"({reason.rstrip('.')}); save it again, without Lambda layers."
+            f"the model must be a whole {path.suffix or 'SavedModel'} "
+            f"{'folder' if saved_model else 'file'} of built-in layers; reading {path} failed "
+            f"({reason.rstrip('.')}); save it again with model.save('NAME.keras')."
         ) from error
 
 
-def _check_is_image_classifier(path: Path, model: Any) -> None:
+def _open_saved_model(path: Path) -> _SavedModel:
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(path))
+    signature = loaded.signatures["serving_default"]
+    # The signature lives only as long as what it was loaded with.
+    signature.hardex_owner = loaded
+    inputs = tuple(signature.structured_input_signature[1].values())
+    return _SavedModel(signature, inputs, tuple(signature.structured_outputs.values()))
+
+
+def _check_is_image_classifier(path: Path, model: Any, *, logits: bool) -> None:
     inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
     if not inputs or not outputs or len(inputs) != 1 or len(outputs) != 1:
         raise ClassifierError(
             f"the model must have one image input and one output of probabilities; {path} has "
-            f"{len(inputs or ())} inputs and {len(outputs or ())} outputs; hardex does "
-            "single-label image classification only."
+            f"{len(inputs or ())} inputs{_names_of(inputs)} and {len(outputs or ())} outputs"
+            f"{_names_of(outputs)}; hardex does single-label image classification only, no "
+            "detection."
         )
     into, out = tuple(model.input_shape), tuple(model.output_shape)
-    if len(into) != 4 or into[3] not in (1, 3) or len(out) != 2 or not out[1] or out[1] < 2:
+    if len(into) != 4 or into[3] not in (1, 3) or len(out) != 2 or not out[1]:
         raise ClassifierError(
-            "the model must turn (n, h, w, 1 or 3) images into (n, k) probabilities with k of 2 "
-            f"or more; {path} turns {into} into {out}; hardex does single-label image "
-            "classification only."
+            "the model must turn (n, h, w, 1 or 3) images into (n, k) probabilities; "
+            f"{path} turns {into} into {out}; hardex does single-label image classification "
+            f"only{_what_else(into, out)}."
         )
+    activation = _activation(model)
+    if out[1] == 1 and activation not in ("sigmoid", "") and not logits:
+        raise ClassifierError(
+            "a model with one output must end in a sigmoid, the probability of the second class; "
+            f"{path} ends in {activation}; hardex does classification only, no regression; if its "
+            "output is a logit, pass --logits."
+        )
+    if out[1] > 1 and activation == "sigmoid":
+        raise ClassifierError(
+            "the model must give one distribution over its classes; "
+            f"{path} ends in a sigmoid over {out[1]} outputs; hardex does single-label "
+            "classification only, no multi-label; end it in a softmax."
+        )
+
+
+def _names_of(tensors: Any) -> str:
+    names = [str(getattr(tensor, "name", "?")) for tensor in tensors or ()]
+    return f" ({', '.join(names)})" if len(names) > 1 else ""
+
+
+def _what_else(into: tuple[Any, ...], out: tuple[Any, ...]) -> str:
+    return ", no segmentation" if len(into) == 4 and len(out) == 4 else ""
+
+
+def _activation(model: Any) -> str:
+    """What the graph ends in, looked up inside nested models."""
+    layer = _last_operation(model)
+    while layer is not None and type(layer).__name__ in _PASSED_OVER:
+        layer = _operation_before(layer)
+    if layer is None:
+        return ""
+    kind = type(layer).__name__
+    if hasattr(layer, "layers"):
+        return _activation(layer)
+    if hasattr(layer, "activation"):
+        return str(getattr(layer.activation, "__name__", ""))
+    return {"Softmax": "softmax", "Sigmoid": "sigmoid"}.get(kind, "")
+
+
+def _last_operation(model: Any) -> Any:
+    outputs = getattr(model, "outputs", None) or (None,)
+    history = getattr(outputs[0], "_keras_history", None)
+    return None if history is None else history.operation
+
+
+def _operation_before(layer: Any) -> Any:
+    try:
+        return layer.input._keras_history.operation
+    except (AttributeError, ValueError):  # several inputs, or used in several places
+        return None
+
+
+def _loss(path: Path) -> tuple[str, bool] | None:
+    """The compiled loss as the file tells it; nothing is loaded or run."""
+    try:
+        settings = _compile_settings(path)
+    except (OSError, KeyError, ValueError, BadZipFile):
+        return None
+    loss = settings.get("loss") or settings.get("loss_config")
+    if isinstance(loss, str):
+        return loss, False
+    if isinstance(loss, dict) and isinstance(loss.get("config"), dict):
+        name = str(loss.get("class_name", ""))
+        return name, bool(loss["config"].get("from_logits", False))
+    return None
+
+
+def _compile_settings(path: Path) -> dict[str, Any]:
+    if path.suffix == ".keras":
+        with ZipFile(path) as archive:
+            config = json.loads(archive.read("config.json"))
+        return dict(config.get("compile_config") or {})
+    if path.suffix in _LEGACY:
+        import h5py
+
+        with h5py.File(path) as file:
+            return dict(json.loads(file.attrs["training_config"]))
+    return {}
+
+
+def _up_to_the_last_weights(model: Any, source: str) -> Any:
+    """The model cut before its last layer with weights, its answer one vector per image."""
+    import keras
+
+    try:
+        features = _before_the_last_weights(model.outputs[0])
+        if len(features.shape) == 4:
+            features = keras.layers.GlobalAveragePooling2D()(features)
+        if len(features.shape) != 2:
+            features = keras.layers.Flatten()(features)
+        return keras.Model(model.inputs, features)
+    except (AttributeError, ValueError, TypeError) as error:
+        raise ClassifierError(
+            f"embeddings are the input of a model's last layer; {source} does not show its layers; "
+            "pass a .keras file, or go without."
+        ) from error
+
+
+def _before_the_last_weights(tensor: Any) -> Any:
+    import keras
+
+    operation, node, _ = tensor._keras_history
+    into = operation._inbound_nodes[node].input_tensors[0]
+    if hasattr(operation, "layers"):
+        inner = _before_the_last_weights(operation.outputs[0])
+        return keras.Model(operation.inputs, inner)(into)
+    if getattr(operation, "weights", ()) and type(operation).__name__ not in _NORMALISING:
+        return into
+    return _before_the_last_weights(into)
 
 
 def _scales_pixels(model: Any) -> bool:

@@ -1,10 +1,16 @@
 """Pixels -> the numbers a model wants. The same table for ranking, app and the tensor shown."""
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hardex.arrays import Images
+from hardex.classifiers.functions import named_function, names_function
 from hardex.errors import ClassifierError
+
+Values = NDArray[np.floating[Any]]  # (n, h, w, c), what the model sees
 
 _LEVELS = np.arange(256, dtype=np.float32)
 
@@ -15,25 +21,85 @@ PREPROCESS: dict[str, NDArray[np.float32]] = {
     "raw": _LEVELS,
     "-1..1": _LEVELS / np.float32(127.5) - np.float32(1),
 }
+# Further words after the scale, as in `unit,inverted`: what is done to the pixels before it.
+INVERTED, BGR = "inverted", "bgr"
+_BEFORE = (INVERTED, BGR)
 
 
-def preprocess(images: Images, name: str) -> NDArray[np.float32]:
+def preprocess(images: Images, name: str) -> Values:
     """Pixels 0..255 -> what the model sees.
 
     Args:
         images: (n, h, w, c) uint8.
-        name: `unit` (0..1), `raw` (0..255) or `-1..1`.
+        name: `unit` (0..1), `raw` (0..255) or `-1..1`; behind it, after a comma, `inverted` (black
+            for white) and `bgr` (blue before red); or MODULE:FUNCTION, a function of `images`.
 
     Raises:
-        ClassifierError: another name.
+        ClassifierError: another name, or the function does not give one array of numbers per image.
 
     Example:
         >>> preprocess(np.array([[[[0], [255]]]], np.uint8), "-1..1").ravel()
         array([-1.,  1.], dtype=float32)
+        >>> preprocess(np.array([[[[0], [255]]]], np.uint8), "unit,inverted").ravel()
+        array([1., 0.], dtype=float32)
     """
-    if name not in PREPROCESS:
+    if names_function(name):
+        return by_function(images, name).astype(np.float32, copy=False)
+    scale, *words = name.split(",")
+    check_preprocess(name)
+    return PREPROCESS[scale][rearranged(images, words)]
+
+
+def rearranged(images: Images, words: list[str]) -> Images:
+    """Images, their colours inverted or their channels swapped.
+
+    Example:
+        >>> rearranged(np.array([[[[250, 20, 0]]]], np.uint8), ["inverted", "bgr"]).ravel()
+        array([255, 235,   5], dtype=uint8)
+    """
+    images = 255 - images if INVERTED in words else images
+    return images[..., ::-1] if BGR in words else images
+
+
+def check_preprocess(name: str) -> None:
+    """Raise `ClassifierError` unless `preprocess` knows this name.
+
+    Example:
+        >>> check_preprocess("unit,bgr")
+    """
+    if names_function(name):
+        _function(name)
+        return
+    scale, *words = name.split(",")
+    if scale not in PREPROCESS or not set(words) <= set(_BEFORE):
         raise ClassifierError(
-            f"--preprocess must be one of {', '.join(PREPROCESS)}; received {name!r}; "
-            "choose what the model was trained with."
+            f"--preprocess must be one of {', '.join(PREPROCESS)}, with ,inverted or ,bgr behind "
+            f"it, or MODULE:FUNCTION; received {name!r}; choose what the model was trained with."
         )
-    return PREPROCESS[name][images]
+
+
+@cache
+def _function(name: str) -> Any:
+    return named_function(name, ClassifierError)
+
+
+def by_function(images: Images, name: str) -> NDArray[Any]:
+    """What the function MODULE:FUNCTION makes of images, in whatever kind of number it gives.
+
+    Raises:
+        ClassifierError: it raises, or does not give one array of numbers per image.
+    """
+    try:
+        values = np.asarray(_function(name)(images.copy()))
+    except Exception as error:  # whatever a stranger's function raises
+        raise ClassifierError(
+            f"--preprocess {name} must turn images (n, h, w, c) uint8 into numbers; it raised "
+            f"{type(error).__name__} ({str(error).splitlines()[0] if str(error) else 'no message'})"
+            "; mend the function."
+        ) from error
+    if values.shape[:1] != images.shape[:1] or not np.issubdtype(values.dtype, np.number):
+        raise ClassifierError(
+            f"--preprocess {name} must give one array of numbers per image; it gave "
+            f"{values.dtype} of shape {values.shape} for {len(images)} images; mend the function."
+        )
+    return values

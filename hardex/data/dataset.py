@@ -1,18 +1,21 @@
 """What hardex asks of a data set, and the one that is held in memory."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hardex.arrays import Image, Images, Labels, Positions, check_images, check_labels
+from hardex.data.names import as_class_names, labels_by_name, number_names
 from hardex.errors import DatasetError
 
 Shape = tuple[int, int, int]  # height, width, channels of one image
 
-_MOST_CLASSES = 100_000  # larger labels are no class indices
+Keep = Callable[[Image], bool]  # whether an example stays, decided on its native pixels
+Meta = Mapping[str, NDArray[np.object_]]  # column name -> (n,) texts, one per example
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,8 @@ class Dataset(Protocol):
         labels: (n,) given labels, 0..k-1.
         image_shape: (h, w, c) when all images share it, else None.
         fits: whether images may be resized to what the classifier asks for.
+        files: n paths as the data set names them, or () where examples are no files.
+        meta: what else is known of each example, by column; empty where nothing is.
     """
 
     @property
@@ -61,11 +66,18 @@ class Dataset(Protocol):
     def image_shape(self) -> Shape | None: ...
     @property
     def fits(self) -> bool: ...
+    @property
+    def files(self) -> tuple[str, ...]: ...
+    @property
+    def meta(self) -> Meta: ...
 
     def __len__(self) -> int: ...
 
-    def batches(self, size: int, shape: Shape | None) -> Iterator[Batch]:
-        """All readable examples in order of position, at most `size` at a time, in `shape`."""
+    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+        """All readable examples in order of position, at most `size` at a time, in `shape`.
+
+        Where `keep` says no, the example is left out as if it were not there.
+        """
 
     def image(self, position: int) -> Image:
         """The image of one example in its native size."""
@@ -123,6 +135,8 @@ class ArrayDataset:
             images = images[..., np.newaxis]
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
+        if labels.ndim == 1 and labels.dtype.kind == "U":
+            labels, class_names = labels_by_name(labels.tolist(), class_names, source=source)
         names = number_names(labels) if class_names is None else as_class_names(class_names)
         return cls(images, labels, names, source, resize)
 
@@ -149,18 +163,29 @@ class ArrayDataset:
     def fits(self) -> bool:
         return self.resize
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def meta(self) -> Meta:
+        return {}
+
     def __len__(self) -> int:
         return len(self.images)
 
-    def batches(self, size: int, shape: Shape | None) -> Iterator[Batch]:
+    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
         """Slices of the arrays, resized where another shape is asked for."""
-        for start in range(0, len(self), size):
-            positions = np.arange(start, min(start + size, len(self)))
-            images = self.images[start : start + size]
+        every = range(len(self))
+        kept = every if keep is None else [i for i in every if keep(self.images[i])]
+        for start in range(0, len(kept), size):
+            positions = np.array(kept[start : start + size], np.int64)
+            part = slice(start, start + size) if keep is None else positions
+            images = self.images[part]
             if shape is not None and shape != self.image_shape:
-                images = _resized(images, shape)
+                images = resized(images, shape)
             ids = tuple(map(str, positions.tolist()))
-            yield Batch(positions, ids, images, self.labels[start : start + size])
+            yield Batch(positions, ids, images, self.labels[part])
 
     def image(self, position: int) -> Image:
         """The image at this position."""
@@ -183,48 +208,8 @@ class ArrayDataset:
         return digest.hexdigest()
 
 
-def as_class_names(names: Iterable[object]) -> tuple[str, ...]:
-    """Class names as text, each the name of one class.
-
-    Raises:
-        DatasetError: two classes of one name.
-
-    Example:
-        >>> as_class_names(range(3))
-        ('0', '1', '2')
-    """
-    texts = tuple(map(str, names))
-    if len(set(texts)) < len(texts):
-        twice = next(name for name in texts if texts.count(name) > 1)
-        raise DatasetError(
-            f"every class must have a name of its own; {twice!r} names two or more of "
-            f"{len(texts)}; name each class once."
-        )
-    return texts
-
-
-def number_names(labels: Labels) -> tuple[str, ...]:
-    """Class names for labels that are only numbers: "0" up to the largest.
-
-    Raises:
-        DatasetError: numbers too large to count classes.
-
-    Example:
-        >>> number_names(np.array([2, 0]))
-        ('0', '1', '2')
-    """
-    if not len(labels) or not np.issubdtype(labels.dtype, np.integer):
-        return ("0", "1")
-    largest = int(labels.max())
-    if largest >= _MOST_CLASSES:
-        raise DatasetError(
-            f"labels must be class indices from 0; the largest is {largest}; number the classes "
-            "without gaps or name them all."
-        )
-    return tuple(map(str, range(max(2, largest + 1))))
-
-
-def _resized(images: Images, shape: Shape) -> Images:
+def resized(images: Images, shape: Shape) -> Images:
+    """Each image in another shape."""
     from hardex.images import resize  # Pillow is loaded only where pixels change
 
     return np.stack([resize(image, shape) for image in images])

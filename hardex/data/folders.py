@@ -1,175 +1,161 @@
 """A folder of class folders -> a data set, one file in memory at a time."""
 
-import re
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
-from hardex.arrays import Image
-from hardex.data.dataset import Batch, Shape, Skipped, as_class_names
+from hardex.data.files import SUFFIXES, FileDataset, escaped, is_text
+from hardex.data.names import as_class_names, natural_order, shortened
 from hardex.errors import DatasetError
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
 _NOT_TEXT = "its name is not UTF-8, so no table can hold it; rename the file."
+_HIDDEN = (".", "__")  # .git, .ipynb_checkpoints, __MACOSX, …
+_SYSTEM = frozenset({"@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"})
 
 
-@dataclass(frozen=True, eq=False)
-class FolderDataset:
+def open_folders(
+    root: Path, *, class_names: Sequence[str] | None = None, source: str = ""
+) -> FileDataset:
     """Images in `root/CLASS/…/file`; the id is the POSIX path relative to `root`.
 
-    Attributes:
+    A folder that holds images is a class, with all that lies below it. A folder that holds none
+    is a group, and the classes in it are called `GROUP/CLASS`. Hidden and system folders are
+    passed over. No image is read yet.
+
+    Args:
         root: the folder of class folders.
-        files: paths relative to root, class by class in natural order.
-        labels: (n,) class of each file.
-        class_names: k folder names in natural order (`2` before `10`), unless fixed by hand.
+        class_names: the class folders in the order of the probability columns; by default those
+            found, in natural order (`2` before `10`).
+        source: what opens it again, when it is not the root.
+
+    Raises:
+        DatasetError: no class folders, an empty one, two that differ only by case, or classes
+            that are not the ones named.
     """
-
-    root: Path
-    files: tuple[str, ...]
-    labels: np.ndarray[tuple[int], np.dtype[np.int64]]
-    class_names: tuple[str, ...]
-    unreadable: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def open(cls, root: Path, *, class_names: Sequence[str] | None = None) -> "FolderDataset":
-        """List the folder; no image is read yet.
-
-        Raises:
-            DatasetError: no class folders, no images, or classes that are not the ones named.
-        """
-        found = sorted((d.name for d in root.iterdir() if _is_class(d)), key=natural_order)
-        names = as_class_names(found if class_names is None else class_names)
-        _check_class_folders(root, found, names)
-        files: list[str] = []
-        labels: list[int] = []
-        unreadable: dict[str, str] = {}
-        for label, name in enumerate(names):
-            paths = [p for p in (root / name).rglob("*") if p.suffix.lower() in SUFFIXES]
-            every = sorted((p.relative_to(root).as_posix() for p in paths), key=natural_order)
-            members = [file for file in every if _is_text(file)]
-            unreadable |= {_escaped(file): _NOT_TEXT for file in every if not _is_text(file)}
-            files += members
-            labels += [label] * len(members)
-        if not files:
-            raise DatasetError(
-                f"{root} must hold images ({', '.join(sorted(SUFFIXES))}) in its class folders; "
-                f"none was found in {len(names)} folders; check the path."
-            )
-        return cls(root, tuple(files), np.array(labels, dtype=np.int64), names, unreadable)
-
-    @property
-    def source(self) -> str:
-        return str(self.root)
-
-    @property
-    def image_shape(self) -> None:
-        return None
-
-    @property
-    def fits(self) -> bool:
-        return True
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def batches(self, size: int, shape: Shape | None) -> Iterator[Batch]:
-        """Decoded files in order; one that cannot be read leaves a gap and is listed as skipped."""
-        from hardex.images import resize
-
-        images: list[Image] = []
-        positions: list[int] = []
-        target = shape  # where none is asked for, the first image's, however the batches are cut
-        for position in range(len(self)):
-            try:
-                image = self.image(position)
-            except DatasetError as error:
-                self.unreadable[self.files[position]] = str(error)
-                continue
-            target = target or (image.shape[0], image.shape[1], image.shape[2])
-            images.append(resize(image, target))
-            positions.append(position)
-            if len(images) == size:
-                yield self._batch(images, positions)
-                images, positions = [], []
-        if images:
-            yield self._batch(images, positions)
-
-    def _batch(self, images: list[Image], positions: list[int]) -> Batch:
-        where = np.array(positions, dtype=np.int64)
-        ids = tuple(self.files[position] for position in positions)
-        return Batch(where, ids, np.stack(images), self.labels[where])
-
-    def image(self, position: int) -> Image:
-        """The decoded file in its native size.
-
-        Raises:
-            DatasetError: the file cannot be read.
-        """
-        from hardex.images import read_image
-
-        return read_image(self.root / self.files[position])
-
-    def id(self, position: int) -> str:
-        """The path relative to the root."""
-        return self.files[position]
-
-    def skipped(self) -> tuple[Skipped, ...]:
-        """The files that could not be read so far, in order of name."""
-        return tuple(Skipped(id, why) for id, why in sorted(self.unreadable.items()))
-
-    def fingerprint(self) -> str:
-        """SHA-256 over every file's path and size, and the class names."""
-        digest = sha256(repr(self.class_names).encode())
-        for name in self.files:
-            digest.update(f"{name}\0{(self.root / name).stat().st_size}\0".encode())
-        return digest.hexdigest()
+    found = list(_classes(root)) if class_names is None else _named(root, class_names)
+    names = as_class_names(found if class_names is None else class_names)
+    _check_class_folders(root, names)
+    files: list[str] = []
+    labels: list[int] = []
+    unreadable: dict[str, str] = {}
+    empty: list[str] = []
+    for label, name in enumerate(names):
+        every = sorted(_images_below(root, name), key=natural_order)
+        members = [file for file in every if is_text(file)]
+        unreadable |= {escaped(file): _NOT_TEXT for file in every if not is_text(file)}
+        empty += [] if every else [name]
+        files += members
+        labels += [label] * len(members)
+    _check_members(root, files, empty, names)
+    return FileDataset(
+        root,
+        tuple(files),
+        tuple(files),
+        np.array(labels, dtype=np.int64),
+        names,
+        source or str(root),
+        unreadable=unreadable,
+    )
 
 
-def natural_order(name: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key that puts `2` before `10` and otherwise goes by the letters.
-
-    Example:
-        >>> sorted(["10", "2", "b10", "b9"], key=natural_order)
-        ['2', '10', 'b9', 'b10']
-    """
-    parts = re.findall(r"([0-9]+)|([^0-9]+)", name)
-    return tuple((0, int(digits), digits) if digits else (1, 0, text) for digits, text in parts)
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _classes(root: Path, group: str = "") -> Iterator[str]:
+    """The class folders in natural order, as POSIX paths relative to root."""
+    for name in sorted(_folders(root / group), key=natural_order):
+        path = f"{group}{name}"
+        if _images(root / path) or not any(_folders(root / path)):
+            yield path
+        else:
+            yield from _classes(root, f"{path}/")
 
 
-def _escaped(name: str) -> str:
-    return name.encode(errors="backslashreplace").decode()
+def _named(root: Path, class_names: Sequence[str]) -> list[str]:
+    """The classes named by hand, when they and no others hold images."""
+    names = [name.strip("/") for name in as_class_names(class_names)]
+    missing = [name for name in names if not name or not (root / name).is_dir()]
+    others = [
+        found
+        for found in _classes(root)
+        if not any(found == name or found.startswith(f"{name}/") for name in names)
+        and any(_images_below(root, found))
+    ]
+    inside = [name for name in names for other in names if name.startswith(f"{other}/")]
+    if missing or others or inside:
+        raise DatasetError(
+            f"the class folders in {root} must be the named classes {shortened(names)}; found "
+            f"{shortened([escaped(name) for name in _classes(root)]) or 'none'}; name every "
+            "folder once."
+        )
+    return names
 
 
-def _is_class(folder: Path) -> bool:
-    return folder.is_dir() and not folder.name.startswith((".", "__"))
+def _images_below(root: Path, name: str) -> Iterator[str]:
+    """All images of a class, as POSIX paths relative to root."""
+    for file in _images(root / name):
+        yield f"{name}/{file}"
+    for folder in _folders(root / name):
+        yield from _images_below(root, f"{name}/{folder}")
 
 
-def _check_class_folders(root: Path, found: Sequence[str], names: Sequence[str]) -> None:
-    if not found:
+def _images(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [
+            entry.name
+            for entry in entries
+            if os.path.splitext(entry.name)[1].lower() in SUFFIXES
+            and not entry.name.startswith(".")  # ._1.png is not an image but a Mac's note on one
+        ]
+
+
+def _folders(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [
+            entry.name
+            for entry in entries
+            if not entry.name.startswith(_HIDDEN)
+            and entry.name not in _SYSTEM
+            and os.path.splitext(entry.name)[1].lower() not in SUFFIXES
+            and entry.is_dir()
+            and not (entry.is_symlink() and _leads_back(entry))
+        ]
+
+
+def _leads_back(link: "os.DirEntry[str]") -> bool:
+    """Whether a link points to a folder that it lies in: following it would never end."""
+    return Path(link.path).parent.resolve().is_relative_to(Path(link.path).resolve())
+
+
+def _check_class_folders(root: Path, names: Sequence[str]) -> None:
+    if not names:
         raise DatasetError(
             f"{root} must hold one folder of images per class; it holds no folders; "
             "sort the images into folders named after their classes."
         )
-    strange = [_escaped(name) for name in found if not _is_text(name)]
+    strange = [escaped(name) for name in names if not is_text(name)]
     if strange:
         raise DatasetError(
             f"the class folders in {root} must have names in UTF-8; {strange[0]} has none; "
             "rename the folder."
         )
-    missing = [name for name in names if name not in found]
-    if missing or len(found) > len(names):
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            raise DatasetError(
+                f"every class folder in {root} must have a name of its own on every disk; {other} "
+                f"and {name} differ only by case; rename one or put their images together."
+            )
+
+
+def _check_members(root: Path, files: list[str], empty: list[str], names: Sequence[str]) -> None:
+    if not files:
         raise DatasetError(
-            f"the class folders in {root} must be the named classes {', '.join(names)}; found "
-            f"{', '.join(found)}; name every folder once."
+            f"{root} must hold images ({', '.join(sorted(SUFFIXES))}) in its class folders; "
+            f"none was found in {len(names)} folders; check the path."
+        )
+    if empty:
+        raise DatasetError(
+            f"every class folder in {root} must hold images; {empty[0]} holds none, and "
+            f"{len(empty)} of {len(names)} are empty; remove it or put its images there."
         )

@@ -1,4 +1,4 @@
-"""What a person types for DATA -> a data set."""
+"""What a person types or passes for DATA -> a data set."""
 
 import os
 import zlib
@@ -11,24 +11,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardex.data.dataset import ArrayDataset, Dataset
+from hardex.data.manifests import AS_FOUND, METADATA, TABLES, Reading, open_manifest
 from hardex.errors import DatasetError
 
 Arrays = NDArray[Any]
-ACCEPTED = "a folder of class folders, an .npz file, an IDX images file, mnist:test or mnist:train"
+Data = str | Path | Dataset | Any  # Any: a tf.data.Dataset, or a pair (images, labels)
+
+ACCEPTED = (
+    "a folder of class folders, an .npz file, an IDX images file, a .csv, .jsonl or .parquet table "
+    "of files and labels, keras:NAME, mnist:test or mnist:train"
+)
+_PAIRS = (("images", "labels"), ("x", "y"))
 
 
 def open_dataset(
-    source: str | Path, *, class_names: Sequence[str] | None = None, resize: bool = False
+    source: Data,
+    *,
+    class_names: Sequence[str] | None = None,
+    resize: bool = False,
+    reading: Reading = AS_FOUND,
 ) -> Dataset:
-    """Open labelled images by the name used on the command line.
+    """Open labelled images by the name used on the command line, or take them from Python.
 
     Args:
-        source: `mnist:test`, `mnist:train`, a folder of class folders, an `.npz` file with
-            `images` and `labels` (or `x` and `y`), or an IDX file `…-images-idx3-ubyte[.gz]`
-            with its labels file beside it.
+        source: `mnist:test`, `mnist:train`, `keras:NAME`; a folder of class folders, or one with
+            a Hugging Face `metadata.csv`; a `.csv`, `.jsonl` or `.parquet` table of files and
+            labels; an `.npz` file with `images` and `labels` (or `x` and `y`, or
+            `SPLIT_images` …); an IDX file `…-images-idx3-ubyte[.gz]` with its labels file beside
+            it; from Python also a pair (images, labels), a `tf.data.Dataset` or a `Dataset`.
         class_names: the classes in the order of the probability columns; found if not given.
         resize: whether images of one fixed size may be resized to what a classifier asks for;
-            images from folders always may.
+            images in files always may.
+        reading: which split and columns to take.
 
     Raises:
         DatasetError: nothing there, nothing in it, or nothing hardex can read.
@@ -37,23 +51,62 @@ def open_dataset(
         >>> len(open_dataset("mnist:test"))
         10000
     """
+    if not isinstance(source, str | Path):
+        return _from_python(source, class_names, resize)
     text = str(source)
+    _check_asked(text, reading)
     if text.startswith("mnist:"):
         return _open_mnist(text, class_names, resize)
+    if text.startswith("keras:"):
+        return _open_keras(text, class_names, resize, reading.split or "test")
     path = Path(source).expanduser()
     if not os.path.exists(path):  # unlike Path.exists, also for names that no disk takes
         raise DatasetError(f"data must be {ACCEPTED}; there is nothing at {path}; check the path.")
     if path.is_dir():
-        from hardex.data.folders import FolderDataset
-
-        return FolderDataset.open(path, class_names=class_names)
+        return _open_folder(path, class_names, reading)
+    if path.suffix.lower() in TABLES:
+        return open_manifest(path, reading, class_names=class_names)
     if path.suffix == ".npz":
-        images, labels = _read_npz(path)
+        images, labels, names = _read_npz(path, reading.split)
+        class_names = names if class_names is None else class_names
     elif "idx3-ubyte" in path.name:
         images, labels = _read_idx_pair(path)
     else:
         raise DatasetError(f"data must be {ACCEPTED}; {path} is none of them; convert it to one.")
-    return ArrayDataset.of(images, labels, class_names=class_names, source=str(path), resize=resize)
+    return ArrayDataset.of(images, labels, class_names=class_names, source=text, resize=resize)
+
+
+def _check_asked(text: str, reading: Reading) -> None:
+    """Refuse an option that this kind of data would silently pass over."""
+    suffix = Path(text).suffix.lower()
+    a_path = not text.startswith(("mnist:", "keras:"))
+    a_folder = a_path and os.path.isdir(Path(text).expanduser())
+    if reading.split and not (a_folder or suffix == ".npz" or text.startswith("keras:")):
+        raise DatasetError(
+            "--split belongs to an .npz file, a folder of splits or keras:NAME; received "
+            f"{reading.split!r} for {text}; leave it out."
+        )
+    if (reading.file_column or reading.label_column) and not (a_folder or suffix in TABLES):
+        raise DatasetError(
+            "--file-column and --label-column belong to a table of files and labels; received "
+            f"them for {text}; leave them out."
+        )
+
+
+def _from_python(source: Any, class_names: Sequence[str] | None, resize: bool) -> Dataset:
+    if hasattr(source, "as_numpy_iterator"):
+        from hardex.data.tensors import open_tensors
+
+        return open_tensors(source, class_names=class_names, resize=resize)
+    if isinstance(source, tuple) and len(source) == 2:
+        return ArrayDataset.of(*source, class_names=class_names, resize=resize)
+    if not hasattr(source, "batches"):
+        raise DatasetError(
+            f"data must be {ACCEPTED}, or a Dataset, a pair (images, labels) or a tf.data.Dataset; "
+            f"received {type(source).__name__}; pass one of these."
+        )
+    dataset: Dataset = source
+    return dataset
 
 
 def _open_mnist(text: str, class_names: Sequence[str] | None, resize: bool) -> Dataset:
@@ -64,22 +117,68 @@ def _open_mnist(text: str, class_names: Sequence[str] | None, resize: bool) -> D
     return ArrayDataset.of(images, labels, class_names=names, source=text, resize=resize)
 
 
-def _read_npz(path: Path) -> tuple[Arrays, Arrays]:
+def _open_keras(text: str, class_names: Sequence[str] | None, resize: bool, split: str) -> Dataset:
+    from hardex.data.keras_datasets import KERAS_CLASSES, load_keras
+
+    name = text.removeprefix("keras:")
+    images, labels = load_keras(name, split)
+    names = class_names or KERAS_CLASSES[name]
+    return ArrayDataset.of(images, labels, class_names=names, source=text, resize=resize)
+
+
+def _open_folder(path: Path, class_names: Sequence[str] | None, reading: Reading) -> Dataset:
+    from hardex.data.folders import open_folders
+
+    root = path / reading.split
+    if not root.is_dir():
+        raise DatasetError(
+            f"--split must name a folder in {path}; there is none called {reading.split!r}; "
+            "name one of its folders."
+        )
+    tables = [root / name for name in METADATA if (root / name).is_file()]
+    if tables:
+        return open_manifest(tables[0], reading, class_names=class_names, source=str(path))
+    return open_folders(root, class_names=class_names, source=str(path))
+
+
+def _read_npz(path: Path, split: str) -> tuple[Arrays, Arrays, list[str] | None]:
+    """Images, labels, and class names where the file has them."""
     try:
         with path.open("rb") as file, _named_arrays(file) as arrays:
-            for images, labels in (("images", "labels"), ("x", "y")):
-                if images in arrays and labels in arrays:
-                    return arrays[images], arrays[labels]
-            found = ", ".join(arrays.files) or "nothing"
+            held = tuple(arrays.files)
+            pair = _npz_pair(held, split)
+            if pair is not None:
+                named = "class_names" in held
+                names = list(map(str, arrays["class_names"].tolist())) if named else None
+                return arrays[pair[0]], arrays[pair[1]], names
     except (ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
         raise DatasetError(
             f"{path} must be an .npz file of plain arrays; reading it failed ({error}); "
             "save it again with numpy.savez and without objects."
         ) from error
+    splits = _npz_splits(held)
+    if splits:
+        raise DatasetError(
+            f"{path} holds the splits {', '.join(splits)}; received "
+            f"{f'--split {split}' if split else 'none of them'}; name one with --split."
+        )
+    wanted = f"{split}_images and {split}_labels" if split else "images and labels, or x and y"
     raise DatasetError(
-        f"{path} must hold the arrays images and labels, or x and y; it holds {found}; "
+        f"{path} must hold the arrays {wanted}; it holds {', '.join(held) or 'nothing'}; "
         "save it again under these names."
     )
+
+
+def _npz_pair(held: Sequence[str], split: str) -> tuple[str, str] | None:
+    """The names of images and labels: plain, or `SPLIT_images`, `images_SPLIT` and the like."""
+    forms = (f"{split}_{{}}", f"{{}}_{split}") if split else ("{}",)
+    pairs = [(form.format(x), form.format(y)) for form in forms for x, y in _PAIRS]
+    return next((pair for pair in pairs if set(pair) <= set(held)), None)
+
+
+def _npz_splits(held: Sequence[str]) -> list[str]:
+    parts = (name.removeprefix(f"{x}_").removesuffix(f"_{x}") for name in held for x, _ in _PAIRS)
+    return list(dict.fromkeys(part for part in parts if part and _npz_pair(held, part)))
 
 
 def _named_arrays(file: BinaryIO) -> Any:

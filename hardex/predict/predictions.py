@@ -11,9 +11,11 @@ from hardex.arrays import Images, Labels, Positions, Probabilities, check_probab
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import Batch, Dataset, Shape
 from hardex.errors import ClassifierError
+from hardex.predict.saved_rows import NpyRows, check_saved_probabilities
 
 _BATCH_BYTES = 2**22  # pixels a batch may hold; larger batches were not faster
 _BATCH_MOST = 512
+_SAVED_BYTES = 2**19  # of saved probabilities at a time; their ids and scores take ten times that
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,15 +68,26 @@ def predict(
 
 
 def from_probabilities(
-    probabilities: Probabilities, dataset_ids: Callable[[int], str], labels: Labels
+    probabilities: Probabilities | NpyRows,
+    dataset_ids: Callable[[int], str],
+    labels: Labels | NpyRows,
 ) -> Iterator[Predictions]:
-    """Saved probabilities as the same stream, (n, k) in the data set's order."""
-    size = max(1, _BATCH_BYTES // (4 * probabilities.shape[1]))
+    """Saved probabilities as the same stream, (n, k) in the data set's order.
+
+    Raises:
+        ClassifierError: rows that are no distributions; the first is named and all are counted.
+    """
+    size = max(1, _SAVED_BYTES // (4 * probabilities.shape[1]))
     for start in range(0, len(probabilities), size):
         positions = np.arange(start, min(start + size, len(probabilities)))
         ids = tuple(map(dataset_ids, positions.tolist()))
         part = slice(start, start + size)
-        yield Predictions(positions, ids, labels[part], probabilities[part])
+        try:
+            batch = Predictions(positions, ids, labels[part], probabilities[part])
+        except ClassifierError:
+            check_saved_probabilities(probabilities)  # counts all rows that are off
+            raise
+        yield batch
 
 
 def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:

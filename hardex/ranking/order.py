@@ -1,16 +1,20 @@
 """Candidates -> a ranking: hard, but not ten times the same mistake."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hardex.arrays import Labels, Positions, Scores
+from hardex.arrays import Positions, Scores
 from hardex.errors import HardexError
 from hardex.ranking.candidates import Candidates, places_in_group
-from hardex.ranking.scores import UNSURE_SCORES, WRONG_SCORES
+from hardex.ranking.scores import FORMULAS, UNSURE_SCORES, WRONG_SCORES
 
-DIVERSITIES = ("none", "class")
+DIVERSITIES = ("none", "class", "confusion", "embedding")
+POOL = 2000
+
+Refuse = Callable[[int], bool]  # a position -> whether it must not be chosen (after those before)
 
 
 @dataclass(frozen=True)
@@ -20,9 +24,12 @@ class Rule:
     Attributes:
         per_class: how many of each class, when `count` is None.
         count: how many in all.
-        diversity: what is taken in turn: `class` (given classes) or `none` (the hardest first).
-        unsure: the score of the unsure list.
-        wrong: the score of the wrong list.
+        diversity: what is taken in turn: `class` (given classes), `confusion` (pairs of classes)
+            or `none` (the hardest first); `embedding` goes to what is farthest from all before.
+        unsure: the score of the unsure list, or `MODULE:FUNCTION`.
+        wrong: the score of the wrong list, or `MODULE:FUNCTION`.
+        pool: how many of the hardest of each key the choice is made among.
+        allow_duplicates: whether pictures that look like an earlier one may be chosen.
 
     Raises:
         HardexError: a value outside its choices.
@@ -33,12 +40,15 @@ class Rule:
     diversity: str = "class"
     unsure: str = "least_confidence"
     wrong: str = "loss"
+    pool: int = POOL
+    allow_duplicates: bool = False
 
     def __post_init__(self) -> None:
         _check_choice("--diversity", self.diversity, DIVERSITIES)
-        _check_choice("--unsure", self.unsure, UNSURE_SCORES)
-        _check_choice("--wrong", self.wrong, WRONG_SCORES)
+        _check_score("--unsure", self.unsure, UNSURE_SCORES)
+        _check_score("--wrong", self.wrong, WRONG_SCORES)
         _check_positive("--per-class", self.per_class)
+        _check_positive("--pool", self.pool)
         if self.count is not None:
             _check_positive("--count", self.count)
 
@@ -46,14 +56,23 @@ class Rule:
         """How many examples each list may hold."""
         return self.count or self.per_class * class_count
 
-    def capacity(self, class_count: int) -> int:
-        """How many candidates of each group the ranking may need."""
+    def needed(self, class_count: int) -> int:
+        """How many of each group the ranking may take."""
         by_class = self.diversity == "class" and self.count is None
         return self.per_class if by_class else self.total(class_count)
 
-    def groups(self, given: Labels, predicted: Labels) -> Labels:
-        """(n,) what each example stands for under this diversity."""
-        return given if self.diversity == "class" else np.zeros_like(given)
+    def capacity(self, class_count: int) -> int:
+        """How many candidates of each group are kept: the pool, or more where more are asked for.
+
+        The choice goes through the whole pool before it takes what lies beyond, so a shorter
+        ranking begins a longer one.
+        """
+        return max(self.pool, self.needed(class_count))
+
+    def formulas(self) -> dict[str, str]:
+        """Every score's formula, scores of one's own among them."""
+        own = {name: name for name in (self.unsure, self.wrong) if name not in FORMULAS}
+        return FORMULAS | own
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,24 +107,59 @@ def ranking(candidates: Candidates, *, count: int) -> Ranking:
     return Ranking(candidates.positions[order], candidates.scores[order])
 
 
-def rank_arrays(
-    scores: Scores, groups: Labels, *, count: int, among: NDArray[np.bool_] | None = None
-) -> Ranking:
-    """Rank examples whose scores are in memory, (n,) each, `among` those marked.
+def in_turn(candidates: Candidates, *, pool: int, turns: int, refuse: Refuse) -> Iterator[int]:
+    """Take the groups in turn, as `ranking` does, but pass over what is refused.
+
+    A refused example is replaced by the next of its group in the same turn. The first `pool` of
+    every group come before all others.
+
+    Args:
+        candidates: the hardest of each group.
+        pool: how many of each group come first.
+        turns: how many of each group may be taken.
+        refuse: asked once for each example that is about to be chosen.
+
+    Yields:
+        Rows of the candidates, in the order of choice.
 
     Example:
-        >>> rank_arrays(np.array([0.5, 0.9, 0.7]), np.array([0, 0, 1]), count=2).positions
-        array([1, 2])
+        >>> groups, scores = np.array([0, 0, 1]), np.array([0.9, 0.8, 0.1])
+        >>> seen = Candidates.empty(2).update(groups, scores, np.arange(3))
+        >>> rows = in_turn(seen, pool=9, turns=9, refuse=lambda position: position == 0)
+        >>> seen.positions[list(rows)].tolist()
+        [1, 2]
     """
-    positions = np.arange(len(scores)) if among is None else np.flatnonzero(among)
-    seen = Candidates.empty(count).update(groups[positions], scores[positions], positions)
-    return ranking(seen, count=count)
+    scores, positions = candidates.scores, candidates.positions
+    places = places_in_group(candidates.groups)
+    last = np.r_[places[1:] == 0, True]  # whether a row is the last of its group
+
+    def offer(row: int, turn: int) -> tuple[bool, int, float, int, int]:
+        return bool(places[row] >= pool), turn, -float(scores[row]), int(positions[row]), row
+
+    heap = [offer(row, 0) for row in np.flatnonzero(places == 0).tolist()]
+    heapify(heap)
+    while heap:
+        _, turn, _, position, row = heappop(heap)
+        refused = refuse(position)
+        next_turn = turn if refused else turn + 1
+        if not last[row] and next_turn < turns:
+            heappush(heap, offer(row + 1, next_turn))
+        if not refused:
+            yield row
 
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise HardexError(
             f"{option} must be one of {', '.join(choices)}; received {value!r}; choose one of them."
+        )
+
+
+def _check_score(option: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices and ":" not in value:
+        raise HardexError(
+            f"{option} must be one of {', '.join(choices)} or MODULE:FUNCTION; received "
+            f"{value!r}; choose one of them."
         )
 
 

@@ -85,7 +85,17 @@ def loss(probabilities: Probabilities, labels: Labels) -> Scores:
         >>> loss(np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([1, 0])).round(2)
         array([87.34,  0.69])
     """
-    return np.asarray(0.0 - np.log(np.maximum(_of_label(probabilities, labels), SMALLEST)))
+    return surprise(_of_label(probabilities, labels))
+
+
+def surprise(of_label: NDArray[np.floating]) -> Scores:
+    """The `loss` of examples whose p(label) is known, (n,).
+
+    Example:
+        >>> surprise(np.array([1.0, 0.5])).round(2)
+        array([0.  , 0.69])
+    """
+    return np.asarray(0.0 - np.log(np.maximum(of_label.astype(np.float64), SMALLEST)))
 
 
 def normalized_margin(probabilities: Probabilities, labels: Labels) -> Scores:
@@ -139,9 +149,11 @@ SCORES: dict[str, ScoreFunction] = {
     "el2n": el2n,
 }
 
+ADJUSTED = "adjusted_self_confidence"  # needs class statistics of the whole set: `adjusted.py`
+
 # Which scores may order which list: the unsure list knows no labels, the wrong list needs them.
 UNSURE_SCORES = ("least_confidence", "margin", "entropy")
-WRONG_SCORES = ("loss", "normalized_margin", "el2n")
+WRONG_SCORES = ("loss", "normalized_margin", "el2n", ADJUSTED)
 
 FORMULAS = {
     "least_confidence": "1 - max p",
@@ -150,4 +162,5 @@ FORMULAS = {
     "loss": "-ln max(p(given), 1.1754944e-38)",
     "normalized_margin": "max p(other) - p(given)",
     "el2n": "||p - onehot(given)||",
+    ADJUSTED: "1 - q(given), q = (p - t + max t) / sum, t(j) = mean p(j) over given j",
 }

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY
+from time import monotonic, sleep
 from uuid import uuid4
 
 from sqlalchemy import (
+    URL,
     Column,
     DateTime,
     Engine,
@@ -25,13 +28,15 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from hardex.errors import RunError
 
 VERDICTS = ("right", "wrong", "ambiguous", "bad_image", "not_sure")
+
+_WAIT_SECONDS = 30.0  # for others who write at the same moment
 
 _EVENTS = Table(
     "events",
@@ -45,6 +50,15 @@ _EVENTS = Table(
     Column("comment", String, nullable=False),
     Column("seconds", Float),
 )
+
+_REFUSED = {
+    "no_update": "UPDATE ON events",
+    "no_delete": "DELETE ON events",
+    # INSERT OR REPLACE would delete without asking the trigger above.
+    "no_replace": (
+        "INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE event_id = NEW.event_id)"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -151,28 +165,47 @@ def _database(folder: Path) -> Path:
 def _engine(path: Path) -> Engine:
     """One engine a database; SQLite in WAL mode with every commit flushed to disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30}, poolclass=NullPool)
+    # Every transaction opens the file anew: nothing is written to one that was moved or deleted.
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),  # a path may hold `?`, which ends one in a text
+        connect_args={"timeout": _WAIT_SECONDS},
+        poolclass=NullPool,
+    )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: "object", record: object) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.close()
 
+    _switch_to_wal(engine)
     with engine.begin() as connection:
         # IF NOT EXISTS: two visitors or processes may write the very first event at once.
         connection.execute(CreateTable(_EVENTS, if_not_exists=True))
         for index in _EVENTS.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))
-        for change in ("UPDATE", "DELETE"):
+        for name, change in _REFUSED.items():
             connection.execute(
                 text(
-                    f"CREATE TRIGGER IF NOT EXISTS no_{change.lower()} BEFORE {change} ON events "
+                    f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {change} "
                     "BEGIN SELECT RAISE(ABORT, 'annotations are appended, never rewritten'); END"
                 )
             )
     return engine
+
+
+def _switch_to_wal(engine: Engine) -> None:
+    """Let people read while one writes. SQLite does not wait for its turn here, so this does."""
+    until = monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            return
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", 0) != SQLITE_BUSY or monotonic() > until:
+                raise
+            sleep(0.01)
 
 
 def _cause(error: Exception) -> str:

@@ -1,12 +1,12 @@
 """The chosen examples of a run: their table and their pictures."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardex.data.dataset import Dataset
+from hardex.arrays import Image
 from hardex.ranking.order import Ranking
 from hardex.runs.folder import safe_name
 from hardex.runs.tables import read_predictions
@@ -42,13 +42,21 @@ class HardExample:
 
 
 def hard_examples(
-    name: str, ranking: Ranking, predictions: Path, class_names: tuple[str, ...], *, images: bool
+    name: str,
+    ranking: Ranking,
+    predictions: Path,
+    class_names: tuple[str, ...],
+    *,
+    shown: Callable[[int], bool],
 ) -> list[HardExample]:
-    """The rows of one list, read back from predictions.parquet in the ranking's order."""
+    """The rows of one list, read back from predictions.parquet in the ranking's order.
+
+    `shown` says whether there will be a picture of the example at a position.
+    """
     rows = read_predictions(predictions, ranking.positions)
     return [
         HardExample(
-            file_name=f"{name}/{_picture_name(rank, row)}" if images else "",
+            file_name=f"{name}/{_picture_name(rank, row)}" if shown(row.position) else "",
             id=row.id,
             list=name,
             rank=rank,
@@ -101,24 +109,39 @@ def _picture_name(rank: int, row: "pd.Series[object]") -> str:
     )
 
 
-def write_hard(examples: Sequence[HardExample], folder: Path) -> None:
-    """Write hard/metadata.csv and make the folders of the pictures."""
+def write_lists(
+    rankings: Mapping[str, Ranking],
+    results: Path,
+    class_names: tuple[str, ...],
+    *,
+    image: Callable[[int], Image] | None,
+    shown: Callable[[int], bool] = lambda position: True,
+) -> None:
+    """Write hard/metadata.csv and a lossless picture in native size of all that can be shown.
+
+    Args:
+        rankings: the chosen examples of each list.
+        results: the folder that holds predictions.parquet.
+        class_names: k names.
+        image: gives the picture at a position; None where there are no pictures.
+        shown: whether there is one at a position.
+    """
+    from hardex.images import write_png
+
+    folder = results / "hard"
     for name in LISTS:
         (folder / name).mkdir(parents=True)
     with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(field.name for field in fields(HardExample))
-        writer.writerows(astuple(example) for example in examples)
-
-
-def write_pictures(
-    examples: Sequence[HardExample], ranking: Ranking, folder: Path, dataset: Dataset
-) -> None:
-    """Write one lossless picture in native size per example of one list."""
-    from hardex.images import write_png
-
-    for example, position in zip(examples, ranking.positions.tolist(), strict=True):
-        write_png(dataset.image(position), folder / example.file_name)
+        for name, chosen in rankings.items():
+            table = results / "predictions.parquet"
+            with_picture = shown if image is not None else lambda position: False
+            examples = hard_examples(name, chosen, table, class_names, shown=with_picture)
+            writer.writerows(map(astuple, examples))
+            for example, position in zip(examples, chosen.positions.tolist(), strict=True):
+                if image is not None and example.file_name:
+                    write_png(image(position), folder / example.file_name)
 
 
 def read_hard(folder: Path) -> "pd.DataFrame":

@@ -1,30 +1,32 @@
 """Model + data -> a run folder: one pass, two lists, everything on disk."""
 
 import csv
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-
-import numpy as np
 
 from hardex.arrays import Labels, Probabilities
 from hardex.classifiers.opening import Model
 from hardex.data.dataset import Dataset, Skipped
-from hardex.data.sources import open_dataset
+from hardex.data.manifests import Reading
+from hardex.data.part import Part
+from hardex.data.sources import Data, open_dataset
 from hardex.errors import DatasetError, HardexError
-from hardex.predict.accumulators import Calibration, Confusion
 from hardex.predict.metrics import metrics
-from hardex.predict.predictions import shape_for
-from hardex.ranking.candidates import Candidates
-from hardex.ranking.order import Ranking, Rule, ranking
-from hardex.ranking.scores import FORMULAS, SCORES
-from hardex.runs.folder import RESULTS, new_run
+from hardex.predict.predictions import batch_size_for, shape_for
+from hardex.predict.slices import slice_metrics
+from hardex.ranking.order import POOL, Rule
+from hardex.runs.again import is_run, rank_again
+from hardex.runs.checking import findings_before_ranking
+from hardex.runs.choice import Pictures, choose_both, counts_of, write_metrics
+from hardex.runs.folder import RESULTS, TABLE, new_run
+from hardex.runs.hard import write_lists
 from hardex.runs.manifest import Manifest, Source
+from hardex.runs.passes import Counted, first_pass
+from hardex.runs.passes import Progress as Progress
 from hardex.runs.run import Run, load
-from hardex.runs.work import Work, work_from_model, work_from_saved
-
-Progress = Callable[[str, int, int], None]  # what is done, how many are done, of how many
+from hardex.runs.seal import read_seal, seal_for, sealed_count, write_seal
+from hardex.runs.work import Work, under_seal, work_from_model, work_from_saved
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -33,7 +35,7 @@ def silent(stage: str, done: int, total: int) -> None:
 
 def rank(
     model: Model | None = None,
-    data: str | Path | Dataset | None = None,
+    data: Data | None = None,
     *,
     probabilities: str | Path | Probabilities | None = None,
     labels: str | Path | Labels | None = None,
@@ -43,10 +45,19 @@ def rank(
     diversity: str = "class",
     unsure: str = "least_confidence",
     wrong: str = "loss",
+    pool: int = POOL,
+    allow_duplicates: bool = False,
     preprocess: str | None = None,
+    logits: bool = False,
+    trust_model: bool = False,
     class_names: Sequence[str] | None = None,
     resize: bool = False,
     batch_size: int | None = None,
+    split: str = "",
+    file_column: str = "",
+    label_column: str = "",
+    trust_paths: bool = False,
+    seal: float | None = None,
     seed: int = 0,
     strict: bool = False,
     force: bool = False,
@@ -59,19 +70,31 @@ def rank(
     sure, and differs from the given label). With saved probabilities no model is needed.
 
     Args:
-        model: `mnist_cnn`, `mnist_small`, a `.keras` file, a function or a `Classifier`.
-        data: `mnist:test`, a path, or a `Dataset`.
+        model: `mnist_cnn`, `mnist_small`, a `.keras` or `.onnx` file, a function, by name or
+            itself, or a `Classifier`; or a finished run, which is ranked again by another rule
+            from its own tables, without its model.
+        data: `mnist:test`, a path, a pair (images, labels), a `tf.data.Dataset` or a `Dataset`.
         probabilities: (n, k) saved probabilities, or their file, in place of a model.
         labels: (n,) given labels for them, or their file; not needed with `data`.
         out: the run folder; by default `runs/MODELSTEM-DATASTEM`.
         per_class: how many of each given class in each list.
         count: how many in all in each list, in place of `per_class`.
-        diversity: `class` takes the given classes in turn, `none` the hardest first.
-        unsure, wrong: the score of each list.
-        preprocess: `unit`, `raw` or `-1..1`; found from the model if not given.
+        diversity: `class` takes the given classes in turn, `confusion` the pairs of classes,
+            `none` the hardest first; `embedding` goes to what is farthest from all before.
+        unsure, wrong: the score of each list, or `MODULE:FUNCTION`.
+        pool: how many of the hardest of each key the choice is made among.
+        allow_duplicates: whether pictures that look like an earlier one may be chosen.
+        preprocess: `unit`, `raw` or `-1..1`, with `,inverted` or `,bgr` behind it, or
+            MODULE:FUNCTION; found from the model if not given.
+        logits: whether the model ends in logits, so that a softmax is still to be taken.
+        trust_model: whether files may be loaded that can run code of their own.
         class_names: the classes in the order of the probability columns.
         resize: whether images of one fixed size may be resized to what the model asks for.
         batch_size: images per forward pass; chosen by image size if not given.
+        split: which part of an `.npz` file, a folder of splits or `keras:NAME`.
+        file_column, label_column: the columns of a manifest; found by their names if not given.
+        trust_paths: whether a manifest may name files outside its own folder.
+        seal: the share of examples that stay unseen for a later proof; none by default.
         seed: of everything random.
         strict: whether a file that cannot be read is an error.
         force: whether to replace the results of a run that is there; what people made stays.
@@ -81,18 +104,36 @@ def rank(
     Raises:
         HardexError: model, data or folder cannot be used as asked; nothing is left half-written.
     """
-    rule = Rule(per_class, count, diversity, unsure, wrong)
+    rule = Rule(per_class, count, diversity, unsure, wrong, pool, allow_duplicates)
+    if isinstance(model, str | Path) and is_run(model):
+        _check_nothing_but_rules(probabilities, labels, class_names, preprocess, batch_size, seal)
+        return rank_again(
+            load(model, data="" if data is None else str(data)),
+            _place_for(model, out),
+            rule,
+            seed=seed,
+            force=force,
+            command=command,
+        )
+    reading = Reading(split, file_column, label_column, trust_paths)
     dataset = (
-        open_dataset(data, class_names=class_names, resize=resize)
-        if isinstance(data, str | Path)
-        else data
+        None
+        if data is None
+        else open_dataset(data, class_names=class_names, resize=resize, reading=reading)
     )
     _check_one_source(model, probabilities, labels)
     _check_names(class_names, dataset)
     if probabilities is not None:
         work = work_from_saved(probabilities, labels, dataset, class_names=class_names)
     elif model is not None and dataset is not None:
-        work = work_from_model(model, dataset, preprocess=preprocess, batch_size=batch_size)
+        work = work_from_model(
+            model,
+            dataset,
+            preprocess=preprocess,
+            logits=logits,
+            trust_model=trust_model,
+            batch_size=batch_size,
+        )
     else:
         raise HardexError(
             "ranking needs a model and data, or --probabilities and --labels; received "
@@ -100,9 +141,35 @@ def rank(
             "mnist:test`."
         )
     folder = Path(out) if out is not None else work.default_folder()
+    sealed = seal_for(folder, seal, seed=seed)
+    work = work if sealed is None else under_seal(work, sealed)
     with new_run(folder, force=force) as partial:
-        _fill(partial, work, rule, strict=strict, seed=seed, progress=progress, command=command)
+        manifest = _fill(
+            partial, work, rule, strict=strict, seed=seed, progress=progress, command=command
+        )
+        replace(manifest, reading=reading).save(partial)
+        if sealed is not None and read_seal(folder) is None:
+            counts = {"sealed": manifest.counts["sealed"], "open": manifest.counts["examples"]}
+            write_seal(sealed, partial, counts=counts)
     return load(folder)
+
+
+def _place_for(run: str | Path, out: str | Path | None) -> Path:
+    if out is None:
+        raise HardexError(
+            f"a run that is ranked again needs a folder of its own; received {run} and no other; "
+            "name it with --out."
+        )
+    return Path(out)
+
+
+def _check_nothing_but_rules(*options: object) -> None:
+    if any(option is not None for option in options):
+        raise HardexError(
+            "a run is ranked again from its own tables, by another rule; received options of a "
+            "first ranking; pass only --diversity, --per-class, --count, --unsure, --wrong, "
+            "--pool, --allow-duplicates and --out."
+        )
 
 
 def _check_one_source(model: object, probabilities: object, labels: object) -> None:
@@ -137,93 +204,49 @@ def _fill(
     seed: int,
     progress: Progress,
     command: str,
-) -> None:
+) -> Manifest:
     results = folder / RESULTS
     results.mkdir()
-    counted, candidates = _pass(results / "predictions.parquet", work, rule, progress)
-    skipped = work.dataset.skipped() if work.dataset is not None else ()
+    dataset = work.dataset
+    doctor = findings_before_ranking(work.classifier, dataset, work.batch_size, seed=seed)
+    counted, lists = first_pass(results / TABLE, work, rule, progress)
+    skipped = dataset.skipped() if dataset is not None else ()
     if strict and skipped:
         raise DatasetError(
             f"--strict wants every file to be readable; {len(skipped)} of {work.total} are not, "
             f"the first is {skipped[0].id} ({skipped[0].reason}); mend or remove them."
         )
-    total = rule.total(len(work.class_names))
-    rankings = {name: ranking(found, count=total) for name, found in candidates.items()}
-    _write_lists(results, work, rankings)
+    pictures = None if dataset is None else pictures_of(work, dataset)
+    choices = choose_both(lists, rule, results / TABLE, pictures=pictures, seed=seed)
+    write_lists(
+        {name: choice.ranking for name, choice in choices.items()},
+        results,
+        work.class_names,
+        image=None if dataset is None else dataset.image,
+    )
     _write_counts(results, work, counted, skipped)
+    found = metrics(counted.confusion, counted.calibration, work.class_names)
+    found["slices"] = slice_metrics(counted.slices, counted.left_out)
+    write_metrics(results, found, choices)
     counts = {
         "examples": int(counted.confusion.counts.sum()),
         "skipped": len(skipped),
         "wrong": int(counted.confusion.counts.sum() - counted.confusion.counts.trace()),
-        **{f"{name}_list": len(chosen) for name, chosen in rankings.items()},
+        **counts_of(choices),
     }
-    manifest_of(work, rule, counts=counts, seed=seed, command=command).save(folder)
+    if isinstance(dataset, Part):
+        counts["sealed"] = sealed_count(dataset, counts["examples"])
+    manifest = manifest_of(work, rule, counts=counts, seed=seed, command=command)
+    return replace(manifest, doctor=tuple(asdict(finding) for finding in doctor))
 
 
-@dataclass(frozen=True, eq=False)
-class _Counted:
-    confusion: Confusion
-    calibration: Calibration
+def pictures_of(work: Work, dataset: Dataset) -> Pictures:
+    """What can be seen of the candidates while a run is made."""
+    shape = shape_for(work.classifier, dataset) if work.classifier else dataset.image_shape
+    return Pictures(dataset.image, shape, work.classifier, work.batch_size or batch_size_for(shape))
 
 
-def _pass(
-    path: Path, work: Work, rule: Rule, progress: Progress
-) -> tuple[_Counted, dict[str, Candidates]]:
-    """The one pass over the data: the table on disk, counts and candidates in memory."""
-    from hardex.runs.tables import PredictionsWriter
-
-    k = len(work.class_names)
-    confusion, calibration = Confusion.empty(k), Calibration.empty()
-    unsure, wrong = (Candidates.empty(rule.capacity(k)) for _ in range(2))
-    done = 0
-    progress("ranking", 0, work.total)
-    with PredictionsWriter(
-        path, class_names=work.class_names, files=_are_files(work.dataset)
-    ) as table:
-        for batch in work.predictions():
-            table.write(batch)
-            confusion, calibration = confusion.update(batch), calibration.update(batch)
-            predicted = batch.probabilities.argmax(axis=1)
-            groups = rule.groups(batch.labels, predicted)
-            scores = SCORES[rule.unsure](batch.probabilities, batch.labels)
-            unsure = unsure.update(groups, scores, batch.positions)
-            miss = np.flatnonzero(predicted != batch.labels)
-            scores = SCORES[rule.wrong](batch.probabilities[miss], batch.labels[miss])
-            wrong = wrong.update(groups[miss], scores, batch.positions[miss])
-            done += len(batch)
-            progress("ranking", done, work.total)
-    if not done:
-        raise DatasetError(
-            f"at least one image must be readable; none of the {work.total} is; look at one of "
-            "the files with an image viewer."
-        )
-    return _Counted(confusion, calibration), {"unsure": unsure, "wrong": wrong}
-
-
-def _are_files(dataset: Dataset | None) -> bool:
-    return dataset is not None and dataset.image_shape is None
-
-
-def _write_lists(results: Path, work: Work, rankings: dict[str, Ranking]) -> None:
-    from hardex.runs.hard import hard_examples, write_hard, write_pictures
-
-    table, hard = results / "predictions.parquet", results / "hard"
-    images = work.dataset is not None
-    lists = {
-        name: hard_examples(name, chosen, table, work.class_names, images=images)
-        for name, chosen in rankings.items()
-    }
-    write_hard([example for examples in lists.values() for example in examples], hard)
-    if work.dataset is not None:
-        for name, examples in lists.items():
-            write_pictures(examples, rankings[name], hard, work.dataset)
-
-
-def _write_counts(results: Path, work: Work, counted: _Counted, skipped: Sequence[Skipped]) -> None:
-    found = metrics(counted.confusion, counted.calibration, work.class_names)
-    (results / "metrics.json").write_text(
-        json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+def _write_counts(results: Path, work: Work, counted: Counted, skipped: Sequence[Skipped]) -> None:
     _write_csv(
         results / "confusion.csv",
         ("given \\ predicted", *work.class_names),
@@ -262,11 +285,12 @@ def manifest_of(
         batch_size=work.batch_size,
         numerics=classifier.numerics() if classifier else {},
         rule=asdict(rule),
-        formulas=FORMULAS,
+        formulas=rule.formulas(),
         seed=seed,
         counts=counts,
         command=command,
         resize=dataset.fits if dataset else False,
+        logits=bool(getattr(classifier, "logits", False)),
     )
 
 

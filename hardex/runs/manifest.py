@@ -9,12 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from hardex.data.manifests import AS_FOUND, Reading
 from hardex.errors import RunError
 from hardex.runs.folder import MANIFEST
 from hardex.version import VERSION
 
 FORMAT = 1
 SCHEMA = "hardex.run/1"
+
+
+def now() -> str:
+    """This moment in UTC, to the second, as ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,12 @@ class Manifest:
         seed: of everything random.
         counts: examples, skipped, wrong, and the length of each list.
         command: what was typed.
+        resize: whether images of one fixed size were resized to what the model asks for.
+        run: the run that was ranked again, if this one was not made from model and data.
+        logits: whether a softmax was taken of the model's outputs.
+        doctor: what `hardex.classifiers.doctor` found before the ranking.
+        resize: whether images of one size were fitted to the model.
+        reading: which split and columns of the data were taken.
     """
 
     data: Source | None
@@ -64,9 +76,13 @@ class Manifest:
     counts: dict[str, int]
     command: str
     resize: bool = False
+    logits: bool = False
+    doctor: tuple[dict[str, str], ...] = ()
+    reading: Reading = AS_FOUND
+    run: Source | None = None
     format: int = FORMAT
     schema: str = SCHEMA
-    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    created: str = field(default_factory=now)
     versions: dict[str, str] = field(
         default_factory=lambda: {
             "hardex": VERSION,
@@ -97,10 +113,12 @@ class Manifest:
                     f"a run must have format {FORMAT} or older; {folder} has format "
                     f"{fields['format']}; install a newer hardex."
                 )
-            for name in ("data", "model"):
-                fields[name] = None if fields[name] is None else Source(**fields[name])
+            for name in ("data", "model", "run"):
+                fields[name] = None if fields.get(name) is None else Source(**fields[name])
             for name in ("class_names", "image_shape"):
                 fields[name] = None if fields[name] is None else tuple(fields[name])
+            fields["doctor"] = tuple(fields.get("doctor", ()))
+            fields["reading"] = Reading(**fields.get("reading", {}))
             return cls(**fields)
         except FileNotFoundError as error:
             raise RunError(

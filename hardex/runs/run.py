@@ -13,6 +13,7 @@ from hardex.data.dataset import Dataset
 from hardex.errors import DatasetError, RunError
 from hardex.runs.folder import RESULTS
 from hardex.runs.manifest import Manifest
+from hardex.runs.seal import read_seal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +56,7 @@ class Run:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The labelled images of the run, opened again.
+        """The labelled images of the run, opened again; of a sealed run only what may be seen.
 
         Raises:
             RunError: the run was made without images, or they are no longer there.
@@ -71,14 +72,18 @@ class Run:
         where = self.data or source.path or source.name
         try:
             dataset = open_dataset(
-                where, class_names=self.manifest.class_names, resize=self.manifest.resize
+                where,
+                class_names=self.manifest.class_names,
+                resize=self.manifest.resize,
+                reading=self.manifest.reading,
             )
         except DatasetError as error:
             raise RunError(
                 f"the images of this run were at {source.path or source.name} and cannot be opened "
                 f"there now ({error}); show where they are with --data."
             ) from error
-        return dataset
+        seal = read_seal(self.folder)
+        return dataset if seal is None else seal.open_part(dataset)
 
     def image(self, id: str) -> Image:
         """The image of one example in its native size, (h, w, c).
@@ -131,8 +136,10 @@ class Run:
         try:
             return self._places[id]
         except KeyError as error:
+            sealed = self.manifest.counts.get("sealed", 0)
+            others = f", and {sealed} more are sealed for a later proof" if sealed else ""
             raise RunError(
-                f"this run has {len(self._places)} examples, and none has the id {id!r}; "
+                f"this run has {len(self._places)} examples, and none has the id {id!r}{others}; "
                 "take an id from its tables."
             ) from error
 

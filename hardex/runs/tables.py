@@ -1,37 +1,59 @@
 """predictions.parquet: one row per example, written as the pass goes and read back in parts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Labels, Positions
+from hardex.arrays import Labels, Positions, Probabilities
+from hardex.data.dataset import Meta
 from hardex.predict.predictions import Predictions
-from hardex.ranking.scores import SCORES
+from hardex.ranking.scores import SCORES, ScoreFunction
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
-_ROWS_PER_GROUP = 65_536
+_GROUP_BYTES = 2**20  # of probabilities and scores a row group holds, about
+_GROUP_MOST = 8_192  # rows
+_ARRAY_COLUMNS = ["position", "given_index", "probabilities"]
+_NO_META: Meta = MappingProxyType({})
 
 
 class PredictionsWriter:
     """Writes predictions as they come; row groups keep memory flat.
 
-    Use it as a context manager. `file_name` is the id where examples are files, else null.
+    Use it as a context manager.
+
+    Args:
+        path: the file to write.
+        class_names: k names.
+        files: path of each example of the data set; () where they are no files.
+        meta: what else is known of each example; written as `meta_NAME`.
     """
 
-    def __init__(self, path: Path, *, class_names: Sequence[str], files: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        class_names: Sequence[str],
+        files: Sequence[str] = (),
+        meta: Meta = _NO_META,
+    ) -> None:
         import pyarrow.parquet as pq
 
         self._names = np.array(class_names, dtype=object)
-        self._files = files
+        self._files = np.array(files, dtype=object)
+        self._meta = meta
         self._waiting: list[pa.RecordBatch] = []
-        self._writer = pq.ParquetWriter(path, schema(), compression="zstd")
+        self._writer = pq.ParquetWriter(  # a dictionary per column would take most of the memory
+            path, schema(tuple(meta)), compression="zstd", use_dictionary=False
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -48,8 +70,10 @@ class PredictionsWriter:
 
     def write(self, predictions: Predictions) -> None:
         """Append one batch."""
-        self._waiting.append(as_rows(predictions, self._names, files=self._files))
-        if sum(len(rows) for rows in self._waiting) >= _ROWS_PER_GROUP:
+        self._waiting.append(as_rows(predictions, self._names, self._files, self._meta))
+        row_bytes = 4 * predictions.probabilities.shape[1] + 100
+        enough = min(_GROUP_MOST, _GROUP_BYTES // row_bytes)
+        if sum(len(rows) for rows in self._waiting) >= enough:
             self._flush()
 
     def _flush(self) -> None:
@@ -60,7 +84,7 @@ class PredictionsWriter:
             self._waiting = []
 
 
-def schema() -> "pa.Schema":
+def schema(meta_names: Sequence[str] = ()) -> "pa.Schema":
     """Column names and types of predictions.parquet."""
     import pyarrow as pa
 
@@ -76,23 +100,28 @@ def schema() -> "pa.Schema":
             ("confidence", pa.float32()),
             *((name, pa.float64()) for name in SCORES),
             ("probabilities", pa.list_(pa.float32())),
+            *((f"meta_{name}", pa.string()) for name in meta_names),
         ]
     )
 
 
 def as_rows(
-    predictions: Predictions, names: NDArray[np.object_], *, files: bool
+    predictions: Predictions,
+    names: NDArray[np.object_],
+    files: NDArray[np.object_],
+    meta: Meta,
 ) -> "pa.RecordBatch":
     """One batch of predictions as table rows."""
     import pyarrow as pa
 
     p = predictions.probabilities.astype(np.float32, copy=False)
     predicted = p.argmax(axis=1)
+    where = predictions.positions
     offsets = np.arange(0, p.size + 1, p.shape[1], dtype=np.int32)
     columns = [
         pa.array(predictions.ids, pa.string()),
         pa.array(predictions.positions),
-        pa.array(predictions.ids, pa.string()) if files else pa.nulls(len(p), pa.string()),
+        pa.array(files[where], pa.string()) if len(files) else pa.nulls(len(p), pa.string()),
         pa.array(names[predictions.labels], pa.string()),
         pa.array(names[predicted], pa.string()),
         pa.array(predictions.labels.astype(np.int32)),
@@ -100,19 +129,110 @@ def as_rows(
         pa.array(p.max(axis=1)),
         *(pa.array(score(p, predictions.labels)) for score in SCORES.values()),
         pa.ListArray.from_arrays(offsets, p.ravel()),
+        *(pa.array(values[where], pa.string()) for values in meta.values()),
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=schema())
+    return pa.RecordBatch.from_arrays(columns, schema=schema(tuple(meta)))
 
 
 def read_predictions(path: Path, positions: Positions | None = None) -> "pd.DataFrame":
     """The whole table, or the rows at these positions in the order asked for."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     if positions is None:
         return pq.read_table(path).to_pandas()
-    filters = [("position", "in", positions.tolist())]
-    found = pq.read_table(path, filters=filters if len(positions) else None).to_pandas()
+    with pq.ParquetFile(path) as file:
+        parts = list(_parts_at(file, positions, None)) or [file.schema_arrow.empty_table()]
+    found = pa.concat_tables(parts).to_pandas()
     return found.set_index("position", drop=False).loc[positions.tolist()].reset_index(drop=True)
+
+
+def _parts_at(
+    file: "pq.ParquetFile", positions: Positions, columns: Sequence[str] | None
+) -> "Iterator[pa.Table]":
+    """The rows at some positions, in their own order, one row group in memory at a time."""
+    import pyarrow as pa
+
+    for group in range(file.num_row_groups):
+        here = file.read_row_group(group, ["position"], use_threads=False).column(0).to_numpy()
+        kept = np.flatnonzero(np.isin(here, positions))
+        if len(kept):
+            yield file.read_row_group(group, columns, use_threads=False).take(pa.array(kept))
+
+
+def add_scores(path: Path, scores: Mapping[str, ScoreFunction]) -> None:
+    """Add one column per score that the table does not have, behind the other scores."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        names = file.schema_arrow.names
+        missing = {name: score for name, score in scores.items() if name not in names}
+        if not missing:
+            return
+        partial = path.with_name(f".{path.name}.partial")
+        at = names.index("probabilities")
+        fields = list(file.schema_arrow)
+        new = [pa.field(name, pa.float64()) for name in missing]
+        schema = pa.schema([*fields[:at], *new, *fields[at:]])
+        with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group)
+                rows, columns = _as_arrays(table), table.columns
+                found = [
+                    pa.array(score(rows.probabilities, rows.labels)) for score in missing.values()
+                ]
+                columns = [*columns[:at], *found, *columns[at:]]
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+    partial.replace(path)
+
+
+@dataclass(frozen=True, eq=False)
+class TableRows:
+    """Some rows of predictions.parquet as arrays.
+
+    Attributes:
+        positions: (m,).
+        labels: (m,) given classes, 0..k-1.
+        probabilities: (m, k).
+    """
+
+    positions: Positions
+    labels: Labels
+    probabilities: Probabilities
+
+
+def stream_predictions(path: Path) -> Iterator[TableRows]:
+    """All rows in order of position, one row group in memory at a time."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield _as_arrays(file.read_row_group(group, _ARRAY_COLUMNS, use_threads=False))
+
+
+def rows_at(path: Path, positions: Positions) -> TableRows:
+    """The rows at these positions, in the order asked for; the others are read but not kept."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        parts = list(_parts_at(file, positions, _ARRAY_COLUMNS))
+    if not parts:
+        return TableRows(positions, positions, np.zeros((0, 2), np.float32))
+    found = _as_arrays(pa.concat_tables(parts))
+    order = np.searchsorted(found.positions, positions)
+    return TableRows(found.positions[order], found.labels[order], found.probabilities[order])
+
+
+def _as_arrays(table: "pa.Table") -> TableRows:
+    positions, labels, lists = (table.column(name).combine_chunks() for name in _ARRAY_COLUMNS)
+    flat = lists.flatten().to_numpy(zero_copy_only=False)
+    return TableRows(
+        positions.to_numpy(),
+        labels.to_numpy().astype(np.int64),
+        flat.reshape(len(table), -1) if len(table) else np.zeros((0, 2), np.float32),
+    )
 
 
 def stream_columns(path: Path, names: Sequence[str]) -> Iterator[dict[str, Labels]]:

@@ -1,16 +1,17 @@
 """What is to be ranked: forward passes of a model, or probabilities saved before."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from hardex.arrays import Labels, Probabilities, check_labels
+from hardex.arrays import Labels, Probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model, open_classifier
-from hardex.classifiers.saved import as_labels, as_probabilities, read_labels, read_probabilities
-from hardex.data.dataset import Dataset, as_class_names, number_names
+from hardex.classifiers.saved import as_labels, as_probabilities, read_labels, read_saved
+from hardex.data.dataset import Dataset
+from hardex.data.names import as_class_names, number_names
 from hardex.errors import ClassifierError, DatasetError
 from hardex.predict.predictions import (
     Predictions,
@@ -19,7 +20,14 @@ from hardex.predict.predictions import (
     predict,
     shape_for,
 )
+from hardex.predict.saved_rows import (
+    NpyRows,
+    check_saved_labels,
+    open_labels,
+    open_probabilities,
+)
 from hardex.runs.folder import safe_name
+from hardex.runs.seal import Seal, only, positions_in
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +58,13 @@ class Work:
 
 
 def work_from_model(
-    model: Model, dataset: Dataset, *, preprocess: str | None, batch_size: int | None
+    model: Model,
+    dataset: Dataset,
+    *,
+    preprocess: str | None,
+    batch_size: int | None,
+    logits: bool = False,
+    trust_model: bool = False,
 ) -> Work:
     """Forward passes of a model over a data set.
 
@@ -61,7 +75,9 @@ def work_from_model(
         raise ClassifierError(
             f"--batch-size must be 1 or more; received {batch_size}; choose a larger number."
         )
-    classifier = open_classifier(model, preprocess=preprocess)
+    classifier = open_classifier(
+        model, preprocess=preprocess, logits=logits, trust_model=trust_model
+    )
     size = batch_size or batch_size_for(shape_for(classifier, dataset))
     return Work(
         lambda: predict(classifier, dataset, batch_size=size),
@@ -85,11 +101,7 @@ def work_from_saved(
     Raises:
         HardexError: probabilities, labels, class names and images do not fit together.
     """
-    rows = (
-        read_probabilities(Path(probabilities))
-        if isinstance(probabilities, str | Path)
-        else as_probabilities(probabilities, "the array")
-    )
+    rows, saved_ids = _rows_of(probabilities, dataset, class_names)
     given = _given_labels(labels, dataset)
     if len(given) != len(rows):
         raise DatasetError(
@@ -108,14 +120,62 @@ def work_from_saved(
             f"probabilities must have one column per class; received {rows.shape[1]} columns for "
             f"{len(names)} classes; name all classes with --classes."
         )
-    check_labels(given, class_count=len(names))
-    ids = dataset.id if dataset is not None else str
+    check_saved_labels(given, class_count=len(names))
+    ids = dataset.id if dataset is not None else (saved_ids or str)
     return Work(lambda: from_probabilities(rows, ids, given), len(rows), names, dataset, None, None)
 
 
-def _given_labels(labels: str | Path | Labels | None, dataset: Dataset | None) -> Labels:
+def under_seal(work: Work, seal: Seal) -> Work:
+    """The same pass without the examples that are sealed.
+
+    Raises:
+        DatasetError: there are no images to tell which they are.
+    """
+    if work.dataset is None:
+        raise DatasetError(
+            "sealing goes by the pixels; received probabilities without images; pass DATA, too."
+        )
+    part = seal.open_part(work.dataset)
+    classifier = work.classifier
+    if classifier is not None:
+        return replace(
+            work,
+            predictions=lambda: predict(classifier, part, batch_size=work.batch_size),
+            dataset=part,
+        )
+    return replace(
+        work, predictions=lambda: only(work.predictions(), positions_in(part)), dataset=part
+    )
+
+
+def _rows_of(
+    probabilities: str | Path | Probabilities,
+    dataset: Dataset | None,
+    class_names: Sequence[str] | None,
+) -> tuple[Probabilities | NpyRows, Callable[[int], str] | None]:
+    """Saved probabilities, read block by block where their file allows it, and their ids.
+
+    A file with ids is put into the order of the data, and named columns into that of the classes.
+    """
+    if not isinstance(probabilities, str | Path):
+        return as_probabilities(probabilities, "the array"), None
+    path = Path(probabilities)
+    if (streamed := open_probabilities(path)) is not None:
+        return streamed, None
+    names = class_names if dataset is None else dataset.class_names
+    saved = read_saved(path).for_classes(names or ())
+    if saved.ids is None:
+        return saved.probabilities, None
+    if dataset is None:
+        return saved.probabilities, saved.ids.__getitem__
+    return saved.for_ids([dataset.id(i) for i in range(len(dataset))]), None
+
+
+def _given_labels(
+    labels: str | Path | Labels | None, dataset: Dataset | None
+) -> Labels | NpyRows:
     if isinstance(labels, str | Path):
-        return read_labels(Path(labels))
+        return open_labels(Path(labels)) or read_labels(Path(labels))
     if labels is not None:
         return as_labels(labels, "the array")
     if dataset is not None:

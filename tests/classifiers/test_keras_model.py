@@ -112,6 +112,21 @@ def a_lambda(path):
     saved(path, layers.Lambda(lambda x: x * 2), *ending())
 
 
+def one_output(path, activation):
+    return saved(path, layers.Flatten(), layers.Dense(1, activation))
+
+
+def multi_label(path):
+    saved(path, layers.Flatten(), layers.Dense(3, "sigmoid"))
+
+
+def an_export(path):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4, 4, 1)), *ending()])
+    model.export(path, verbose=False)
+    return model
+
+
 def cut_off(path):
     saved(path, *ending())
     path.write_bytes(path.read_bytes()[:-500])
@@ -128,7 +143,7 @@ def another_archive(path):
         (
             "m.keras",
             lambda path: None,
-            r"\.keras file or a shipped model; there is nothing at .*; c",
+            r"or a shipped model; there is nothing at .*; check",
         ),
         ("x" * 300, lambda path: None, r"there is nothing at xxx.*; check the path\.$"),
         (
@@ -136,36 +151,39 @@ def another_archive(path):
             lambda path: path.mkdir(),
             r"a Keras 3 \.keras file; .*m\.keras is not one; lo",
         ),
-        (
-            "m.h5",
-            lambda path: path.write_text(""),
-            r"a Keras 3 \.keras file; .*m\.h5 is not one; l",
-        ),
+        ("m.txt", lambda path: path.write_text(""), r"\.keras file; .*m\.txt is not one; load it"),
+        ("m.h5", lambda path: path.write_text(""), r"m\.h5 is an \.h5 file, which can; pass --tr"),
+        ("m", an_export, r"m is a SavedModel, which can; pass --trust-model if you trust who m"),
         ("m.keras", lambda path: path.write_text("no model"), r"whole \.keras file .* failed \("),
         ("m.keras", lambda path: path.write_bytes(b""), r"whole \.keras file .* failed \("),
         ("m.keras", cut_off, r"must be a whole \.keras file of built-in layers; reading .* failed"),
         ("m.keras", another_archive, r"must be a whole \.keras file of built-in layers; reading"),
-        ("m.keras", a_lambda, r"reading .* failed \(.*; save it again, without Lambda layers\.$"),
+        ("m.keras", a_lambda, r"has a Lambda layer, which does; pass --trust-model if you trust"),
         (
             "m.keras",
             two_inputs,
-            r"one image input and one output .* has 2 inputs and 1 outputs; ha",
+            r"one image input .* has 2 inputs \(.*, .*\) and 1 outputs; hardex",
         ),
         (
             "m.keras",
             two_outputs,
-            r"one output of .* has 1 inputs and 2 outputs; hardex does single",
+            r"one output of .* has 1 inputs and 2 outputs .*; hardex does single",
         ),
         (
             "m.keras",
             lambda path: saved(path, layers.Dense(3), shape=(9,)),
             r"turns \(None, 9\) int",
         ),
-        ("m.keras", lambda path: saved(path, *ending(1)), r"k of 2 or more; .* into \(None, 1\); "),
+        (
+            "m.keras",
+            lambda path: one_output(path, None),
+            r"must end in a sigmoid.* ends in linear; .* no regression; if its .* pass --logits",
+        ),
+        ("m.keras", multi_label, r"ends in a sigmoid over 3 outputs; .* no multi-label; end it in"),
         (
             "m.keras",
             lambda path: saved(path, layers.Conv2D(3, 1)),
-            r"into \(None, 4, 4, 3\); harde",
+            r"into \(None, 4, 4, 3\); hardex does single.* only, no segmentation\.$",
         ),
         ("m.keras", lambda path: saved(path, *ending(), shape=(4, 4, 2)), r"turns \(None, 4, 4, 2"),
     ],
@@ -186,3 +204,124 @@ def test_only_the_notes_of_tensorflow_are_held_back(capfd):
         os.write(2, b"I0000 00:00:1 a note of TensorFlow\nsomething that matters\n")
         os.write(2, b"WARNING: All log messages before absl::InitializeLog() are\n")
     assert capfd.readouterr().err == "something that matters\n"
+
+
+def function(images):
+    return images / np.float32(255)
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model")
+def test_what_can_run_code_is_loaded_when_it_is_trusted(tmp_path, model_path):
+    images = small_images(5)
+    model = keras.models.load_model(model_path)
+    model.save(tmp_path / "m.h5")
+    expected = model(function(images)).numpy()
+    legacy = open_classifier(tmp_path / "m.h5", trust_model=True)
+    np.testing.assert_allclose(legacy.probabilities(images), expected, rtol=1e-6)
+    assert len(legacy.fingerprint()) == 64
+
+    a_lambda(tmp_path / "lambda.keras")
+    trusted = open_classifier(tmp_path / "lambda.keras", trust_model=True)
+    assert trusted.probabilities(images).shape == (5, 3)
+
+
+def test_a_saved_model_says_what_the_model_said_that_was_exported(tmp_path):
+    model, images = an_export(tmp_path / "m"), small_images(5)
+    classifier = open_classifier(tmp_path / "m", trust_model=True)
+    assert (classifier.input_shape, classifier.class_count) == ((4, 4, 1), 3)
+    expected = model(function(images)).numpy()
+    np.testing.assert_allclose(classifier.probabilities(images), expected, rtol=1e-5)
+    before = classifier.fingerprint()
+    (tmp_path / "m/assets/another.txt").write_text("changed")
+    assert len(before) == 64 and classifier.fingerprint() != before
+    with pytest.raises(ClassifierError, match=r"m does not show its layers; pass a \.keras file"):
+        classifier.embeddings(images)
+
+
+def test_a_broken_trusted_file_is_refused_in_one_line(tmp_path):
+    (tmp_path / "m.h5").write_text("no model")
+    with pytest.raises(ClassifierError, match=r"whole \.h5 file .*failed \(") as caught:
+        open_classifier(tmp_path / "m.h5", trust_model=True)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("activation", "logits"), [("sigmoid", False), (None, True)])
+def test_one_output_is_the_probability_of_the_second_of_two_classes(tmp_path, activation, logits):
+    path, images = one_output(tmp_path / "m.keras", activation), small_images(5)
+    classifier = open_classifier(path, logits=logits)
+    second = keras.models.load_model(path)(function(images)).numpy()
+    second = 1 / (1 + np.exp(-second)) if logits else second
+    assert classifier.class_count == 2
+    rows = classifier.probabilities(images)
+    np.testing.assert_allclose(rows, np.concatenate([1 - second, second], axis=1), atol=1e-6)
+
+
+def test_logits_become_their_softmax(tmp_path):
+    path = saved(tmp_path / "m.keras", layers.Flatten(), layers.Dense(3))
+    z = keras.models.load_model(path)(function(small_images(5))).numpy().astype(np.float64)
+    expected = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    classifier = open_classifier(path, logits=True)
+    np.testing.assert_allclose(classifier.probabilities(small_images(5)), expected, rtol=1e-5)
+
+
+def nested():
+    inner = keras.Sequential(
+        [keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(7), layers.Dense(3, "softmax")]
+    )
+    return [inner]
+
+
+@pytest.mark.parametrize(
+    ("stack", "size", "activation"),
+    [
+        (ending(), 16, "softmax"),
+        ([layers.Flatten(), layers.Dense(5), layers.Dense(3), layers.Softmax()], 5, "softmax"),
+        (
+            [layers.Flatten(), layers.Dense(5), layers.Dense(3), layers.Activation("softmax")],
+            *(5, "softmax"),
+        ),
+        ([layers.Flatten(), layers.Dense(6), layers.Dropout(0.5), layers.Dense(3)], 6, "linear"),
+        (
+            [
+                layers.Conv2D(5, 1),
+                layers.Conv2D(3, 1),
+                layers.GlobalAveragePooling2D(),
+                layers.Softmax(),
+            ],
+            *(5, "softmax"),
+        ),
+        (nested(), 7, "softmax"),
+    ],
+)
+def test_embeddings_are_the_input_of_the_last_layer_with_weights(tmp_path, stack, size, activation):
+    classifier = open_classifier(saved(tmp_path / "m.keras", *stack))
+    images = small_images(5)
+    embeddings = classifier.embeddings(images)
+    assert (embeddings.shape, embeddings.dtype) == ((5, size), np.float32)
+    assert classifier.activation == activation
+    np.testing.assert_allclose(embeddings[2:4], classifier.embeddings(images[2:4]), atol=1e-5)
+    if activation == "softmax" and size == 16:
+        last = classifier.model.layers[-1]
+        np.testing.assert_allclose(last(embeddings), classifier.probabilities(images), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("sparse_categorical_crossentropy", ("sparse_categorical_crossentropy", False)),
+        (
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            ("SparseCategoricalCrossentropy", True),
+        ),
+        (keras.losses.CategoricalCrossentropy(), ("CategoricalCrossentropy", False)),
+        (None, None),
+    ],
+)
+@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
+@pytest.mark.filterwarnings("ignore:You are saving your model")
+def test_the_loss_is_read_from_the_file(tmp_path, name, loss, expected):
+    model = keras.Sequential([keras.Input((4, 4, 1)), *ending()])
+    if loss is not None:
+        model.compile(loss=loss)
+    model.save(tmp_path / name)
+    assert open_classifier(tmp_path / name, trust_model=True).loss == expected

@@ -1,10 +1,18 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from hardex.classifiers.saved import as_labels, as_probabilities, read_labels, read_probabilities
+from hardex.classifiers.saved import (
+    Saved,
+    as_labels,
+    as_probabilities,
+    read_labels,
+    read_probabilities,
+    read_saved,
+)
 from hardex.errors import ClassifierError, DatasetError
 
 distributions = arrays(
@@ -77,12 +85,12 @@ def several_arrays(path):
         (
             "p.npy",
             no_file,
-            r"must be a \.npy or \.csv file; there is nothing at .*; check the path",
+            r"must be a .*\.csv.* file; there is nothing at .*; check the path",
         ),
         (
             "p.csv",
             no_file,
-            r"must be a \.npy or \.csv file; there is nothing at .*; check the path",
+            r"must be a .*\.csv.* file; there is nothing at .*; check the path",
         ),
         (
             "p.txt",
@@ -133,3 +141,134 @@ def test_an_array_without_rows_is_empty(tmp_path):
         ClassifierError, match=r"must have at least one row; .*p\.npy is empty; sav"
     ):
         read_probabilities(tmp_path / "p.npy")
+
+
+ROWS = np.array([[0.1, 0.9], [0.75, 0.25], [0.5, 0.5]])
+IDS = ("b/2.png", "a, with comma", "7")
+
+
+def to_npz(path):
+    np.savez(path, probabilities=ROWS, ids=np.array(IDS))
+
+
+def to_npz_under_another_name(path):
+    np.savez(path, whatever=ROWS, id=np.array(IDS))
+
+
+def to_csv(path):
+    pd.DataFrame({"cat": ROWS[:, 0], "id": IDS, "dog": ROWS[:, 1]}).to_csv(path, index=False)
+
+
+def to_parquet(path):
+    pd.DataFrame({"id": IDS, "cat": ROWS[:, 0], "dog": ROWS[:, 1]}).to_parquet(path)
+
+
+def to_parquet_of_lists(path):
+    table = {"id": IDS, "confidence": ROWS.max(axis=1), "probabilities": list(ROWS)}
+    pd.DataFrame(table).to_parquet(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "columns"),
+    [
+        ("p.npz", to_npz, None),
+        ("p.npz", to_npz_under_another_name, None),
+        ("p.csv", to_csv, ("cat", "dog")),
+        ("p.parquet", to_parquet, ("cat", "dog")),
+        ("p.parquet", to_parquet_of_lists, None),
+    ],
+)
+def test_ids_and_columns_are_read_and_put_the_rows_into_the_order_of_the_data(
+    tmp_path, name, write, columns
+):
+    write(tmp_path / name)
+    saved = read_saved(tmp_path / name)
+    assert (saved.ids, saved.columns) == (IDS, columns)
+    np.testing.assert_array_equal(saved.for_ids(IDS), ROWS)
+    np.testing.assert_array_equal(saved.for_ids(IDS[::-1]), ROWS[::-1])
+
+
+@given(order=st.permutations(range(3)))
+def test_any_order_of_rows_gives_the_same_rows_for_the_same_ids(order):
+    saved = Saved(ROWS[list(order)], tuple(IDS[i] for i in order))
+    np.testing.assert_array_equal(saved.for_ids(IDS), ROWS)
+
+
+def test_named_columns_come_in_the_order_of_the_classes():
+    saved = Saved(ROWS, IDS, ("cat", "dog"))
+    np.testing.assert_array_equal(saved.for_classes(("dog", "cat")).probabilities, ROWS[:, ::-1])
+    assert saved.for_classes(("dog", "bird")) is saved
+    assert Saved(ROWS).for_classes(("dog", "cat")).ids is None
+
+
+def test_one_column_is_the_probability_of_the_second_class():
+    rows = as_probabilities([[0.25], [1.0]], "it")
+    np.testing.assert_array_equal(rows, [[0.75, 0.25], [0.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked", "message"),
+    [
+        (IDS, ("x", "y", "7"), r"has none for 'x' \(example 0, .*, and 2 of 3 are missing; save"),
+        (IDS, IDS[:1], r"row 1 .* of it is 'a, with comma', and 2 of 3 are not in the data; pass"),
+        (None, IDS[:2], r"one row of probabilities per example; it has 3 rows and there are 2 exa"),
+    ],
+)
+def test_ids_that_are_not_those_of_the_data_are_named(ids, asked, message):
+    with pytest.raises(ClassifierError, match=message):
+        Saved(ROWS, ids, source="it").for_ids(asked)
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (("a", "b", "a"), r"every id must stand once; row 2 .* is 'a' again, and 1 of 3 are; save"),
+        (("a", "b"), r"one id per row of probabilities; it has 2 ids and 3 rows; save both"),
+    ],
+)
+def test_ids_that_do_not_tell_rows_apart_are_refused(ids, message):
+    with pytest.raises(ClassifierError, match=message):
+        Saved(ROWS, ids, source="it")
+
+
+def test_rows_of_nan_are_counted_and_the_first_is_named(tmp_path):
+    rows = ROWS.copy()
+    rows[1:] = np.nan
+    np.savez(tmp_path / "p.npz", probabilities=rows)
+    with pytest.raises(ClassifierError, match=r"row 1 holds NaN or infinity, and 2 of 3 rows are"):
+        read_probabilities(tmp_path / "p.npz")
+
+
+def several_tables(path):
+    np.savez(path, a=ROWS, b=ROWS)
+
+
+def one_array(path):
+    with path.open("wb") as file:
+        np.save(file, ROWS)
+
+
+def ragged_lists(path):
+    pd.DataFrame({"probabilities": [[1.0, 0.0], [1.0]]}).to_parquet(path)
+
+
+def only_text(path):
+    pd.DataFrame({"id": ["a"]}).to_parquet(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "message"),
+    [
+        ("p.npz", several_tables, r"failed \(it holds a, b; name the array probabilities\); save"),
+        ("p.npz", one_array, r"holds one array without a name"),
+        ("p.npz", lambda path: path.write_bytes(b"PK"), r"of numbers; reading .*p\.npz failed \("),
+        ("p.parquet", ragged_lists, r"failed \(its lists of probabilities have different lengths"),
+        ("p.parquet", only_text, r"failed \(it has the columns id and none of floating-point num"),
+        ("p.parquet", lambda path: path.write_bytes(b"PAR1"), r"reading .*p\.parquet failed \("),
+    ],
+)
+def test_a_file_without_one_table_of_probabilities_is_refused(tmp_path, name, write, message):
+    write(tmp_path / name)
+    with pytest.raises(ClassifierError, match=message) as caught:
+        read_saved(tmp_path / name)
+    assert "\n" not in str(caught.value)

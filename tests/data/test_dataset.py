@@ -4,7 +4,8 @@ from fakes import small_images
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardex.data.dataset import ArrayDataset, as_class_names, number_names
+from hardex.data.dataset import ArrayDataset
+from hardex.data.names import as_class_names, number_names
 from hardex.errors import DatasetError
 from hardex.images import resize
 

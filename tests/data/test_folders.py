@@ -6,7 +6,8 @@ from fakes import small_images, write_folders
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardex.data.folders import FolderDataset, natural_order
+from hardex.data.folders import open_folders
+from hardex.data.names import natural_order
 from hardex.errors import DatasetError
 from hardex.images import read_image, resize, write_png
 
@@ -33,7 +34,7 @@ def test_the_order_of_names_does_not_depend_on_how_they_were_found(names, data):
 
 def test_classes_and_files_come_in_natural_order_with_posix_ids(tmp_path):
     files = ["10/1.png", "2/b10.png", "2/b9.png", "2/deep/er/1.png", "b/1.png"]
-    data = FolderDataset.open(write_folders(tmp_path, files))
+    data = open_folders(write_folders(tmp_path, files))
     assert data.class_names == ("2", "10", "b")
     ids = ["2/b9.png", "2/b10.png", "2/deep/er/1.png", "10/1.png", "b/1.png"]
     assert ids_of(read_all(data)) == list(data.files) == ids
@@ -42,7 +43,7 @@ def test_classes_and_files_come_in_natural_order_with_posix_ids(tmp_path):
 
 
 def test_each_image_stands_beside_its_id_and_its_label(tmp_path):
-    data = FolderDataset.open(write_folders(tmp_path, ["a/1.png", "a/2.png", "b/1.png", "b/2.png"]))
+    data = open_folders(write_folders(tmp_path, ["a/1.png", "a/2.png", "b/1.png", "b/2.png"]))
     for batch in read_all(data):
         for id, image, label, position in zip(
             batch.ids, batch.images, batch.labels, batch.positions, strict=True
@@ -55,7 +56,7 @@ def test_each_image_stands_beside_its_id_and_its_label(tmp_path):
 
 def test_names_given_by_hand_set_the_order_of_the_classes(tmp_path):
     write_folders(tmp_path, ["cat/1.png", "dog/1.png"])
-    data = FolderDataset.open(tmp_path, class_names=["dog", "cat"])
+    data = open_folders(tmp_path, class_names=["dog", "cat"])
     assert (data.class_names, data.files) == (("dog", "cat"), ("dog/1.png", "cat/1.png"))
 
 
@@ -63,7 +64,7 @@ def test_only_images_in_class_folders_count(tmp_path):
     write_folders(tmp_path, ["a/1.PNG", ".git/1.png", "__MACOSX/1.png"])
     for name in ("a/notes.txt", "a/table.csv", "readme.md", "loose.png"):
         (tmp_path / name).write_text("no image")
-    data = FolderDataset.open(tmp_path)
+    data = open_folders(tmp_path)
     assert (data.class_names, data.files) == (("a",), ("a/1.PNG",))
 
 
@@ -81,8 +82,8 @@ def mixed_sizes(tmp_path):
 @pytest.mark.parametrize("shape", [None, (8, 3, 1), (2, 2, 3)])
 @pytest.mark.parametrize("size", [1, 2, 7, 100])
 def test_the_cut_into_batches_never_changes_the_pixels(mixed_sizes, shape, size):
-    (whole,) = read_all(FolderDataset.open(mixed_sizes), size=1000, shape=shape)
-    cut = read_all(FolderDataset.open(mixed_sizes), size=size, shape=shape)
+    (whole,) = read_all(open_folders(mixed_sizes), size=1000, shape=shape)
+    cut = read_all(open_folders(mixed_sizes), size=size, shape=shape)
     assert ids_of(cut) == list(whole.ids)
     np.testing.assert_array_equal(np.concatenate([b.images for b in cut]), whole.images)
     np.testing.assert_array_equal(np.concatenate([b.positions for b in cut]), whole.positions)
@@ -90,13 +91,13 @@ def test_the_cut_into_batches_never_changes_the_pixels(mixed_sizes, shape, size)
 
 
 def test_images_are_resized_and_made_grey_as_the_classifier_asks(mixed_sizes):
-    (batch,) = read_all(FolderDataset.open(mixed_sizes), size=20, shape=(3, 9, 1))
+    (batch,) = read_all(open_folders(mixed_sizes), size=20, shape=(3, 9, 1))
     for id, image in zip(batch.ids, batch.images, strict=True):
         np.testing.assert_array_equal(image, resize(read_image(mixed_sizes / id), (3, 9, 1)))
 
 
 def test_a_file_that_cannot_be_read_leaves_a_gap_and_its_reason(mixed_sizes):
-    data = FolderDataset.open(mixed_sizes)
+    data = open_folders(mixed_sizes)
     assert data.skipped() == ()
     batches = read_all(data)
     places = np.concatenate([batch.positions for batch in batches]).tolist()
@@ -113,7 +114,7 @@ def test_a_cut_off_and_an_empty_file_are_skipped_and_the_rest_is_read(tmp_path):
     (tmp_path / "a/2.png").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "b/1.png").write_bytes(b"")
     (tmp_path / "b/folder.png").mkdir()
-    data = FolderDataset.open(tmp_path)
+    data = open_folders(tmp_path)
     assert ids_of(read_all(data)) == ["a/1.png"]
     assert [skipped.id for skipped in data.skipped()] == ["a/2.png", "b/1.png", "b/folder.png"]
 
@@ -125,7 +126,7 @@ def test_a_file_whose_name_is_no_text_is_skipped(tmp_path):
         os.link(tmp_path / "a/1.png", strange)
     except OSError:
         pytest.skip("this disk takes only names in UTF-8")
-    data = FolderDataset.open(tmp_path)
+    data = open_folders(tmp_path)
     assert ids_of(read_all(data)) == ["a/1.png"]
     (skipped,) = data.skipped()
     assert skipped.id == r"a/\udcff.png"
@@ -139,21 +140,21 @@ def test_a_class_whose_name_is_no_text_is_refused(tmp_path):
     except OSError:
         pytest.skip("this disk takes only names in UTF-8")
     with pytest.raises(DatasetError, match=r"must have names in UTF-8; \\udcff has none; rename"):
-        FolderDataset.open(tmp_path)
+        open_folders(tmp_path)
 
 
 def test_the_fingerprint_knows_files_sizes_and_class_order(tmp_path):
     write_folders(tmp_path, ["a/1.png", "b/1.png"])
     seen = [
-        FolderDataset.open(tmp_path).fingerprint(),
-        FolderDataset.open(tmp_path, class_names=["b", "a"]).fingerprint(),
+        open_folders(tmp_path).fingerprint(),
+        open_folders(tmp_path, class_names=["b", "a"]).fingerprint(),
     ]
     (tmp_path / "a/1.png").write_bytes(b"shorter")
-    seen.append(FolderDataset.open(tmp_path).fingerprint())
+    seen.append(open_folders(tmp_path).fingerprint())
     write_folders(tmp_path, ["a/2.png"])
-    seen.append(FolderDataset.open(tmp_path).fingerprint())
+    seen.append(open_folders(tmp_path).fingerprint())
     assert len(set(seen)) == 4
-    assert FolderDataset.open(tmp_path).fingerprint() == seen[-1]
+    assert open_folders(tmp_path).fingerprint() == seen[-1]
 
 
 @pytest.mark.parametrize(
@@ -166,12 +167,68 @@ def test_the_fingerprint_knows_files_sizes_and_class_order(tmp_path):
             r"must hold images \(\.bmp, .*\) in its .* none was found in 2 folders",
         ),
         (["a/", "b/"], ["a", "c"], r"must be the named classes a, c; found a, b; name every"),
-        (["a/", "b/"], ["a"], r"must be the named classes a; found a, b; name every folder once"),
+        (
+            ["a/1.png", "b/1.png"],
+            ["a"],
+            r"must be the named classes a; found a, b; name every folder once",
+        ),
         (["a/", "b/"], ["a", "b", "a"], r"'a' names two or more of 3; name each class once"),
     ],
 )
 def test_folders_that_are_no_data_set_are_refused(tmp_path, files, names, message):
     for name in files:
-        (tmp_path / name).mkdir()
+        (tmp_path / name).mkdir() if name.endswith("/") else write_folders(tmp_path, [name])
     with pytest.raises(DatasetError, match=message):
-        FolderDataset.open(tmp_path, class_names=names)
+        open_folders(tmp_path, class_names=names)
+
+
+def test_folders_without_images_of_their_own_are_groups_of_classes(tmp_path):
+    files = ["animals/cat/1.png", "animals/dog/2/1.png", "animals/dog/1.png", "plants/10/1.png"]
+    data = open_folders(write_folders(tmp_path, files))
+    assert data.class_names == ("animals/cat", "animals/dog", "plants/10")
+    assert data.labels.tolist() == [0, 1, 1, 2]
+
+
+def test_a_group_may_be_named_as_one_class(tmp_path):
+    write_folders(tmp_path, ["animals/cat/1.png", "animals/dog/1.png", "plants/10/1.png"])
+    data = open_folders(tmp_path, class_names=["plants/10", "animals"])
+    assert data.labels.tolist() == [0, 1, 1]
+    with pytest.raises(
+        DatasetError, match="must be the named classes animals, animals/cat, plants"
+    ):
+        open_folders(tmp_path, class_names=["animals", "animals/cat", "plants"])
+
+
+@pytest.mark.parametrize("hidden", ["a/.thumbs", "a/@eaDir", "$RECYCLE.BIN", "lost+found", "a/__x"])
+def test_hidden_and_system_folders_are_passed_over_at_every_depth(tmp_path, hidden):
+    data = open_folders(write_folders(tmp_path, ["a/1.png", f"{hidden}/2.png", "a/._1.png"]))
+    assert (data.class_names, data.files) == (("a",), ("a/1.png",))
+
+
+def test_an_empty_class_folder_is_refused_by_name(tmp_path):
+    write_folders(tmp_path, ["a/1.png", "pets/b/1.png"])
+    for name in ("pets/c", "d"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "d" / "notes.txt").write_text("none")
+    message = r"must hold images; d holds none, and 2 of 4 are empty; remove it or put"
+    with pytest.raises(DatasetError, match=message):
+        open_folders(tmp_path)
+    assert len(open_folders(tmp_path, class_names=["a", "pets/b"])) == 2
+
+
+def test_class_folders_that_differ_only_by_case_are_refused(tmp_path):
+    write_folders(tmp_path, ["x/Cat/1.png", "x/dog/1.png"])
+    try:
+        (tmp_path / "x" / "cat").mkdir()
+    except FileExistsError:
+        pytest.skip("this disk does not tell cases apart")
+    write_folders(tmp_path, ["x/cat/1.png"])
+    with pytest.raises(DatasetError, match=r"x/Cat and x/cat differ only by case; rename one"):
+        open_folders(tmp_path)
+
+
+def test_a_linked_class_is_read_and_a_link_in_a_circle_ends(tmp_path):
+    write_folders(tmp_path, ["data/a/1.png", "elsewhere/1.png"])
+    (tmp_path / "data" / "b").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "data" / "a" / "back").symlink_to(tmp_path / "data")
+    assert open_folders(tmp_path / "data").files == ("a/1.png", "b/1.png")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from fakes import small_images, write_folders
 
+from hardex.data.manifests import Reading
 from hardex.data.mnist import load_mnist
 from hardex.data.sources import open_dataset
 from hardex.errors import DatasetError
@@ -68,9 +69,16 @@ def pickled_objects(path):
 
 
 def damaged_pixels(path):
-    np.savez_compressed(path, images=small_images(300), labels=np.zeros(300, int))
+    np.savez(path, images=small_images(300), labels=np.zeros(300, int))
     content = bytearray(path.read_bytes())
     content[1000:1100] = bytes(100)
+    path.write_bytes(content)
+
+
+def damaged_packing(path):
+    np.savez_compressed(path, images=small_images(300) // 64, labels=np.zeros(300, int))
+    content = bytearray(path.read_bytes())
+    content[500:600] = b"\xff" * 100
     path.write_bytes(content)
 
 
@@ -85,6 +93,7 @@ def damaged_pixels(path):
         ),
         (one_array_under_a_wrong_name, r"reading it failed \(it holds one array without a name\)"),
         (pickled_objects, r"reading it failed \(Object arrays .*; save it again with numpy.savez"),
+        (damaged_packing, r"reading it failed \(Error -3 while decompressing data: .*; save"),
         (damaged_pixels, r"must be an \.npz file of plain arrays; reading it failed \("),
         (lambda path: npz(path, a=LABELS, images=LABELS), r"or x and y; it holds a, images; save"),
         (lambda path: npz(path), r"the arrays images and labels, or x and y; it holds nothing; s"),
@@ -125,3 +134,66 @@ def test_a_part_of_mnist_that_is_not_there_is_refused():
         DatasetError, match=r"the parts train and test; received 'dev'; pass one of"
     ):
         open_dataset("mnist:dev")
+
+
+SPLITS = {"train": small_images(4), "val": small_images(5), "test": small_images(3)}
+
+
+@pytest.mark.parametrize("form", ["{split}_{name}", "{name}_{split}"])
+@pytest.mark.parametrize("names", [("images", "labels"), ("x", "y")])
+def test_a_split_of_an_npz_file_opens_by_its_name(tmp_path, form, names):
+    arrays = {}
+    for split, images in SPLITS.items():
+        arrays[form.format(split=split, name=names[0])] = images
+        arrays[form.format(split=split, name=names[1])] = np.zeros((len(images), 1), np.uint8)
+    npz(tmp_path / "data.npz", **arrays)
+    for split, images in SPLITS.items():
+        data = open_dataset(tmp_path / "data.npz", reading=Reading(split=split))
+        np.testing.assert_array_equal(data.images, images)
+    for reading in (Reading(), Reading(split="dev")):
+        with pytest.raises(
+            DatasetError, match=r"holds the splits train, val, test; received .*; nam"
+        ):
+            open_dataset(tmp_path / "data.npz", reading=reading)
+
+
+def test_class_names_in_an_npz_file_are_those_of_its_labels(tmp_path):
+    npz(tmp_path / "data.npz", images=small_images(3), labels=LABELS, class_names=["ok", "ill"])
+    assert open_dataset(tmp_path / "data.npz").class_names == ("ok", "ill")
+    assert open_dataset(tmp_path / "data.npz", class_names=["b", "a"]).class_names == ("b", "a")
+
+
+def test_labels_of_an_npz_file_may_be_texts(tmp_path):
+    npz(tmp_path / "data.npz", images=small_images(3), labels=["class 10", "class 2", "class 10"])
+    data = open_dataset(tmp_path / "data.npz")
+    assert (data.class_names, data.labels.tolist()) == (("class 2", "class 10"), [1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "reading", "message"),
+    [
+        (
+            "mnist:test",
+            Reading(split="train"),
+            r"--split belongs to an \.npz file, .*; received 't",
+        ),
+        ("data.npz", Reading(file_column="x"), r"--file-column and --label-column belong to a tab"),
+        ("data.csv", Reading(split="test"), r"--split belongs to"),
+        (
+            "folder",
+            Reading(split="test"),
+            r"--split must name a folder in .*; there is none called",
+        ),
+        (
+            "keras:imdb",
+            Reading(),
+            r"keras:cifar100 with --split train or test; received keras:imdb",
+        ),
+    ],
+)
+def test_an_option_that_would_be_passed_over_is_refused(tmp_path, name, reading, message):
+    npz(tmp_path / "data.npz", images=small_images(3), labels=LABELS)
+    (tmp_path / "data.csv").write_text("file,label\n1.png,a\n")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DatasetError, match=message):
+        open_dataset(name if ":" in name else tmp_path / name, reading=reading)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
-from hardex.data.folders import FolderDataset
+from hardex.data.folders import open_folders
 from hardex.errors import ClassifierError, DatasetError
 from hardex.predict.predictions import (
     Predictions,
@@ -126,7 +126,7 @@ def wants(shape):
 
 def test_the_shape_asked_for_is_the_one_both_agree_on(tmp_path):
     arrays = small_dataset(5)
-    folder = FolderDataset.open(write_folders(tmp_path, ["a/1.png", "b/1.png"]))
+    folder = open_folders(write_folders(tmp_path, ["a/1.png", "b/1.png"]))
     resizable = ArrayDataset.of(arrays.images, arrays.labels, resize=True)
     assert shape_for(wants(None), arrays) == shape_for(wants((4, 4, 1)), arrays) == (4, 4, 1)
     assert (

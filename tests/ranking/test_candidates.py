@@ -52,9 +52,10 @@ def test_any_cut_split_and_order_of_merging_keeps_the_same(stream, capacity, dat
     batches = [tuple(column[a:b] for column in stream) for a, b in bounds]
     shuffled = data.draw(st.permutations(batches))
     dealt = data.draw(st.integers(1, 3))
-    total = Candidates.empty(capacity)
+    patience = data.draw(st.sampled_from([1, 5, 1000]))
+    total = Candidates.empty(capacity, patience=patience)
     for worker in range(dealt):
-        own = Candidates.empty(capacity)
+        own = Candidates.empty(capacity, patience=patience)
         for batch in shuffled[worker::dealt]:
             own = own.update(*batch)
         total = total.merge(own) if data.draw(st.booleans()) else own.merge(total)
@@ -76,11 +77,27 @@ def test_fewer_candidates_begin_more_candidates_of_each_group(stream, capacity, 
         assert [row for row in many if row[0] == group][: len(of_group)] == of_group
 
 
-def test_a_late_tie_does_not_push_out_an_early_one_and_an_early_one_that_comes_late_does():
+@pytest.mark.parametrize("patience", [1, 1000])
+def test_a_late_tie_does_not_push_out_an_early_one_and_an_early_one_that_comes_late_does(patience):
     group, half = np.array([0]), np.array([0.5])
-    kept = Candidates.empty(1).update(group, half, np.array([5]))
+    kept = Candidates.empty(1, patience=patience).update(group, half, np.array([5]))
     assert kept.update(group, half, np.array([9])).positions.tolist() == [5]
     assert kept.update(group, half, np.array([2])).positions.tolist() == [2]
+
+
+def test_groups_beyond_the_packed_key_are_kept_all_the_same():
+    groups = np.array([2**40, 0, 2**40, 2**20, 0])
+    kept = Candidates.empty(1, patience=1).update(groups, np.array([1, 2, 3, 4, 5.0]), np.arange(5))
+    kept = kept.update(groups, np.array([9, 0, 0, 0, 0.0]), np.arange(5, 10))
+    assert rows_of(kept) == [(0, 5.0, 4), (2**20, 4.0, 3), (2**40, 9.0, 5)]
+
+
+@given(stream=streams(), patience=st.sampled_from([1, 7]))
+def test_what_waits_is_bounded_by_patience_and_what_is_kept(stream, patience):
+    seen = Candidates.empty(2, patience=patience)
+    for i in range(len(stream[0])):
+        seen = seen.update(*(column[i : i + 1] for column in stream))
+        assert seen._waiting_count < max(patience, len(seen._kept.groups))
 
 
 def test_a_group_that_was_never_seen_before_gets_in_late():

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from itertools import islice
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,8 +8,8 @@ from hypothesis import strategies as st
 
 from hardex.errors import HardexError
 from hardex.ranking.candidates import Candidates
-from hardex.ranking.order import DIVERSITIES, Rule, rank_arrays, ranking
-from hardex.ranking.scores import UNSURE_SCORES, WRONG_SCORES
+from hardex.ranking.order import DIVERSITIES, Rule, in_turn, ranking
+from hardex.ranking.scores import FORMULAS, UNSURE_SCORES, WRONG_SCORES
 
 
 @st.composite
@@ -16,6 +19,12 @@ def scored(draw):
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     levels = draw(st.sampled_from([1, 3, 10**6]))
     return rng.integers(0, levels, count) / levels, rng.integers(0, draw(st.integers(1, 5)), count)
+
+
+def rank_arrays(scores, groups, *, count, among=None):
+    positions = np.arange(len(scores)) if among is None else np.flatnonzero(among)
+    seen = Candidates.empty(count).update(groups[positions], scores[positions], positions)
+    return ranking(seen, count=count)
 
 
 def round_robin(scores, groups, count):
@@ -93,28 +102,96 @@ def test_a_ranking_is_as_long_as_what_was_chosen():
     assert len(rank_arrays(np.array([0.5, 0.9]), np.array([0, 0]), count=1)) == 1
 
 
+def taken(example, *, count, pool=99, turns=99, refuse=lambda position: False, capacity=99):
+    """Positions in the order in which the groups are taken in turn."""
+    scores, groups = example
+    seen = Candidates.empty(capacity).update(groups, scores, np.arange(len(scores)))
+    rows = islice(in_turn(seen, pool=pool, turns=turns, refuse=refuse), count)
+    return seen.positions[list(rows)].tolist()
+
+
+@given(example=scored(), count=st.integers(1, 35))
+def test_when_nothing_is_refused_both_ways_of_taking_turns_agree(example, count):
+    assert taken(example, count=count) == rank_arrays(*example, count=count).positions.tolist()
+
+
+def greedy_turns(example, refused):
+    """The naive way: in each turn, each group offers its hardest that may be chosen."""
+    scores, groups = example
+    allowed = np.array([i not in refused for i in range(len(scores))])
+    rows = np.flatnonzero(allowed)
+    return rows[round_robin(scores[rows], groups[rows], len(rows))].tolist()
+
+
+@given(example=scored(), refused=st.sets(st.integers(0, 29)))
+def test_what_is_refused_is_replaced_by_the_next_of_its_group_in_the_same_turn(example, refused):
+    found = taken(example, count=99, refuse=lambda position: position in refused)
+    assert found == greedy_turns(example, refused)
+
+
+@given(example=scored(), twins=st.integers(1, 6), pool=st.integers(1, 6), more=st.integers(1, 9))
+def test_a_shorter_ranking_without_lookalikes_begins_a_longer_one(example, twins, pool, more):
+    """Positions equal modulo `twins` look alike; candidates beyond the pool come last."""
+
+    def ranked(count):
+        seen = set()
+
+        def refuse(position):
+            known = position % twins in seen
+            seen.add(position % twins)
+            return known
+
+        return taken(example, count=count, pool=pool, capacity=max(pool, count), refuse=refuse)
+
+    short = ranked(3)
+    assert ranked(3 + more)[: len(short)] == short
+
+
+@given(example=scored(), pool=st.integers(1, 4), refused=st.sets(st.integers(0, 29), max_size=9))
+def test_the_pool_of_every_group_comes_before_what_lies_beyond(example, pool, refused):
+    scores, groups = example
+    order = taken(example, count=99, pool=pool, refuse=lambda position: position in refused)
+    places = [
+        sorted(np.flatnonzero(groups == groups[i]), key=lambda j: (-scores[j], j)).index(i)
+        for i in order
+    ]
+    beyond = [place >= pool for place in places]
+    assert beyond == sorted(beyond)
+
+
+@given(example=scored(), turns=st.integers(1, 4))
+def test_no_group_is_taken_more_often_than_allowed(example, turns):
+    groups = example[1][taken(example, count=99, turns=turns)]
+    assert len(groups) == 0 or np.bincount(groups).max() <= turns
+
+
 def test_the_rule_of_the_article_is_two_of_each_class_the_least_confident_first():
     rule = Rule()
-    assert (rule.total(10), rule.capacity(10), rule.unsure) == (20, 2, "least_confidence")
+    assert (rule.total(10), rule.needed(10), rule.unsure) == (20, 2, "least_confidence")
 
 
 @pytest.mark.parametrize(
-    ("rule", "total", "capacity"),
+    ("rule", "total", "needed"),
     [
         (Rule(per_class=3), 30, 3),
         (Rule(per_class=3, diversity="none"), 30, 30),
+        (Rule(per_class=3, diversity="confusion"), 30, 30),
         (Rule(count=7), 7, 7),
-        (Rule(count=7, diversity="none"), 7, 7),
+        (Rule(count=7, diversity="embedding"), 7, 7),
     ],
 )
-def test_the_pool_is_large_enough_for_the_ranking_asked_for(rule, total, capacity):
-    assert (rule.total(10), rule.capacity(10)) == (total, capacity)
+def test_the_candidates_are_enough_for_the_ranking_asked_for(rule, total, needed):
+    assert (rule.total(10), rule.needed(10)) == (total, needed)
+    assert replace(rule, pool=1).capacity(10) == needed
 
 
-def test_examples_stand_for_their_given_class_or_for_nothing():
-    given_labels, predicted = np.array([2, 0, 1]), np.array([1, 1, 1])
-    assert Rule().groups(given_labels, predicted).tolist() == [2, 0, 1]
-    assert Rule(diversity="none").groups(given_labels, predicted).tolist() == [0, 0, 0]
+@given(count=st.integers(1, 2000), more=st.integers(1, 2000))
+def test_the_pool_does_not_depend_on_how_many_are_asked_for(count, more):
+    assert Rule(count=count).capacity(10) == Rule(count=more).capacity(10) == 2000
+
+
+def test_the_formulas_name_scores_of_ones_own_as_they_are_called():
+    assert Rule(wrong="mine:score").formulas() == FORMULAS | {"mine:score": "mine:score"}
 
 
 @pytest.mark.parametrize("diversity", DIVERSITIES)
@@ -127,14 +204,21 @@ def test_every_choice_there_is_can_be_chosen(diversity, unsure, wrong):
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"diversity": "all"}, r"--diversity must be one of none, class; received 'all'; choose o"),
+        (
+            {"diversity": "all"},
+            r"--diversity must be one of none, class, confusion, embedding; received 'all'; c",
+        ),
         (
             {"unsure": "loss"},
-            r"--unsure must be one of least_confidence, margin, entropy; .*'loss'",
+            r"--unsure must be one of least_confidence, .*, entropy or MODULE:FUNCTION; .*'loss'",
         ),
-        ({"wrong": "margin"}, r"--wrong must be one of loss, normalized_margin, el2n; .*'margin'"),
+        (
+            {"wrong": "margin"},
+            r"--wrong must be one of loss, .*_self_confidence or MODULE:FUNCTION; .*'margin'",
+        ),
         ({"per_class": 0}, r"--per-class must be 1 or more; received 0; choose a larger number\."),
         ({"count": -1}, r"--count must be 1 or more; received -1; choose a larger number\."),
+        ({"pool": 0}, r"--pool must be 1 or more; received 0"),
         ({"count": 0}, r"--count must be 1 or more; received 0"),
     ],
 )

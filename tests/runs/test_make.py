@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 import hardex
 from hardex import DatasetError, HardexError, rank
 from hardex.data.dataset import ArrayDataset
-from hardex.data.folders import FolderDataset
+from hardex.data.folders import open_folders
 from hardex.images import read_image
-from hardex.ranking.scores import SCORES, UNSURE_SCORES, WRONG_SCORES
+from hardex.ranking.scores import FORMULAS, SCORES, UNSURE_SCORES, WRONG_SCORES
 
 DATA = small_dataset(40)
 THREE = checksum_of(3)
@@ -177,15 +177,16 @@ def test_the_manifest_says_how_to_make_the_run_again(tmp_path):
     made = rank(checksum_of(2), folder, out=tmp_path / "run", seed=7, command="hardex rank …")
     manifest = made.manifest
     assert manifest.data.name == manifest.data.path == str(folder)
-    assert manifest.data.hash == FolderDataset.open(folder).fingerprint()
+    assert manifest.data.hash == open_folders(folder).fingerprint()
     assert manifest.model.name.startswith("fakes:checksum_of")
     assert (manifest.class_names, manifest.seed) == (("cat", "dog"), 7)
     assert (manifest.command, manifest.preprocess) == ("hardex rank …", "raw")
     assert manifest.rule == {
         **{"per_class": 2, "count": None, "diversity": "class"},
         **{"unsure": "least_confidence", "wrong": "loss"},
+        **{"pool": 2000, "allow_duplicates": False},
     }
-    assert sorted(manifest.formulas) == sorted(SCORES)
+    assert manifest.formulas == FORMULAS
     assert manifest.resize
 
 
@@ -297,13 +298,11 @@ def test_force_keeps_what_people_made(tmp_path):
     rank(THREE, DATA, out=tmp_path / "run", per_class=4)
     (tmp_path / "run/people/probes").mkdir(parents=True)
     (tmp_path / "run/people/annotations.sqlite").write_text("verdicts")
-    (tmp_path / "run/seal.json").write_text('{"rule": "half"}')
     made = rank(THREE, DATA, out=tmp_path / "run", per_class=1, force=True)
     assert made.manifest.counts["unsure_list"] == 3
     assert len(list((tmp_path / "run/results/hard/unsure").iterdir())) == 3
     assert (tmp_path / "run/people/probes").is_dir()
     assert (tmp_path / "run/people/annotations.sqlite").read_text() == "verdicts"
-    assert (tmp_path / "run/seal.json").read_text() == '{"rule": "half"}'
 
 
 def test_a_run_that_is_there_is_refused_before_any_image_is_read(tmp_path):

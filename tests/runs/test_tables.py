@@ -28,8 +28,12 @@ def some_predictions(count=20):
     )
 
 
-def written(path, whole, cuts=(), *, files=True):
-    with PredictionsWriter(path, class_names=NAMES, files=files) as table:
+def written(path, whole, cuts=(), *, files=None, meta=None):
+    """A table of these rows, whose files have their ids for names."""
+    if files is None:
+        files = np.array([""] * (int(whole.positions.max(initial=0)) + 1), object)
+        files[whole.positions] = whole.ids
+    with PredictionsWriter(path, class_names=NAMES, files=files, meta=meta or {}) as table:
         for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True):
             part = slice(a, b)
             table.write(
@@ -80,7 +84,7 @@ def test_every_cell_says_what_the_predictions_say(path):
 
 
 def test_examples_that_are_no_files_have_no_file_name(path):
-    table = read_predictions(written(path, some_predictions(), files=False))
+    table = read_predictions(written(path, some_predictions(), files=()))
     assert table["file_name"].isna().all() and table["id"].notna().all()
 
 
@@ -97,7 +101,7 @@ def test_row_groups_bound_memory_and_change_no_row(path):
     written(path, whole, range(10_000, 150_000, 10_000))
     file = pq.ParquetFile(path)
     sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-    assert len(sizes) == 3 and max(sizes) <= 65_536 + 10_000
+    assert len(sizes) > 3 and max(sizes) <= 8_192 + 10_000
     table = file.read(columns=["position", "confidence"])
     assert table.column("position").to_pylist() == whole.positions.tolist()
     np.testing.assert_array_equal(table.column("confidence"), whole.probabilities.max(axis=1))
@@ -130,8 +134,21 @@ def test_a_table_that_is_stopped_can_be_deleted_at_once(tmp_path):
     path = tmp_path / "predictions.parquet"
     with (
         pytest.raises(KeyboardInterrupt),
-        PredictionsWriter(path, class_names=NAMES, files=True) as table,
+        PredictionsWriter(path, class_names=NAMES) as table,
     ):
         table.write(some_predictions())
         raise KeyboardInterrupt
     path.unlink()
+
+
+def test_what_else_is_known_stands_beside_the_example_it_is_known_of(path):
+    meta = {"hour of day": np.array([f"{i} h" for i in range(40)], object)}
+    table = read_predictions(written(path, some_predictions(), meta=meta))
+    assert list(table.columns) == [*COLUMNS, "meta_hour of day"]
+    assert table["meta_hour of day"].tolist() == [f"{position} h" for position in table.position]
+
+
+def test_a_file_may_have_another_name_than_its_id(path):
+    files = [f"picture {i}" for i in range(40)]
+    table = read_predictions(written(path, some_predictions(), files=files))
+    assert table.file_name.tolist() == [f"picture {position}" for position in table.position]

@@ -6,7 +6,7 @@ from fakes import brightness, checksum_of, small_dataset, small_images, write_fo
 
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
-from hardex.data.folders import FolderDataset
+from hardex.data.folders import open_folders
 from hardex.errors import ClassifierError, DatasetError, HardexError
 from hardex.runs.work import work_from_model, work_from_saved
 
@@ -65,7 +65,7 @@ def test_labels_come_from_a_list_a_file_or_the_data(tmp_path):
 
 
 def test_ids_and_names_come_from_the_data_where_there_are_any(tmp_path):
-    data = FolderDataset.open(write_folders(tmp_path, ["cat/1.png", "dog/1.png"]))
+    data = open_folders(write_folders(tmp_path, ["cat/1.png", "dog/1.png"]))
     work = from_saved(ROWS[:2, :2] / ROWS[:2, :2].sum(axis=1, keepdims=True), None, data)
     assert work.class_names == ("cat", "dog")
     assert [id for part in work.predictions() for id in part.ids] == ["cat/1.png", "dog/1.png"]

@@ -1,0 +1,195 @@
+"""Image files with labels -> a data set; class folders and manifests both become one."""
+
+import os
+import stat
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardex.arrays import Image
+from hardex.data.dataset import Batch, Keep, Meta, Shape, Skipped
+from hardex.data.names import natural_order
+from hardex.errors import DatasetError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
+_READERS = max(1, min(4, os.cpu_count() or 1))  # threads that decode; Pillow lets them run at once
+_AT_ONCE = 16  # images a thread takes at a time
+_LARGE = (
+    2**16
+)  # pixels from which threads pay; for smaller images they only get in each other's way
+
+
+@dataclass(frozen=True, eq=False)
+class FileDataset:
+    """Images in files, decoded as the pass goes, with what a table says of each.
+
+    Attributes:
+        root: the folder from which the files are named.
+        files: n paths relative to root; absolute ones stay as they are.
+        ids: n stable names.
+        labels: (n,) class of each file.
+        class_names: k names.
+        source: what opens this data set again.
+        meta: what else is known of each example, by column.
+        unreadable: the files that could not be read so far, id -> reason.
+    """
+
+    root: Path
+    files: tuple[str, ...]
+    ids: tuple[str, ...]
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    source: str
+    meta: Meta = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def image_shape(self) -> None:
+        return None
+
+    @property
+    def fits(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+        """Decoded files in order; one that cannot be read leaves a gap and is listed as skipped.
+
+        Where no shape is asked for, all get that of the first image, however the batches are cut.
+        """
+        images: list[Image] = []
+        positions: list[int] = []
+        for position, image in self._decoded(shape, keep):
+            images.append(image)
+            positions.append(position)
+            if len(images) == size:
+                yield self._batch(images, positions)
+                images, positions = [], []
+        if images:
+            yield self._batch(images, positions)
+
+    def _decoded(self, shape: Shape | None, keep: Keep | None) -> Iterator[tuple[int, Image]]:
+        """(position, image in shape) of what is read and kept, in order."""
+        rest = iter(range(len(self)))
+        for position in rest:
+            first = self._native(position, keep)
+            if first is not None:
+                here = (first.shape[0], first.shape[1], first.shape[2])
+                yield position, _fitted(first, shape or here)
+                read = self._together if here[0] * here[1] >= _LARGE else self._one_by_one
+                yield from read(rest, shape or here, keep)
+
+    def _one_by_one(
+        self, rest: Iterable[int], shape: Shape, keep: Keep | None
+    ) -> Iterator[tuple[int, Image]]:
+        for position in rest:
+            image = self._native(position, keep)
+            if image is not None:
+                yield position, _fitted(image, shape)
+
+    def _together(
+        self, rest: Iterator[int], shape: Shape, keep: Keep | None
+    ) -> Iterator[tuple[int, Image]]:
+        """The same by several threads, which are only a few images ahead."""
+        waiting: deque[Future[list[tuple[int, Image]]]] = deque()
+        pool = ThreadPoolExecutor(_READERS, thread_name_prefix="hardex-decode")
+        try:
+            while positions := list(islice(rest, _AT_ONCE)):
+                waiting.append(pool.submit(list, self._one_by_one(positions, shape, keep)))
+                if len(waiting) > 2 * _READERS:
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _native(self, position: int, keep: Keep | None) -> Image | None:
+        """The image in its own size, or None when it cannot be read or is not kept."""
+        try:
+            image = self.image(position)
+        except DatasetError as error:
+            self.unreadable[self.ids[position]] = str(error)
+            return None
+        return image if keep is None or keep(image) else None
+
+    def _batch(self, images: list[Image], positions: list[int]) -> Batch:
+        where = np.array(positions, dtype=np.int64)
+        ids = tuple(self.ids[position] for position in positions)
+        return Batch(where, ids, np.stack(images), self.labels[where])
+
+    def image(self, position: int) -> Image:
+        """The decoded file in its native size.
+
+        Raises:
+            DatasetError: the file cannot be read.
+        """
+        from hardex.images import read_image
+
+        path = self.root / self.files[position]
+        if _never_ends(path):
+            raise DatasetError(f"cannot read the image {str(path)!r}: it is no plain file.")
+        return read_image(path)
+
+    def id(self, position: int) -> str:
+        """The stable name of one file."""
+        return self.ids[position]
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The files that could not be read so far, in natural order of their ids."""
+        return tuple(Skipped(id, self.unreadable[id]) for id in sorted(self.unreadable, key=_key))
+
+    def fingerprint(self) -> str:
+        """SHA-256 over class names, and every file's id, label, path and size."""
+        digest = sha256(repr(self.class_names).encode())
+        for id, label, name in zip(self.ids, self.labels.tolist(), self.files, strict=True):
+            digest.update(f"{id}\0{label}\0{name}\0{_size(self.root / name)}\0".encode())
+        return digest.hexdigest()
+
+
+def is_text(name: str) -> bool:
+    """Whether a file name can stand in a table: a disk may hold names that are not UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def escaped(name: str) -> str:
+    """A file name as text that can stand anywhere."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def _fitted(image: Image, shape: Shape) -> Image:
+    from hardex.images import resize  # Pillow is loaded only where pixels change
+
+    return resize(image, shape)
+
+
+def _never_ends(path: Path) -> bool:
+    """Whether this is a pipe or a device, which may be read forever."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):  # reading it says better why it cannot be read
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):  # not there; or a name that no disk takes
+        return -1
+
+
+def _key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
+    return natural_order(name), name

@@ -1,0 +1,253 @@
+"""A table of files and labels -> a data set: CSV, JSON lines, Parquet, Hugging Face imagefolder."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import numpy as np
+
+from hardex.data.files import FileDataset
+from hardex.data.names import labels_by_name
+from hardex.errors import DatasetError
+
+Columns = dict[str, list[str]]  # column name -> one text per row; "" where there is nothing
+
+TABLES = (".csv", ".jsonl", ".parquet")
+METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # of a Hugging Face imagefolder
+# Looked for in this order, whatever the case, where no column is named by hand.
+FILE_COLUMNS = ("file_name", "filename", "file", "file_path", "filepath", "path", "image", "img")
+LABEL_COLUMNS = ("label", "given_label", "class", "class_name", "category", "target", "y")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a data set is to be read, where its files leave that open.
+
+    Attributes:
+        split: which part of an `.npz` file, a folder of splits or `keras:NAME`.
+        file_column, label_column: the columns of a manifest; found by their names if empty.
+        trust_paths: whether a manifest may name files outside its own folder.
+    """
+
+    split: str = ""
+    file_column: str = ""
+    label_column: str = ""
+    trust_paths: bool = False
+
+
+AS_FOUND = Reading()
+
+
+def open_manifest(
+    path: Path,
+    reading: Reading,
+    *,
+    class_names: Sequence[str] | None = None,
+    source: str = "",
+) -> FileDataset:
+    """A data set from a table with one row per image; files are named from the table's folder.
+
+    The id is the column `id`, else the file column. Every column that is neither of these nor
+    the label is kept as `meta`. Without a label column, files in `CLASS/…` are labelled by their
+    folders. No image is read yet.
+
+    Args:
+        path: a `.csv`, `.jsonl` or `.parquet` file.
+        reading: which columns to take, and whether paths may leave the folder.
+        class_names: the classes in the order of the probability columns; by default the labels
+            found, in natural order.
+        source: what opens it again, when it is not the path.
+
+    Raises:
+        DatasetError: the table cannot be read, a column is not there, a row names no file or no
+            label, two rows have one id, or a file lies elsewhere and may not.
+    """
+    columns = read_columns(path)
+    file_column = _column(columns, reading.file_column, FILE_COLUMNS, path, "file")
+    files = [name.strip() for name in columns[file_column]]
+    _check_rows([not name for name in files], path, "name a file", "names none", "fill it in")
+    if not reading.trust_paths:
+        _check_paths(files, path)
+    label_column = _label_column(columns, reading.label_column, files, path)
+    given = columns[label_column] if label_column else [_parent(file) for file in files]
+    labels, names = labels_by_name(
+        [label.strip() for label in given], class_names, source=str(path)
+    )
+    ids = columns.get("id", files)
+    _check_ids(ids, path)
+    taken = {file_column, label_column, "id"}
+    return FileDataset(
+        path.parent,
+        tuple(files),
+        tuple(ids),
+        labels,
+        names,
+        source or str(path),
+        {name: np.array(values, object) for name, values in columns.items() if name not in taken},
+    )
+
+
+def read_columns(path: Path) -> Columns:
+    """All columns of a table as text, in their order.
+
+    Columns without a name are passed over: they are row numbers that some tools write.
+
+    Raises:
+        DatasetError: it is no such table, or it holds no rows.
+    """
+    try:
+        columns = _READERS[path.suffix.lower()](path)
+    except (OSError, ValueError, csv.Error) as error:
+        raise DatasetError(
+            f"{path} must be a table in {path.suffix.lower().removeprefix('.')} format, in UTF-8; "
+            f"reading it failed ({_first_line(error)}); save it again."
+        ) from error
+    if not any(columns.values()):
+        raise DatasetError(
+            f"{path} must hold one row per image; it holds none; check that it is the right file."
+        )
+    return {name: values for name, values in columns.items() if name}
+
+
+def _read_csv(path: Path) -> Columns:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.reader(file, strict=True)
+        header = next(rows, [])
+        twice = {name for name in header if name and header.count(name) > 1}
+        if twice:
+            raise ValueError(f"two columns are called {min(twice)!r}")
+        values: list[list[str]] = [[] for _ in header]
+        for row in rows:
+            if len(row) not in (0, len(header)):
+                raise ValueError(
+                    f"line {rows.line_num} has {len(row)} cells and the header {len(header)}"
+                )
+            for column, cell in zip(values, row, strict=False):
+                column.append(cell)
+    return dict(zip(header, values, strict=True))
+
+
+def _read_jsonl(path: Path) -> Columns:
+    rows: list[dict[str, Any]] = []
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise ValueError(f"line {number} is no object")
+                rows.append(row)
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [_text(row.get(name)) for row in rows] for name in names}
+
+
+def _read_parquet(path: Path) -> Columns:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    return {
+        name: [_text(cell) for cell in table.column(name).to_pylist()]
+        for name in table.schema.names
+    }
+
+
+_READERS = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
+
+
+def _text(value: Any) -> str:
+    """A cell as text; whole numbers stay whole where a gap in the column made them fractions."""
+    if value is None or value != value:  # NaN is how pandas writes a gap
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def _column(
+    columns: Mapping[str, object], asked: str, usual: Sequence[str], path: Path, kind: str
+) -> str:
+    name = asked if asked in columns else "" if asked else _first_of(columns, usual)
+    if not name:
+        raise DatasetError(
+            f"{path} must have a column {asked!r}; it has {', '.join(columns)}; name one of them."
+            if asked
+            else f"{path} must have a {kind} column such as {usual[0]}; it has "
+            f"{', '.join(columns)}; name it with --{kind}-column."
+        )
+    return name
+
+
+def _first_of(columns: Mapping[str, object], usual: Sequence[str]) -> str:
+    found = {name.lower(): name for name in reversed(list(columns))}
+    return next((found[name] for name in usual if name in found), "")
+
+
+def _label_column(
+    columns: Mapping[str, object], asked: str, files: Sequence[str], path: Path
+) -> str:
+    """The label column; "" where there is none and the files lie in class folders."""
+    if not asked and not _first_of(columns, LABEL_COLUMNS) and all(map(_parent, files)):
+        return ""
+    return _column(columns, asked, LABEL_COLUMNS, path, "label")
+
+
+def _parent(file: str) -> str:
+    """The folder of a relative POSIX path, or ""."""
+    folder = PurePosixPath(file).parent
+    return "" if folder.is_absolute() or str(folder) == "." else str(folder)
+
+
+def _check_paths(files: Sequence[str], path: Path) -> None:
+    _check_rows(
+        [_leaves(name) for name in files],
+        path,
+        "name a file in its own folder",
+        "names {!r}",
+        "pass --trust-paths if you trust this table, or move the files",
+        files,
+    )
+
+
+def _leaves(name: str) -> bool:
+    """Whether a path may lead out of the folder on this or another system."""
+    parts = PureWindowsPath(name)  # knows both kinds of slashes
+    return ".." in parts.parts or bool(parts.anchor) or PurePosixPath(name).is_absolute()
+
+
+def _check_ids(ids: Sequence[str], path: Path) -> None:
+    seen: set[str] = set()
+    again = [id in seen or bool(seen.add(id)) for id in ids]  # type: ignore[func-returns-value]
+    _check_rows(
+        again,
+        path,
+        "have an id of its own (the column id, else the file)",
+        "has {!r} again",
+        "take one of them out, or add a column id",
+        ids,
+    )
+    _check_rows([not id for id in ids], path, "have an id", "has none", "fill it in")
+
+
+def _check_rows(
+    bad: Sequence[bool],
+    path: Path,
+    expected: str,
+    received: str,
+    advice: str,
+    values: Sequence[str] = (),
+) -> None:
+    if any(bad):
+        first = bad.index(True)
+        what = received.format(values[first]) if values else received
+        raise DatasetError(
+            f"every row of {path} must {expected}; row {first + 1} {what}, and so do {sum(bad)} of "
+            f"{len(bad)}; {advice}."
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

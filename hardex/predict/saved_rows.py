@@ -1,0 +1,122 @@
+"""A plain .npy file -> its rows, read block by block: whatever its length, memory stays flat."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardex.arrays import Labels, Probabilities, check_labels, check_probabilities, off_rows
+from hardex.errors import ClassifierError, DatasetError
+
+_BLOCK_BYTES = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class NpyRows:
+    """An array on disk that is sliced like one in memory; each slice is read when asked for.
+
+    Reading into a buffer keeps memory flat; a memory map would count every page it touched.
+
+    Attributes:
+        path: the file.
+        shape: of the whole array; rows come first.
+        dtype: of its numbers.
+        offset: where the numbers begin.
+    """
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    offset: int
+
+    @classmethod
+    def open(cls, path: Path) -> "NpyRows | None":
+        """The rows of a file, or None where it must be read whole: not a plain .npy of numbers."""
+        if path.suffix != ".npy":
+            return None
+        try:
+            with path.open("rb") as file:
+                version = np.lib.format.read_magic(file)
+                if version != (1, 0):
+                    return None
+                shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
+                rows = cls(path, shape, dtype, file.tell())
+                whole = file.seek(0, 2) - rows.offset == rows._row_bytes() * len(rows)
+        except (OSError, ValueError):
+            return None
+        plain = dtype.kind in "fiu" and len(shape) > 0 and not by_columns
+        return rows if plain and whole and len(rows) else None
+
+    def __len__(self) -> int:
+        return self.shape[0] if self.shape else 0
+
+    def __getitem__(self, part: slice) -> NDArray[Any]:
+        start, stop, _ = part.indices(len(self))
+        block = np.empty((max(0, stop - start), *self.shape[1:]), self.dtype)
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(self.offset + start * self._row_bytes())
+            if block.size and file.readinto(block.data.cast("B")) != block.nbytes:
+                raise DatasetError(
+                    f"{self.path} must stay as it is while it is read; it became shorter; start "
+                    "again when it is whole."
+                )
+        return block
+
+    def blocks(self) -> Iterator[tuple[int, NDArray[Any]]]:
+        """All rows, about a megabyte at a time, with the place of the first."""
+        size = max(1, _BLOCK_BYTES // max(1, self._row_bytes()))
+        for start in range(0, len(self), size):
+            yield start, self[start : start + size]
+
+    def _row_bytes(self) -> int:
+        return int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
+
+
+def open_probabilities(path: Path) -> NpyRows | None:
+    """Saved probabilities that can be read block by block: (n, k) floats, k of 2 or more."""
+    rows = NpyRows.open(path)
+    fits = rows is not None and rows.dtype.kind == "f" and len(rows.shape) == 2
+    return rows if fits and rows is not None and rows.shape[1] > 1 else None
+
+
+def open_labels(path: Path) -> NpyRows | None:
+    """Saved labels that can be read block by block: (n,) whole numbers."""
+    rows = NpyRows.open(path)
+    return rows if rows is not None and rows.dtype.kind in "iu" and len(rows.shape) == 1 else None
+
+
+def check_saved_labels(labels: "Labels | NpyRows", *, class_count: int) -> None:
+    """As `check_labels`, but block by block.
+
+    Raises:
+        DatasetError: labels that are no classes.
+    """
+    if not isinstance(labels, NpyRows):
+        check_labels(labels, class_count=class_count)
+        return
+    for _, block in labels.blocks():
+        if len(block) and not (block.min() >= 0 and block.max() < class_count):
+            check_labels(labels[:], class_count=class_count)  # counts them, in the old words
+
+
+def check_saved_probabilities(rows: "Probabilities | NpyRows") -> None:
+    """Say of the whole file which row is off first, and how many are.
+
+    Raises:
+        ClassifierError: rows that are no distributions.
+    """
+    if not isinstance(rows, NpyRows):
+        check_probabilities(rows)
+        return
+    found = [(start, np.flatnonzero(off_rows(block))) for start, block in rows.blocks()]
+    off = np.concatenate([start + places for start, places in found])
+    if len(off):
+        first = int(off[0])
+        try:
+            check_probabilities(rows[first : first + 1], positions=off[:1])
+        except ClassifierError as error:
+            whole = str(error).replace("1 of 1 rows are", f"{len(off)} of {len(rows)} rows are")
+            raise ClassifierError(whole) from error

@@ -1,0 +1,146 @@
+"""Model + data -> the doctor's findings, on a sample of the examples."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hardex.arrays import Images, Labels
+from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.doctor import MOST_EXAMPLES, Finding, examine
+from hardex.classifiers.opening import Model, open_classifier
+from hardex.data.dataset import Dataset, Shape
+from hardex.data.manifests import Reading
+from hardex.data.sources import Data, open_dataset
+from hardex.errors import DatasetError, HardexError
+from hardex.predict.predictions import batch_size_for
+
+_SHARE = 25  # before a ranking, one example of so many is looked at
+_SHARE_OF_TRIES = 250  # and one of so many for each other preprocessing, if there is need to
+
+
+def check(
+    model: Model,
+    data: Data,
+    *,
+    preprocess: str | None = None,
+    class_names: Sequence[str] | None = None,
+    resize: bool = False,
+    logits: bool = False,
+    trust_model: bool = False,
+    split: str = "",
+    file_column: str = "",
+    label_column: str = "",
+    trust_paths: bool = False,
+    seed: int = 0,
+) -> tuple[Finding, ...]:
+    """Look for the classic silent bugs between a model and its data, on at most 512 examples.
+
+    Args:
+        model: as in `rank`.
+        data: as in `rank`.
+        preprocess: `unit`, `raw` or `-1..1`, with `,inverted` or `,bgr` behind it, or
+            MODULE:FUNCTION; found from the model if not given.
+        class_names: the classes in the order of the probability columns.
+        resize: whether images of one fixed size may be resized to what the model asks for.
+        logits: whether the model ends in logits.
+        trust_model: whether files may be loaded that can run code of their own.
+        split, file_column, label_column, trust_paths: how to read the data, as in `rank`.
+        seed: of the sample.
+
+    Returns:
+        What was found, errors first; () if the model seems healthy.
+
+    Raises:
+        HardexError: model or data cannot be opened at all.
+
+    Example:
+        >>> check("mnist_small", "mnist:test")
+        ()
+        >>> [finding.code for finding in check("mnist_small", "mnist:test", preprocess="raw")]
+        ['wrong_scale']
+    """
+    reading = Reading(split, file_column, label_column, trust_paths)
+    dataset = open_dataset(data, class_names=class_names, resize=resize, reading=reading)
+    classifier = open_classifier(
+        model, preprocess=preprocess, logits=logits, trust_model=trust_model
+    )
+    return findings(classifier, dataset, count=MOST_EXAMPLES, rng=np.random.default_rng(seed))
+
+
+def findings_before_ranking(
+    classifier: Classifier | None, dataset: Dataset | None, batch_size: int | None, *, seed: int
+) -> tuple[Finding, ...]:
+    """The same on one example of 25, but at least one batch and at most 512.
+
+    What does not fit together is left to the ranking, which meets it next and says it. Saved
+    probabilities (no classifier) are not examined.
+    """
+    if classifier is None or dataset is None or batch_size is None:
+        return ()
+    count = min(MOST_EXAMPLES, max(batch_size, len(dataset) // _SHARE))
+    tries = max(batch_size, len(dataset) // _SHARE_OF_TRIES)
+    rng = np.random.default_rng(seed)
+    try:
+        return findings(
+            classifier, dataset, count=count, rng=rng, batch_size=batch_size, try_count=tries
+        )
+    except HardexError:
+        return ()
+
+
+def findings(
+    classifier: Classifier,
+    dataset: Dataset,
+    *,
+    count: int,
+    rng: np.random.Generator,
+    batch_size: int | None = None,
+    try_count: int | None = None,
+) -> tuple[Finding, ...]:
+    """What the doctor says of `count` examples drawn at random."""
+    wanted = classifier.input_shape if dataset.fits else dataset.image_shape
+    ids, images, labels = sample(dataset, wanted, count=count, rng=rng)
+    shape: Shape = images.shape[1:]
+    return examine(
+        classifier,
+        images,
+        labels,
+        class_names=dataset.class_names,
+        ids=ids,
+        batch_size=batch_size or min(batch_size_for(shape), len(images)),
+        try_count=try_count,
+    )
+
+
+def sample(
+    dataset: Dataset, shape: Shape | None, *, count: int, rng: np.random.Generator
+) -> tuple[tuple[str, ...], Images, Labels]:
+    """Ids, images and labels of some readable examples, drawn at random without replacement.
+
+    Args:
+        shape: (h, w, c) of the images; by default that of the first one drawn.
+
+    Raises:
+        DatasetError: none of the examples can be read.
+    """
+    from hardex.images import resize  # Pillow is loaded only where pixels are read
+
+    chosen: list[int] = []
+    images = []
+    for position in rng.permutation(len(dataset)).tolist():
+        if len(chosen) == count:
+            break
+        try:
+            image = dataset.image(position)
+        except DatasetError:  # unreadable, or sealed
+            continue
+        shape = shape or image.shape
+        images.append(image if image.shape == shape else resize(image, shape))
+        chosen.append(position)
+    if not chosen:
+        raise DatasetError(
+            f"at least one image must be readable; none of the {len(dataset)} of {dataset.source} "
+            "is; look at one of the files with an image viewer."
+        )
+    ids = tuple(dataset.id(position) for position in chosen)
+    return ids, np.stack(images), np.asarray(dataset.labels)[chosen]

@@ -1,0 +1,213 @@
+"""seal.json: which examples of a run stay unseen until a proof, and every use of them.
+
+It guards against accident: nobody tunes on the sealed examples without noticing. Whoever owns the
+run can delete the file and cheat.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hardex.arrays import Image
+from hardex.data.dataset import Dataset
+from hardex.data.part import Part
+from hardex.errors import RunError
+from hardex.predict.predictions import Predictions
+from hardex.runs.folder import MANIFEST, SEAL
+
+SCHEMA = "hardex.seal/1"
+RULE = (
+    "an example is sealed if the first 8 bytes of SHA-256(salt, height, width, channels as 4 bytes "
+    "each, native pixels), read as a whole number with the highest byte first, are less than "
+    "share * 2**64"
+)
+_REFUSAL = "it is sealed for a later proof"
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The rule that says which examples are sealed.
+
+    It looks at pixels alone, so equal images are sealed together or not at all.
+
+    Attributes:
+        share: the share of examples to seal, between 0 and 1.
+        salt: random, 32 hexadecimal digits.
+
+    Raises:
+        RunError: the share is not between 0 and 1.
+    """
+
+    share: float
+    salt: str
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise RunError(
+                f"--seal must be a share between 0 and 1; received {self.share:g}; try --seal 0.5."
+            )
+
+    def holds(self, image: Image) -> bool:
+        """Whether this image, in its native size, is sealed."""
+        digest = sha256(bytes.fromhex(self.salt))
+        digest.update(np.array(image.shape, ">u4").tobytes())
+        digest.update(np.ascontiguousarray(image).data)
+        return int.from_bytes(digest.digest()[:8], "big") < self.share * 2**64
+
+    def open_part(self, dataset: Dataset) -> Part:
+        """What may be seen."""
+        return Part(dataset, lambda image: not self.holds(image), _REFUSAL)
+
+    def sealed_part(self, dataset: Dataset) -> Part:
+        """What is sealed."""
+        return Part(dataset, self.holds, "it is not sealed")
+
+
+def seal_for(folder: Path, share: float | None, *, seed: int) -> Seal | None:
+    """The seal a run in this folder is under: the one it has, else a new one if asked for.
+
+    The salt of a new one is drawn from the seed: two runs on the same data seal the same
+    examples, so that neither shows what the other hides.
+
+    Raises:
+        RunError: the folder has a seal of another share, its seal cannot be read, or it holds a
+            run whose examples have all been seen.
+    """
+    if (folder / SEAL).exists():
+        kept = read_seal(folder)
+        if kept is not None and share not in (None, kept.share):
+            raise RunError(
+                f"--seal must stay {kept.share:g}, with which {folder} was sealed; received "
+                f"{share:g}; leave it out, or seal anew with another --out."
+            )
+        return kept
+    if share is None:
+        return None
+    if (folder / MANIFEST).exists() or (folder / "people").exists():
+        raise RunError(
+            f"only what nobody has seen can be sealed; {folder} was ranked without a seal; choose "
+            "another --out."
+        )
+    return Seal(share, np.random.default_rng(seed).bytes(16).hex())
+
+
+def read_seal(folder: Path) -> Seal | None:
+    """The seal of a run, or None where it has none.
+
+    Raises:
+        RunError: its seal.json cannot be read.
+    """
+    if not (folder / SEAL).exists():
+        return None
+    fields = _fields(folder)
+    try:
+        bytes.fromhex(fields["salt"])
+        return Seal(float(fields["share"]), str(fields["salt"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(folder, error) from error
+
+
+def check_same_seal(old: Path, new: Path) -> None:
+    """Raise `RunError` unless what one run shows may be shown by the other."""
+    if (new / SEAL).exists() and read_seal(new) != read_seal(old):
+        raise RunError(
+            f"a sealed run can be replaced only by one with the same seal; that of {new} is not "
+            f"that of {old}; choose another --out."
+        )
+
+
+def write_seal(seal: Seal, folder: Path, *, counts: dict[str, int]) -> None:
+    """Write seal.json into the folder of a new run."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    rule = {"schema": SCHEMA, **asdict(seal), "rule": RULE, "created": now}
+    _write(folder, rule | {"counts": counts, "uses": []})
+
+
+def open_sealed(folder: Path, dataset: Dataset, *, reason: str) -> Part:
+    """The sealed examples of a run, for a proof; the use is counted before they are handed out.
+
+    Args:
+        folder: the run folder.
+        dataset: all its labelled images.
+        reason: what they are opened for.
+
+    Raises:
+        RunError: the run is not sealed, or the use cannot be written down.
+    """
+    seal = read_seal(folder)
+    if seal is None:
+        raise RunError(
+            f"only a sealed run has sealed examples; {folder} has no {SEAL}; rank with --seal 0.5."
+        )
+    fields = _fields(folder)
+    use = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "reason": reason}
+    try:
+        fields["uses"].append(use)
+        _write(folder, fields)
+    except (KeyError, AttributeError, OSError) as error:
+        raise _damaged(folder, error) from error
+    return seal.sealed_part(dataset)
+
+
+def sealed_count(part: Part, seen: int) -> int:
+    """How many examples of a data set were sealed in a pass that saw so many of them."""
+    unreadable = {skipped.id for skipped in part.skipped()}
+    known = sum(part.id(position) in unreadable for position in range(len(part)))
+    return len(part) - known - seen
+
+
+def positions_in(part: Part) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """The places of the examples of a part, found by reading every image once."""
+    found = [batch.positions for batch in part.batches(256, (1, 1, 1))]
+    return np.concatenate([np.empty(0, np.int64), *found])
+
+
+def only(stream: Iterator[Predictions], positions: np.ndarray[Any, Any]) -> Iterator[Predictions]:
+    """The predictions at these places, (m,) in rising order."""
+    for batch in stream:
+        kept = np.flatnonzero(np.isin(batch.positions, positions, assume_unique=True))
+        if len(kept):
+            yield Predictions(
+                batch.positions[kept],
+                tuple(batch.ids[i] for i in kept),
+                batch.labels[kept],
+                batch.probabilities[kept],
+            )
+
+
+def _fields(folder: Path) -> dict[str, Any]:
+    try:
+        fields: dict[str, Any] = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        if fields["schema"] != SCHEMA:
+            raise ValueError(f"schema {fields['schema']}")
+        return fields
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder, error) from error
+
+
+def _write(folder: Path, fields: dict[str, Any]) -> None:
+    """Write the file whole or not at all: half a seal would lose the rule."""
+    partial = folder / f".{SEAL}.{os.getpid()}"
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(fields, indent=2, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(folder / SEAL)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _damaged(folder: Path, error: Exception) -> RunError:
+    return RunError(
+        f"{folder / SEAL} must be a seal written by hardex that can be written to; it is not "
+        f"({type(error).__name__}: {error}); restore it from a copy, for without it nobody knows "
+        "what was sealed."
+    )

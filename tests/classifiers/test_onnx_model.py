@@ -1,0 +1,140 @@
+import hashlib
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from fakes import small_images
+from onnx import TensorProto as Kind
+from onnx import helper
+
+from hardex.classifiers.embeddings import embeddings
+from hardex.classifiers.opening import open_classifier
+from hardex.errors import ClassifierError
+
+WEIGHTS = np.random.default_rng(0).normal(0, 1, (4 * 5 * 3, 2)).astype(np.float32)
+
+
+def written(
+    path, shape, *, kind=Kind.FLOAT, weights=WEIGHTS, softmax=True, outputs=("p",), columns=None
+):
+    """Flatten, multiply, softmax: the smallest classifier, as an .onnx file."""
+    k = weights.shape[1] if columns is None else columns
+    flat = [
+        *([helper.make_node("Cast", ["x"], ["f"], to=Kind.FLOAT)]),
+        *([helper.make_node("Flatten", ["f"], ["v"])]),
+        *([helper.make_node("MatMul", ["v", "w"], ["z"])]),
+        *(helper.make_node("Softmax" if softmax else "Identity", ["z"], [o]) for o in outputs),
+    ]
+    graph = helper.make_graph(
+        flat,
+        "small",
+        [helper.make_tensor_value_info("x", kind, shape)],
+        [helper.make_tensor_value_info(o, Kind.FLOAT, [shape[0], k]) for o in outputs],
+        [helper.make_tensor("w", Kind.FLOAT, weights.shape, weights.ravel())],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, path)
+    return path
+
+
+def expected(images, *, channels_first, scale=255):
+    values = images.astype(np.float64) / scale
+    values = values.transpose(0, 3, 1, 2) if channels_first else values
+    z = values.reshape(len(images), -1) @ WEIGHTS
+    rows = np.exp(z - z.max(axis=1, keepdims=True))
+    return rows / rows.sum(axis=1, keepdims=True)
+
+
+def pictures(count):
+    return small_images(count * 2, size=5, channels=3)[:count, :4]
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels_first"),
+    [
+        (["n", 4, 5, 3], False),
+        (["n", 3, 4, 5], True),
+        ([None, 3, 4, 5], True),
+        ([2, 3, 4, 5], True),
+        ([8, 4, 5, 3], False),
+    ],
+)
+def test_both_layouts_and_fixed_batches_say_what_numpy_says(tmp_path, shape, channels_first):
+    classifier = open_classifier(written(tmp_path / "m.onnx", shape))
+    images = pictures(5)
+    assert (classifier.input_shape, classifier.class_count) == ((4, 5, 3), 2)
+    assert (classifier.preprocess, classifier.channels_first) == ("unit", channels_first)
+    rows = classifier.probabilities(images)
+    np.testing.assert_allclose(rows, expected(images, channels_first=channels_first), atol=1e-5)
+
+
+def test_a_model_that_takes_bytes_gets_them_raw(tmp_path):
+    path = written(tmp_path / "m.onnx", ["n", 4, 5, 3], kind=Kind.UINT8, weights=WEIGHTS / 255)
+    classifier = open_classifier(path)
+    assert classifier.preprocess == "raw"
+    rows = classifier.probabilities(pictures(3))
+    np.testing.assert_allclose(rows, expected(pictures(3), channels_first=False), atol=1e-5)
+
+
+def test_logits_become_their_softmax(tmp_path):
+    path = written(tmp_path / "m.onnx", ["n", 4, 5, 3], softmax=False)
+    rows = open_classifier(path, logits=True).probabilities(pictures(3))
+    np.testing.assert_allclose(rows, expected(pictures(3), channels_first=False), atol=1e-5)
+
+
+def test_images_of_any_size_are_taken_where_the_model_takes_them(tmp_path):
+    classifier = open_classifier(written(tmp_path / "m.onnx", ["n", 3, "h", "w"]))
+    assert classifier.input_shape is None
+    assert classifier.probabilities(pictures(3)).shape == (3, 2)
+
+
+def test_a_model_knows_what_it_is(tmp_path):
+    path = written(tmp_path / "m.onnx", ["n", 4, 5, 3])
+    classifier = open_classifier(path)
+    assert classifier.fingerprint() == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert classifier.source == str(path)
+    assert classifier.numerics()["providers"] == "CPUExecutionProvider"
+
+
+def test_its_embeddings_are_those_of_the_pixels(tmp_path):
+    classifier = open_classifier(written(tmp_path / "m.onnx", ["n", 4, 5, 3]))
+    np.testing.assert_array_equal(
+        embeddings(classifier, pictures(9)), embeddings(None, pictures(9))
+    )
+
+
+def detection(path):
+    written(path, ["n", 4, 5, 3], outputs=("boxes", "classes"))
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda path: None, r"must be an \.onnx file; there is none at .*m\.onnx; check the path"),
+        (lambda path: path.mkdir(), r"must be an \.onnx file; there is none at "),
+        (lambda path: path.write_text("no model"), r"whole \.onnx file; reading .* failed \("),
+        (detection, r"has 1 \(x\) and 2 \(boxes, classes\); .* no detection"),
+        (lambda path: written(path, ["n", 60]), r"turns tensor\(float\) \['n', 60\] into \['n', 2"),
+        (
+            lambda path: written(path, ["n", 4, 5, 2], weights=WEIGHTS[:40]),
+            r"turns .*\['n', 4, 5, 2\] into",
+        ),
+        (
+            lambda path: written(path, ["n", 4, 5, 3], kind=Kind.INT64),
+            r"turns tensor\(int64\) \['n'",
+        ),
+    ],
+)
+def test_what_is_no_image_classifier_is_refused_in_one_line(tmp_path, write, message):
+    write(tmp_path / "m.onnx")
+    with pytest.raises(ClassifierError, match=message) as caught:
+        open_classifier(tmp_path / "m.onnx")
+    assert "\n" not in str(caught.value)
+
+
+def test_without_onnxruntime_the_extra_is_named(tmp_path, monkeypatch):
+    path = written(tmp_path / "m.onnx", ["n", 4, 5, 3])
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(ClassifierError, match=r"pip install 'hardex\[onnx\]'\.$"):
+        open_classifier(path)

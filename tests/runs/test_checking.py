@@ -1,0 +1,96 @@
+import json
+
+import numpy as np
+import pytest
+from fakes import brightness, small_dataset, write_folders
+
+import hardex
+from hardex.classifiers.doctor import Finding
+from hardex.classifiers.opening import open_classifier
+from hardex.data.dataset import ArrayDataset
+from hardex.data.sources import open_dataset
+from hardex.errors import DatasetError
+from hardex.runs.checking import check, findings_before_ranking, sample
+
+
+def shades(count=200, seed=0):
+    """Dark and bright pictures, which `brightness` tells apart."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, count)
+    level = np.where(labels == 1, 190, 60)[:, None, None, None]
+    noise = rng.integers(-40, 40, (count, 4, 4, 1))
+    return ArrayDataset.of((level + noise).astype(np.uint8), labels)
+
+
+def test_a_healthy_model_gives_nothing_and_its_run_says_so(tmp_path):
+    assert check(brightness, shades()) == ()
+    assert hardex.rank(brightness, shades(), out=tmp_path / "run").manifest.doctor == ()
+
+
+def test_what_is_found_before_a_ranking_stands_in_the_manifest(tmp_path):
+    data = shades()
+    inverted = ArrayDataset.of(255 - data.images, data.labels)
+    found = hardex.rank(brightness, inverted, out=tmp_path / "run").manifest.doctor
+    # Between two classes of brightness nobody can tell which of the two was turned around.
+    assert [finding["code"] for finding in found] == ["inverted_colours", "class_order"]
+    assert Finding(**found[0]).advice == "pass --preprocess raw,inverted"
+    assert json.loads((tmp_path / "run/manifest.json").read_text())["doctor"] == list(found)
+    advised = hardex.rank(brightness, inverted, out=tmp_path / "other", preprocess="raw,inverted")
+    assert advised.manifest.doctor == () and advised.manifest.preprocess == "raw,inverted"
+
+
+def test_a_ranking_goes_on_whatever_is_found(tmp_path):
+    constant = hardex.rank(
+        lambda images: np.tile([0.9, 0.1], (len(images), 1)), shades(), out=tmp_path / "run"
+    )
+    assert [finding["code"] for finding in constant.manifest.doctor] == ["constant"]
+    assert constant.manifest.counts["examples"] == 200
+
+
+def test_a_model_made_for_other_images_is_a_finding():
+    (finding,) = check("mnist_small", shades())
+    assert (finding.code, finding.severity) == ("wrong_shape", "error")
+    assert "28 x 28 x 1" in finding.evidence and "4 x 4 x 1" in finding.evidence
+    assert "--resize" in finding.advice
+
+
+def test_the_sample_is_drawn_at_random_and_without_what_cannot_be_read(tmp_path):
+    root = write_folders(tmp_path, [f"{c}/{i}.png" for c in "ab" for i in range(6)])
+    (root / "a/0.png").write_bytes(b"no picture")
+    data = open_dataset(root)
+    ids, images, labels = sample(data, None, count=100, rng=np.random.default_rng(0))
+    assert len(ids) == len(images) == len(labels) == 11
+    assert list(ids) != sorted(ids) and "a/0.png" not in ids
+    assert [data.class_names[label] for label in labels] == [name[0] for name in ids]
+
+
+def test_the_same_seed_draws_the_same_sample():
+    draws = [sample(shades(), None, count=9, rng=np.random.default_rng(s))[0] for s in (1, 1, 2)]
+    assert draws[0] == draws[1] != draws[2]
+
+
+def test_images_none_of_which_can_be_read_are_refused(tmp_path):
+    root = write_folders(tmp_path, ["a/0.png", "b/0.png"])
+    for file in root.rglob("*.png"):
+        file.write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=r"none of the 2 of .* is; look at one"):
+        check(brightness, root)
+
+
+@pytest.mark.parametrize(("size", "examples"), [(100, 10), (10_000, 400), (60_000, 512)])
+def test_before_a_ranking_few_examples_are_looked_at(size, examples):
+    images = np.full((1, 1, 1, 1), 200, np.uint8)
+    data = ArrayDataset.of(np.broadcast_to(images, (size, 1, 1, 1)), np.arange(size) % 2)
+    seen = []
+
+    def counting(images):
+        seen.append(len(images))
+        return brightness(images)
+
+    findings_before_ranking(open_classifier(counting), data, 10, seed=0)
+    first_pass = -(-examples // 10)
+    assert sum(seen[:first_pass]) - examples in range(10)
+
+
+def test_saved_probabilities_are_not_examined():
+    assert findings_before_ranking(None, small_dataset(), None, seed=0) == ()
