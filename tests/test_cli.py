@@ -133,6 +133,41 @@ def test_names_with_brackets_are_shown_as_they_are(hardex, files):
     assert answer.out.endswith("Run saved in [/b]. Look at it: hardex serve [/b]\n")
 
 
+def test_a_finished_run_is_ranked_again_by_another_rule(hardex, files):
+    hardex("rank --probabilities p.npy data.npz --out run")
+    answer = hardex("rank run --out again --diversity confusion --count 6 --wrong entropy:no")
+    assert answer.code == 1 and "importing entropy failed" in answer.err
+    answer = hardex("rank run --out again --diversity confusion --count 6 --pool 30")
+    assert (answer.code, answer.err) == (0, "")
+    rule = load("again").manifest.rule
+    assert (rule["diversity"], rule["count"], rule["pool"]) == ("confusion", 6, 30)
+    assert "Shows 6 of 6 confusion pairs (a random pick " in answer.out
+    refused = hardex("rank run")
+    assert refused.code == 1 and "received run and no other; name it with --out." in refused.err
+
+
+def test_how_much_of_the_variety_a_list_shows_is_said(hardex, files):
+    answer = hardex("rank --probabilities p.npy data.npz --out run --diversity embedding")
+    assert answer.out.count("clusters of embeddings (a random pick") == 2
+    assert answer.out.count("confusion pairs (a random pick") == 2
+    np.savez("twins.npz", images=DATA.images[[0, 0, 1, 2]], labels=[0, 0, 1, 2])
+    np.save("four.npy", np.tile([0.2, 0.5, 0.3], (4, 1)))
+    line = "rank --probabilities four.npy twins.npz --out twins"
+    assert "; 1 near-duplicates left out (--allow-duplicates keeps them)." in hardex(line).out
+    assert "near-duplicates" not in hardex(line + " --force --allow-duplicates").out
+
+
+def test_a_rare_class_gets_a_hint_unless_it_is_taken(hardex):
+    np.save("p.npy", np.tile([0.6, 0.4], (100, 1)))
+    np.save("y.npy", np.arange(100) // 98)
+    line = "rank --probabilities p.npy --labels y.npy --out run --force"
+    hint = "The rarest class has 2 of 100 examples: --wrong adjusted_self_confidence is fairer"
+    assert hint in hardex(line).out
+    assert hint not in hardex(line + " --wrong adjusted_self_confidence").out
+    np.save("y.npy", np.arange(100) // 90)
+    assert "rarest" not in hardex(line).out
+
+
 def test_a_shortfall_is_said(hardex, files):
     np.save("p.npy", np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6]]))
     np.save("y.npy", np.array([0, 0, 0]))
@@ -272,7 +307,7 @@ def prepare(folder):
         ("rank --probabilities p.npy fits.npz", "received 3 labels and 40 rows; pass the labels"),
         ("rank --probabilities p.npy --labels y.npy fits.npz", "holds 3 images and there are 40"),
         ("rank --probabilities p.npy --labels y.npy --classes a", "3 columns for 1 classes; name"),
-        ("rank --probabilities no.npy --labels y.npy", "the probabilities must be a .npy, .npz, .csv or .parquet file; there is nothing at no.npy"),
+        ("rank --probabilities no.npy --labels y.npy", ".parquet file; there is nothing at no.npy"),
         ("rank --probabilities p0.npy --labels y.npy", "at least one row; p0.npy is empty; save"),
         ("rank --probabilities p0.csv --labels y.npy", "at least one row; p0.csv is empty; save"),
         ("rank --probabilities p1.npy --labels y.npy", "two classes or more; received shape (40,)"),
@@ -405,6 +440,7 @@ def test_check_answers_in_json(hardex, options, codes):
 def test_a_ranking_says_what_the_doctor_found_and_goes_on(hardex):
     answer = hardex("rank mnist_small mnist:test --preprocess unit,inverted --out run")
     assert (answer.code, answer.err) == (0, "")
-    assert "inverted_colours: " in answer.out and "What to do: pass --preprocess unit." in answer.out
+    assert "inverted_colours: " in answer.out
+    assert "What to do: pass --preprocess unit." in answer.out
     answer = hardex("rank mnist_small mnist:test --preprocess raw --out other --format json")
     assert [finding["code"] for finding in json.loads(answer.out)["doctor"]] == ["wrong_scale"]

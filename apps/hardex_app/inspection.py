@@ -112,9 +112,7 @@ class Inspection:
 Prepare = Callable[[Inspection], None]
 
 
-def inspect_run(
-    run: Run, model: Model | None = None, *, trust_model: bool = False
-) -> Inspection:
+def inspect_run(run: Run, model: Model | None = None, *, trust_model: bool = False) -> Inspection:
     """An inspection of a finished run; its model, or the one given, loads in the background.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class Features:
         array([ 0.,  9., 16.])
     """
 
-    parts: tuple[tuple[Floats, Floats], ...]
+    parts: tuple[tuple[NDArray[np.floating], NDArray[np.floating]], ...]
 
     @classmethod
     def of(cls, *columns: NDArray[np.floating]) -> "Features":
@@ -46,24 +47,25 @@ class Features:
 
     def squared_distances(self, row: int) -> Floats:
         """(m,) squared distance of every example to one of them."""
-        total = np.zeros(len(self))
+        total = self._lengths + self._lengths[row]
         for left, right in self.parts:
-            lengths = (left**2).sum(axis=1) * (right**2).sum(axis=1)
-            products = (left @ left[row]) * (right @ right[row])
-            total += lengths + lengths[row] - 2 * products
+            total -= 2 * (left @ left[row]) * (right @ right[row])
         total[row] = 0.0
-        return np.maximum(total, 0.0)  # what is 0 may come out a little below
+        return np.asarray(np.maximum(total, 0.0))  # what is 0 may come out a little below
+
+    @cached_property
+    def _lengths(self) -> Floats:
+        """(m,) squared length of every example."""
+        squares = (_squared(left) * _squared(right) for left, right in self.parts)
+        return np.asarray(np.sum(list(squares), axis=0))
 
     def scaled(self, weight: float = 1.0) -> "Features":
         """In units of their own spread, so that parts can be added: mean squared distance 2.
 
         The weight is what squared distances are multiplied with then.
         """
-        spread = 0.0
-        for left, right in self.parts:
-            lengths = (left**2).sum(axis=1) * (right**2).sum(axis=1)
-            mean = (left.T @ right) / max(1, len(left))
-            spread += lengths.mean() - (mean**2).sum()
+        means = ((left.T @ right) / max(1, len(left)) for left, right in self.parts)
+        spread = float(self._lengths.mean()) - sum(float((mean**2).sum()) for mean in means)
         unit = (spread / weight) ** 0.5 if spread > 1e-12 else 1.0
         return Features(tuple((left / unit, right) for left, right in self.parts))
 
@@ -84,6 +86,10 @@ class Features:
             signs = (rng.choice([-1.0, 1.0], (part.shape[1], size)) for part in (left, right))
             columns.append((left @ next(signs)) * (right @ next(signs)) / size**0.5)
         return np.concatenate(columns, axis=1)
+
+
+def _squared(rows: NDArray[np.floating]) -> Floats:
+    return np.asarray(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
 
 
 def gradients(
@@ -114,7 +120,7 @@ def gradients(
         return Features.of(pull)
     lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
     unit = embeddings / np.maximum(lengths, 1e-9)
-    return Features(((pull, np.c_[unit, np.ones(len(unit))]),))
+    return Features(((pull, np.c_[unit, np.ones((len(unit), 1), unit.dtype)]),))
 
 
 def variety(

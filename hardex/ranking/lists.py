@@ -23,8 +23,9 @@ from hardex.ranking.order import Ranking, Rule, ranking
 from hardex.ranking.own import own_score
 from hardex.ranking.scores import ADJUSTED, SCORES, ScoreFunction, surprise
 
-_BLOCK_BYTES = 2**20  # of probabilities at a time: what a core keeps near
-_BLOCK_LEAST = 1024
+_BLOCK_BYTES = 2**25  # of probabilities at a time
+_BLOCK_MOST = 16_384  # rows
+_NEAR_BYTES = 2**22  # of them that are looked at twice: what stays near the core in between
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,14 +239,26 @@ def _blocks(
     probabilities: Probabilities, labels: Labels, start: int = 0, stop: int | None = None
 ) -> Iterator[tuple[Probabilities, Labels, Positions, Probabilities | None]]:
     """Checked parts of the arrays, in one precision, with positions and row maxima if known."""
-    size = max(_BLOCK_LEAST, _BLOCK_BYTES // max(1, probabilities[:1].nbytes))
+    row_bytes = max(1, probabilities[:1].nbytes)
+    size = max(1, min(_BLOCK_MOST, _BLOCK_BYTES // row_bytes))
     stop = len(probabilities) if stop is None else min(stop, len(probabilities))
     for begin in range(start, stop, size):
         part = probabilities[begin : min(begin + size, stop)]
         positions = np.arange(begin, begin + len(part))
-        best = sound_maxima(part)
+        best = _sound_maxima(part, max(1, _NEAR_BYTES // row_bytes))
         if best is None:
             check_probabilities(part, positions=positions)
         single = np.ascontiguousarray(part, np.float32)
         given = labels[begin : begin + len(part)].astype(np.int64, copy=False)
         yield single, given, positions, best if part.dtype == np.float32 else None
+
+
+def _sound_maxima(probabilities: Probabilities, size: int) -> Probabilities | None:
+    """As `sound_maxima`, some rows at a time."""
+    parts = []
+    for start in range(0, len(probabilities), size):
+        best = sound_maxima(probabilities[start : start + size])
+        if best is None:
+            return None
+        parts.append(best)
+    return np.concatenate(parts)

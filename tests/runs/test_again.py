@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from fakes import checksum_of, contents, small_dataset, small_images
@@ -157,6 +159,6 @@ def test_a_shorter_list_begins_a_longer_one(tmp_path, diversity, duplicates):
     for count in (2, 6, 15):
         made = rank(THREE, data, out=tmp_path / str(count), count=count, **rule).hard
         lists.append({name: table["id"].tolist() for name, table in made.groupby("list")})
-    for short, long in zip(lists, lists[1:], strict=False):
+    for short, long in pairwise(lists):
         for name, ids in short.items():
             assert long[name][: len(ids)] == ids

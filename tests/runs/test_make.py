@@ -262,7 +262,7 @@ def stops_in_the_classifier(stop):
 
     def classifier(images):
         calls.append(len(images))
-        if len(calls) == 3:
+        if len(calls) >= 3:  # what broke stays broken
             raise stop
         return THREE(images)
 
