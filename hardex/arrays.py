@@ -172,7 +172,8 @@ def check_images(images: Images) -> None:
         hardex.errors.DatasetError: images must have shape (n, h, w, 1) or (n, h, w, 3) and dtype \
 uint8; received shape (2, 28, 28), uint8; add the channel axis or convert them to 0..255.
     """
-    if images.ndim != 4 or images.shape[3] not in (1, 3) or images.dtype != np.uint8:
+    fits = images.ndim == 4 and images.shape[3] in (1, 3) and min(images.shape[1:3]) > 0
+    if not fits or images.dtype != np.uint8:
         raise DatasetError(
             "images must have shape (n, h, w, 1) or (n, h, w, 3) and dtype uint8; received shape "
             f"{images.shape}, {images.dtype}; add the channel axis or convert them to 0..255."

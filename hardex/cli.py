@@ -308,7 +308,15 @@ def rank(
 
 
 def _split(names: str | None) -> list[str] | None:
-    return None if names is None else [name.strip() for name in names.split(",")]
+    if names is None:
+        return None
+    found = [name.strip() for name in names.split(",")]
+    if "" in found:
+        raise HardexError(
+            f"--classes must name every class; name {found.index('') + 1} of {len(found)} is "
+            "empty; name all of them."
+        )
+    return found
 
 
 def _command_line() -> str:

@@ -255,6 +255,9 @@ def prepare(folder):
     np.savez(folder / "floats.npz", images=small_images(3) / 255, **two)
     np.savez(folder / "four.npz", images=small_images(4), labels=np.arange(4))
     np.savez(folder / "fits.npz", images=small_images(3), **two)
+    np.savez(folder / "one_label.npz", images=small_images(3), labels=np.array(3))
+    np.savez(folder / "flat.npz", images=np.zeros((3, 0, 4), np.uint8), **two)
+    np.save(folder / "y_huge.npy", np.where(np.arange(40) == 9, 1e300, DATA.labels))
 
 
 @pytest.mark.parametrize(
@@ -284,9 +287,23 @@ def prepare(folder):
         ("rank MODEL fits.npz --classes a,b", "lie in 0..1 for 2 classes; label 2 (counted from"),
         ("rank MODEL fits.npz --preprocess x", "or MODULE:FUNCTION; received 'x'; choose what the"),
         ("rank MODEL fits.npz --batch-size 0", "--batch-size must be 1 or more; received 0"),
+        (
+            "rank MODEL fits.npz --batch-size 1000000000",
+            "a batch fit into 1 GiB of pixels; received 1,000,000,000 images of 4 x 4 x 1; choose",
+        ),
+        ("rank MODEL one_label.npz", "one_label.npz has 3 images and 1 labels; pass the labels"),
+        ("rank MODEL flat.npz", "dtype uint8; received shape (3, 0, 4, 1), uint8; add"),
+        ("rank ~nobody-here/m.keras two", "there is nothing at ~nobody-here/m.keras; check"),
+        ("rank MODEL ~nobody-here/images", "there is nothing at ~nobody-here/images; check"),
+        ("rank --probabilities p.npy --labels y_huge.npy", "y_huge.npy holds float64 of shape (40"),
+        ("rank MODEL two --classes a,", "name 2 of 2 is empty; name all of them"),
+        ("serve text.keras", "a run is a folder with manifest.json; text.keras has none; make one"),
         ("rank MODEL fits.npz --per-class 0", "--per-class must be 1 or more; received 0"),
         ("rank MODEL fits.npz --count -1", "--count must be 1 or more; received -1"),
-        ("rank MODEL fits.npz --diversity all", "--diversity must be one of none, class, confusion"),
+        (
+            "rank MODEL fits.npz --diversity all",
+            "--diversity must be one of none, class, confusion",
+        ),
         ("rank MODEL fits.npz --unsure loss", "--unsure must be one of least_confidence, margin"),
         ("rank MODEL fits.npz --labels y.npy", "--labels belong to saved probabilities; received"),
         ("rank MODEL fits.npz --out other", "other holds other things (thesis.tex); choose"),

@@ -61,7 +61,7 @@ def _open_named(
         return FunctionClassifier(
             function, preprocess=preprocess or "raw", logits=logits, name=name
         )
-    path = shipped_model(name) if name in SHIPPED else Path(name).expanduser()
+    path = shipped_model(name) if name in SHIPPED else Path(os.path.expanduser(name))
     if path.suffix == ".onnx":
         from hardex.classifiers.onnx_model import OnnxClassifier
 

@@ -167,7 +167,8 @@ def as_labels(values: Any, source: str) -> Labels:
     array = np.asarray(values)
     column = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     numeric = np.issubdtype(column.dtype, np.number) and np.isfinite(column).all()
-    if column.ndim != 1 or not numeric or (column != np.rint(column)).any():
+    whole = numeric and (np.abs(column) < 2**62).all() and (column == np.rint(column)).all()
+    if column.ndim != 1 or not whole:
         raise DatasetError(
             f"labels must be one class index per example; {source} holds {array.dtype} of shape "
             f"{array.shape}; save whole numbers from 0."

@@ -142,10 +142,10 @@ class ArrayDataset:
 
     def __post_init__(self) -> None:
         check_images(self.images)
-        if len(self.labels) != len(self.images):
+        if self.labels.shape[:1] != (len(self.images),):
             raise DatasetError(
                 f"there must be one label per image; {self.source} has {len(self.images)} images "
-                f"and {len(self.labels)} labels; pass the labels of these images."
+                f"and {self.labels.size} labels; pass the labels of these images."
             )
         if not len(self.images):
             raise DatasetError(

@@ -53,7 +53,7 @@ def number_names(labels: Labels) -> tuple[str, ...]:
         >>> number_names(np.array([2, 0]))
         ('0', '1', '2')
     """
-    if not len(labels) or not np.issubdtype(labels.dtype, np.integer):
+    if not labels.size or not np.issubdtype(labels.dtype, np.integer):
         return ("0", "1")
     largest = int(labels.max())
     if largest >= _MOST_CLASSES:

@@ -59,7 +59,7 @@ def open_dataset(
         return _open_mnist(text, class_names, resize)
     if text.startswith("keras:"):
         return _open_keras(text, class_names, resize, reading.split or "test")
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     if not os.path.exists(path):  # unlike Path.exists, also for names that no disk takes
         raise DatasetError(f"data must be {ACCEPTED}; there is nothing at {path}; check the path.")
     if path.is_dir():
@@ -80,7 +80,7 @@ def _check_asked(text: str, reading: Reading) -> None:
     """Refuse an option that this kind of data would silently pass over."""
     suffix = Path(text).suffix.lower()
     a_path = not text.startswith(("mnist:", "keras:"))
-    a_folder = a_path and os.path.isdir(Path(text).expanduser())
+    a_folder = a_path and os.path.isdir(os.path.expanduser(text))
     if reading.split and not (a_folder or suffix == ".npz" or text.startswith("keras:")):
         raise DatasetError(
             "--split belongs to an .npz file, a folder of splits or keras:NAME; received "

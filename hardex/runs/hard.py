@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hardex.arrays import Image
 from hardex.ranking.order import Ranking
 from hardex.runs.folder import safe_name
-from hardex.runs.tables import read_predictions
+from hardex.runs.tables import Predicted, examples_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def hard_examples(
 
     `shown` says whether there will be a picture of the example at a position.
     """
-    rows = read_predictions(predictions, ranking.positions)
+    rows = examples_at(predictions, ranking.positions)
     return [
         HardExample(
             file_name=f"{name}/{_picture_name(rank, row)}" if shown(row.position) else "",
@@ -62,17 +62,15 @@ def hard_examples(
             rank=rank,
             given_label=row.given_label,
             predicted_label=row.predicted_label,
-            confidence=float(row.confidence),
+            confidence=row.confidence,
             score=float(score),
             reason=reason(name, row, class_names),
         )
-        for rank, (row, score) in enumerate(
-            zip(rows.itertuples(), ranking.scores, strict=True), start=1
-        )
+        for rank, (row, score) in enumerate(zip(rows, ranking.scores, strict=True), start=1)
     ]
 
 
-def reason(name: str, row: "pd.Series[object]", class_names: tuple[str, ...]) -> str:
+def reason(name: str, row: Predicted, class_names: tuple[str, ...]) -> str:
     """Why an example stands in a list, as a sentence."""
     probabilities = row.probabilities
     best, second = probabilities.argsort(kind="stable")[::-1][:2]
@@ -98,13 +96,13 @@ def _percent(p: float) -> str:
     return f"{text} %"
 
 
-def _picture_name(rank: int, row: "pd.Series[object]") -> str:
+def _picture_name(rank: int, row: Predicted) -> str:
     return safe_name(
         f"{rank:04d}",
         f"given-{row.given_label}"[:30],
         f"pred-{row.predicted_label}"[:30],
         f"conf-{row.confidence:.2f}",
-        str(row.id),
+        row.id,
         suffix=".png",
     )
 
@@ -126,8 +124,6 @@ def write_lists(
         image: gives the picture at a position; None where there are no pictures.
         shown: whether there is one at a position.
     """
-    from hardex.images import write_png
-
     folder = results / "hard"
     for name in LISTS:
         (folder / name).mkdir(parents=True)
@@ -139,9 +135,18 @@ def write_lists(
             with_picture = shown if image is not None else lambda position: False
             examples = hard_examples(name, chosen, table, class_names, shown=with_picture)
             writer.writerows(map(astuple, examples))
-            for example, position in zip(examples, chosen.positions.tolist(), strict=True):
-                if image is not None and example.file_name:
-                    write_png(image(position), folder / example.file_name)
+            if image is not None:
+                _write_pictures(examples, chosen, folder, image)
+
+
+def _write_pictures(
+    examples: list[HardExample], chosen: Ranking, folder: Path, image: Callable[[int], Image]
+) -> None:
+    from hardex.images import write_png  # Pillow is loaded only where there are pictures
+
+    for example, position in zip(examples, chosen.positions.tolist(), strict=True):
+        if example.file_name:
+            write_png(image(position), folder / example.file_name)
 
 
 def read_hard(folder: Path) -> "pd.DataFrame":

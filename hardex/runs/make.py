@@ -1,5 +1,6 @@
 """Model + data -> a run folder: one pass, two lists, everything on disk."""
 
+import os
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
@@ -295,5 +296,5 @@ def manifest_of(
 
 
 def _source(name: str, hash: str) -> Source:
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     return Source(name, str(path.resolve()) if path.exists() else "", hash)

@@ -120,7 +120,7 @@ class Manifest:
             fields["doctor"] = tuple(fields.get("doctor", ()))
             fields["reading"] = Reading(**fields.get("reading", {}))
             return cls(**fields)
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise RunError(
                 f"a run is a folder with {MANIFEST}; {folder} has none; make one with "
                 "`hardex rank MODEL DATA --out RUN`."

@@ -1,7 +1,7 @@
 """predictions.parquet: one row per example, written as the pass goes and read back in parts."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-_GROUP_BYTES = 2**20  # of probabilities and scores a row group holds, about
-_GROUP_MOST = 8_192  # rows
+_GROUP_BYTES = 2**22  # of probabilities and scores a row group holds, about
+_GROUP_MOST = 32_768  # rows
 _ARRAY_COLUMNS = ["position", "given_index", "probabilities"]
 _NO_META: Meta = MappingProxyType({})
 
@@ -51,8 +51,12 @@ class PredictionsWriter:
         self._files = np.array(files, dtype=object)
         self._meta = meta
         self._waiting: list[pa.RecordBatch] = []
-        self._writer = pq.ParquetWriter(  # a dictionary per column would take most of the memory
-            path, schema(tuple(meta)), compression="zstd", use_dictionary=False
+        self._writer = pq.ParquetWriter(  # dictionaries would take most of the memory
+            path,
+            schema(tuple(meta)),
+            compression="zstd",
+            use_dictionary=False,
+            write_statistics=["position"],
         )
 
     def __enter__(self) -> Self:
@@ -64,9 +68,12 @@ class PredictionsWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        import pyarrow as pa
+
         if kind is None:
             self._flush()
         self._writer.close()
+        pa.default_memory_pool().release_unused()  # else what was written stays in memory unseen
 
     def write(self, predictions: Predictions) -> None:
         """Append one batch."""
@@ -213,16 +220,16 @@ def stream_predictions(path: Path) -> Iterator[TableRows]:
 
 def rows_at(path: Path, positions: Positions) -> TableRows:
     """The rows at these positions, in the order asked for; the others are read but not kept."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        parts = list(_parts_at(file, positions, _ARRAY_COLUMNS))
-    if not parts:
-        return TableRows(positions, positions, np.zeros((0, 2), np.float32))
-    found = _as_arrays(pa.concat_tables(parts))
-    order = np.searchsorted(found.positions, positions)
-    return TableRows(found.positions[order], found.labels[order], found.probabilities[order])
+    found: TableRows | None = None
+    for rows in stream_predictions(path):
+        if found is None:  # made whole at once: small pieces would keep the large ones in memory
+            shape = len(positions), rows.probabilities.shape[1]
+            found = TableRows(positions, np.empty_like(positions), np.empty(shape, np.float32))
+        at = np.minimum(np.searchsorted(rows.positions, positions), len(rows.positions) - 1)
+        here = rows.positions[at] == positions
+        found.labels[here] = rows.labels[at[here]]
+        found.probabilities[here] = rows.probabilities[at[here]]
+    return found or TableRows(positions, positions, np.zeros((0, 2), np.float32))
 
 
 def _as_arrays(table: "pa.Table") -> TableRows:
@@ -233,6 +240,33 @@ def _as_arrays(table: "pa.Table") -> TableRows:
         labels.to_numpy().astype(np.int64),
         flat.reshape(len(table), -1) if len(table) else np.zeros((0, 2), np.float32),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """One row of predictions.parquet: what hard/metadata.csv says again."""
+
+    id: str
+    position: int
+    given_label: str
+    predicted_label: str
+    given_index: int
+    confidence: float
+    probabilities: NDArray[np.float32]
+
+
+def examples_at(path: Path, positions: Positions) -> list[Predicted]:
+    """The rows at these positions, in the order asked for, without a data frame."""
+    import pyarrow.parquet as pq
+
+    columns = [field.name for field in fields(Predicted)]
+    found: dict[int, Predicted] = {}
+    with pq.ParquetFile(path) as file:
+        for part in _parts_at(file, positions, columns):
+            for row in part.to_pylist():
+                row["probabilities"] = np.array(row["probabilities"], np.float32)
+                found[row["position"]] = Predicted(**row)
+    return [found[position] for position in positions.tolist()]
 
 
 def stream_columns(path: Path, names: Sequence[str]) -> Iterator[dict[str, Labels]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hardex.classifiers.opening import Model, open_classifier
 from hardex.classifiers.saved import as_labels, as_probabilities, read_labels, read_saved
 from hardex.data.dataset import Dataset
 from hardex.data.names import as_class_names, number_names
-from hardex.errors import ClassifierError, DatasetError
+from hardex.errors import ClassifierError, DatasetError, HardexError
 from hardex.predict.predictions import (
     Predictions,
     batch_size_for,
@@ -28,6 +29,8 @@ from hardex.predict.saved_rows import (
 )
 from hardex.runs.folder import safe_name
 from hardex.runs.seal import Seal, only, positions_in
+
+_BATCH_BYTES_MOST = 2**30
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +81,13 @@ def work_from_model(
     classifier = open_classifier(
         model, preprocess=preprocess, logits=logits, trust_model=trust_model
     )
-    size = batch_size or batch_size_for(shape_for(classifier, dataset))
+    shape = shape_for(classifier, dataset)
+    size = batch_size or batch_size_for(shape)
+    if shape is not None and size * prod(shape) > _BATCH_BYTES_MOST:
+        raise HardexError(
+            f"--batch-size must let a batch fit into 1 GiB of pixels; received {size:,} images of "
+            f"{' x '.join(map(str, shape))}; choose a smaller number or leave it out."
+        )
     return Work(
         lambda: predict(classifier, dataset, batch_size=size),
         len(dataset),
@@ -171,9 +180,7 @@ def _rows_of(
     return saved.for_ids([dataset.id(i) for i in range(len(dataset))]), None
 
 
-def _given_labels(
-    labels: str | Path | Labels | None, dataset: Dataset | None
-) -> Labels | NpyRows:
+def _given_labels(labels: str | Path | Labels | None, dataset: Dataset | None) -> Labels | NpyRows:
     if isinstance(labels, str | Path):
         return open_labels(Path(labels)) or read_labels(Path(labels))
     if labels is not None:
