@@ -13,6 +13,7 @@ from hardex.version import VERSION
 
 app = typer.Typer(
     help="Find the hard examples of an image classifier, look at them, and see why they are hard.",
+    rich_markup_mode=None,  # plain help: drawing it with Rich takes longer than all the rest
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

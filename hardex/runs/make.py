@@ -1,7 +1,7 @@
 """Model + data -> a run folder: one pass, two lists, everything on disk."""
 
-import os
 import csv
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path

@@ -1,5 +1,6 @@
 """predictions.parquet: one row per example, written as the pass goes and read back in parts."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-_GROUP_BYTES = 2**22  # of probabilities and scores a row group holds, about
-_GROUP_MOST = 32_768  # rows
+# Arrow's own pools keep tens of megabytes that nobody uses; it asks when it is first imported.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
+_GROUP_BYTES = 2**20  # of probabilities and scores a row group holds, about
+_GROUP_MOST = 8_192  # rows
 _ARRAY_COLUMNS = ["position", "given_index", "probabilities"]
 _NO_META: Meta = MappingProxyType({})
 
@@ -68,12 +72,9 @@ class PredictionsWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        import pyarrow as pa
-
         if kind is None:
             self._flush()
         self._writer.close()
-        pa.default_memory_pool().release_unused()  # else what was written stays in memory unseen
 
     def write(self, predictions: Predictions) -> None:
         """Append one batch."""
