@@ -1,0 +1,79 @@
+"""Every command of docs/your-own-data.md, typed in its order, on small data."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hardex
+from hardex.images import write_png
+
+ROOT = Path(__file__).parent.parent
+GUIDE = (ROOT / "docs" / "your-own-data.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line
+    for block in re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
+    for line in block.splitlines()
+    if line and not line.startswith("hardex serve")  # stays until it is stopped
+]
+
+
+def test_the_guide_names_each_kind_of_command():
+    verbs = {line.split()[1] for line in COMMANDS}
+    assert {"check", "rank", "examples/train_photographs.py"} <= verbs
+
+
+@pytest.mark.slow
+def test_every_command_of_the_guide_does_what_it_says(tmp_path):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    write_photographs(tmp_path / "photos")
+    np.save(tmp_path / "probabilities.npy", np.full((4, 2), 0.5, np.float32))
+    np.save(tmp_path / "labels.npy", np.array([0, 1, 0, 1]))
+    for line in COMMANDS:
+        done = type_in(line, tmp_path)
+        # The doctor may well find fault with a model trained on sixty pictures.
+        allowed = (0, 3) if " check " in line else (0,)
+        assert done.returncode in allowed, f"{line}\n{done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr, f"{line}\n{done.stderr}"
+    photographs = hardex.load(tmp_path / "runs" / "photographs")
+    assert photographs.manifest.class_names == ("blue", "green", "red")
+    assert photographs.image(photographs.hard["id"].iloc[0]).shape == (40, 30, 3)
+    scans = hardex.load(tmp_path / "runs" / "scans")
+    assert scans.manifest.class_names == ("clear", "spot")
+    assert scans.predictions["probabilities"].map(len).eq(2).all()
+    assert scans.metrics["accuracy"]["value"] > 0.7
+
+
+def write_photographs(folder: Path) -> None:
+    """Noise with a tint: red, green and blue pictures, not all of them clearly."""
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 20), ("test", 10)):
+        for channel, name in enumerate(("red", "green", "blue")):
+            (folder / part / name).mkdir(parents=True)
+            for i in range(count):
+                image = rng.integers(0, 200, (40, 30, 3), dtype=np.uint8)
+                image[:, :, channel] += np.uint8(rng.integers(5, 55))
+                write_png(image, folder / part / name / f"{i}.png")
+
+
+def type_in(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Type one line of the guide, with the programs of this environment."""
+    program, *words = shlex.split(line, comments=True)
+    programs = {
+        "python": [sys.executable],
+        "hardex": [sys.executable, "-m", "hardex"],
+    }
+    return subprocess.run(
+        [*programs[program], *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
