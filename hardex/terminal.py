@@ -82,6 +82,12 @@ def show_run(run: Run, *, as_json: bool, rows: int | None) -> None:
         _show_list(console, run, name, rows)
     _say_imbalance(console, run)
     _show_slices(console, run, rows)
+    if unmatched := run.unmatched_annotations():
+        console.print(
+            f"{unmatched:,} annotations speak of examples that this run does not have; they are "
+            "kept.",
+            highlight=False,
+        )
     folder = escape(str(run.folder))
     console.print(
         f"Run saved in [bold]{folder}[/]. Look at it: [bold]hardex serve {folder}[/]",

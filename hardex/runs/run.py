@@ -132,6 +132,17 @@ class Run:
         row = read_predictions(table, np.array([self.position(id)])).iloc[0]
         return {str(name): value for name, value in row.items()}
 
+    def unmatched_annotations(self) -> int:
+        """How many annotations speak of an example that this run does not have.
+
+        There may be some after `--force` with other data: what people said is never deleted.
+        """
+        if not (self.folder / "people" / "annotations.sqlite").exists():
+            return 0
+        from hardex.runs.annotations import all_annotations
+
+        return sum(event.id not in self._places for event in all_annotations(self.folder))
+
     def _place(self, id: str) -> int:
         try:
             return self._places[id]
