@@ -14,7 +14,7 @@ def serve(
     trust_model: bool = False,
     host: str = "127.0.0.1",
     port: int | None = None,
-    browser: bool = False,
+    browser: bool = True,
     share: bool = False,
     auth: str | None = None,
 ) -> None:
@@ -53,7 +53,7 @@ def demo(
     out: str | Path = "runs/mnist-demo",
     host: str = "127.0.0.1",
     port: int | None = None,
-    browser: bool = False,
+    browser: bool = True,
     share: bool = False,
     auth: str | None = None,
 ) -> None:

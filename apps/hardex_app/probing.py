@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Image, Images, Probabilities
 from hardex.classifiers.classifier import Classifier
-from hardex.classifiers.preprocess import PREPROCESS
+from hardex.classifiers.functions import names_function
+from hardex.classifiers.preprocess import BGR, preprocess
 from hardex.errors import HardexError
 from hardex.images import (
     BRUSH_WIDTH,
@@ -156,8 +157,15 @@ def bars(
 
 
 def preprocess_table(name: str) -> list[float] | None:
-    """What each pixel value 0..255 becomes, so that the page can show the exact tensor."""
-    return None if name not in PREPROCESS else [float(value) for value in PREPROCESS[name]]
+    """What each pixel value 0..255 becomes, so that the page can show the exact tensor.
+
+    None when that cannot be said for one pixel alone: a function of the whole image, or channels
+    that change places.
+    """
+    if names_function(name) or BGR in name.split(","):
+        return None
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 256, 1, 1)
+    return [float(value) for value in preprocess(levels, name).ravel()]
 
 
 def _turned(image: Image, base: Transform, angles: NDArray[np.floating[Any]]) -> Images:

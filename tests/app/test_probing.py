@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from hardex import HardexError
 from hardex.classifiers.classifier import FunctionClassifier
-from hardex.classifiers.preprocess import PREPROCESS
+from hardex.classifiers.preprocess import PREPROCESS, preprocess
 from hardex.images import (
     Transform,
     render_strokes,
@@ -401,3 +401,14 @@ def test_whatever_comes_over_the_network_gets_an_answer_or_a_sentence(plain, req
         sentence(error)
     else:
         json.dumps(answer, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", ["unit", "raw", "-1..1", "unit,inverted"])
+def test_the_table_is_what_the_model_is_given(name):
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    assert preprocess_table(name) == preprocess(levels, name).ravel().tolist()
+
+
+@pytest.mark.parametrize("name", ["unit,bgr", "module:function"])
+def test_there_is_no_table_where_one_pixel_alone_does_not_tell(name):
+    assert preprocess_table(name) is None

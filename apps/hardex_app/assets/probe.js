@@ -142,7 +142,8 @@ function showTensor(one, bytes) {
   part(".hx-tensor-about").textContent =
     `shape (1, ${height}, ${width}, ${channels}), float32, ` +
     `min ${Math.min(...values).toFixed(4)}, max ${Math.max(...values).toFixed(4)}, mean ${mean.toFixed(4)}, ` +
-    `preprocessing ${state.curve ? state.curve.preprocess : "?"}`;
+    `preprocessing ${state.curve ? state.curve.preprocess : "?"}` +
+    (state.curve && !table ? "; the numbers shown are the pixels before it" : "");
   const scroll = part(".hx-tensor-scroll");
   scroll.hidden = height * width > 4096;
   if (scroll.hidden) return;
