@@ -187,20 +187,25 @@ def check(
 def rank(
     model: Annotated[
         str | None,
-        typer.Argument(metavar="MODEL", help="mnist_cnn, mnist_small or a .keras file."),
+        typer.Argument(
+            metavar="MODEL",
+            help="mnist_cnn, mnist_small, a .keras or .onnx file, MODULE:FUNCTION or a RUN.",
+        ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="mnist:test, class folders, .npz, IDX, a .csv, .jsonl or .parquet table …",
+            help="mnist:test, keras:NAME, class folders, .npz, IDX, a .csv, .jsonl or .parquet "
+            "table …",
         ),
     ] = None,
     probabilities: Annotated[
-        Path | None, typer.Option(help="Saved probabilities (.npy, .csv) in place of MODEL.")
+        Path | None,
+        typer.Option(help="Saved probabilities (.npy, .npz, .csv, .parquet) in place of MODEL."),
     ] = None,
     labels: Annotated[
-        Path | None, typer.Option(help="The given labels (.npy, .csv) of the probabilities.")
+        Path | None, typer.Option(help="Their given labels (.npy, .csv), by `id` if both have ids.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The run folder; by default runs/MODELSTEM-DATASTEM.")

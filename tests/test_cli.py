@@ -425,7 +425,10 @@ def test_ctrl_c_ends_with_130_in_one_sentence_and_leaves_nothing(files):
         "    return np.full((len(images), 3), 1 / 3)\n"
     )
     words = [*HARDEX, "rank", "slow:model", "images", "--out", "run"]
-    process = subprocess.Popen(words, cwd=files, stderr=subprocess.PIPE, text=True)
+    # As from a terminal: whoever starts the tests in the background has SIGINT ignored.
+    process = subprocess.Popen(
+        words, cwd=files, stderr=subprocess.PIPE, text=True, preexec_fn=heed_sigint
+    )
     wait_for(lambda: list(files.glob(".run.partial-*/results/predictions.parquet")))
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -433,6 +436,10 @@ def test_ctrl_c_ends_with_130_in_one_sentence_and_leaves_nothing(files):
         *(130, "Error: stopped; nothing half-written was left behind.\n"),
     )
     assert [path.name for path in files.iterdir() if "run" in path.name] == []
+
+
+def heed_sigint():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(happened):

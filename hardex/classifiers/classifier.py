@@ -1,6 +1,7 @@
 """What hardex asks of a model; a plain function fits, too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ from hardex.arrays import Images, Probabilities
 from hardex.classifiers.outputs import Outputs, distributions
 from hardex.classifiers.preprocess import preprocess, rearranged
 from hardex.data.dataset import Shape
+from hardex.errors import ClassifierError, HardexError
 
 Numerics = dict[str, str | int]  # what else moves the last bits of a forward pass
 
@@ -57,6 +59,25 @@ class Inspectable(Protocol):
         """(n, h, w, c) uint8 -> (n, k) or (n, 1), as the model gives them."""
 
 
+@contextmanager
+def failures_of(model: str, images: Images, advice: str) -> Iterator[None]:
+    """Whatever a forward pass raises, as one sentence; what hardex raises passes as it is.
+
+    Raises:
+        ClassifierError: the model raised something.
+    """
+    try:
+        yield
+    except HardexError:
+        raise
+    except Exception as error:  # somebody else's code may raise anything
+        reason = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".;")
+        raise ClassifierError(
+            f"{model} must turn images {images.shape} into probabilities; it raised "
+            f"{type(error).__name__} ({reason}); {advice}."
+        ) from error
+
+
 @dataclass(frozen=True)
 class FunctionClassifier:
     """A function (n, h, w, c) uint8 -> (n, k) probabilities, as a `Classifier`.
@@ -92,7 +113,9 @@ class FunctionClassifier:
 
     def outputs(self, images: Images, preprocess: str) -> Outputs:
         """What the function gives, unchanged."""
-        return np.asarray(self.function(self._prepared(images, preprocess)))
+        prepared = self._prepared(images, preprocess)
+        with failures_of(f"the function {self.source}", images, "mend it"):
+            return np.asarray(self.function(prepared))
 
     def _prepared(self, images: Images, name: str) -> Any:
         scale, *words = name.split(",")

@@ -17,7 +17,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 from hardex.arrays import Embeddings, Images, Probabilities
-from hardex.classifiers.classifier import Numerics
+from hardex.classifiers.classifier import Numerics, failures_of
 from hardex.classifiers.outputs import Outputs, distributions
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
@@ -30,8 +30,10 @@ _GEOMETRY_LAYERS = frozenset({"InputLayer", "Resizing", "CenterCrop"})
 # What may come behind the last activation, and what has weights but decides nothing.
 _PASSED_OVER = frozenset({"Dropout", "Flatten", "Reshape"})
 _NORMALISING = frozenset({"BatchNormalization", "LayerNormalization", "Normalization"})
+_ADVICE = "check that it was made for such images and fits into memory"
 _LEGACY = (".h5", ".hdf5")
 _STARTUP_NOTES = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 ")
+_NO_GPU = b"failed call to cuInit"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +90,11 @@ class KerasClassifier:
         return None if height is None or width is None else (height, width, channels)
 
     @property
+    def channels(self) -> int:
+        """1 for grey or 3 for RGB, also where it takes images of any size."""
+        return int(self.model.input_shape[3])
+
+    @property
     def class_count(self) -> int:
         return max(2, int(self.model.output_shape[-1]))
 
@@ -113,7 +120,9 @@ class KerasClassifier:
 
     def outputs(self, images: Images, preprocess: str) -> Outputs:
         """What the model gives, before any softmax of ours, with this preprocessing."""
-        output: Outputs = self._forward(prepare(images, preprocess)).numpy()
+        prepared = prepare(images, preprocess)
+        with failures_of(f"the model {self.source}", images, _ADVICE):
+            output: Outputs = self._forward(prepared).numpy()
         return output
 
     def embeddings(self, images: Images) -> Embeddings:
@@ -129,7 +138,9 @@ class KerasClassifier:
             >>> model.embeddings(np.zeros((2, 28, 28, 1), np.uint8)).shape
             (2, 5408)
         """
-        output: Embeddings = self._embed(prepare(images, self.preprocess)).numpy()
+        prepared = prepare(images, self.preprocess)
+        with failures_of(f"the model {self.source}", images, _ADVICE):
+            output: Embeddings = self._embed(prepared).numpy()
         return output
 
     @cached_property
@@ -228,6 +239,9 @@ def _load(path: Path, *, trust_model: bool) -> Any:
         )
     with _startup_notes_hidden():
         import keras
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # without a GPU this is where it complains
 
     try:
         if saved_model:
@@ -366,7 +380,7 @@ def _up_to_the_last_weights(model: Any, source: str) -> Any:
         if len(features.shape) != 2:
             features = keras.layers.Flatten()(features)
         return keras.Model(model.inputs, features)
-    except (AttributeError, ValueError, TypeError) as error:
+    except (AttributeError, IndexError, ValueError, TypeError) as error:
         raise ClassifierError(
             f"embeddings are the input of a model's last layer; {source} does not show its layers; "
             "pass a .keras file, or go without."
@@ -404,8 +418,8 @@ def _keeps_scale(kind: str) -> bool:
 def _startup_notes_hidden() -> Iterator[None]:
     """Hold back what is written to stderr and pass on all but TensorFlow's start-up notes.
 
-    TensorFlow 2.21 writes two notes for its own developers from C++ before any setting can stop
-    them. Whatever else is written meanwhile is shown when the import is over.
+    TensorFlow 2.21 writes notes for its own developers, and that there is no GPU, from C++ before
+    any setting can stop it. Whatever else is written meanwhile is shown when the import is over.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
@@ -420,5 +434,5 @@ def _startup_notes_hidden() -> Iterator[None]:
             os.close(original)
             held.seek(0)
             for line in held:
-                if not line.startswith(_STARTUP_NOTES):
+                if not line.startswith(_STARTUP_NOTES) and _NO_GPU not in line:
                     os.write(2, line)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hardex.arrays import Images, Probabilities
-from hardex.classifiers.classifier import Numerics
+from hardex.classifiers.classifier import Numerics, failures_of
 from hardex.classifiers.outputs import Outputs, distributions
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
@@ -70,6 +70,11 @@ class OnnxClassifier:
         return (height, width, channels) if fixed else None
 
     @property
+    def channels(self) -> int:
+        """1 for grey or 3 for RGB, also where it takes images of any size."""
+        return int(self.session.get_inputs()[0].shape[1 if self.channels_first else 3])
+
+    @property
     def class_count(self) -> int | None:
         columns = self.session.get_outputs()[0].shape[1]
         return max(2, columns) if isinstance(columns, int) else None
@@ -85,7 +90,9 @@ class OnnxClassifier:
         if self.channels_first:
             values = np.ascontiguousarray(values.transpose(0, 3, 1, 2))
         size = wanted.shape[0] if isinstance(wanted.shape[0], int) else len(values)
-        parts = [self._run(values[i : i + size], size) for i in range(0, len(values), size)]
+        advice = "check that it was made for such images and fits into memory"
+        with failures_of(f"the model {self.source}", images, advice):
+            parts = [self._run(values[i : i + size], size) for i in range(0, len(values), size)]
         return np.concatenate(parts)
 
     def _run(self, values: Any, size: int) -> Outputs:

@@ -39,7 +39,8 @@ class Saved:
 
     def __post_init__(self) -> None:
         if self.ids is not None:
-            _check_ids(self.ids, len(self.probabilities), self.source)
+            _check_count(self.ids, len(self.probabilities), self.source)
+            _check_once(self.ids, self.source, ClassifierError)
 
     def for_ids(self, ids: Sequence[str]) -> Probabilities:
         """(n, k) in the order of these ids; as they are if the file has no ids.
@@ -55,36 +56,46 @@ class Saved:
         if self.ids is None:
             self._check_length(len(ids))
             return self.probabilities
-        rows = {name: row for row, name in enumerate(self.ids)}
-        missing = [place for place, name in enumerate(ids) if name not in rows]
-        if missing:
-            raise ClassifierError(
-                f"every example must have a row of probabilities; {self.source} has none for "
-                f"{ids[missing[0]]!r} (example {missing[0]}, counted from 0), and {len(missing)} "
-                f"of {len(ids)} are missing; save them with the ids of the data."
-            )
-        known = set(ids)
-        unknown = [row for row, name in enumerate(self.ids) if name not in known]
-        if unknown:
-            raise ClassifierError(
-                f"every row of probabilities must belong to an example; row {unknown[0]} (counted "
-                f"from 0) of {self.source} is {self.ids[unknown[0]]!r}, and {len(unknown)} of "
-                f"{len(self.ids)} are not in the data; pass the data they were made on."
-            )
-        return self.probabilities[[rows[name] for name in ids]]
+        places = _places(self.ids, ids, "row of probabilities", self.source, ClassifierError)
+        return self.probabilities[places]
 
     def for_classes(self, names: Sequence[str]) -> "Saved":
-        """The same, its columns in the order of these classes where it names all of them.
+        """The same, its columns in the order of these classes; as it is if they are unknown.
+
+        Names are compared without case, unless two classes differ by nothing else. Columns that
+        are only numbered stay where they are if the classes have other names.
+
+        Raises:
+            ClassifierError: the columns are named after other classes.
 
         Example:
             >>> saved = Saved(np.array([[0.1, 0.9]]), columns=("dog", "cat"))
             >>> saved.for_classes(["cat", "dog"]).probabilities.tolist()
             [[0.9, 0.1]]
         """
-        if self.columns is None or set(self.columns) != set(names):
+        if self.columns is None or not names:
             return self
-        order = [self.columns.index(name) for name in names]
+        order = _order(self.columns, names)
+        if order is None:
+            if self.class_names() is None:
+                return self
+            raise ClassifierError(
+                f"the columns of probabilities must be named after the classes; {self.source} has "
+                f"{_some(self.columns)} and the classes are {_some(names)}; rename the columns, or "
+                "save them without names in the order of the classes."
+            )
         return Saved(self.probabilities[:, order], self.ids, tuple(names), self.source)
+
+    def class_names(self) -> tuple[str, ...] | None:
+        """The names of the columns, or None if there are none or they are only numbers.
+
+        Example:
+            >>> Saved(np.array([[0.1, 0.9]]), columns=("dog", "cat")).class_names()
+            ('dog', 'cat')
+        """
+        if self.columns is None or all(_is_number(name) for name in self.columns):
+            return None
+        return self.columns
 
     def _check_length(self, count: int) -> None:
         if len(self.probabilities) != count:
@@ -95,11 +106,48 @@ class Saved:
             )
 
 
+@dataclass(frozen=True, eq=False)
+class SavedLabels:
+    """Labels from a file.
+
+    Attributes:
+        labels: (n,) class indices; in the order of the file.
+        ids: n names of the examples, or None if the file has none.
+        source: the file.
+        zero_first: whether its first line is a lone `0`, which can be a label or a header.
+    """
+
+    labels: Labels
+    ids: tuple[str, ...] | None = None
+    source: str = "the array"
+    zero_first: bool = False
+
+    def for_rows(self, count: int, ids: Sequence[str] | None) -> Labels:
+        """(n,) by these ids if both have some, otherwise in the order of the file.
+
+        A lone `0` in the first line, as pandas writes it over a series, is taken for a header
+        exactly when there is one line more than there are rows.
+
+        Raises:
+            DatasetError: the ids are not those of the file, or stand there twice.
+
+        Example:
+            >>> SavedLabels(np.array([5, 3]), ids=("b", "a")).for_rows(2, ["a", "b"]).tolist()
+            [3, 5]
+        """
+        if self.ids is None or ids is None:
+            headed = self.zero_first and len(self.labels) == count + 1
+            return self.labels[1:] if headed else self.labels
+        _check_once(self.ids, self.source, DatasetError)
+        return self.labels[_places(self.ids, ids, "label", self.source, DatasetError)]
+
+
 def read_saved(path: Path) -> Saved:
     """Probabilities, ids and column names from `.npy`, `.npz`, `.csv` or `.parquet`.
 
     * `.npz`: an array `probabilities` (or the only one of two dimensions), and `ids` if there are.
-    * `.csv`: with or without a header line; a column called `id` holds the ids.
+    * `.csv`: with or without a header line, which may be `0,1,…` above decimals; a column called
+      `id` holds the ids.
     * `.parquet`: a column `probabilities` of lists, as in a run's predictions.parquet, or one
       column of floating-point numbers per class; and `id` if there is one.
 
@@ -108,7 +156,9 @@ def read_saved(path: Path) -> Saved:
     """
     readers = {".npy": _npy, ".npz": _npz, ".csv": _csv, ".parquet": _parquet}
     values, ids, columns = _read(path, readers, "probabilities", _KINDS, ClassifierError)
-    return Saved(as_probabilities(values, str(path)), ids, columns, str(path))
+    rows = as_probabilities(values, str(path))
+    named = columns if columns is not None and len(columns) == rows.shape[1] else None
+    return Saved(rows, ids, named, str(path))
 
 
 def read_probabilities(path: Path) -> Probabilities:
@@ -144,14 +194,24 @@ def as_probabilities(values: Any, source: str) -> Probabilities:
 
 
 def read_labels(path: Path) -> Labels:
-    """(n,) class indices from `.npy` or `.csv`.
+    """(n,) class indices in the order of the file; see `read_saved_labels`.
+
+    Raises:
+        DatasetError: no such file, or not whole numbers.
+    """
+    return read_saved_labels(path).labels
+
+
+def read_saved_labels(path: Path) -> SavedLabels:
+    """Class indices from `.npy` or `.csv`, and ids from a column `id` of the latter.
 
     Raises:
         DatasetError: no such file, or not whole numbers.
     """
     readers = {".npy": _npy, ".csv": _csv}
-    values, _, _ = _read(path, readers, "labels", _LABEL_KINDS, DatasetError)
-    return as_labels(values, str(path))
+    values, ids, _ = _read(path, readers, "labels", _LABEL_KINDS, DatasetError)
+    zero_first = path.suffix == ".csv" and _first_line(path) == ["0"]
+    return SavedLabels(as_labels(values, str(path)), ids, str(path), zero_first)
 
 
 def as_labels(values: Any, source: str) -> Labels:
@@ -192,7 +252,7 @@ def _read(
         raise kind(
             f"the {what} must be a {kinds} file; there is nothing at {path}; check the path."
         ) from error
-    except (ValueError, OSError, EOFError, BadZipFile, zlib.error, TypeError) as error:
+    except (ValueError, OSError, EOFError, BadZipFile, zlib.error, TypeError, csv.Error) as error:
         raise kind(
             f"the {what} must be a {kinds} file of numbers; reading {path} failed "
             f"({_one_line(error)}); save it again with numpy.save."
@@ -226,19 +286,41 @@ def _npz(path: Path) -> _Content:
 
 
 def _csv(path: Path) -> _Content:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        first = next(csv.reader(file), [])
-    if not any(not _is_number(cell) for cell in first):
-        return _numbers(path, 0, None), None, None
+    first = _first_line(path)
+    if all(_is_number(cell) for cell in first):
+        headed = _counts_up(first) and _holds_decimals(path)
+        return _numbers(path, int(headed), None), None, tuple(first) if headed else None
     names = [name.strip() for name in first]
     place = next((i for i, name in enumerate(names) if name.lower() in _IDS), None)
     if place is None:
         # Savetxt writes `# a,b`; those are names, too.
         return _numbers(path, 1, None), None, tuple(name.lstrip("# ") for name in names)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        ids = tuple(row[place] for row in list(csv.reader(file))[1:] if row)
+        rows = [row for row in list(csv.reader(file))[1:] if row]
+    short = [number for number, row in enumerate(rows) if len(row) <= place]
+    if short:
+        raise ValueError(f"row {short[0]}, counted from 0, has no id")
     others = [i for i in range(len(names)) if i != place]
+    ids = tuple(row[place] for row in rows)
     return _numbers(path, 1, others), ids, tuple(names[i] for i in others)
+
+
+def _first_line(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return next(csv.reader(file), [])
+
+
+def _counts_up(cells: Sequence[str]) -> bool:
+    """Whether these are 0..k-1 for k of 2 or more, as pandas numbers columns without names."""
+    return len(cells) > 1 and list(cells) == [str(i) for i in range(len(cells))]
+
+
+def _holds_decimals(path: Path) -> bool:
+    """Whether a line after the first has a number that is not written as a whole one."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.reader(file)
+        next(lines, None)
+        return any(not cell.strip().isdigit() for line in lines for cell in line)
 
 
 def _numbers(path: Path, skip: int, columns: list[int] | None) -> Any:
@@ -282,16 +364,57 @@ def _stacked(column: Any) -> Any:
     return rows.flatten().to_numpy(zero_copy_only=False).reshape(len(rows), -1)
 
 
-def _check_ids(ids: Sequence[str], count: int, source: str) -> None:
+def _places(
+    have: Sequence[str], wanted: Sequence[str], what: str, source: str, kind: type[HardexError]
+) -> list[int]:
+    """Where each wanted id stands; both must be the same ids, in any order."""
+    rows = {name: row for row, name in enumerate(have)}
+    missing = [place for place, name in enumerate(wanted) if name not in rows]
+    if missing:
+        raise kind(
+            f"every example must have a {what}; {source} has none for {wanted[missing[0]]!r} "
+            f"(example {missing[0]}, counted from 0), and {len(missing)} of {len(wanted)} are "
+            "missing; save them with the ids of the data."
+        )
+    known = set(wanted)
+    unknown = [row for row, name in enumerate(have) if name not in known]
+    if unknown:
+        raise kind(
+            f"every {what} must belong to an example; row {unknown[0]} (counted from 0) of "
+            f"{source} is {have[unknown[0]]!r}, and {len(unknown)} of {len(have)} are not in the "
+            "data; pass the data they were made on."
+        )
+    return [rows[name] for name in wanted]
+
+
+def _order(columns: Sequence[str], names: Sequence[str]) -> list[int] | None:
+    """Which column each class is, or None if they are not the same names."""
+    for key in (str, str.casefold):
+        places = {key(column): place for place, column in enumerate(columns)}
+        keys = [key(name) for name in names]
+        if len(places) == len(columns) and sorted(places) == sorted(keys):
+            return [places[name] for name in keys]
+    return None
+
+
+def _some(names: Sequence[str], most: int = 10) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _check_count(ids: Sequence[str], count: int, source: str) -> None:
     if len(ids) != count:
         raise ClassifierError(
             f"there must be one id per row of probabilities; {source} has {len(ids)} ids and "
             f"{count} rows; save both from the same examples."
         )
+
+
+def _check_once(ids: Sequence[str], source: str, kind: type[HardexError]) -> None:
     if len(set(ids)) < len(ids):
         first = {name: row for row, name in reversed(list(enumerate(ids)))}
         again = [row for row, name in enumerate(ids) if first[name] != row]
-        raise ClassifierError(
+        raise kind(
             f"every id must stand once; row {again[0]} (counted from 0) of {source} is "
             f"{ids[again[0]]!r} again, and {len(again)} of {len(ids)} are; save each example once."
         )

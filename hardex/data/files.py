@@ -116,8 +116,7 @@ class FileDataset:
         """The image in its own size, or None when it cannot be read or is not kept."""
         try:
             image = self.image(position)
-        except DatasetError as error:
-            self.unreadable[self.ids[position]] = str(error)
+        except DatasetError:
             return None
         return image if keep is None or keep(image) else None
 
@@ -127,11 +126,18 @@ class FileDataset:
         return Batch(where, ids, np.stack(images), self.labels[where])
 
     def image(self, position: int) -> Image:
-        """The decoded file in its native size.
+        """The decoded file in its native size; one that cannot be read is listed as skipped.
 
         Raises:
             DatasetError: the file cannot be read.
         """
+        try:
+            return self._read(position)
+        except DatasetError as error:
+            self.unreadable[self.ids[position]] = str(error)
+            raise
+
+    def _read(self, position: int) -> Image:
         from hardex.images import read_image
 
         path = self.root / self.files[position]

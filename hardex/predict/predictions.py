@@ -97,6 +97,10 @@ def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:
         ClassifierError: the model was made for other images and they may not be resized.
     """
     wanted, given = classifier.input_shape, dataset.image_shape
+    channels: int | None = getattr(classifier, "channels", None)
+    if wanted is None and channels is not None:  # any size, but grey or RGB
+        found = given or _first_shape(dataset)
+        wanted = None if found is None else (found[0], found[1], channels)
     if wanted is None or given is None or wanted == given:
         return wanted or given
     if dataset.fits:
@@ -105,6 +109,14 @@ def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:
         f"the model {classifier.source} expects images of {_by(wanted)}; {dataset.source} holds "
         f"{_by(given)}; pass the model made for them, or --resize to fit the images to the model."
     )
+
+
+def _first_shape(dataset: Dataset) -> Shape | None:
+    """The shape of the first image that can be read, to which a pass fits all others."""
+    for batch in dataset.batches(1, None):
+        height, width, channels = batch.images.shape[1:]
+        return height, width, channels
+    return None
 
 
 def batch_size_for(shape: Shape | None) -> int:

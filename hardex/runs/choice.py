@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from hardex.arrays import Embeddings, Image, Positions
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import Shape
-from hardex.errors import ClassifierError
+from hardex.errors import ClassifierError, DatasetError
 from hardex.ranking.candidates import Candidates
 from hardex.ranking.coverage import Covered, clusters, covered
 from hardex.ranking.diverse import Features, farthest_first, gradients, variety
 from hardex.ranking.duplicates import Lookalikes
 from hardex.ranking.lists import PAIRS, Shortlists
 from hardex.ranking.order import Ranking, Refuse, Rule, in_turn
+
+if TYPE_CHECKING:
+    from hardex.runs.tables import TableRows
 
 _CHUNK = 256  # images at a time on their way to the embeddings
 _WIDTH = 32  # pixels a side, where pixels stand in for embeddings
@@ -48,8 +51,8 @@ class Choice:
 
     Attributes:
         ranking: the chosen examples.
-        pairs: how many confusion pairs of the pool it shows.
-        clusters: how many clusters of the pool it shows.
+        pairs: how many confusion pairs it shows, of those in the pool and in itself.
+        clusters: how many clusters it shows, of those in the pool and in itself.
         space: what was clustered: `embeddings` or `probabilities`.
         left_out: near-duplicates that were passed over.
     """
@@ -125,20 +128,24 @@ def choose(
 
     hardest = np.lexsort((candidates.positions, -candidates.scores))
     pool = hardest[: rule.pool]
-    refuse = Lookalikes(pictures.image) if pictures and not rule.allow_duplicates else None
+    lookalikes = Lookalikes(pictures.image) if pictures and not rule.allow_duplicates else None
+    refuse = _never if lookalikes is None else _where_seen(lookalikes)
     by_embedding = rule.diversity == "embedding"
-    rows = rows_at(table, candidates.positions[pool])
-    classes = rows.labels if name == "wrong" else rows.probabilities.argmax(axis=1)
-    features = gradients(rows.probabilities, classes)
-    if by_embedding and pictures is not None and len(pool):
-        features = _seen(pictures, rows.positions, rows.probabilities, classes)
+    seen = pictures if by_embedding else None
     if by_embedding:
-        order = _farthest(features, pool, hardest, candidates.positions, refuse or _never)
+        features = _features(name, rows_at(table, candidates.positions[pool]), seen)
+        order = _farthest(features, pool, hardest, candidates.positions, refuse)
     else:
         turns = rule.needed(class_count)
-        order = in_turn(candidates, pool=rule.pool, turns=turns, refuse=refuse or _never)
+        order = in_turn(candidates, pool=rule.pool, turns=turns, refuse=refuse)
     picks = np.fromiter(islice(order, rule.total(class_count)), np.int64)
-    chosen = np.isin(pool, picks)
+    # Turns may choose beyond the hardest of all, so the picks count as part of what there is.
+    beyond = np.setdiff1d(picks, pool)
+    counted = np.concatenate([pool, beyond])
+    chosen = np.isin(counted, picks)
+    rows = rows_at(table, candidates.positions[counted])
+    if not by_embedding or len(beyond):
+        features = _features(name, rows, seen)
     pairs = PAIRS[name](rows.probabilities, rows.labels)
     groups = clusters(features, np.random.default_rng(seed))
     return Choice(
@@ -146,12 +153,32 @@ def choose(
         covered(pairs, chosen),
         covered(groups, chosen),
         "embeddings" if by_embedding and pictures else "probabilities",
-        len(refuse.refused) if refuse else 0,
+        len(lookalikes.refused) if lookalikes else 0,
     )
 
 
 def _never(position: int) -> bool:
     return False
+
+
+def _where_seen(refuse: Refuse) -> Refuse:
+    """The same, but an example whose picture cannot be read looks like no other."""
+
+    def refuse_seen(position: int) -> bool:
+        try:
+            return refuse(position)
+        except DatasetError:
+            return False
+
+    return refuse_seen
+
+
+def _features(name: str, rows: "TableRows", pictures: Pictures | None) -> Features:
+    """Where examples lie: by their pictures where these are asked for, else by probabilities."""
+    classes = rows.labels if name == "wrong" else rows.probabilities.argmax(axis=1)
+    if pictures is None or not len(rows.positions):
+        return gradients(rows.probabilities, classes)
+    return _seen(pictures, rows.positions, rows.probabilities, classes)
 
 
 def _farthest(
@@ -188,7 +215,7 @@ def _embedded(pictures: Pictures, positions: Positions) -> tuple[Embeddings, NDA
     small: list[Image] = []
     columns: list[NDArray[np.float64]] = []
     for start in range(0, len(positions), size):
-        images = [pictures.image(i) for i in positions[start : start + size].tolist()]
+        images = [_picture(pictures, i) for i in positions[start : start + size].tolist()]
         columns.extend(map(statistics, images))
         if asked:
             ready = np.stack([resize(image, pictures.shape or image.shape) for image in images])
@@ -199,6 +226,14 @@ def _embedded(pictures: Pictures, positions: Positions) -> tuple[Embeddings, NDA
     return found, np.stack(columns)
 
 
+def _picture(pictures: Pictures, position: int) -> Image:
+    """The picture at a position; black where it cannot be read."""
+    try:
+        return pictures.image(position)
+    except DatasetError:
+        return np.zeros(pictures.shape or (_WIDTH, _WIDTH, 3), np.uint8)
+
+
 def _shows_embeddings(pictures: Pictures, positions: Positions) -> bool:
     """Whether the classifier has embeddings and gives one: some models do not show their layers."""
     from hardex.images import resize
@@ -206,7 +241,7 @@ def _shows_embeddings(pictures: Pictures, positions: Positions) -> bool:
     embed = getattr(pictures.classifier, "embeddings", None)
     if embed is None:
         return False
-    image = pictures.image(int(positions[0]))
+    image = _picture(pictures, int(positions[0]))
     ready = resize(image, pictures.shape or image.shape)
     try:
         embed(np.repeat(ready[None], pictures.batch_size, axis=0))

@@ -2,11 +2,12 @@
 
 import csv
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardex.arrays import Image
+from hardex.errors import DatasetError
 from hardex.ranking.order import Ranking
 from hardex.runs.folder import safe_name
 from hardex.runs.tables import Predicted, examples_at
@@ -22,7 +23,7 @@ class HardExample:
     """One row of hard/metadata.csv: an example in one list.
 
     Attributes:
-        file_name: its picture, relative to `hard/`; "" when the run has no pictures.
+        file_name: its picture, relative to `hard/`; "" when there is none that can be read.
         id: its stable name.
         list: `unsure` or `wrong`.
         rank: from 1 within the list.
@@ -134,19 +135,33 @@ def write_lists(
             table = results / "predictions.parquet"
             with_picture = shown if image is not None else lambda position: False
             examples = hard_examples(name, chosen, table, class_names, shown=with_picture)
-            writer.writerows(map(astuple, examples))
             if image is not None:
-                _write_pictures(examples, chosen, folder, image)
+                examples = _with_pictures(examples, chosen, folder, image)
+            writer.writerows(map(astuple, examples))
 
 
-def _write_pictures(
+def _with_pictures(
     examples: list[HardExample], chosen: Ranking, folder: Path, image: Callable[[int], Image]
-) -> None:
+) -> list[HardExample]:
+    """The examples, their pictures written; one that cannot be read loses its file name."""
+    return [
+        example
+        if not example.file_name or _is_written(image, position, folder / example.file_name)
+        else replace(example, file_name="")
+        for example, position in zip(examples, chosen.positions.tolist(), strict=True)
+    ]
+
+
+def _is_written(image: Callable[[int], Image], position: int, path: Path) -> bool:
+    """Write one picture, and say whether it could be read."""
     from hardex.images import write_png  # Pillow is loaded only where there are pictures
 
-    for example, position in zip(examples, chosen.positions.tolist(), strict=True):
-        if example.file_name:
-            write_png(image(position), folder / example.file_name)
+    try:
+        pixels = image(position)
+    except DatasetError:
+        return False
+    write_png(pixels, path)
+    return True
 
 
 def read_hard(folder: Path) -> "pd.DataFrame":

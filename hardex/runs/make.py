@@ -123,6 +123,7 @@ def rank(
         else open_dataset(data, class_names=class_names, resize=resize, reading=reading)
     )
     _check_one_source(model, probabilities, labels)
+    _check_no_model_options(probabilities, logits, preprocess, batch_size)
     _check_names(class_names, dataset)
     if probabilities is not None:
         work = work_from_saved(probabilities, labels, dataset, class_names=class_names)
@@ -142,7 +143,7 @@ def rank(
             "mnist:test`."
         )
     folder = Path(out) if out is not None else work.default_folder()
-    sealed = seal_for(folder, seal, seed=seed)
+    sealed = seal_for(folder, seal)
     work = work if sealed is None else under_seal(work, sealed)
     with new_run(folder, force=force) as partial:
         manifest = _fill(
@@ -185,6 +186,22 @@ def _check_one_source(model: object, probabilities: object, labels: object) -> N
         )
 
 
+def _check_no_model_options(
+    probabilities: object, logits: bool, preprocess: object, batch_size: object
+) -> None:
+    asked = {
+        "--logits": logits,
+        "--preprocess": preprocess is not None,
+        "--batch-size": batch_size is not None,
+    }
+    found = [name for name, given in asked.items() if given]
+    if probabilities is not None and found:
+        raise HardexError(
+            f"{' and '.join(found)} must come with a model; received saved probabilities, which "
+            "are taken as they are; leave that out, or pass MODEL in place of --probabilities."
+        )
+
+
 def _check_names(class_names: Sequence[str] | None, dataset: Dataset | None) -> None:
     if class_names is None or dataset is None:
         return
@@ -211,12 +228,7 @@ def _fill(
     dataset = work.dataset
     doctor = findings_before_ranking(work.classifier, dataset, work.batch_size, seed=seed)
     counted, lists = first_pass(results / TABLE, work, rule, progress)
-    skipped = dataset.skipped() if dataset is not None else ()
-    if strict and skipped:
-        raise DatasetError(
-            f"--strict wants every file to be readable; {len(skipped)} of {work.total} are not, "
-            f"the first is {skipped[0].id} ({skipped[0].reason}); mend or remove them."
-        )
+    _skipped(work, strict=strict)
     pictures = None if dataset is None else pictures_of(work, dataset)
     choices = choose_both(lists, rule, results / TABLE, pictures=pictures, seed=seed)
     write_lists(
@@ -225,6 +237,7 @@ def _fill(
         work.class_names,
         image=None if dataset is None else dataset.image,
     )
+    skipped = _skipped(work, strict=strict)  # of saved probabilities, only the pictures are read
     _write_counts(results, work, counted, skipped)
     found = metrics(counted.confusion, counted.calibration, work.class_names)
     found["slices"] = slice_metrics(counted.slices, counted.left_out)
@@ -239,6 +252,17 @@ def _fill(
         counts["sealed"] = sealed_count(dataset, counts["examples"])
     manifest = manifest_of(work, rule, counts=counts, seed=seed, command=command)
     return replace(manifest, doctor=tuple(asdict(finding) for finding in doctor))
+
+
+def _skipped(work: Work, *, strict: bool) -> tuple[Skipped, ...]:
+    """The files that could not be read so far; with `strict` they are an error."""
+    skipped = work.dataset.skipped() if work.dataset is not None else ()
+    if strict and skipped:
+        raise DatasetError(
+            f"--strict wants every file to be readable; {len(skipped)} of {work.total} are not, "
+            f"the first is {skipped[0].id} ({skipped[0].reason}); mend or remove them."
+        )
+    return skipped
 
 
 def pictures_of(work: Work, dataset: Dataset) -> Pictures:

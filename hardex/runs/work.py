@@ -10,7 +10,12 @@ import numpy as np
 from hardex.arrays import Labels, Probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model, open_classifier
-from hardex.classifiers.saved import as_labels, as_probabilities, read_labels, read_saved
+from hardex.classifiers.saved import (
+    as_labels,
+    as_probabilities,
+    read_saved,
+    read_saved_labels,
+)
 from hardex.data.dataset import Dataset
 from hardex.data.names import as_class_names, number_names
 from hardex.errors import ClassifierError, DatasetError, HardexError
@@ -110,8 +115,8 @@ def work_from_saved(
     Raises:
         HardexError: probabilities, labels, class names and images do not fit together.
     """
-    rows, saved_ids = _rows_of(probabilities, dataset, class_names)
-    given = _given_labels(labels, dataset)
+    rows, saved_ids, columns = _rows_of(probabilities, dataset, class_names)
+    given = _given_labels(labels, dataset, saved_ids, len(rows))
     if len(given) != len(rows):
         raise DatasetError(
             f"there must be one label per row of probabilities; received {len(given)} labels and "
@@ -123,14 +128,15 @@ def work_from_saved(
             f"{len(dataset)} images and there are {len(rows)} rows; pass the images of these rows "
             "in their order."
         )
-    names = _names(class_names, dataset, rows.shape[1])
+    named = columns if class_names is None else class_names
+    names = _names(named, dataset, rows.shape[1])
     if len(names) != rows.shape[1]:
         raise ClassifierError(
             f"probabilities must have one column per class; received {rows.shape[1]} columns for "
             f"{len(names)} classes; name all classes with --classes."
         )
     check_saved_labels(given, class_count=len(names))
-    ids = dataset.id if dataset is not None else (saved_ids or str)
+    ids = dataset.id if dataset is not None else (saved_ids.__getitem__ if saved_ids else str)
     return Work(lambda: from_probabilities(rows, ids, given), len(rows), names, dataset, None, None)
 
 
@@ -161,28 +167,38 @@ def _rows_of(
     probabilities: str | Path | Probabilities,
     dataset: Dataset | None,
     class_names: Sequence[str] | None,
-) -> tuple[Probabilities | NpyRows, Callable[[int], str] | None]:
-    """Saved probabilities, read block by block where their file allows it, and their ids.
+) -> tuple[Probabilities | NpyRows, tuple[str, ...] | None, tuple[str, ...] | None]:
+    """Saved probabilities, read block by block where their file allows it, ids and class names.
 
-    A file with ids is put into the order of the data, and named columns into that of the classes.
+    A file with ids is put into the order of the data, and named columns into that of the classes;
+    where neither the data nor the caller names the classes, the columns do.
     """
     if not isinstance(probabilities, str | Path):
-        return as_probabilities(probabilities, "the array"), None
+        return as_probabilities(probabilities, "the array"), None, None
     path = Path(probabilities)
     if (streamed := open_probabilities(path)) is not None:
-        return streamed, None
+        return streamed, None, None
     names = class_names if dataset is None else dataset.class_names
-    saved = read_saved(path).for_classes(names or ())
-    if saved.ids is None:
-        return saved.probabilities, None
-    if dataset is None:
-        return saved.probabilities, saved.ids.__getitem__
-    return saved.for_ids([dataset.id(i) for i in range(len(dataset))]), None
+    saved = read_saved(path).for_classes(() if names is None else as_class_names(names))
+    columns = saved.class_names() if names is None else None
+    if saved.ids is None or dataset is None:
+        return saved.probabilities, saved.ids, columns
+    return saved.for_ids(_ids(dataset)), saved.ids, columns
 
 
-def _given_labels(labels: str | Path | Labels | None, dataset: Dataset | None) -> Labels | NpyRows:
+def _given_labels(
+    labels: str | Path | Labels | None,
+    dataset: Dataset | None,
+    saved_ids: Sequence[str] | None,
+    count: int,
+) -> Labels | NpyRows:
+    """The labels of `count` rows, by the ids of the data or else those of the probabilities."""
     if isinstance(labels, str | Path):
-        return open_labels(Path(labels)) or read_labels(Path(labels))
+        if (streamed := open_labels(Path(labels))) is not None:
+            return streamed
+        saved = read_saved_labels(Path(labels))
+        known = saved_ids if dataset is None or saved.ids is None else _ids(dataset)
+        return saved.for_rows(count, known)
     if labels is not None:
         return as_labels(labels, "the array")
     if dataset is not None:
@@ -190,6 +206,10 @@ def _given_labels(labels: str | Path | Labels | None, dataset: Dataset | None) -
     raise DatasetError(
         "saved probabilities need the given labels; received none; pass --labels FILE or DATA."
     )
+
+
+def _ids(dataset: Dataset) -> list[str]:
+    return [dataset.id(i) for i in range(len(dataset))]
 
 
 def _names(

@@ -1,7 +1,9 @@
 """Runs for the pages, made of small arrays by classifiers that are plain functions."""
 
+import asyncio
 import base64
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -72,3 +74,17 @@ def sentence(error):
     text = str(error)
     assert text.endswith(".") and "\n" not in text
     return text
+
+
+def launched_in_a_loop(launch):
+    """Launch a window inside an event loop of its own, in a thread of its own.
+
+    Gradio makes a loop that it never closes unless one is running, and the thread of the tests may
+    have one already: Playwright's.
+    """
+
+    async def launching():
+        return launch()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, launching()).result()

@@ -1,4 +1,3 @@
-import asyncio
 import base64
 import socket
 import string
@@ -22,7 +21,7 @@ from hardex_app.launch import (
     reach,
 )
 
-from .fake_runs import sentence
+from .fake_runs import launched_in_a_loop, sentence
 
 LOCAL = "127.0.0.1"
 
@@ -174,12 +173,12 @@ def test_nobody_who_did_not_ask_for_a_link_is_told_of_one():
 
 
 def test_without_a_password_only_names_of_this_computer_are_answered():
-    async def launched():
+    def launched():
         window = _built(Inspection(lambda inspection: None))
         _launched(window, LOCAL, None, False, None)
         return window
 
-    app = asyncio.run(launched())
+    app = launched_in_a_loop(launched)
     try:
         port = app.local_url.rpartition(":")[2].strip("/")
         for host, expected in {
@@ -204,12 +203,12 @@ def test_without_a_password_only_names_of_this_computer_are_answered():
 
 
 def test_the_server_answers_nobody_without_the_password():
-    async def launched():  # Gradio makes an event loop it never closes unless one is running
+    def launched():
         window = _built(Inspection(lambda inspection: None))
         _launched(window, LOCAL, None, False, ANNA)
         return window
 
-    app = asyncio.run(launched())
+    app = launched_in_a_loop(launched)
     try:
         assert app.share_url is None
         stranger, anna = (build_opener(HTTPCookieProcessor()) for _ in range(2))

@@ -1,4 +1,3 @@
-import asyncio
 import json
 import os
 import sys
@@ -16,7 +15,7 @@ from hardex_app.pages.probe import answer
 from hardex_app.probing import curve, probe
 from hardex_app.window import build, status_html
 
-from .fake_runs import HOSTILE, run_without_images, small_run
+from .fake_runs import HOSTILE, launched_in_a_loop, run_without_images, small_run
 
 ONE = {"source": {"kind": "example", "id": "1"}, "transform": {"rotation": 30}}
 
@@ -33,12 +32,12 @@ def hostile(tmp_path_factory):
 def server(hostile):
     """The window, served on loopback as `hardex serve` does."""
 
-    async def launched():  # Gradio makes an event loop it never closes unless one is running
+    def launched():
         window = _built(hostile)
         _launched(window, "127.0.0.1", None, False, None)
         return window
 
-    app = asyncio.run(launched())
+    app = launched_in_a_loop(launched)
     yield app
     app.close(verbose=False)
 
@@ -211,10 +210,10 @@ def test_names_of_data_and_model_are_shown_as_text(hostile):
 def tick_of(inspection):
     """What the window does twice a second."""
 
-    async def built():  # Gradio makes an event loop it never closes unless one is running
+    def built():
         return build(inspection)
 
-    events = asyncio.run(built()).fns.values()
+    events = launched_in_a_loop(built).fns.values()
     (tick,) = [event.fn for event in events if event.name == "tick"]
     return tick
 

@@ -5,8 +5,9 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from fakes import small_images
+from fakes import small_images, write_folders
 
+from hardex import rank
 from hardex.classifiers.keras_model import KerasClassifier, _startup_notes_hidden
 from hardex.classifiers.opening import open_classifier
 from hardex.errors import ClassifierError
@@ -325,3 +326,29 @@ def test_the_loss_is_read_from_the_file(tmp_path, name, loss, expected):
         model.compile(loss=loss)
     model.save(tmp_path / name)
     assert open_classifier(tmp_path / name, trust_model=True).loss == expected
+
+
+def test_a_forward_pass_that_fails_is_told_in_a_sentence(model_path):
+    with pytest.raises(ClassifierError, match=r"must turn images \(1, 9, 9, 3\) .*; it raised"):
+        open_classifier(model_path).probabilities(small_images(1, size=9, channels=3))
+
+
+def test_a_model_without_weights_has_no_embeddings(tmp_path):
+    path = saved(tmp_path / "m.keras", layers.Flatten(), layers.Softmax(), shape=(2, 2, 1))
+    with pytest.raises(ClassifierError, match="embeddings are the input of a model's last layer"):
+        open_classifier(path).embeddings(small_images(2, size=2))
+
+
+def test_a_model_of_any_image_size_still_gets_the_channels_it_wants(tmp_path):
+    stack = layers.Conv2D(2, 1), layers.GlobalAveragePooling2D(), layers.Dense(2, "softmax")
+    path = saved(tmp_path / "m.keras", *stack, shape=(None, None, 3))
+    folder = write_folders(tmp_path / "data", [f"{c}/{i}.png" for c in "ab" for i in range(4)])
+    write_folders(tmp_path / "data", ["b/9.png"], size=7, channels=3)
+    for diversity in ("class", "embedding"):
+        made = rank(path, folder, out=tmp_path / diversity, diversity=diversity)
+        assert (made.manifest.counts["examples"], made.manifest.image_shape) == (9, (4, 4, 3))
+    grey = small_images(4), np.array([0, 1, 0, 1])
+    with pytest.raises(ClassifierError, match=r"expects images of 4 x 4 x 3; .* or --resize"):
+        rank(path, grey, out=tmp_path / "arrays")
+    made = rank(path, grey, out=tmp_path / "arrays", resize=True)
+    assert made.manifest.image_shape == (4, 4, 3)

@@ -138,3 +138,10 @@ def test_without_onnxruntime_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(ClassifierError, match=r"pip install 'hardex\[onnx\]'\.$"):
         open_classifier(path)
+
+
+def test_a_forward_pass_that_fails_is_told_in_a_sentence(tmp_path):
+    classifier = open_classifier(written(tmp_path / "m.onnx", ["n", "h", "w", 3]))
+    assert (classifier.input_shape, classifier.channels) == (None, 3)
+    with pytest.raises(ClassifierError, match=r"must turn images \(1, 9, 9, 3\) .*; it raised"):
+        classifier.probabilities(small_images(1, size=9, channels=3))

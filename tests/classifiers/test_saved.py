@@ -12,6 +12,7 @@ from hardex.classifiers.saved import (
     read_labels,
     read_probabilities,
     read_saved,
+    read_saved_labels,
 )
 from hardex.errors import ClassifierError, DatasetError
 
@@ -197,7 +198,9 @@ def test_any_order_of_rows_gives_the_same_rows_for_the_same_ids(order):
 def test_named_columns_come_in_the_order_of_the_classes():
     saved = Saved(ROWS, IDS, ("cat", "dog"))
     np.testing.assert_array_equal(saved.for_classes(("dog", "cat")).probabilities, ROWS[:, ::-1])
-    assert saved.for_classes(("dog", "bird")) is saved
+    np.testing.assert_array_equal(saved.for_classes(("Dog", "CAT")).probabilities, ROWS[:, ::-1])
+    with pytest.raises(ClassifierError, match=r"it has cat, dog and the classes are dog, bird; re"):
+        Saved(ROWS, columns=("cat", "dog"), source="it").for_classes(("dog", "bird"))
     assert Saved(ROWS).for_classes(("dog", "cat")).ids is None
 
 
@@ -272,3 +275,42 @@ def test_a_file_without_one_table_of_probabilities_is_refused(tmp_path, name, wr
     with pytest.raises(ClassifierError, match=message) as caught:
         read_saved(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_columns_that_pandas_numbered_are_a_header_above_decimals_only(tmp_path):
+    pd.DataFrame(ROWS).to_csv(tmp_path / "p.csv", index=False)
+    saved = read_saved(tmp_path / "p.csv")
+    np.testing.assert_array_equal(saved.probabilities, ROWS)
+    assert saved.class_names() is None
+    assert saved.for_classes(("cat", "dog")) is saved
+    (tmp_path / "p.csv").write_text("0,1\n1,0\n")
+    np.testing.assert_array_equal(read_probabilities(tmp_path / "p.csv"), [[0, 1], [1, 0]])
+
+
+def test_classes_that_differ_by_case_alone_are_told_apart():
+    saved = Saved(ROWS, columns=("a", "A"))
+    np.testing.assert_array_equal(saved.for_classes(("A", "a")).probabilities, ROWS[:, ::-1])
+
+
+def test_labels_are_put_into_the_order_of_the_ids(tmp_path):
+    pd.DataFrame({"id": IDS, "label": [4, 5, 6]}).to_csv(tmp_path / "y.csv", index=False)
+    saved = read_saved_labels(tmp_path / "y.csv")
+    assert saved.for_rows(3, IDS[::-1]).tolist() == [6, 5, 4]
+    assert saved.for_rows(3, None).tolist() == [4, 5, 6]
+    with pytest.raises(DatasetError, match=r"a label; .* none for 'x' \(example 1, .* 1 of 2 are"):
+        saved.for_rows(2, ("7", "x"))
+    with pytest.raises(DatasetError, match=r"row 0 .* is 'b/2\.png', and 2 of 3 are not in the da"):
+        saved.for_rows(1, ("7",))
+
+
+@pytest.mark.parametrize(("count", "labels"), [(3, [0, 2, 1]), (2, [2, 1]), (1, [0, 2, 1])])
+def test_a_lone_zero_is_a_header_if_there_is_one_row_too_many(tmp_path, count, labels):
+    pd.Series([2, 1]).to_csv(tmp_path / "y.csv", index=False)
+    saved = read_saved_labels(tmp_path / "y.csv")
+    assert saved.for_rows(count, None).tolist() == labels
+
+
+def test_a_row_without_its_id_is_refused(tmp_path):
+    (tmp_path / "p.csv").write_text("a,b,id\n0.5,0.5\n")
+    with pytest.raises(ClassifierError, match=r"failed \(row 0, counted from 0, has no id\)"):
+        read_saved(tmp_path / "p.csv")

@@ -12,6 +12,7 @@ import hardex
 from hardex import DatasetError, HardexError, rank
 from hardex.data.dataset import ArrayDataset
 from hardex.data.folders import open_folders
+from hardex.errors import ClassifierError
 from hardex.images import read_image
 from hardex.ranking.scores import FORMULAS, SCORES, UNSURE_SCORES, WRONG_SCORES
 
@@ -289,7 +290,8 @@ def test_a_run_that_is_interrupted_leaves_everything_as_it_was(
         (tmp_path / "run/people/annotations.sqlite").write_text("verdicts")
     kept = contents(tmp_path)
     arguments = {"model": THREE, "data": DATA, "out": tmp_path / "run", "batch_size": 8}
-    with pytest.raises(stop if isinstance(stop, type) else RuntimeError):
+    expected = stop if isinstance(stop, type) else (RuntimeError, ClassifierError)
+    with pytest.raises(expected):
         rank(**(arguments | stopping(stop)), force=True)
     assert contents(tmp_path) == kept
 
@@ -380,3 +382,27 @@ def test_everything_written_as_json_says_which_schema_it_has(run):
     for name in ("manifest.json", "results/metrics.json"):
         found = json.loads((run.folder / name).read_text(encoding="utf-8"))
         assert found["schema"].startswith("hardex.")
+
+
+@pytest.mark.parametrize("diversity", ["class", "embedding"])
+def test_a_hard_example_of_saved_probabilities_may_be_unreadable(tmp_path, half_broken, diversity):
+    rows = checksum_of(2)(small_images(8))
+    made = rank(
+        data=half_broken, probabilities=rows, out=tmp_path / "run", diversity=diversity, count=8
+    )
+    with (made.folder / "results/skipped.csv").open(newline="", encoding="utf-8") as file:
+        assert [row[0] for row in csv.reader(file)] == ["id", "a/1.png", "b/0.png"]
+    assert (made.manifest.counts["examples"], made.manifest.counts["skipped"]) == (8, 2)
+    unsure = made.hard[made.hard["list"] == "unsure"]
+    unseen = unsure[unsure["id"].isin(["a/1.png", "b/0.png"])]
+    assert len(unsure) == 8
+    assert set(unseen["file_name"]) == {""}
+    assert (unsure["file_name"] == "").sum() == 2
+    with pytest.raises(DatasetError, match=r"--strict .* 2 of 8 are not"):
+        rank(
+            *(None, half_broken),
+            probabilities=rows,
+            out=tmp_path / "strict",
+            count=8,
+            strict=True,
+        )

@@ -1,6 +1,7 @@
 import os
 
 import numpy as np
+import pandas as pd
 import pytest
 from fakes import brightness, checksum_of, small_dataset, small_images, write_folders
 
@@ -8,6 +9,7 @@ from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
 from hardex.data.folders import open_folders
 from hardex.errors import ClassifierError, DatasetError, HardexError
+from hardex.runs.make import rank
 from hardex.runs.work import work_from_model, work_from_saved
 
 ROWS = checksum_of(3)(small_images(40))
@@ -128,3 +130,60 @@ def test_the_run_folder_is_named_by_model_and_data(model, data, folder):
 
 def test_the_run_folder_of_saved_probabilities_says_so():
     assert os.fspath(from_saved().default_folder()) == "runs/probabilities-labels"
+
+
+def labels_of(work):
+    return np.concatenate([part.labels for part in work.predictions()]).tolist()
+
+
+def table(path, ids, **columns):
+    named = {} if ids is None else {"id": ids}
+    pd.DataFrame(named | columns).to_csv(path, index=False)
+    return path
+
+
+def test_labels_are_matched_by_id_and_by_order_where_one_has_none(tmp_path):
+    rows = {"a": [0.25, 0.5, 1.0], "b": [0.75, 0.5, 0.0]}
+    p = table(tmp_path / "p.csv", ["x", "y", "z"], **rows)
+    bare = table(tmp_path / "bare.csv", None, **rows)
+    y = table(tmp_path / "y.csv", ["z", "x", "y"], label=[0, 1, 1])
+    assert labels_of(from_saved(p, y)) == [1, 1, 0]
+    assert labels_of(from_saved(bare, y)) == [0, 1, 1]
+    assert labels_of(from_saved(p, table(tmp_path / "z.csv", None, label=[0, 1, 1]))) == [0, 1, 1]
+    other = table(tmp_path / "other.csv", ["x", "w", "v"], label=[0, 1, 1])
+    with pytest.raises(DatasetError, match=r"none for 'y' \(example 1, .*, and 2 of 3 are missing"):
+        from_saved(p, other)
+
+
+def test_labels_are_matched_to_the_ids_of_the_data(tmp_path):
+    data = open_folders(write_folders(tmp_path / "data", ["cat/1.png", "dog/1.png"]))
+    y = table(tmp_path / "y.csv", ["dog/1.png", "cat/1.png"], label=[1, 0])
+    rows = np.array([[0.25, 0.75], [0.5, 0.5]])
+    assert labels_of(from_saved(rows, y, data)) == [0, 1]
+
+
+def test_the_headers_of_pandas_are_no_rows(tmp_path):
+    pd.DataFrame(ROWS).to_csv(tmp_path / "p.csv", index=False)
+    pd.Series(LABELS).to_csv(tmp_path / "y.csv", index=False)
+    work = from_saved(tmp_path / "p.csv", tmp_path / "y.csv")
+    assert (work.total, work.class_names) == (40, ("0", "1", "2"))
+    assert labels_of(work) == LABELS.tolist()
+
+
+def test_a_header_names_the_classes_unless_others_are_known(tmp_path):
+    p = table(tmp_path / "p.csv", None, cat=[0.25], dog=[0.75])
+    assert from_saved(p, [1]).class_names == ("cat", "dog")
+    work = from_saved(p, [1], class_names=["Dog", "Cat"])
+    assert probabilities_of(work).tolist() == [[0.75, 0.25]]
+    with pytest.raises(ClassifierError, match=r"has cat, dog and the classes are cat, cow; rename"):
+        from_saved(p, [1], class_names=["cat", "cow"])
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [({"logits": True}, "logits"), ({"preprocess": "unit"}, "pre"), ({"batch_size": 1}, "batch")],
+)
+def test_options_of_a_model_are_refused_with_saved_probabilities(tmp_path, option, name):
+    with pytest.raises(HardexError, match=rf"--{name}.* must come with a model; received saved pr"):
+        rank(probabilities=ROWS, labels=LABELS, out=tmp_path / "run", **option)
+    assert not (tmp_path / "run").exists()
