@@ -50,7 +50,7 @@ def files(tmp_path):
     """What a person may have lying about."""
     np.save(tmp_path / "p.npy", checksum_of(3)(DATA.images))
     np.save(tmp_path / "y.npy", DATA.labels)
-    np.savetxt(tmp_path / "p.csv", checksum_of(3)(DATA.images), "%.17g", ",", header="a,b,c")
+    np.savetxt(tmp_path / "p.csv", checksum_of(3)(DATA.images), "%.17g", ",", header="0,1,2")
     np.savetxt(tmp_path / "y.csv", DATA.labels, "%d")
     np.savez(tmp_path / "data.npz", images=DATA.images, labels=DATA.labels)
     write_folders(tmp_path / "images", [f"{c}/{i}.png" for c in ("2", "10", "b") for i in range(4)])

@@ -63,7 +63,8 @@ class Saved:
         """The same, its columns in the order of these classes; as it is if they are unknown.
 
         Names are compared without case, unless two classes differ by nothing else. Columns that
-        are only numbered stay where they are if the classes have other names.
+        are only numbered stay where they are if the classes have other names, and so do named ones
+        if the classes are only numbered.
 
         Raises:
             ClassifierError: the columns are named after other classes.
@@ -77,7 +78,7 @@ class Saved:
             return self
         order = _order(self.columns, names)
         if order is None:
-            if self.class_names() is None:
+            if self.class_names() is None or _counts_up(names):
                 return self
             raise ClassifierError(
                 f"the columns of probabilities must be named after the classes; {self.source} has "

@@ -107,7 +107,9 @@ def rank(
     """
     rule = Rule(per_class, count, diversity, unsure, wrong, pool, allow_duplicates)
     if isinstance(model, str | Path) and is_run(model):
-        _check_nothing_but_rules(probabilities, labels, class_names, preprocess, batch_size, seal)
+        asked = (probabilities, labels, class_names, preprocess, batch_size, seal, split)
+        flags = (resize, logits, strict, trust_model, trust_paths)
+        _check_nothing_but_rules(*asked, file_column, label_column, *(f or None for f in flags))
         return rank_again(
             load(model, data="" if data is None else str(data)),
             _place_for(model, out),

@@ -201,6 +201,7 @@ def test_named_columns_come_in_the_order_of_the_classes():
     np.testing.assert_array_equal(saved.for_classes(("Dog", "CAT")).probabilities, ROWS[:, ::-1])
     with pytest.raises(ClassifierError, match=r"it has cat, dog and the classes are dog, bird; re"):
         Saved(ROWS, columns=("cat", "dog"), source="it").for_classes(("dog", "bird"))
+    assert saved.for_classes(("0", "1")) is saved
     assert Saved(ROWS).for_classes(("dog", "cat")).ids is None
 
 
