@@ -107,9 +107,10 @@ def rank(
     """
     rule = Rule(per_class, count, diversity, unsure, wrong, pool, allow_duplicates)
     if isinstance(model, str | Path) and is_run(model):
-        asked = (probabilities, labels, class_names, preprocess, batch_size, seal, split)
+        given = (probabilities, labels, class_names, preprocess, batch_size, seal)
+        words = (split, file_column, label_column)
         flags = (resize, logits, strict, trust_model, trust_paths)
-        _check_nothing_but_rules(*asked, file_column, label_column, *(f or None for f in flags))
+        _check_nothing_but_rules(*given, *(word or None for word in (*words, *flags)))
         return rank_again(
             load(model, data="" if data is None else str(data)),
             _place_for(model, out),

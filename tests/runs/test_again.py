@@ -113,6 +113,8 @@ def test_a_score_that_the_table_does_not_have_becomes_a_column(tmp_path, npz):
         ({"out": None}, HardexError, r"needs a folder of its own; received .*old and no other; n"),
         ({"out": "old"}, RunError, r"must go to a folder of its own; received .*old for both; na"),
         ({"out": "x", "preprocess": "unit"}, HardexError, r"from its own tables, by another rule"),
+        ({"out": "x", "resize": True}, HardexError, r"from its own tables, by another rule"),
+        ({"out": "x", "split": "test"}, HardexError, r"from its own tables, by another rule"),
         ({"out": "x", "probabilities": [[1]]}, HardexError, r"received options of a first rankin"),
         ({"out": "x", "diversity": "all"}, HardexError, r"--diversity must be one of none, class"),
     ],
