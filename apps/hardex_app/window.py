@@ -92,7 +92,7 @@ def build(inspection: Inspection) -> gr.Blocks:
         blocks.load(refresh, None, [status, has_run, *filled], **quiet)
         timer.tick(tick, has_run, [status, has_run, timer, *filled], **quiet)
         browse_page.probe_this.click(
-            lambda id: (gr.Tabs(selected=_PROBE_TAB), probe.asked_for(id)),
+            lambda id: (gr.Tabs(selected=_PROBE_TAB), probe.asked_for(inspection, id)),
             browse_page.chosen,
             [tabs, probe_page.bench],
             **quiet,

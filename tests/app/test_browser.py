@@ -79,6 +79,10 @@ def test_rotating_a_hard_example_shifts_bars_and_curve(visit: Visit, run: hardex
     page.locator("#probe-this").click()
     expect(page.locator(".hx-pair-bars .hx-bar")).to_have_count(10, timeout=60_000)
     expect(page.locator(".hx-curve-says")).to_contain_text("the model says")
+    expect(page.locator(".hx-tile")).to_have_count(40)  # the others are there to go on with
+    expect(page.locator(f'.hx-tile[data-id="{example["id"]}"]').first).to_have_attribute(
+        "aria-selected", "true"
+    )
     before = after_widths(page)
     curve = page.locator(".hx-curve").evaluate("c => c.toDataURL()")
     rotate(page, 40)

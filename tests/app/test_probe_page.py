@@ -65,8 +65,9 @@ def test_facts_are_the_classes_and_the_examples(ready):
     assert [one["id"] for one in told["examples"]] == ready.run.hard["id"].tolist()
 
 
-def test_an_example_can_be_asked_for_twice():
-    once, twice = asked_for("4"), asked_for("4")
+def test_an_example_can_be_asked_for_twice(ready):
+    once, twice = asked_for(ready, "4"), asked_for(ready, "4")
+    assert once["examples"] == facts(ready)["examples"]
     assert once["open"] == twice["open"] == "4"
     assert once != twice
 

@@ -354,7 +354,6 @@ function tile(one) {
 }
 function load() {
   const facts = props.value;
-  if (facts && facts.open) { pick(facts.open); return; }
   if (!facts || !facts.class_names) return;
   const fresh = !state.facts;
   state.facts = facts;
@@ -362,6 +361,7 @@ function load() {
   if (fresh) { brush.value = facts.brush; drawPad(); }
   for (const name of ["shift_x", "shift_y"])
     Object.assign(part(`.hx-${name}`), { min: -facts.most_shift, max: facts.most_shift });
+  if (facts.open && facts.asked !== state.asked) { state.asked = facts.asked; pick(facts.open); }
 }
 brush.value = 18;
 drawPad();

@@ -58,9 +58,12 @@ def facts(inspection: Inspection) -> dict[str, Any] | None:
     }
 
 
-def asked_for(id: str) -> dict[str, Any]:
-    """Ask the page to open one example; asked twice, it opens twice."""
-    return {"open": id, "asked": str(uuid4())}
+def asked_for(inspection: Inspection, id: str) -> dict[str, Any]:
+    """Ask the page to open one example; asked twice, it opens twice.
+
+    With all facts: a page that was never shown has not seen the value before this one.
+    """
+    return {**(facts(inspection) or {}), "open": id, "asked": str(uuid4())}
 
 
 @dataclass(frozen=True)
