@@ -174,8 +174,13 @@ class Run:
 
     @cached_property
     def _pictures(self) -> dict[str, str]:
-        table = self.hard
-        return {id: name for id, name in zip(table["id"], table["file_name"], strict=True) if name}
+        names = zip(self.hard["id"], self.hard["file_name"], strict=True)
+        return {id: name for id, name in names if name and _stays_inside(name)}
+
+
+def _stays_inside(name: str) -> bool:
+    """Whether a picture lies in its run: a table should not show any other file of this disk."""
+    return not Path(name).is_absolute() and ".." not in Path(name).parts
 
 
 def load(folder: str | Path, *, data: str | Path = "") -> Run:

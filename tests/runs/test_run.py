@@ -5,7 +5,7 @@ import pytest
 from fakes import checksum_of, small_dataset, small_images, write_folders
 
 from hardex import RunError, load, rank
-from hardex.images import read_image
+from hardex.images import read_image, write_png
 
 FILES = [f"{name}/{number}.png" for name in ("cat", "dog") for number in range(6)]
 
@@ -105,3 +105,15 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
 
 def test_opening_a_run_reads_no_table(run):
     assert not {"predictions", "hard", "metrics", "dataset"} & set(vars(load(run.folder)))
+
+
+@pytest.mark.parametrize("outside", ["../../../secret.png", "ABSOLUTE"])
+def test_a_table_that_names_a_picture_outside_the_run_does_not_show_it(tmp_path, outside):
+    made = rank(checksum_of(3), small_dataset(), out=tmp_path / "run")
+    write_png(small_images(1)[0], tmp_path / "secret.png")
+    metadata = tmp_path / "run" / "results" / "hard" / "metadata.csv"
+    first = made.hard["file_name"].iloc[0]
+    name = str(tmp_path / "secret.png") if outside == "ABSOLUTE" else outside
+    metadata.write_text(metadata.read_text().replace(first, name))
+    with pytest.raises(RunError):
+        load(tmp_path / "run").image(made.hard["id"].iloc[0])
