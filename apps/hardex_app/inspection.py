@@ -132,7 +132,7 @@ def inspect_run(run: Run, model: Model | None = None, *, trust_model: bool = Fal
             if model is None
             else open_classifier(chosen, trust_model=trust_model)
         )
-        if _is_model_of(run, classifier):
+        if _is_asked_otherwise(run, classifier):
             # Found again at another place: it is asked as it was when the run was made.
             classifier = _as_in_run(run, chosen, trust_model=trust_model)
         _check_classes(classifier, run)
@@ -215,7 +215,7 @@ def _model_of(run: Run) -> str | None:
     return None if source is None else source.path or source.name
 
 
-def _is_model_of(run: Run, classifier: Classifier) -> bool:
+def _is_asked_otherwise(run: Run, classifier: Classifier) -> bool:
     made_with = run.manifest.model
     moved = made_with is not None and made_with.hash == classifier.fingerprint()
     asked = (classifier.preprocess, bool(getattr(classifier, "logits", False)))

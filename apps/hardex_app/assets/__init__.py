@@ -10,3 +10,8 @@ from pathlib import Path
 def asset(name: str) -> str:
     """The text of one file in this folder."""
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def script(name: str) -> str:
+    """A script of this folder behind the few words that all of them share."""
+    return asset("shared.js") + asset(name)

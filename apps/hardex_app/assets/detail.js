@@ -1,12 +1,4 @@
 // One example, large. All text arrives as data and is set as text, never as markup.
-const part = (name) => element.querySelector(name);
-const make = (tag, name, text) => {
-  const node = document.createElement(tag);
-  node.className = name;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
-const percent = (p) => (p > 0.9995 && p < 1 ? "> 99.9 %" : `${(100 * p).toFixed(1)} %`);
 
 function bar(one, shown) {
   const row = make("div", "hx-bar");

@@ -1,11 +1,4 @@
 // The grid of hard examples. All text arrives as data and is set as text, never as markup.
-const part = (name) => element.querySelector(name);
-const make = (tag, name, text) => {
-  const node = document.createElement(tag);
-  node.className = name;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
 let opened = null;
 
 function card(one) {

@@ -1,13 +1,5 @@
 // The Probe page: a pad, two pictures, bars, sliders and a response curve, live.
 // Class names and ids arrive as data and are set as text, never as markup.
-const part = (name) => element.querySelector(name);
-const make = (tag, name, text) => {
-  const node = document.createElement(tag);
-  node.className = name;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
-const percent = (p) => (p > 0.9995 && p < 1 ? "> 99.9 %" : `${(100 * p).toFixed(1)} %`);
 const signed = (angle) => `${angle > 0 ? "+" : angle < 0 ? "\u2212" : ""}${Math.abs(angle)}°`;
 const COLORS = ["#2f6fde", "#e4572e", "#17a673", "#9b5de5", "#c99700", "#00a5b8", "#d6457f", "#6c757d", "#7f5539"];
 const SLIDERS = [

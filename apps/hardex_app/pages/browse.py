@@ -9,7 +9,7 @@ import gradio as gr
 from hardex.errors import HardexError
 from hardex.runs.annotations import VERDICTS, Annotation, annotate, annotations_of
 from hardex.runs.run import Run
-from hardex_app.assets import asset
+from hardex_app.assets import asset, script
 from hardex_app.cards import ALL, hard_cards, picture_url
 from hardex_app.inspection import Inspection
 
@@ -168,12 +168,12 @@ def build(inspection: Inspection) -> BrowsePage:
     with gr.Row(elem_classes="hx-browse"):
         with gr.Column(scale=3, min_width=320):
             grid = gr.HTML(
-                html_template=asset("grid.html"), js_on_load=asset("grid.js"), elem_id="grid"
+                html_template=asset("grid.html"), js_on_load=script("grid.js"), elem_id="grid"
             )
             page = gr.Number(1, visible=False)
         with gr.Column(scale=2, min_width=320, elem_classes="hx-panel"):
             panel = gr.HTML(
-                html_template=asset("detail.html"), js_on_load=asset("detail.js"), elem_id="detail"
+                html_template=asset("detail.html"), js_on_load=script("detail.js"), elem_id="detail"
             )
             chosen = gr.State("")
             with gr.Column(elem_id="judge", visible=False) as judge:

@@ -11,7 +11,7 @@ import gradio as gr
 from hardex.errors import HardexError
 from hardex.images import BRUSH_WIDTH
 from hardex.runs.hard import LISTS
-from hardex_app.assets import asset
+from hardex_app.assets import asset, script
 from hardex_app.cards import hard_cards
 from hardex_app.inspection import Inspection
 from hardex_app.probing import curve, probe
@@ -80,7 +80,7 @@ def build(inspection: Inspection) -> ProbePage:
     ask_probe.__name__, ask_curve.__name__ = "probe", "curve"
     bench = gr.HTML(
         html_template=asset("probe.html"),
-        js_on_load=asset("probe.js"),
+        js_on_load=script("probe.js"),
         server_functions=[ask_probe, ask_curve],
         elem_id="bench",
     )
