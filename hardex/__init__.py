@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hardex.errors import ServingError as ServingError
     from hardex.runs.checking import check as check
     from hardex.runs.make import rank as rank
+    from hardex.runs.probe_export import export_probes as export_probes
+    from hardex.runs.replay import probes as probes
     from hardex.runs.run import Run as Run
     from hardex.runs.run import load as load
     from hardex.serving import demo as demo
@@ -37,7 +39,9 @@ _HOMES = {
     "ServingError": "hardex.errors",
     "check": "hardex.runs.checking",
     "demo": "hardex.serving",
+    "export_probes": "hardex.runs.probe_export",
     "load": "hardex.runs.run",
+    "probes": "hardex.runs.replay",
     "rank": "hardex.runs.make",
     "serve": "hardex.serving",
 }

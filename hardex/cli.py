@@ -104,6 +104,12 @@ def serve(
     model: Annotated[
         str | None, typer.Option(help="The model, when it moved or another one is to answer.")
     ] = None,
+    train: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA", help="The training data, to show the images nearest to each example."
+        ),
+    ] = None,
     data: Annotated[str, typer.Option(help="The images, when they moved.")] = "",
     trust_model: Annotated[bool, typer.Option("--trust-model", help=_TRUST_MODEL)] = False,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
@@ -115,6 +121,9 @@ def serve(
     auth: Annotated[
         str | None, typer.Option(metavar="NAME:PASSWORD", help="Ask for this name and password.")
     ] = None,
+    root_path: Annotated[
+        str, typer.Option(help="The path under which a proxy shows the app; asks for a password.")
+    ] = "",
 ) -> None:
     """Open the app on a finished run."""
     from hardex.serving import serve as open_run
@@ -122,6 +131,7 @@ def serve(
     open_run(
         run,
         model,
+        train=train,
         data=data,
         trust_model=trust_model,
         host=host,
@@ -129,6 +139,7 @@ def serve(
         browser=browser,
         share=share,
         auth=auth,
+        root_path=root_path,
     )
 
 
@@ -311,6 +322,44 @@ def rank(
             command=_command_line(),
         )
     show_run(run, as_json=format is Format.json, rows=None if verbose else 5)
+
+
+@app.command()
+def probes(
+    run: Annotated[Path, typer.Argument(help="A run folder made by `hardex rank`.")],
+    model: Annotated[
+        str | None,
+        typer.Option(help="Ask this model again: a .keras or .onnx file, MODULE:FUNCTION, …"),
+    ] = None,
+    preprocess: Annotated[str | None, typer.Option(help=_PREPROCESS)] = None,
+    logits: Annotated[bool, typer.Option("--logits", help=_LOGITS)] = False,
+    trust_model: Annotated[bool, typer.Option("--trust-model", help=_TRUST_MODEL)] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Also write the probes that have an expected class to this new folder."),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How to answer.")] = Format.text,
+) -> None:
+    """List the kept probes of RUN; with --model ask another model, exit code 3 when one changed."""
+    from hardex.runs.probe_export import export_probes
+    from hardex.runs.probes import kept_probes
+    from hardex.runs.replay import probes as replay_probes
+    from hardex.runs.run import load
+    from hardex.terminal import show_probes
+
+    if model is None and (preprocess is not None or logits):
+        raise typer.BadParameter("--preprocess and --logits belong to --model")
+    found = load(run)
+    kept, problems = kept_probes(found.folder)
+    replay = None
+    if model is not None:
+        replay = replay_probes(
+            found, model, preprocess=preprocess, logits=logits, trust_model=trust_model
+        )
+    exported = None if export is None else export_probes(found, export)
+    show_probes(found, kept, problems, replay, exported, as_json=format is Format.json)
+    if replay is not None and replay.changed:
+        raise typer.Exit(_FOUND)
 
 
 def _split(names: str | None) -> list[str] | None:

@@ -5,24 +5,29 @@ All visitors of one server look at the same inspection; it holds nothing of any 
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from time import sleep
 
 from hardex.classifiers.classifier import Classifier
-from hardex.classifiers.functions import names_function
 from hardex.classifiers.opening import Model, open_classifier
 from hardex.classifiers.shipped import SHIPPED, shipped_model
-from hardex.errors import ClassifierError, HardexError, RunError
+from hardex.data.dataset import Dataset
+from hardex.data.manifests import AS_FOUND, Reading
+from hardex.data.sources import Data, open_dataset
+from hardex.errors import ClassifierError, DatasetError, HardexError, RunError
+from hardex.predict.neighbours import COUNT, Found, Neighbours, build
+from hardex.runs.classifier import classifier_of
 from hardex.runs.folder import RESULTS, check_free
 from hardex.runs.make import Progress, rank
 from hardex.runs.manifest import Manifest
 from hardex.runs.run import Run, load
+from hardex.runs.seal import read_seal
 
 _FIRST_VISIT_SECONDS = 2.0  # how long the heavy imports wait for the first page to be drawn
 _STOP_SECONDS = 30.0  # importing TensorFlow cannot be interrupted
-DEMO_MODEL, DEMO_DATA = "mnist_cnn", "mnist:test"
+DEMO_MODEL, DEMO_DATA, DEMO_TRAIN = "mnist_cnn", "mnist:test", "mnist:train"
 _COMMAND = "hardex demo"
 
 
@@ -31,24 +36,30 @@ class Status:
     """How far the inspection is.
 
     Attributes:
-        stage: what is being done, or "ready", or "failed".
+        stage: what is being done, or "ready", "failed" or "stopped" (by a visitor).
         done, total: how much of it; 0 of 0 when that is not known.
-        problem: why it failed, as a sentence.
+        problem: what went wrong or is missing, as a sentence; also when all else is ready.
+        cancellable: whether `Inspection.cancel` can stop it now.
     """
 
     stage: str
     done: int = 0
     total: int = 0
     problem: str = ""
+    cancellable: bool = False
 
     @property
     def over(self) -> bool:
         """Whether nothing more will change."""
-        return self.stage in ("ready", "failed")
+        return self.stage in ("ready", "failed", "stopped")
 
 
 class Stopped(Exception):
-    """The work was asked to stop."""
+    """The work was asked to stop, because the app ends."""
+
+
+class Cancelled(Exception):
+    """A visitor does not want to wait for this part of the work."""
 
 
 class Inspection:
@@ -56,18 +67,35 @@ class Inspection:
 
     Attributes:
         run: the run, as soon as it is whole.
-        classifier: the model, as soon as it is loaded.
+        classifier: the model, as soon as it is loaded; probing need not wait for what comes after.
+        neighbours: the training data, as soon as it was looked at; None where there is none.
         status: how far things are.
     """
 
-    def __init__(self, prepare: "Prepare", *, run: Run | None = None) -> None:
+    def __init__(
+        self, prepare: "Prepare", *, run: Run | None = None, afterwards: "Prepare | None" = None
+    ) -> None:
+        """
+        Args:
+            prepare: makes run and classifier ready; if it fails, all has failed.
+            run: the run, if it is whole already.
+            afterwards: what else is good to have; if it fails or is cancelled, all else goes on.
+        """
         self.run = run
         self.classifier: Classifier | None = None
+        self.neighbours: Neighbours | None = None
         self.status = Status("starting")
         self._prepare = prepare
+        self._afterwards = afterwards
         self._visited = Event()
         self._stopping = Event()
+        self._cancelled = Event()
         self._thread = Thread(target=self._work, name="hardex-inspection", daemon=True)
+
+    @property
+    def has_training(self) -> bool:
+        """Whether there is training data to look at."""
+        return self._afterwards is not None
 
     def start(self) -> None:
         """Begin to prepare, once the first page was drawn or after two seconds."""
@@ -79,6 +107,11 @@ class Inspection:
         self._visited.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
+
+    def cancel(self) -> None:
+        """Do without the long work that is going on, if it can be done without."""
+        if self.status.cancellable:
+            self._cancelled.set()
 
     def visited(self) -> None:
         """A page was drawn: heavy imports no longer stand in its way."""
@@ -94,51 +127,77 @@ class Inspection:
             raise Stopped
         self.status = Status(stage, done, total)
 
+    def optional_progress(self, stage: str, done: int = 0, total: int = 0) -> None:
+        """The same for work that a visitor may cancel.
+
+        Raises:
+            Stopped: `stop` was called.
+            Cancelled: `cancel` was called.
+        """
+        self.progress(stage, done, total)
+        if self._cancelled.is_set():
+            raise Cancelled
+        self.status = Status(stage, done, total, cancellable=True)
+
     def _work(self) -> None:
         self._visited.wait(_FIRST_VISIT_SECONDS)
+        status = self._attempt(self._prepare, "failed")
+        if status.stage == "ready" and self._afterwards is not None:
+            status = self._attempt(self._afterwards, "ready")
+        self.status = status
+
+    def _attempt(self, work: "Prepare", when_it_fails: str) -> Status:
+        """How a part of the work ended."""
         try:
-            self._prepare(self)
+            work(self)
         except Stopped:
-            self.status = Status("failed", problem="The work was stopped.")
+            return Status("failed", problem="The work was stopped.")
+        except Cancelled:
+            stage = self.status.stage.capitalize()
+            return Status("stopped", problem=f"{stage} was stopped; start the app again for it.")
         except Exception as error:  # shown on the page: nobody reads a background thread's trace
             problem = (
                 str(error) if isinstance(error, HardexError) else f"{type(error).__name__}: {error}"
             )
-            self.status = replace(self.status, stage="failed", problem=problem)
-        else:
-            self.status = Status("ready")
+            return Status(when_it_fails, problem=problem)
+        return Status("ready")
 
 
 Prepare = Callable[[Inspection], None]
 
 
-def inspect_run(run: Run, model: Model | None = None, *, trust_model: bool = False) -> Inspection:
+def inspect_run(
+    run: Run,
+    model: Model | None = None,
+    *,
+    train: Data | None = None,
+    trust_model: bool = False,
+) -> Inspection:
     """An inspection of a finished run; its model, or the one given, loads in the background.
 
+    Args:
+        run: what is looked at.
+        model: who answers; by default the run's own model.
+        train: the training data, to show its nearest images; it is looked at once the model is
+            ready.
+        trust_model: whether models and functions may be loaded that run code of their own.
+
     Raises:
-        HardexError: the run is not whole, or there is no such model.
+        HardexError: the run is not whole, or there is no such model or training data.
     """
     check_whole(run)
     if model is not None:
         _check_there(model)
+    if train is not None:
+        _check_train_there(train)
 
     def prepare(inspection: Inspection) -> None:
-        chosen = model if model is not None else _model_of(run)
-        if chosen is None:
-            return
+        if model is None and run.manifest.model is None:
+            return  # made from saved probabilities: there is nobody to ask
         inspection.progress("loading the model")
-        classifier = (
-            _as_in_run(run, chosen, trust_model=trust_model)
-            if model is None
-            else open_classifier(chosen, trust_model=trust_model)
-        )
-        if _is_asked_otherwise(run, classifier):
-            # Found again at another place: it is asked as it was when the run was made.
-            classifier = _as_in_run(run, chosen, trust_model=trust_model)
-        _check_classes(classifier, run)
-        inspection.classifier = warmed_up(classifier)
+        inspection.classifier = warmed_up(classifier_of(run, model, trust_model=trust_model))
 
-    return Inspection(prepare, run=run)
+    return Inspection(prepare, run=run, afterwards=_looking_at(train))
 
 
 def inspect_demo(out: Path) -> Inspection:
@@ -155,10 +214,97 @@ def inspect_demo(out: Path) -> Inspection:
         inspection.progress("loading the model")
         classifier = open_classifier(DEMO_MODEL)
         if inspection.run is None:
-            inspection.run = _rank_demo(out, classifier, inspection.progress)
+            inspection.run = _rank_demo(out, classifier, inspection.optional_progress)
         inspection.classifier = warmed_up(classifier)
 
-    return Inspection(prepare, run=found)
+    return Inspection(prepare, run=found, afterwards=_looking_at(DEMO_TRAIN))
+
+
+def nearest_training(inspection: Inspection, id: str, count: int = COUNT) -> Found | None:
+    """The training images nearest to an example of the run; None until they can be told.
+
+    Where the training data is the run's own data, the example itself is left out.
+
+    Raises:
+        RunError: no such example, or its image is no longer there.
+    """
+    run, neighbours = inspection.run, inspection.neighbours
+    if run is None or neighbours is None:
+        return None
+    itself = id if _is_data_of(run, neighbours.fingerprint) else None
+    return neighbours.of(run.image(id), count, leave_out=itself)
+
+
+def _looking_at(train: Data | None) -> Prepare | None:
+    """The part of the work that looks at the training data, if there is any."""
+    if train is None:
+        return None
+
+    def look(inspection: Inspection) -> None:
+        run = inspection.run
+        if run is not None:
+            inspection.optional_progress("looking at the training data")
+            dataset = open_training(train, run)
+            inspection.neighbours = build(
+                dataset,
+                inspection.classifier,
+                seed=run.manifest.seed,
+                progress=inspection.optional_progress,
+            )
+
+    return look
+
+
+def open_training(train: Data, run: Run) -> Dataset:
+    """The training data of a run, its classes told by the names that the run has.
+
+    A source of several splits gives the one called `train`. Classes may be fewer than those of the
+    run, more, or in another order; numbers in place of names take the run's names. Of the data that
+    the run is sealed on, only what may be seen.
+
+    Raises:
+        HardexError: it cannot be opened, or has no class of the run.
+    """
+    dataset = _opened_by_name(train, run)
+    seal = read_seal(run.folder)
+    if seal is None or not _is_data_of(run, dataset.fingerprint()):
+        return dataset
+    return seal.open_part(dataset)
+
+
+def _opened_by_name(train: Data, run: Run) -> Dataset:
+    names, problems = run.manifest.class_names, []
+    for class_names in (None, names):
+        for reading in (AS_FOUND, Reading(split="train")):
+            if str(train).startswith("keras:") and not reading.split:
+                continue  # that would be its test part
+            try:
+                dataset = open_dataset(
+                    train, class_names=class_names, resize=run.manifest.resize, reading=reading
+                )
+            except HardexError as error:
+                problems.append(error)
+                continue
+            if set(dataset.class_names) & set(names):
+                return dataset
+            problems.append(_no_class_of(run, dataset))
+    raise problems[0]
+
+
+def _no_class_of(run: Run, dataset: Dataset) -> DatasetError:
+    return DatasetError(
+        f"the training data must have classes of the run; {dataset.source} has "
+        f"{_some(dataset.class_names)} and {run.folder} has {_some(run.manifest.class_names)}; "
+        "pass the data that the model was trained on."
+    )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names if len(names) <= 6 else (*names[:5], "…", names[-1]))
+
+
+def _is_data_of(run: Run, fingerprint: str) -> bool:
+    return run.manifest.data is not None and run.manifest.data.hash == fingerprint
 
 
 def _rank_demo(out: Path, classifier: Classifier, progress: Progress) -> Run:
@@ -187,7 +333,6 @@ def reusable_run(out: Path) -> Run | None:
 def _is_demo(manifest: Manifest) -> bool:
     from hashlib import sha256
 
-    from hardex.data.sources import open_dataset
     from hardex.version import VERSION
 
     if manifest.model is None or manifest.data is None:
@@ -202,24 +347,12 @@ def warmed_up(classifier: Classifier) -> Classifier:
     """The same classifier, compiled for each batch shape that probing uses."""
     import numpy as np
 
-    from hardex_app.probing import BATCH_SIZES
+    from hardex_app.probing import batch_sizes
 
     if classifier.input_shape is not None:
-        for size in BATCH_SIZES:
+        for size in batch_sizes(classifier.input_shape):
             classifier.probabilities(np.zeros((size, *classifier.input_shape), np.uint8))
     return classifier
-
-
-def _model_of(run: Run) -> str | None:
-    source = run.manifest.model
-    return None if source is None else source.path or source.name
-
-
-def _is_asked_otherwise(run: Run, classifier: Classifier) -> bool:
-    made_with = run.manifest.model
-    moved = made_with is not None and made_with.hash == classifier.fingerprint()
-    asked = (classifier.preprocess, bool(getattr(classifier, "logits", False)))
-    return moved and asked != (run.manifest.preprocess, run.manifest.logits)
 
 
 def check_whole(run: Run) -> None:
@@ -242,29 +375,14 @@ def _check_there(model: Model) -> None:
             )
 
 
-def _as_in_run(run: Run, model: Model, *, trust_model: bool) -> Classifier:
-    """The model as it was asked when the run was made; opening a run runs no code of its own."""
-    manifest = run.manifest
-    typed = manifest.model.name if manifest.model is not None else ""
-    named = [name for name in (typed, manifest.preprocess or "") if names_function(name)]
-    if named and not trust_model:
-        raise ClassifierError(
-            f"opening a run should run no code; {run.folder} asks for the function {named[0]}; "
-            "pass --trust-model if you trust who made it."
-        )
-    return open_classifier(
-        model, preprocess=manifest.preprocess, logits=manifest.logits, trust_model=trust_model
-    )
-
-
-def _check_classes(classifier: Classifier, run: Run) -> None:
-    names = run.manifest.class_names
-    if classifier.class_count not in (None, len(names)):
-        raise RunError(
-            f"the model must have one output per class of the run; {classifier.source} has "
-            f"{classifier.class_count} and {run.folder} has {len(names)} classes; pass another "
-            "--model."
-        )
+def _check_train_there(train: Data) -> None:
+    text = str(train)
+    if isinstance(train, str | Path) and not text.startswith(("mnist:", "keras:")):
+        if not os.path.exists(os.path.expanduser(text)):
+            raise DatasetError(
+                "--train must be the training data, named as DATA is in `hardex rank`; there is "
+                f"nothing at {text}; check the path."
+            )
 
 
 def wait_until_over(inspection: Inspection, *, seconds: float = 0.05) -> Status:

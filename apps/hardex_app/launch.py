@@ -1,11 +1,15 @@
 """A window -> an address in the browser: port, password, public link, and who can reach it."""
 
+import importlib
 import os
+import re
 import secrets
 import socket
 import sys
 import webbrowser
+from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import dataclass, field
 from io import StringIO
 from threading import Event
 from typing import Any
@@ -20,6 +24,23 @@ _WAYS_OUT = (
     "on locally, and there are three ways out: `ssh -R 8080:localhost:{port} HOST` to a server of "
     "yours, a reverse proxy in front of it, or a Hugging Face Space with the same app."
 )
+_INLINE_HEIGHT = 900  # pixels, in a notebook
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An app that is open beside a notebook.
+
+    Attributes:
+        url: its address.
+    """
+
+    url: str
+    _end: Callable[[], None] = field(repr=False)
+
+    def close(self) -> None:
+        """End the server, and the work behind it; closing twice does no harm."""
+        self._end()
 
 
 def open_window(
@@ -30,19 +51,48 @@ def open_window(
     browser: bool,
     share: bool,
     auth: str | None,
-) -> None:
+    root_path: str = "",
+) -> Opened | None:
     """Serve the app until it is stopped (Ctrl-C); prepare run and model behind the open page.
 
+    In a notebook the app is shown below the cell, and the call returns at once.
+
+    Returns:
+        In a notebook what closes the app again; else nothing, once it was stopped.
+
     Raises:
-        ServingError: the port is taken, or the name and password are not `NAME:PASSWORD`.
+        ServingError: the port is taken, the name and password are not `NAME:PASSWORD`, or the root
+            path is none.
     """
-    credentials = _credentials(auth, share=share or not is_loopback(host))
+    _check_root_path(root_path)
+    beyond = share or bool(root_path) or not is_loopback(host)
+    credentials = _credentials(auth, share=beyond)
     free_port(host, port)  # said before the seconds that the start takes
     window = _built(inspection)
-    where = _launched(window, host, port, share, credentials)
-    for line in reach(window.local_url, window.share_url, host, where, share, credentials):
-        sys.stdout.write(line + "\n")
+    where = _launched(window, host, port, share, credentials, root_path)
+    notebook = in_notebook()
+    lines = reach(
+        window.local_url,
+        window.share_url,
+        host,
+        where,
+        share,
+        credentials,
+        root_path=root_path,
+        notebook=notebook,
+    )
+    sys.stdout.write("".join(line + "\n" for line in lines))
     sys.stdout.flush()
+
+    def end() -> None:
+        inspection.stop()
+        window.close(verbose=False)
+
+    if notebook:
+        inspection.start()
+        url = window.share_url or window.local_url
+        _show_inline(url)
+        return Opened(url, end)
     if browser:
         webbrowser.open(window.local_url)
     inspection.start()
@@ -52,8 +102,28 @@ def open_window(
     except KeyboardInterrupt:  # the usual way to end a server
         pass
     finally:
-        inspection.stop()
-        window.close(verbose=False)
+        end()
+    return None
+
+
+def in_notebook() -> bool:
+    """Whether this is a Jupyter kernel; IPython is asked only where it is loaded already."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    # Also what is derived from it, as in Colab.
+    return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__)
+
+
+def _show_inline(url: str) -> None:
+    shown = importlib.import_module("IPython.display")
+    shown.display(shown.IFrame(url, width="100%", height=_INLINE_HEIGHT))
+
+
+def _check_root_path(root_path: str) -> None:
+    if root_path and not re.fullmatch(r"(/(?!/)|https?://)[^\s?#]*[^\s?#/]", root_path):
+        raise ServingError(
+            "--root-path must be the path or the whole address under which a proxy shows the app, "
+            f"without a slash at its end; received {root_path!r}; try --root-path /hardex."
+        )
 
 
 def free_port(host: str, port: int | None) -> int:
@@ -121,6 +191,7 @@ def _launched(
     port: int | None,
     share: bool,
     credentials: tuple[str, str] | None,
+    root_path: str = "",
 ) -> int:
     """Launch on the port asked for, or the next free one; another start may be as quick."""
     while True:
@@ -128,7 +199,7 @@ def _launched(
         try:
             # Gradio prints its own lines about links; `reach` says it shorter, with ways out.
             with redirect_stdout(StringIO()):
-                _launch(window, host, where, share, credentials)
+                _launch(window, host, where, share, credentials, root_path)
         except OSError:
             window.close(verbose=False)
             continue  # taken in between: `free_port` finds the next one, or says that there is none
@@ -136,12 +207,17 @@ def _launched(
 
 
 def _launch(
-    window: Any, host: str, port: int, share: bool, credentials: tuple[str, str] | None
+    window: Any,
+    host: str,
+    port: int,
+    share: bool,
+    credentials: tuple[str, str] | None,
+    root_path: str,
 ) -> None:
     import gradio as gr
     from starlette.middleware import Middleware
 
-    from hardex_app.assets import asset
+    from hardex_app.assets import style
     from hardex_app.local_only import LocalOnly
 
     window.launch(
@@ -151,13 +227,15 @@ def _launch(
         auth=credentials,
         prevent_thread_lock=True,
         inbrowser=False,
+        inline=False,  # a notebook is shown our own frame
+        root_path=root_path or None,
         quiet=True,
         theme=gr.themes.Default(
             primary_hue="indigo",
             font=["system-ui", "sans-serif"],
             font_mono=["ui-monospace", "monospace"],
         ),
-        css=asset("style.css"),
+        css=style(),
         footer_links=["api"],
         enable_monitoring=False,
         run_history=False,
@@ -175,6 +253,9 @@ def reach(
     port: int,
     share: bool,
     credentials: tuple[str, str] | None,
+    *,
+    root_path: str = "",
+    notebook: bool = False,
 ) -> list[str]:
     """The address, and who can reach it, as lines for the terminal."""
     everywhere = host in ("0.0.0.0", "::")
@@ -183,6 +264,11 @@ def reach(
     ]
     if share_url and credentials:
         lines.append(f"Public link: {share_url} (everyone who has it and the password gets in).")
+    elif root_path and is_loopback(host):
+        lines.append(
+            f"Behind a proxy it is at {root_path}; everyone whom that lets through and who has the "
+            "password gets in."
+        )
     elif is_loopback(host):
         lines.append("Only this computer can reach it.")
     else:
@@ -191,7 +277,7 @@ def reach(
         lines.append(_WAYS_OUT.format(port=port))
     if credentials:
         lines.append(f"Name: {credentials[0]}  Password: {credentials[1]}")
-    lines.append("Stop with Ctrl-C.")
+    lines.append("Stop with close()." if notebook else "Stop with Ctrl-C.")
     return lines
 
 
@@ -206,5 +292,8 @@ def _report_progress(inspection: Inspection) -> None:
             status = inspection.status
             bar(status.stage, status.done, status.total)
             sleep(0.2)
-    if inspection.status.stage == "failed":
-        sys.stderr.write(f"Error: {inspection.status.problem}\n")
+    status = inspection.status
+    if status.problem:
+        # Without the model there is no app to speak of; without anything else the app goes on.
+        told = "Error" if status.stage == "failed" else "Note"
+        sys.stderr.write(f"{told}: {status.problem}\n")

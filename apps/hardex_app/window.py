@@ -7,19 +7,25 @@ from typing import Any
 import gradio as gr
 
 from hardex.runs.manifest import Source
-from hardex_app.inspection import Inspection
-from hardex_app.pages import browse, probe
+from hardex_app import api
+from hardex_app.assets import asset, script
+from hardex_app.inspection import Inspection, Status
+from hardex_app.pages import browse, overview, probe
 
-_PROBE_TAB = "probe"
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def status_html(inspection: Inspection) -> str:
-    """The progress line, or the problem, or what the run found."""
+    """What the run found, how far the work is, and what is missing."""
     status = inspection.status
     if status.stage == "failed":
         return f'<p class="hx-problem" role="alert">{_text(status.problem)}</p>'
-    if status.over or (inspection.run is not None and not status.total):
-        return _found(inspection)
+    progress = "" if status.over else _progress(status)
+    missing = f'<p class="hx-muted" role="status">{_text(status.problem)}</p>'
+    return _found(inspection) + progress + (missing if status.problem else "")
+
+
+def _progress(status: Status) -> str:
     value = f' value="{status.done}" max="{status.total}"' if status.total else ""
     count = f" {status.done:,} of {status.total:,}" if status.total else "…"
     return (
@@ -34,11 +40,10 @@ def _found(inspection: Inspection) -> str:
         return ""
     accuracy, counts = run.metrics["accuracy"], run.manifest.counts
     model, data = _named("model", run.manifest.model), _named("data", run.manifest.data)
-    loading = "" if inspection.status.over else " · the model is loading…"
     return (
         f'<p class="hx-muted">{counts["examples"]:,} examples, {counts["wrong"]:,} wrong: accuracy '
         f"{accuracy['value']:.2%} ({accuracy['low']:.2%} to {accuracy['high']:.2%})"
-        f"{_text(model)}{_text(data)}{loading}</p>"
+        f"{_text(model)}{_text(data)}</p>"
     )
 
 
@@ -55,47 +60,50 @@ def _text(value: str) -> str:
 
 
 def build(inspection: Inspection) -> gr.Blocks:
-    """The window, with nothing but wiring in it."""
+    """The window, with nothing but wiring in it.
+
+    All pages are on the page at once and the address says which one is seen (`assets/nav.js`), so
+    that changing it costs no request and a link opens what its sender saw.
+    """
     with gr.Blocks(
         title="hardex", analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
     ) as blocks:
-        gr.HTML(
-            '<div class="hx-head"><h1>hardex</h1>'
-            "<p>Where does the model fail, and what changes its mind?</p></div>"
-        )
-        status = gr.HTML(status_html(inspection), elem_id="status")
+        gr.HTML(html_template=asset("nav.html"), js_on_load=script("nav.js"), elem_id="nav")
+        with gr.Row(elem_id="progress"):
+            status = gr.HTML(status_html(inspection), elem_id="status", padding=False)
+            cancel = gr.Button(
+                "Do without", visible=False, elem_id="cancel", size="sm", scale=0, min_width=120
+            )
         has_run = gr.State(False)
-        with gr.Tabs() as tabs:
-            with gr.Tab("Browse", id="browse"):
-                browse_page = browse.build(inspection)
-            with gr.Tab("Probe", id=_PROBE_TAB):
-                probe_page = probe.build(inspection)
+        with gr.Column(elem_id="page-overview", elem_classes="hx-page"):
+            overview_page = overview.build(inspection)
+        with gr.Column(elem_id="page-browse", elem_classes="hx-page"):
+            browse_page = browse.build(inspection)
+        with gr.Column(elem_id="page-probe", elem_classes="hx-page"):
+            probe_page = probe.build(inspection)
         timer = gr.Timer(0.5)
+        filled = [overview_page.board, browse_page.board, probe_page.bench]
 
         def contents() -> tuple[Any, ...]:
-            return (probe.facts(inspection), *browse_page.refresh())
+            return tuple(page.facts(inspection) for page in (overview, browse, probe))
+
+        def progress() -> tuple[Any, ...]:
+            return status_html(inspection), gr.Button(visible=inspection.status.cancellable)
 
         def refresh() -> tuple[Any, ...]:
             inspection.visited()
-            has = inspection.run is not None
-            return (status_html(inspection), has, *contents())
+            return (*progress(), inspection.run is not None, *contents())
 
         def tick(had_run: bool) -> tuple[Any, ...]:
-            # Only once, when the run has just become whole: later the visitor has set filters.
+            # Only once, when the run has just become whole: the pages ask for the rest themselves.
             has = inspection.run is not None  # asked once: it may become whole at any moment
             filling = contents() if has and not had_run else tuple(gr.skip() for _ in filled)
             again = gr.Timer(active=not inspection.status.over)
-            return (status_html(inspection), has, again, *filling)
+            return (*progress(), has, again, *filling)
 
-        filled = [probe_page.bench, *browse_page.outputs]
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        blocks.load(refresh, None, [status, has_run, *filled], **quiet)
-        timer.tick(tick, has_run, [status, has_run, timer, *filled], **quiet)
-        browse_page.probe_this.click(
-            lambda id: (gr.Tabs(selected=_PROBE_TAB), probe.asked_for(inspection, id)),
-            browse_page.chosen,
-            [tabs, probe_page.bench],
-            **quiet,
-        )
+        blocks.load(refresh, None, [status, cancel, has_run, *filled], **_QUIET)
+        timer.tick(tick, has_run, [status, cancel, has_run, timer, *filled], **_QUIET)
+        cancel.click(inspection.cancel, **_QUIET)
+        api.build(inspection)
     window: gr.Blocks = blocks
     return window

@@ -145,11 +145,11 @@ class KerasClassifier:
 
     @cached_property
     def _forward(self) -> Callable[[Any], Any]:
-        return _compiled(self.model)
+        return _Compiled(self.model)
 
     @cached_property
     def _embed(self) -> Callable[[Any], Any]:
-        return _compiled(_up_to_the_last_weights(self.model, self.source))
+        return _Compiled(_up_to_the_last_weights(self.model, self.source))
 
     def fingerprint(self) -> str:
         """SHA-256 of the file, or of all files in the folder."""
@@ -207,15 +207,32 @@ class _SavedModel:
         return answer
 
 
-def _compiled(model: Any) -> Callable[[Any], Any]:
-    import tensorflow as tf
+class _Compiled:
+    """A model's forward pass, compiled once for each shape of a batch.
 
-    @tf.function  # type: ignore[untyped-decorator]
-    def forward(values: Any) -> Any:
-        return model(values, training=False)
+    The compiled passes are asked for one by one: calling the `tf.function` itself would warn of
+    "retracing" when the app compiles the few batch sizes that it needs.
+    """
 
-    compiled: Callable[[Any], Any] = forward
-    return compiled
+    def __init__(self, model: Any) -> None:
+        import tensorflow as tf
+
+        @tf.function  # type: ignore[untyped-decorator]
+        def forward(values: Any) -> Any:
+            return model(values, training=False)
+
+        self.forward = forward
+        self._passes: dict[Any, Callable[[Any], Any]] = {}
+
+    def __call__(self, values: Any) -> Any:
+        """What the model gives for (n, h, w, c) values."""
+        import tensorflow as tf
+
+        tensor = tf.convert_to_tensor(values)
+        kind = tuple(tensor.shape), tensor.dtype
+        if kind not in self._passes:
+            self._passes[kind] = self.forward.get_concrete_function(tf.TensorSpec(*kind))
+        return self._passes[kind](tensor)
 
 
 def _load(path: Path, *, trust_model: bool) -> Any:

@@ -1,22 +1,31 @@
 """Pixels: read, write, the family of transforms, how a sketch becomes a model input.
 
 * files       an image file -> an `Image` and back; resizing as a classifier asks
-* transforms  an `Image` -> the same picture rotated, scaled, shifted; whole response curves
+* transforms  an `Image` -> the same picture mirrored, turned, blurred, ...; response curves
 * sketch      pen strokes -> ink on a canvas -> the `Image` a digit classifier was trained on
 
 Everywhere an `Image` is (h, w, c) uint8, 0..255, c = 1 (grey) or 3 (RGB).
 """
 
 from hardex.images.files import as_png, read_image, resize, write_png
-from hardex.images.sketch import BRUSH_WIDTH, CANVAS_SIZE, render_strokes, sketch_to_image
-from hardex.images.transforms import Transform, rotations, transform, transform_each
+from hardex.images.sketch import (
+    BRUSH_WIDTH,
+    CANVAS_SIZE,
+    render_colors,
+    render_strokes,
+    sketch_to_image,
+)
+from hardex.images.transforms import LIMITS, ORDER, Transform, rotations, transform, transform_each
 
 __all__ = [
     "BRUSH_WIDTH",
     "CANVAS_SIZE",
+    "LIMITS",
+    "ORDER",
     "Transform",
     "as_png",
     "read_image",
+    "render_colors",
     "render_strokes",
     "resize",
     "rotations",

@@ -164,3 +164,14 @@ FORMULAS = {
     "el2n": "||p - onehot(given)||",
     ADJUSTED: "1 - q(given), q = (p - t + max t) / sum, t(j) = mean p(j) over given j",
 }
+
+# What a number means to whoever looks at one example.
+MEANINGS = {
+    "least_confidence": "how unsure the model is of its own answer",
+    "margin": "how close the runner-up came",
+    "entropy": "how widely its belief is spread over the classes",
+    "loss": "how surprised the model is by the given label",
+    "normalized_margin": "how far the best other class is ahead of the given label",
+    "el2n": "how far its belief is from the given label",
+    ADJUSTED: "how little it believes the label, beside what it believes of others of the class",
+}

@@ -4,12 +4,14 @@ The events live in `people/annotations.sqlite` of the run. The database itself r
 or delete an event; what came last counts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from sqlite3 import SQLITE_BUSY
 from time import monotonic, sleep
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import (
@@ -19,11 +21,13 @@ from sqlalchemy import (
     Engine,
     Float,
     MetaData,
+    Row,
     Select,
     String,
     Table,
     create_engine,
     event,
+    func,
     insert,
     select,
     text,
@@ -143,13 +147,39 @@ def all_annotations(folder: Path) -> list[AnnotationEvent]:
     return _read(folder, select(_EVENTS))
 
 
+def judged(folder: Path, verdict: str = "") -> list[str]:
+    """The examples of which at least one annotator says this last; with "", all that were judged.
+
+    Args:
+        folder: the run folder.
+        verdict: one of `VERDICTS`, or "" for any.
+    """
+    latest = (
+        func.row_number()
+        .over(
+            partition_by=(_EVENTS.c.id, _EVENTS.c.annotator),
+            order_by=(_EVENTS.c.time.desc(), _EVENTS.c.event_id.desc()),
+        )
+        .label("latest")
+    )
+    said = select(_EVENTS.c.id, _EVENTS.c.verdict, latest).subquery()
+    query = select(said.c.id).where(said.c.latest == 1).distinct()
+    if verdict:
+        query = query.where(said.c.verdict == verdict)
+    return [row[0] for row in _rows(folder, query)]
+
+
 def _read(folder: Path, query: "Select[tuple[object, ...]]") -> list[AnnotationEvent]:
+    ordered = query.order_by(_EVENTS.c.time, _EVENTS.c.event_id)
+    return [AnnotationEvent(**row._mapping) for row in _rows(folder, ordered)]
+
+
+def _rows(folder: Path, query: "Select[Any]") -> Sequence[Row[Any]]:
     if not _database(folder).exists():
         return []
     try:
         with _engine(_database(folder)).connect() as connection:
-            rows = connection.execute(query.order_by(_EVENTS.c.time, _EVENTS.c.event_id))
-            return [AnnotationEvent(**row) for row in rows.mappings()]
+            return connection.execute(query).all()
     except SQLAlchemyError as error:
         raise RunError(
             f"{_database(folder)} must be an annotation database; it cannot be read "

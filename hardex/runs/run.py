@@ -1,6 +1,7 @@
 """A finished run: its tables as data frames, its images as arrays."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from hardex.data.dataset import Dataset
 from hardex.errors import DatasetError, RunError
 from hardex.runs.folder import RESULTS
 from hardex.runs.manifest import Manifest
+from hardex.runs.queries import PAGE_SIZE, Found, Tables, View
 from hardex.runs.seal import read_seal
 
 if TYPE_CHECKING:
@@ -104,13 +106,35 @@ class Run:
             )
         return self.dataset.image(position)
 
+    @cached_property
+    def tables(self) -> Tables:
+        """The tables of the run, to be asked for any view of its examples."""
+
+        def chosen() -> Iterable[tuple[str, int, str]]:
+            return zip(self.hard["list"], self.hard["rank"], self.hard["id"], strict=True)
+
+        return Tables(self.folder, self.manifest.class_names, chosen)
+
+    def find(self, view: View, *, page: int = 1, size: int = PAGE_SIZE) -> Found:
+        """One page of any view of the examples; those that are sealed are in none.
+
+        Args:
+            view: which examples, in which order.
+            page: from 1; past the end gives the last one.
+            size: examples a page, 1..1000.
+
+        Raises:
+            RunError: the view names a list, class, score, column or verdict that is not there.
+        """
+        return self.tables.find(view, page=page, size=size)
+
     def position(self, id: str) -> int:
         """The place of an example in the data set.
 
         Raises:
             RunError: no such example.
         """
-        return self._known[self._place(id)][0]
+        return self._place(id)[0]
 
     def given_label(self, id: str) -> str:
         """The class an example is said to have.
@@ -118,7 +142,7 @@ class Run:
         Raises:
             RunError: no such example.
         """
-        return self._known[self._place(id)][1]
+        return self._place(id)[1]
 
     def row(self, id: str) -> dict[str, Any]:
         """One example's row of the predictions, by column name.
@@ -141,36 +165,19 @@ class Run:
             return 0
         from hardex.runs.annotations import all_annotations
 
-        return sum(event.id not in self._places for event in all_annotations(self.folder))
+        return self.tables.unknown([event.id for event in all_annotations(self.folder)])
 
-    def _place(self, id: str) -> int:
+    def _place(self, id: str) -> tuple[int, str]:
         try:
-            return self._places[id]
+            return self.tables.place(id)
         except KeyError as error:
-            sealed = self.manifest.counts.get("sealed", 0)
+            counts = self.manifest.counts
+            sealed = counts.get("sealed", 0)
             others = f", and {sealed} more are sealed for a later proof" if sealed else ""
             raise RunError(
-                f"this run has {len(self._places)} examples, and none has the id {id!r}{others}; "
+                f"this run has {counts['examples']} examples, and none has the id {id!r}{others}; "
                 "take an id from its tables."
             ) from error
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        import pyarrow.parquet as pq
-
-        table = self.folder / RESULTS / "predictions.parquet"
-        ids = pq.read_table(table, columns=["id"]).column("id").to_pylist()
-        return {id: place for place, id in enumerate(ids)}
-
-    @cached_property
-    def _known(self) -> list[tuple[int, str]]:
-        """(position, given label) of every row."""
-        import pyarrow.parquet as pq
-
-        path = self.folder / RESULTS / "predictions.parquet"
-        table = pq.read_table(path, columns=["position", "given_label"])
-        positions, labels = (table.column(name).to_pylist() for name in table.column_names)
-        return list(zip(positions, labels, strict=True))
 
     @cached_property
     def _pictures(self) -> dict[str, str]:

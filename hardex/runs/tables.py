@@ -161,11 +161,24 @@ def _parts_at(
     """The rows at some positions, in their own order, one row group in memory at a time."""
     import pyarrow as pa
 
+    ordered = np.sort(positions)
     for group in range(file.num_row_groups):
+        if not _may_hold(file, group, ordered):
+            continue
         here = file.read_row_group(group, ["position"], use_threads=False).column(0).to_numpy()
         kept = np.flatnonzero(np.isin(here, positions))
         if len(kept):
             yield file.read_row_group(group, columns, use_threads=False).take(pa.array(kept))
+
+
+def _may_hold(file: "pq.ParquetFile", group: int, ordered: Positions) -> bool:
+    """Whether any of the positions lies within a row group, by what the file says of itself."""
+    column = file.schema_arrow.get_field_index("position")
+    known = file.metadata.row_group(group).column(column).statistics
+    if known is None or not known.has_min_max:
+        return True
+    first = int(np.searchsorted(ordered, known.min))
+    return first < len(ordered) and bool(ordered[first] <= known.max)
 
 
 def add_scores(path: Path, scores: Mapping[str, ScoreFunction]) -> None:

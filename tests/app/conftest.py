@@ -88,8 +88,8 @@ def visit(browser: Browser, demo_url: str) -> Iterator[Visit]:
     close_visit(visitor)
 
 
-def open_visit(browser: Browser, url: str, **options: object) -> Visit:
-    """A fresh visitor who has the page in front of them."""
+def open_visit(browser: Browser, url: str, words: str = "", **options: object) -> Visit:
+    """A fresh visitor who has the page in front of them; `words` follow the `?` of its address."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
     page = context.new_page()
     visitor = Visit(page, context)
@@ -99,7 +99,7 @@ def open_visit(browser: Browser, url: str, **options: object) -> Visit:
         lambda line: visitor.trouble.append(line.text) if line.type == "error" else None,
     )
     page.on("request", lambda request: _note_foreign(visitor, request.url, url))
-    page.goto(url)
+    page.goto(f"{url}?{words}")
     return visitor
 
 

@@ -4,12 +4,14 @@ import asyncio
 import base64
 import io
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 
 import hardex
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
+from hardex_app.launch import _built, _launched
 
 # Names that break what puts them into markup, templates, paths or tables.
 HOSTILE = (
@@ -88,3 +90,19 @@ def launched_in_a_loop(launch):
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, launching()).result()
+
+
+@contextmanager
+def serving(inspection):
+    """The whole window on loopback, as `hardex serve` opens it; gives the window."""
+
+    def launched():
+        window = _built(inspection)
+        _launched(window, "127.0.0.1", None, False, None)
+        return window
+
+    window = launched_in_a_loop(launched)
+    try:
+        yield window
+    finally:
+        window.close(verbose=False)

@@ -6,10 +6,10 @@ from threading import Event
 
 import numpy as np
 import pytest
-from fakes import contents, small_dataset
+from fakes import contents, small_dataset, small_images, write_folders
 
 import hardex
-from hardex import RunError
+from hardex import DatasetError, RunError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.classifiers.shipped import shipped_model
 from hardex_app import inspection as under_test
@@ -20,12 +20,14 @@ from hardex_app.inspection import (
     Status,
     inspect_demo,
     inspect_run,
+    nearest_training,
+    open_training,
     reusable_run,
     wait_until_over,
 )
 from hardex_app.probing import BATCH_SIZES
 
-from .fake_runs import parts_of, run_without_images, sentence, small_run
+from .fake_runs import parts_of, run_of, run_without_images, sentence, small_run
 
 
 def finished(inspection):
@@ -140,6 +142,201 @@ def test_stopping_what_never_started_or_is_over_changes_nothing():
         assert inspection.status == status
 
 
+# ------------------------------------------------------------------ cancelling
+
+
+class Gate:
+    """Work that reports as often as it is let."""
+
+    def __init__(self, report):
+        self.begun, self.go_on, self.report = Event(), Event(), report
+
+    def __call__(self, inspection):
+        getattr(inspection, self.report)("counting", 1, 2)
+        self.begun.set()
+        assert self.go_on.wait(30)
+        getattr(inspection, self.report)("counting", 2, 2)
+
+
+def begun(gate, **parts):
+    inspection = Inspection(**parts)
+    inspection.visited()
+    inspection.start()
+    assert gate.begun.wait(30)
+    return inspection
+
+
+@pytest.mark.parametrize("part", ["prepare", "afterwards"])
+def test_optional_work_can_be_cancelled_and_is_told_as_stopped(part):
+    gate = Gate("optional_progress")
+    inspection = begun(gate, **{"prepare": lambda inspection: None} | {part: gate})
+    assert inspection.status == Status("counting", 1, 2, cancellable=True)
+    inspection.cancel()
+    gate.go_on.set()
+    status = wait_until_over(inspection)
+    assert status.stage == "stopped" and not status.cancellable
+    assert sentence(status.problem).startswith("Counting was stopped; ")
+
+
+def test_what_is_needed_cannot_be_cancelled():
+    gate = Gate("progress")
+    inspection = begun(gate, prepare=gate)
+    inspection.cancel()
+    gate.go_on.set()
+    assert wait_until_over(inspection) == Status("ready")
+
+
+def test_a_cancelled_ranking_leaves_nothing_behind(tmp_path):
+    ranking, cancelled = Event(), Event()
+    parts = parts_of(3)
+
+    def slow(images):
+        if inspection.status.cancellable:  # not while the doctor asks, who comes before
+            ranking.set()
+            assert cancelled.wait(30)
+        return parts(images)
+
+    def prepare(inspection):
+        data, progress = small_dataset(20), inspection.optional_progress
+        hardex.rank(slow, data, out=tmp_path / "run", batch_size=1, progress=progress)
+
+    inspection = Inspection(prepare)
+    inspection.visited()
+    inspection.start()
+    assert ranking.wait(30)
+    inspection.cancel()
+    cancelled.set()
+    assert wait_until_over(inspection).stage == "stopped"
+    assert contents(tmp_path) == {}
+
+
+def test_what_is_good_to_have_may_fail_and_the_rest_is_ready():
+    def afterwards(inspection):
+        inspection.optional_progress("counting", 1, 2)
+        raise RunError("no training data; pass another.")
+
+    status = finished(Inspection(lambda inspection: None, afterwards=afterwards))
+    assert status == Status("ready", problem="no training data; pass another.")
+
+
+def test_nothing_comes_after_a_failure():
+    def prepare(inspection):
+        raise RunError("no model; pass another.")
+
+    inspection = Inspection(prepare, afterwards=lambda inspection: pytest.fail("not now"))
+    assert finished(inspection) == Status("failed", problem="no model; pass another.")
+
+
+# ------------------------------------------------------------------ the training data
+
+
+def test_the_model_answers_before_the_training_data_was_looked_at(tmp_path):
+    run, classifier = small_run(tmp_path)
+    inspection = inspect_run(run, classifier, train=tmp_path / "data.npz")
+    stages = []
+    tell = inspection.progress
+
+    def note(stage, done=0, total=0):
+        tell(stage, done, total)
+        stages.append((stage, inspection.classifier is None, inspection.neighbours is None))
+
+    inspection.progress = note
+    assert finished(inspection) == Status("ready")
+    assert stages[0] == ("loading the model", True, True)
+    assert len(stages) > 1
+    assert set(stages[1:]) == {("looking at the training data", False, True)}
+    assert inspection.neighbours.scope == "30 training images, compared by pixels"
+
+
+def test_an_example_of_the_training_data_is_not_its_own_neighbour(tmp_path):
+    run, classifier = small_run(tmp_path)
+    inspection = inspect_run(run, classifier, train=tmp_path / "data.npz")
+    assert nearest_training(inspection, "3") is None  # not yet
+    finished(inspection)
+    found = nearest_training(inspection, "3", count=29)
+    assert len(found) == 29 and "3" not in found.ids and not found.exact_copies.any()
+
+
+def test_a_leak_between_training_and_test_data_is_seen(tmp_path):
+    run, classifier = small_run(tmp_path)
+    images = np.concatenate([small_images(4, size=6, seed=5), run.image("3")[None]])
+    inspection = inspect_run(run, classifier, train=(images, np.array([0, 1, 2, 0, 1])))
+    finished(inspection)
+    found = nearest_training(inspection, "3", count=2)  # its id is taken by another image there
+    assert found.ids[0] == "4" and found.labels[0] == "1"
+    assert found.exact_copies.tolist() == [True, False]
+
+
+def test_labels_of_the_training_data_are_told_by_their_names(tmp_path):
+    run, _ = small_run(tmp_path, names=["cat", "dog", "eel"])
+    write_folders(tmp_path / "train", ["eel/1.png", "dog/2.png"], size=6)  # fewer
+    dataset = open_training(tmp_path / "train", run)
+    assert dataset.class_names == ("dog", "eel")
+    inspection = inspect_run(run, FunctionClassifier(parts_of(3), None, 3), train=dataset)
+    finished(inspection)
+    found = nearest_training(inspection, "0")
+    labels = set(zip(found.ids, found.labels, strict=True))
+    assert labels == {("eel/1.png", "eel"), ("dog/2.png", "dog")}
+
+
+def test_numbered_labels_take_the_names_of_the_run(tmp_path):
+    run, _ = small_run(tmp_path, names=["cat", "dog", "eel"])
+    dataset = open_training(str(tmp_path / "data.npz"), run)
+    assert dataset.class_names == ("cat", "dog", "eel")
+    assert dataset.fingerprint() == run.manifest.data.hash
+
+
+def test_of_several_splits_the_one_called_train_is_taken(tmp_path):
+    run, _ = small_run(tmp_path)
+    images, labels = small_images(6, size=6), np.array([0, 1, 2])
+    parts = {"train_images": images[:3], "test_images": images[3:]}
+    np.savez(tmp_path / "parts.npz", train_labels=labels, test_labels=labels, **parts)
+    dataset = open_training(tmp_path / "parts.npz", run)
+    np.testing.assert_array_equal(dataset.images, images[:3])
+    write_folders(tmp_path / "parts", ["train/0/1.png", "test/1/2.png"], size=6)
+    assert open_training(tmp_path / "parts", run).ids == ("0/1.png",)
+
+
+def test_training_data_of_other_classes_is_told_and_the_rest_goes_on(tmp_path):
+    run, classifier = small_run(tmp_path)
+    write_folders(tmp_path / "train", ["cat/1.png", "dog/2.png"], size=6)
+    inspection = inspect_run(run, classifier, train=tmp_path / "train")
+    status = finished(inspection)
+    assert status.stage == "ready" and inspection.classifier is classifier
+    told = sentence(status.problem)
+    assert "has cat, dog and" in told and "has 0, 1, 2; pass the data" in told
+    assert nearest_training(inspection, "3") is None
+
+
+def test_training_data_that_is_not_there_is_said_before_anything_opens(tmp_path):
+    run, classifier = small_run(tmp_path)
+    with pytest.raises(DatasetError) as caught:
+        inspect_run(run, classifier, train=tmp_path / "nowhere")
+    assert "there is nothing at" in sentence(caught.value)
+
+
+def test_a_run_without_model_compares_pixels(tmp_path):
+    small_run(tmp_path)  # for its images
+    rows = np.full((30, 3), 1 / 3)
+    data = tmp_path / "data.npz"
+    saved = hardex.rank(probabilities=rows, data=data, out=tmp_path / "saved")
+    inspection = inspect_run(saved, train=data)
+    assert finished(inspection) == Status("ready") and inspection.classifier is None
+    assert len(nearest_training(inspection, "0")) == 8
+
+
+def test_sealed_examples_are_no_neighbours(tmp_path):
+    images, labels = small_images(60, size=6), np.arange(60) % 3
+    classifier = FunctionClassifier(parts_of(3), None, 3)
+    run = run_of(tmp_path, images, labels, classifier, seal=0.5)
+    inspection = inspect_run(run, classifier, train=tmp_path / "data.npz")
+    assert finished(inspection) == Status("ready")
+    seen = set(run.predictions["id"])
+    assert 0 < len(seen) < 60
+    found = nearest_training(inspection, min(seen), count=60)
+    assert set(found.ids) == seen - {min(seen)}
+
+
 # ------------------------------------------------------------------ a finished run
 
 
@@ -208,6 +405,8 @@ def demo_run(ranked, tmp_path):
 @pytest.fixture
 def no_tensorflow(monkeypatch):
     monkeypatch.setattr(under_test, "open_classifier", lambda name: STAND_IN)
+    digits = small_images(10, size=28), np.arange(10)
+    monkeypatch.setattr(under_test, "DEMO_TRAIN", digits)  # not sixty thousand
 
 
 def tamper(folder, change):
@@ -250,6 +449,7 @@ def test_the_demo_shows_a_reusable_run_at_once_and_leaves_it_as_it_is(demo_run, 
     assert inspection.run is not None
     assert finished(inspection) == Status("ready")
     assert inspection.classifier is STAND_IN
+    assert inspection.neighbours.scope == "10 training images, compared by pixels"
     assert contents(demo_run) == before
 
 

@@ -1,14 +1,20 @@
 import base64
+import json
 import socket
 import string
+import sys
+import threading
 from http.client import HTTPConnection
+from types import ModuleType, SimpleNamespace
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
-from hardex import ServingError
+import hardex
+from hardex import DatasetError, ServingError
+from hardex.cli import app as command_line
 from hardex_app.inspection import Inspection
 from hardex_app.launch import (
     FIRST_PORT,
@@ -16,12 +22,13 @@ from hardex_app.launch import (
     _credentials,
     _launched,
     free_port,
+    in_notebook,
     is_loopback,
     open_window,
     reach,
 )
 
-from .fake_runs import launched_in_a_loop, sentence
+from .fake_runs import launched_in_a_loop, sentence, small_run
 
 LOCAL = "127.0.0.1"
 
@@ -233,3 +240,137 @@ def status(opener, url, data=None):
     except HTTPError as error:
         error.close()
         return error.code
+
+
+# ------------------------------------------------------------------ behind a proxy
+
+
+@pytest.mark.parametrize(
+    "root_path", ["hx", "/", "//evil", "/hx/", "/h x", "ftp://a/hx", "/hx?x", "/a\n"]
+)
+def test_what_is_no_root_path_is_refused_before_anything_is_served(root_path):
+    inspection = Inspection(lambda inspection: pytest.fail("nothing may start"))
+    options = {"host": LOCAL, "port": None, "browser": False, "share": False, "auth": None}
+    with pytest.raises(ServingError) as caught:
+        open_window(inspection, root_path=root_path, **options)
+    assert "try --root-path /hardex" in sentence(caught.value)
+
+
+def test_behind_a_proxy_nobody_is_told_that_only_this_computer_can_reach_it():
+    lines = reach(URL, None, LOCAL, 7860, False, ANNA, root_path="/hx")
+    assert "Only this computer can reach it." not in lines
+    assert any(line.startswith("Behind a proxy it is at /hx; ") for line in lines)
+
+
+@pytest.mark.parametrize("root_path", ["/hx", "https://example.org/hx"])
+def test_behind_a_proxy_the_page_knows_its_place_and_asks_for_a_password(root_path):
+    def launched():
+        window = _built(Inspection(lambda inspection: None))
+        _launched(window, LOCAL, None, False, ANNA, root_path)
+        return window
+
+    app = launched_in_a_loop(launched)
+    try:
+        anna = build_opener(HTTPCookieProcessor())
+        assert status(anna, app.local_url + "config") == 401
+        assert status(anna, app.local_url + "login", log_in(*ANNA)) == 200
+        with anna.open(app.local_url + "config", timeout=30) as answer:
+            assert json.load(answer)["root"].endswith("/hx")
+    finally:
+        app.close(verbose=False)
+
+
+# ------------------------------------------------------------------ in a notebook
+
+
+class ZMQInteractiveShell:
+    """Called as the shell of a Jupyter kernel is."""
+
+
+class Shell(ZMQInteractiveShell):
+    """As Colab derives its own."""
+
+
+class TerminalInteractiveShell:
+    """IPython at a terminal."""
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """What stands below the cell: a stand-in for IPython collects it."""
+    shown = []
+    display = ModuleType("IPython.display")
+    display.IFrame = lambda url, **size: SimpleNamespace(url=url, **size)
+    display.display = shown.append
+    running_in(Shell(), monkeypatch)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    return shown
+
+
+def running_in(shell, monkeypatch):
+    ipython = ModuleType("IPython")
+    ipython.get_ipython = lambda: shell
+    ipython.version_info = (9, 0, 0, "")
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+
+
+def test_a_notebook_is_known_by_its_shell_and_nothing_is_imported_for_that(monkeypatch):
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    assert not in_notebook() and "IPython" not in sys.modules
+    for shell, expected in (
+        (ZMQInteractiveShell(), True),
+        (Shell(), True),
+        (TerminalInteractiveShell(), False),
+        (None, False),
+    ):
+        running_in(shell, monkeypatch)
+        assert in_notebook() == expected
+
+
+def test_in_a_notebook_two_apps_open_below_their_cells_and_close_one_by_one(
+    notebook, tmp_path, capsys
+):
+    run, classifier = small_run(tmp_path)
+
+    def served():
+        return hardex.serve(run, classifier, train=tmp_path / "data.npz", browser=False)
+
+    first, second = launched_in_a_loop(served), launched_in_a_loop(served)
+    try:
+        assert first.url != second.url
+        assert [frame.url for frame in notebook] == [first.url, second.url]
+        assert {(frame.width, frame.height) for frame in notebook} == {("100%", 900)}
+        assert "Stop with close()." in capsys.readouterr().out
+        assert repr(first) == f"Opened(url={first.url!r})"
+        first.close()
+        first.close()
+        assert not answers(first.url) and answers(second.url)
+    finally:
+        first.close()
+        second.close()
+    assert not answers(second.url)
+    assert "hardex-inspection" not in {thread.name for thread in threading.enumerate()}
+
+
+def answers(url):
+    """Whether somebody listens there."""
+    with socket.socket() as asking:
+        return asking.connect_ex((LOCAL, int(url.rpartition(":")[2].strip("/")))) == 0
+
+
+# ------------------------------------------------------------------ the command line
+
+
+def test_training_data_that_is_not_there_ends_the_command_in_a_sentence(tmp_path):
+    run, _ = small_run(tmp_path)
+    words = ["serve", str(run.folder), "--train", str(tmp_path / "nowhere"), "--no-browser"]
+    with pytest.raises(DatasetError) as caught:
+        command_line(words, standalone_mode=False)
+    assert "--train must be the training data" in sentence(caught.value)
+
+
+def test_a_root_path_reaches_the_window_from_the_command_line(tmp_path):
+    run, _ = small_run(tmp_path)
+    words = ["serve", str(run.folder), "--model", "mnist_cnn", "--root-path", "hx", "--no-browser"]
+    with pytest.raises(ServingError, match="received 'hx'"):
+        command_line(words, standalone_mode=False)

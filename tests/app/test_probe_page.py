@@ -1,31 +1,64 @@
+import base64
+import io
 import json
+import uuid
+import zipfile
 
+import numpy as np
 import pytest
 
 from hardex import HardexError
+from hardex.images import Transform, transform
+from hardex.runs.probes import NAME_MOST, kept_picture, kept_probes
 from hardex_app.inspection import Inspection, Status, inspect_run, wait_until_over
-from hardex_app.pages.probe import answer, asked_for, facts
-from hardex_app.probing import curve, probe
+from hardex_app.keeping import SHOWN_MOST, exported, keep_this, kept, reopened
+from hardex_app.pages.probe import _server_functions, answer, facts, on_keep
+from hardex_app.probing import curve, probe, smallest
+from hardex_app.sliders import sliders
+from hardex_app.sources import source_image
 
-from .fake_runs import HOSTILE, run_without_images, small_run
+from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run
 
 ONE = {"source": {"kind": "example", "id": "1"}}
+STROKES = {"kind": "sketch", "strokes": [[[60, 40], [200, 240]]], "normalize": False}
+PIXELS = {
+    "kind": "image",
+    "pixels": base64.b64encode(bytes(range(36))).decode(),
+    "shape": [6, 6, 1],
+}
+EXAMPLE = {"kind": "example", "id": "4"}
+
+
+def inspecting(run, classifier=None, status="ready"):
+    inspection = Inspection(lambda inspection: None, run=run)
+    inspection.classifier, inspection.status = classifier, Status(status)
+    return inspection
 
 
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory):
-    run, classifier = small_run(tmp_path_factory.mktemp("run"))
-    inspection = Inspection(lambda inspection: None, run=run)
-    inspection.classifier, inspection.status = classifier, Status("ready")
-    return inspection
+    return inspecting(*small_run(tmp_path_factory.mktemp("run")))
 
 
-@pytest.mark.parametrize("ask", [probe, curve])
+@pytest.fixture
+def fresh(tmp_path):
+    """An inspection of a run that nobody kept a probe with."""
+    return inspecting(*small_run(tmp_path))
+
+
+def wanted(source, **others):
+    return {"source": source, "transform": {"rotation": 30}, "name": "a", "note": ""} | others
+
+
+# ------------------------------------------------------------------ answers
+
+
+@pytest.mark.parametrize("ask", [probe, curve, smallest])
 def test_an_answer_is_passed_on_as_it_is(ready, ask):
     assert answer(ready, ask, ONE) == ask(ONE, ready.run, ready.classifier)
 
 
-@pytest.mark.parametrize("ask", [probe, curve])
+@pytest.mark.parametrize("ask", [probe, curve, smallest])
 def test_a_refusal_becomes_an_error_sentence(ready, ask):
     bad = {"source": {"kind": "example", "id": "nobody"}}
     with pytest.raises(HardexError) as caught:
@@ -36,16 +69,17 @@ def test_a_refusal_becomes_an_error_sentence(ready, ask):
 @pytest.mark.parametrize("stage", ["starting", "loading the model", "ranking"])
 def test_before_it_is_ready_the_page_is_told_to_wait(ready, stage):
     for run in (None, ready.run):
-        waiting = Inspection(lambda inspection: None, run=run)
+        waiting = inspecting(run)
         waiting.status = Status(stage, 3, 10)
         assert answer(waiting, probe, ONE) == {
             "waiting": f"The model is not ready yet ({stage}); your picture is kept."
         }
 
 
-def test_a_failure_is_passed_on_instead_of_waiting_for_ever(ready):
-    failed = Inspection(lambda inspection: None, run=ready.run)
-    failed.status = Status("failed", problem="the model must be …; it is not; pass another.")
+@pytest.mark.parametrize("stage", ["failed", "stopped"])
+def test_a_failure_is_passed_on_instead_of_waiting_for_ever(ready, stage):
+    failed = inspecting(ready.run)
+    failed.status = Status(stage, problem="the model must be …; it is not; pass another.")
     assert answer(failed, probe, ONE) == {"error": failed.status.problem}
 
 
@@ -59,31 +93,173 @@ def test_a_run_of_saved_probabilities_names_the_option_that_helps(tmp_path):
     assert "saved probabilities" in told["error"] and "--model" in told["error"]
 
 
-def test_facts_are_the_classes_and_the_examples(ready):
-    told = facts(ready)
-    assert told["class_names"] == ["0", "1", "2"]
-    assert [one["id"] for one in told["examples"]] == ready.run.hard["id"].tolist()
-
-
-def test_an_example_can_be_asked_for_twice(ready):
-    once, twice = asked_for(ready, "4"), asked_for(ready, "4")
-    assert once["examples"] == facts(ready)["examples"]
-    assert once["open"] == twice["open"] == "4"
-    assert once != twice
-
-
 def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):
     told = answer(ready, curve, ONE)
     assert told["preprocess"] == "raw"
     assert told["preprocess_table"] == list(range(256))
 
 
+def test_the_script_may_call_these_functions_and_each_answers(ready):
+    functions = {one.__name__: one for one in _server_functions(ready)}
+    assert set(functions) == {
+        "probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"
+    }  # fmt: skip
+    assert functions["facts"]({}) == facts(ready)
+    for name, function in functions.items():
+        for nonsense in (None, [], "text", {"id": "x" * 300, "source": 3, "file": 3}):
+            told = function(nonsense)
+            assert name in ("facts", "kept") or sentence(told["error"])
+
+
+def test_before_there_is_a_run_each_function_says_wait():
+    for function in _server_functions(inspecting(None, status="ranking")):
+        assert list(function({})) == ["waiting"]
+
+
+# ------------------------------------------------------------------ facts
+
+
+def test_facts_are_the_classes_the_examples_and_the_sliders(ready):
+    told = facts(ready)
+    assert told["class_names"] == ["0", "1", "2"]
+    assert [one["id"] for one in told["examples"]] == ready.run.hard["id"].tolist()
+    assert told["sliders"] == sliders((6, 6, 1))
+    assert told["digits"] and not told["colored"]
+    first = told["examples"][0]
+    np.testing.assert_array_equal(decoded(first["image"]), ready.run.image(first["id"]))
+
+
+def test_the_order_names_each_step_once(ready):
+    order = facts(ready)["order"].split(".")[0]
+    assert order == (
+        "Order: mirror, scale, shear, rotate, shift, stroke, blur, contrast, invert, noise"
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "canvas"),
+    [((28, 28, 1), [280, 280]), ((20, 40, 1), [280, 140]), ((300, 200, 3), [187, 280])],
+)
+def test_the_pad_has_the_proportions_and_colours_of_the_input(tmp_path, shape, canvas):
+    run, classifier = small_run(tmp_path, count=6, shape=shape)
+    told = facts(inspecting(run, classifier))
+    assert (told["shape"], told["canvas"]) == (list(shape), canvas)
+    assert told["colored"] == (shape[2] == 3)
+    assert facts(inspecting(run))["shape"] == list(shape)  # before the model is loaded, too
+
+
 def test_facts_of_hostile_names_are_plain_data(tmp_path):
     run, _ = small_run(tmp_path, class_count=len(HOSTILE), names=HOSTILE)
-    told = facts(Inspection(lambda inspection: None, run=run))
+    told = facts(inspecting(run))
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     assert told["class_names"] == list(HOSTILE)
+    assert not told["digits"]
 
 
 def test_without_a_run_there_are_no_facts():
-    assert facts(Inspection(lambda inspection: None)) is None
+    assert facts(inspecting(None)) is None
+
+
+# ------------------------------------------------------------------ kept probes
+
+
+@pytest.mark.parametrize("source", [EXAMPLE, STROKES, PIXELS], ids=["example", "sketch", "image"])
+def test_what_is_kept_is_what_was_seen_and_opens_again(fresh, source):
+    asked = wanted(source, expected="2", note="two\nlines")
+    told = on_keep(fresh, asked, "anna")
+    (one,), problems = kept_probes(fresh.run.folder)
+    seen = probe(asked, fresh.run, fresh.classifier)["after"]
+    assert problems == [] and told == {"kept": one.probe_id}
+    assert (one.annotator, one.name, one.expected, one.note) == ("anna", "a", "2", "two\nlines")
+    assert (one.predicted, one.confidence) == (seen["predicted"], seen["confidence"])
+    assert one.transform == {"rotation": 30}
+    before = source_image(source, fresh.run, fresh.classifier)
+    np.testing.assert_array_equal(kept_picture(fresh.run.folder, one), before)
+
+    again = reopened({"id": one.probe_id}, fresh.run)
+    assert again["source"] == source
+    assert (again["transform"], again["expected"]) == ({"rotation": 30}, "2")
+    assert probe(again, fresh.run, fresh.classifier)["after"] == seen
+
+
+def test_without_an_account_the_owner_keeps_it(fresh):
+    on_keep(fresh, wanted(EXAMPLE), "")
+    assert kept(fresh.run)["probes"][0]["annotator"] == "owner"
+
+
+def test_what_does_nothing_to_the_picture_is_not_kept(fresh):
+    on_keep(fresh, wanted(EXAMPLE, transform={"scale": 1, "flip": False, "blur": 0.5}), "")
+    assert kept_probes(fresh.run.folder)[0][0].transform == {"blur": 0.5}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        [],
+        {},
+        wanted(EXAMPLE, expected="no class"),
+        wanted(EXAMPLE, name="x" * (NAME_MOST + 1)),
+        wanted(EXAMPLE, note=7),
+        wanted(EXAMPLE, transform={"rotation": "far"}),
+        wanted({"kind": "example", "id": "nobody"}),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_with_a_sentence_and_leaves_nothing(fresh, bad):
+    sentence(on_keep(fresh, bad, "anna")["error"])
+    assert kept(fresh.run)["total"] == 0
+
+
+def test_while_the_model_loads_nothing_is_kept(fresh):
+    told = on_keep(inspecting(fresh.run, status="loading the model"), wanted(EXAMPLE), "")
+    assert "not ready" in told["error"]
+
+
+def test_the_list_has_the_latest_first_and_says_how_many_there_are(fresh):
+    names = [f"{n} {text[:150]}" for n, text in enumerate([*HOSTILE, *["x"] * SHOWN_MOST])]
+    for name in names:
+        keep_this(wanted(EXAMPLE, name=name, expected="0"), "anna", fresh.run, fresh.classifier)
+    told = kept(fresh.run)
+    assert [one["name"] for one in told["probes"]] == names[::-1][:SHOWN_MOST]
+    assert told["total"] == told["labelled"] == len(names)
+    image = decoded(told["probes"][0]["image"])
+    np.testing.assert_array_equal(image, fresh.run.image("4"))
+
+
+def test_a_damaged_probe_is_told_of_without_the_folders_of_this_computer(fresh):
+    on_keep(fresh, wanted(EXAMPLE), "")
+    place = fresh.run.folder / "people" / "probes"
+    (place / f"{uuid.uuid4()}.json").write_text("{")
+    told = kept(fresh.run)
+    assert told["total"] == 1 and "hardex probes" in sentence(told["problem"])
+    assert str(fresh.run.folder) not in json.dumps(told)
+
+
+def test_the_data_set_holds_the_pictures_as_they_were_seen(fresh):
+    on_keep(fresh, wanted(EXAMPLE, expected="2"), "")
+    on_keep(fresh, wanted(STROKES), "")  # of no label
+    told = exported(fresh.run)
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(told["zip"]))) as archive:
+        names = archive.namelist()
+        (png,) = [name for name in names if name.endswith(".png")]
+        url = "data:image/png;base64," + base64.b64encode(archive.read(png)).decode()
+        table = archive.read("metadata.csv").decode()
+    assert len(names) == 2 and f"{png},2,a" in table
+    expected = transform(fresh.run.image("4"), Transform(rotation=30))
+    np.testing.assert_array_equal(decoded(url), expected)
+    assert "1 without an expected label" in sentence(told["says"])
+    assert told["file_name"] == "run_probes.zip"
+
+
+def test_without_labels_there_is_no_data_set_and_no_folder_is_told(fresh):
+    on_keep(fresh, wanted(EXAMPLE), "")
+    with pytest.raises(HardexError) as caught:
+        exported(fresh.run)
+    assert str(fresh.run.folder) not in sentence(caught.value)
+
+
+def test_a_probe_that_nobody_kept_is_refused(fresh):
+    for id in ("", "../manifest", str(uuid.uuid4()), "x" * 300):
+        with pytest.raises(HardexError) as caught:
+            reopened({"id": id}, fresh.run)
+        sentence(caught.value)

@@ -12,6 +12,7 @@ from hardex import HardexError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.classifiers.preprocess import PREPROCESS, preprocess
 from hardex.images import (
+    ORDER,
     Transform,
     render_strokes,
     resize,
@@ -20,9 +21,18 @@ from hardex.images import (
     transform,
     transform_each,
 )
-from hardex_app.probing import ANGLES, BATCH_SIZES, bars, curve, preprocess_table, probe
+from hardex_app.probing import (
+    BATCH_SIZES,
+    bars,
+    batch_sizes,
+    curve,
+    preprocess_table,
+    probe,
+    smallest,
+)
+from hardex_app.sliders import slider_of, sliders_of
 
-from .fake_runs import HOSTILE, run_of, sentence, small_run
+from .fake_runs import HOSTILE, parts_of, run_of, sentence, small_run
 
 SHAPES = {
     "as they are": {"shape": (6, 6, 1)},
@@ -37,6 +47,9 @@ SHAPES = {
     "hostile names": {"class_count": len(HOSTILE), "names": HOSTILE},
 }
 MOVED = {"rotation": 37.0, "scale": 1.25, "shift_x": 1.5, "shift_y": -1.0}
+ALL = MOVED | {"flip": True, "shear": 0.2, "stroke": 0.5, "blur": 0.4, "contrast": 1.5}
+ALL |= {"invert": True, "noise": 0.05}
+ANGLES = list(range(-180, 181, 5))
 
 
 @pytest.fixture(scope="module", params=SHAPES)
@@ -78,13 +91,11 @@ def by_class(answer, when):
 def test_before_is_the_example_and_after_is_transformed(inspected):
     run, classifier = inspected
     for id in run.predictions["id"].head(5):
-        answer = probe(example(id, **MOVED), run, classifier)
+        answer = probe(example(id, **ALL), run, classifier)
         image = run.image(id)
         before = resize(image, classifier.input_shape or image.shape)
         np.testing.assert_array_equal(pixels(answer["before"]), before)
-        np.testing.assert_array_equal(
-            pixels(answer["after"]), transform(before, Transform(**MOVED))
-        )
+        np.testing.assert_array_equal(pixels(answer["after"]), transform(before, Transform(**ALL)))
 
 
 def test_pictures_and_bars_say_what_the_classifier_says(inspected):
@@ -116,7 +127,7 @@ def test_nothing_to_do_leaves_after_as_before(plain):
 
 def test_an_answer_is_plain_json_with_names_untouched(inspected):
     run, classifier = inspected
-    for ask in (probe, curve):
+    for ask in (probe, curve, smallest):
         answer = ask(example("3", **MOVED), run, classifier)
         assert json.loads(json.dumps(answer, allow_nan=False)) == answer
         assert answer["given"] == run.given_label("3")
@@ -189,10 +200,10 @@ def compass_run(folder, cuts, *, label=0, names=None):
 def test_a_hand_worked_curve(tmp_path):
     run, classifier = compass_run(tmp_path, [-57.5, 32.5], names=("down", "ahead", "t-up"), label=1)
     answer = curve(example("0"), run, classifier)
-    assert answer["angles"] == list(range(-180, 181, 5))
-    at = dict(zip(answer["angles"], answer["leaders"], strict=True))
+    assert answer["along"] == "rotation" and answer["amounts"] == ANGLES
+    at = dict(zip(answer["amounts"], answer["leaders"], strict=True))
     assert (at[-60], at[-55], at[0], at[30], at[35]) == ("down", "ahead", "ahead", "ahead", "t-up")
-    assert answer["flips"] == [{"angle": -58, "class": "down"}, {"angle": 33, "class": "t-up"}]
+    assert answer["flips"] == [{"amount": -58, "class": "down"}, {"amount": 33, "class": "t-up"}]
     assert answer["given"] == "ahead"
     assert answer["sentence"] == (
         "At 0° the model says ahead; at −58° it becomes down and at +33° it becomes t-up."
@@ -233,7 +244,7 @@ def test_flips_are_the_nearest_degrees_at_which_the_class_changes(tmp_path_facto
         changed = (side * d for d in range(181) if leaders[180 + side * d] != leaders[180])
         nearest = next(changed, None)
         if nearest is not None:
-            expected.append({"angle": nearest, "class": names[leaders[180 + nearest]]})
+            expected.append({"amount": nearest, "class": names[leaders[180 + nearest]]})
     assert curve(example("0", **amounts), run, classifier)["flips"] == expected
 
 
@@ -288,9 +299,203 @@ def test_only_batch_sizes_that_were_warmed_up_are_used(tmp_path):
         sizes.append(len(images))
         return classifier.function(images)
 
-    for ask in (probe, curve):
-        ask(example("0"), run, FunctionClassifier(counting, (15, 15, 1), 3))
+    asked = FunctionClassifier(counting, (15, 15, 1), 3)
+    for ask in (probe, curve, smallest):
+        ask(example("0"), run, asked)
+    assert sizes == list(BATCH_SIZES)
+    for along in ORDER:
+        curve(example("0") | {"along": along}, run, asked)
     assert set(sizes) == set(BATCH_SIZES)
+
+
+# ------------------------------------------------------------------ curves along the others
+
+
+def light_run(folder, cuts, *, label=0, size=9):
+    """A run of a grey square on black; the class tells how much light there is in the picture."""
+
+    def amount_of_light(images):
+        light = images.reshape(len(images), -1).mean(axis=1)
+        at = np.searchsorted(cuts, light)
+        return np.where(np.arange(len(cuts) + 1) == at[:, None], 0.9, 0.1 / len(cuts))
+
+    square = np.zeros((size, size, 1), np.uint8)
+    square[3:6, 3:6] = 200
+    classifier = FunctionClassifier(amount_of_light, (size, size, 1), len(cuts) + 1)
+    names = ("dark", "dim", "light", "bright")[: len(cuts) + 1]
+    run = run_of(
+        folder, np.stack([square, 255 - square]), [label, len(cuts)], classifier, names=names
+    )
+    return run, classifier
+
+
+def test_each_curve_holds_the_start_and_says_what_the_classifier_says(inspected):
+    run, classifier = inspected
+    names = run.manifest.class_names
+    image = run.image("2")
+    image = resize(image, classifier.input_shape or image.shape)
+    for slider in sliders_of(image.shape):
+        answer = curve(example("2", blur=0.5) | {"along": slider.name}, run, classifier)
+        amounts = answer["amounts"]
+        assert answer["along"] == slider.name
+        assert slider.amount(slider.start) in amounts and amounts == sorted(set(amounts))
+        assert len(amounts) == (2 if slider.switch else 73)
+        others = {"blur": 0.5} if slider.name != "blur" else {}
+        steps = [
+            Transform(**others, **{slider.name: bool(a) if slider.switch else a}) for a in amounts
+        ]
+        p = classifier.probabilities(transform_each(image, steps))
+        assert answer["leaders"] == [names[label] for label in p.argmax(axis=1)]
+        for line in answer["lines"]:
+            np.testing.assert_allclose(
+                line["probabilities"], p[:, names.index(line["class"])], atol=5.1e-5
+            )
+
+
+def test_flips_along_each_slider_are_the_nearest_steps(tmp_path):
+    # 22.2 levels of light in the picture as it is; the cuts lie on both sides of it, far and near.
+    run, classifier = light_run(tmp_path, [12, 20, 25])
+    names, image = run.manifest.class_names, run.image("0")
+    for slider in sliders_of((9, 9, 1)):
+        steps = range(slider.first, slider.last + 1)
+        turned = [
+            Transform(**{slider.name: bool(step) if slider.switch else slider.amount(step)})
+            for step in steps
+        ]
+        found = classifier.probabilities(transform_each(image, turned)).argmax(axis=1)
+        leaders = dict(zip(steps, found, strict=True))
+        expected = []
+        for side in (
+            range(slider.start, slider.first - 1, -1),
+            range(slider.start, slider.last + 1),
+        ):
+            changed = (step for step in side if leaders[step] != leaders[slider.start])
+            nearest = next(changed, None)
+            if nearest is not None:
+                expected.append(
+                    {"amount": slider.amount(nearest), "class": names[leaders[nearest]]}
+                )
+        answer = curve(example("0") | {"along": slider.name}, run, classifier)
+        assert answer["flips"] == expected, slider.name
+
+
+def test_sentences_along_other_sliders(tmp_path):
+    run, classifier = light_run(tmp_path, [16, 60], label=2)
+    along = {
+        name: curve(example("0") | {"along": name}, run, classifier)["sentence"] for name in ORDER
+    }
+    assert along["flip"] == "The model says dim, as it is and mirrored."
+    assert along["invert"] == (
+        "As it is, the model says dim; inverted, it becomes light. Inverting restores the given "
+        "label light."
+    )
+    assert along["rotation"] == "The model says dim at each of the 73 angles."
+    assert along["contrast"] == "The model says dim at each of the 73 contrasts."
+    assert along["scale"].startswith("At scale ×1 the model says dim; at ×0.8")
+    assert along["scale"].endswith(" restores the given label light.")
+    assert " it becomes dark and at ×1.6" in along["scale"]
+    assert along["shift_x"].startswith("At shift 0 px the model says dim; at 3.")
+    assert " px to the left it becomes dark and at 3." in along["shift_x"]
+    assert along["stroke"].startswith("At stroke change 0 px the model says dim; at −0.")
+
+
+# ------------------------------------------------------------------ the smallest changes
+
+
+def test_the_smallest_changes_are_those_of_the_grid(tmp_path):
+    run, classifier = light_run(tmp_path, [16, 60], label=2)
+    names, image = run.manifest.class_names, run.image("0")
+    answer = smallest(example("0", rotation=90, noise=0.5), run, classifier)  # untouched, it says
+    assert answer["given"] == "light"
+    for found in answer["breaking"] + answer["restoring"]:
+        slider = slider_of(found["transform"], image.shape)
+        amounts = {slider.amount(place) for place in slider.around()}
+        assert found["amount"] in amounts
+        distance = abs(found["amount"] - slider.amount(slider.start))
+        nearer = {amount for amount in amounts
+                  if abs(amount - slider.amount(slider.start)) < distance - 1e-9}  # fmt: skip
+        restores = found in answer["restoring"]
+
+        def says(amount, slider=slider):
+            amount = bool(amount) if slider.switch else amount
+            after = transform(image, Transform(**{slider.name: amount}))
+            return after, names[classifier.probabilities(after[None])[0].argmax()]
+
+        after, label = says(found["amount"])
+        assert label == found["class"] != "dim"
+        changed = after.astype(float) - image
+        assert found["change"] == pytest.approx(np.sqrt((changed**2).mean()), abs=1e-3)
+        for amount in nearer:
+            assert says(amount)[1] == "dim" or (restores and says(amount)[1] != "light")
+    for several in (answer["breaking"], answer["restoring"]):
+        changes = [one["change"] for one in several]
+        assert changes == sorted(changes)
+        assert len({one["transform"] for one in several}) == len(several)
+    broken = {one["transform"] for one in answer["breaking"]}
+    assert {"scale", "shift_x", "shift_y", "stroke", "invert", "noise"} == broken - {"shear"}
+    assert answer["unchanged"] == [name for name in ORDER if name not in broken]
+    assert {one["class"] for one in answer["restoring"]} == {"light"}
+    assert answer["sentence"] == (
+        "The smallest change that breaks the prediction dim is a scale of ×0.81: it becomes dark. "
+        "The smallest that restores the given label light is a scale of ×1.66."
+    )
+
+
+def test_nothing_is_restored_where_the_prediction_is_the_label(tmp_path):
+    run, classifier = light_run(tmp_path, [16, 60], label=1)
+    answer = smallest(example("0"), run, classifier)
+    assert answer["breaking"] and not answer["restoring"]
+    assert "restores" not in answer["sentence"]
+
+
+def test_nothing_breaks_a_classifier_that_does_not_look(tmp_path):
+    images = np.stack([ray(), ray(degrees=90)])
+    always = FunctionClassifier(lambda images: np.full((len(images), 2), [0.7, 0.3]), None, 2)
+    run = run_of(tmp_path, images, [1, 0], always, names=("one-eyed", "other"))
+    answer = smallest(example("0"), run, always)
+    assert answer["breaking"] == answer["restoring"] == []
+    assert answer["unchanged"] == list(ORDER)
+    assert answer["sentence"] == (
+        "None of the changes that were tried breaks the prediction one-eyed. None of them "
+        "restores the given label other."
+    )
+
+
+def test_what_is_expected_of_a_sketch_plays_the_part_of_its_label(many_classes):
+    run, classifier = many_classes
+    says = probe(sketch([[[40, 40], [200, 60]]]), run, classifier)["before"]["predicted"]
+    other = next(name for name in run.manifest.class_names if name != says)
+    expecting = sketch([[[40, 40], [200, 60]]], expected=other)
+    answer = probe(expecting, run, classifier)
+    assert answer["given"] == other and other in by_class(answer, "before")
+    answer = curve(expecting, run, classifier)
+    assert answer["given"] == other and other in [line["class"] for line in answer["lines"]]
+    answer = smallest(expecting, run, classifier)
+    assert answer["given"] == other
+    assert f"the expected label {other}" in answer["sentence"]
+    for nothing in (None, ""):
+        assert probe(sketch([], expected=nothing), run, classifier)["given"] is None
+
+
+def test_large_pictures_are_asked_for_in_smaller_batches(tmp_path):
+    shape, sizes = (200, 180, 3), []
+
+    def counting(images):
+        sizes.append(len(images))
+        return parts_of(3)(images)
+
+    images = np.random.default_rng(0).integers(0, 256, (3, *shape), dtype=np.uint8)
+    small = FunctionClassifier(parts_of(3), shape, 3)
+    run = run_of(tmp_path, images, [0, 1, 2], small)
+    asked = FunctionClassifier(counting, shape, 3)
+    answer = smallest(example("0"), run, asked)
+    assert set(sizes) <= set(batch_sizes(shape)) and len(sizes) == 4
+    for found in answer["breaking"]:
+        slider = slider_of(found["transform"], shape)
+        amount = bool(found["amount"]) if slider.switch else found["amount"]
+        after = transform(images[0], Transform(**{slider.name: amount}))
+        label = small.probabilities(after[None])[0].argmax()
+        assert run.manifest.class_names[label] == found["class"]
 
 
 # ------------------------------------------------------------------ sketches
@@ -332,21 +537,32 @@ def test_an_unknown_preprocessing_has_no_table():
 BAD = {
     "unknown id": (example("nobody"), "none has the id 'nobody'"),
     "no id": ({"source": {"kind": "example"}}, "none has the id"),
-    "no kind": ({"source": {"id": "1"}}, "needs an example or a sketch; received None"),
-    "no source": ({}, "needs an example or a sketch"),
+    "no kind": ({"source": {"id": "1"}}, "needs an example, an image or a sketch; received None"),
+    "no source": ({}, "needs an example, an image or a sketch"),
     "another kind": ({"source": {"kind": "file", "path": "/etc/passwd"}}, "received 'file'"),
     "source is text": ({"source": "1"}, "the source is something else"),
     "source is nothing": ({"source": None}, "the source is something else"),
     "request is a list": ([], "the source is something else"),
     "transform is a list": (example("1") | {"transform": [1]}, "the transform is something else"),
-    "unknown name": (example("1", shear=0.1), "received 'shear'"),
+    "unknown name": (example("1", sheer=0.1), "received 'sheer'"),
     "NaN": (example("1", rotation=float("nan")), "the rotation must be a finite number"),
     "infinite": (example("1", shift_x=float("inf")), "the shift_x must be a finite number"),
+    "text of 900 letters": (example("1", rotation="x" * 900), "received 'xxxx"),
     "too large for a float": (example("1", rotation=10**400), "must be a finite number"),
     "text": (example("1", rotation="thirty"), "must be a finite number; received 'thirty'"),
     "nothing": (example("1", rotation=None), "must be a finite number; received None"),
     "a list": (example("1", scale=[1]), "must be a finite number"),
-    "no size": (example("1", scale=0), "scale of a transform must be finite and above 0"),
+    "no size": (example("1", scale=0), "scale of a probe must be from 0.001 to 1000; received 0;"),
+    "true for a number": (example("1", rotation=True), "must be a finite number; received True"),
+    "digits in text": (example("1", rotation="30"), "must be a finite number; received '30'"),
+    "too thick": (example("1", stroke=3.1), "stroke of a probe must be from -3 to 3; received 3.1"),
+    "too blurred": (example("1", blur=900), "the blur of a probe must be from 0 to 4"),
+    "too noisy": (example("1", noise=1.5), "the noise of a probe must be from 0 to 1"),
+    "half mirrored": (example("1", flip=0.5), "flip must be 0 or 1; received 0.5"),
+    "mirrored twice": (example("1", flip=2), "the flip of a probe must be from 0 to 1"),
+    "inverted by text": (example("1", invert="yes"), "the invert must be a finite number"),
+    "far away": (example("1", shift_x=1e9), "shift_x of a probe must be from -10000 to 10000"),
+    "a long name": (example("1", **{"x" * 900: 1}), "received 'xxxxxxxx"),
     "hardly any size": (example("1", scale=1e-200), "scale of a probe must be from 0.001"),
     "no strokes": (sketch(None), "list of strokes"),
     "strokes left out": ({"source": {"kind": "sketch"}}, "list of strokes"),
@@ -363,13 +579,22 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("ask", [probe, curve])
+@pytest.mark.parametrize("ask", [probe, curve, smallest])
 @pytest.mark.parametrize("what", BAD)
 def test_a_bad_request_gets_one_sentence(plain, ask, what):
     request, words = BAD[what]
+    if ask is smallest and isinstance(request, dict) and request.get("transform"):
+        return  # it asks for no transform
     with pytest.raises(HardexError) as caught:
         ask(request, *plain)
     assert words in sentence(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("along", ["sheer", None, 3, ["rotation"], {}])
+def test_a_curve_along_something_else_is_refused(plain, along):
+    with pytest.raises(HardexError, match="a curve goes along one of flip, scale, shear, rot"):
+        curve(example("1") | {"along": along}, *plain)
 
 
 numbers = st.floats() | st.integers() | st.floats(-300, 300)
@@ -384,9 +609,7 @@ sources = st.fixed_dictionaries(
         "normalize": anything,
     },
 )
-transforms = st.dictionaries(
-    st.sampled_from(["rotation", "scale", "shift_x", "shift_y", "blur"]), anything, max_size=4
-)
+transforms = st.dictionaries(st.sampled_from([*ORDER, "blurr"]), anything, max_size=4)
 requests = st.dictionaries(st.sampled_from(["source", "transform", "more"]), anything) | (
     st.fixed_dictionaries({"source": sources}, optional={"transform": transforms})
 )

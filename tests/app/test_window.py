@@ -10,12 +10,11 @@ import gradio as gr
 import pytest
 
 from hardex_app.inspection import Inspection, Status
-from hardex_app.launch import _built, _launched
 from hardex_app.pages.probe import answer
 from hardex_app.probing import curve, probe
 from hardex_app.window import build, status_html
 
-from .fake_runs import HOSTILE, launched_in_a_loop, run_without_images, small_run
+from .fake_runs import HOSTILE, launched_in_a_loop, run_without_images, serving, small_run
 
 ONE = {"source": {"kind": "example", "id": "1"}, "transform": {"rotation": 30}}
 
@@ -32,14 +31,8 @@ def hostile(tmp_path_factory):
 def server(hostile):
     """The window, served on loopback as `hardex serve` does."""
 
-    def launched():
-        window = _built(hostile)
-        _launched(window, "127.0.0.1", None, False, None)
-        return window
-
-    app = launched_in_a_loop(launched)
-    yield app
-    app.close(verbose=False)
+    with serving(hostile) as window:
+        yield window
 
 
 def inspecting(run, classifier=None, status=None):
@@ -79,7 +72,7 @@ def ask(server, name, request):
 
 def test_the_page_answers(server):
     page = get(server, "")
-    assert "Where does the model fail" in page
+    assert "hardex" in page
     assert "<script>alert(1)</script>" not in page
 
 
@@ -109,7 +102,7 @@ def test_numbers_that_json_does_not_know_get_a_sentence_too(server):
     assert "must be a finite number" in told["error"]
 
 
-@pytest.mark.parametrize("name", ["facts", "value", "postprocess", "__init__"])
+@pytest.mark.parametrize("name", ["judge", "value", "postprocess", "__init__"])
 def test_no_other_function_can_be_called(server, name):
     with pytest.raises(urllib.error.HTTPError) as caught:
         ask(server, name, ONE)
@@ -125,15 +118,17 @@ def test_no_file_of_this_computer_is_served(server, hostile):
         assert caught.value.code in (403, 404)
 
 
-def test_only_the_probe_bench_offers_functions_and_no_event_is_public(server):
+def test_server_functions_only_read(server):
+    """They carry no name of who asks; whatever writes is an event."""
     offered = {
-        part["props"].get("elem_id"): part["props"]["server_fns"]
+        part["props"].get("elem_id"): set(part["props"]["server_fns"])
         for part in server.config["components"]
         if part["props"].get("server_fns")
     }
-    assert offered == {"bench": ["probe", "curve"]}
-    info = json.loads(get(server, "gradio_api/info"))
-    assert info["named_endpoints"] == info["unnamed_endpoints"] == {}
+    assert offered == {
+        "board": {"browse", "example", "pictures", "neighbours"},
+        "bench": {"probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"},
+    }
 
 
 # ------------------------------------------------------------------ the line above the pages
@@ -155,16 +150,23 @@ def test_a_problem_is_an_alert():
     assert shown == '<p class="hx-problem" role="alert">the model is gone.</p>'
 
 
-def test_the_line_says_what_the_run_found_and_whether_the_model_still_loads(tmp_path):
+def test_the_line_says_what_the_run_found_and_how_far_the_rest_is(tmp_path):
     run, _ = small_run(tmp_path)
     counts = run.manifest.counts
     right = counts["examples"] - counts["wrong"]
-    for status in (Status("loading the model"), Status("ready")):
+    for status in (Status("looking at the training data", 1, 9), Status("ready")):
         shown = status_html(inspecting(run, status=status))
         assert f"30 examples, {counts['wrong']} wrong: accuracy {right / 30:.2%} (" in shown
-        assert shown.endswith(
-            "data data.npz" + " · the model is loading…" * (not status.over) + "</p>"
-        )
+        assert "data data.npz</p>" in shown
+        assert ("Looking at the training data 1 of 9" in shown) is not status.over
+
+
+def test_what_is_missing_is_said_while_all_else_works(tmp_path):
+    run, _ = small_run(tmp_path)
+    for stage in ("ready", "stopped"):
+        shown = status_html(inspecting(run, status=Status(stage, problem="no training data.")))
+        assert "accuracy" in shown and "no training data.</p>" in shown
+        assert "alert" not in shown
 
 
 def test_a_run_of_saved_probabilities_names_no_model(tmp_path):
@@ -221,17 +223,25 @@ def tick_of(inspection):
 def test_the_clock_fills_the_pages_once_when_the_run_has_become_whole(hostile):
     inspection = inspecting(None, status=Status("ranking", 1, 2))
     tick = tick_of(inspection)
-    html, has_run, timer, *filled = tick(False)
+    html, cancel, has_run, timer, *filled = tick(False)
     assert (html, has_run, timer.active) == (status_html(inspection), False, True)
+    assert cancel.visible is False
     assert all(one == gr.skip() for one in filled)
     inspection.run, inspection.status = hostile.run, Status("loading the model")
-    _, has_run, timer, *filled = tick(has_run)
+    _, _, has_run, timer, *filled = tick(has_run)
     assert (has_run, timer.active) == (True, True)
-    assert filled[0]["class_names"] == list(HOSTILE)
-    assert all(one == gr.skip() for one in tick(has_run)[3:])  # the visitor's filters stay
+    assert [one["class_names"] for one in filled] == [list(HOSTILE)] * 3
+    assert all(one == gr.skip() for one in tick(has_run)[4:])  # the visitor's filters stay
+
+
+def test_what_can_be_done_without_has_a_button(hostile):
+    inspection = inspecting(hostile.run, status=Status("looking", 1, 9, cancellable=True))
+    assert tick_of(inspection)(True)[1].visible is True
+    inspection.status = Status("ready")
+    assert tick_of(inspection)(True)[1].visible is False
 
 
 @pytest.mark.parametrize("status", [Status("ready"), Status("failed", problem="no.")])
 def test_the_clock_stops_when_nothing_more_will_change(hostile, status):
-    timer = tick_of(inspecting(hostile.run, status=status))(True)[2]
+    timer = tick_of(inspecting(hostile.run, status=status))(True)[3]
     assert timer.active is False

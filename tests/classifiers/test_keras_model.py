@@ -87,7 +87,7 @@ def test_the_forward_pass_is_compiled_once_for_each_shape_of_batch(model_path):
     classifier = KerasClassifier.open(model_path)
     for count in (4, 4, 7, 4, 7):
         classifier.probabilities(small_images(count))
-    assert classifier._forward.experimental_get_tracing_count() == 2
+    assert classifier._forward.forward.experimental_get_tracing_count() == 2
 
 
 def test_dropout_is_off(tmp_path):

@@ -6,6 +6,8 @@ in rendered values as JavaScript. The scripts here receive it as data and set it
 
 from pathlib import Path
 
+_STYLES = ("style.css", "overview.css", "browse.css", "probe.css")
+
 
 def asset(name: str) -> str:
     """The text of one file in this folder."""
@@ -15,3 +17,8 @@ def asset(name: str) -> str:
 def script(name: str) -> str:
     """A script of this folder behind the few words that all of them share."""
     return asset("shared.js") + asset(name)
+
+
+def style() -> str:
+    """The style of the window: what all pages share, and then each page's own."""
+    return "\n".join(map(asset, _STYLES))

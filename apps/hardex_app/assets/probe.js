@@ -1,49 +1,56 @@
-// The Probe page: a pad, two pictures, bars, sliders and a response curve, live.
-// Class names and ids arrive as data and are set as text, never as markup.
-const signed = (angle) => `${angle > 0 ? "+" : angle < 0 ? "\u2212" : ""}${Math.abs(angle)}°`;
+// The Probe page: a picture is drawn, taken or chosen; what is done to it, and what the model then
+// says, live. Class names, ids and notes arrive as data and are set as text, never as markup.
 const COLORS = ["#2f6fde", "#e4572e", "#17a673", "#9b5de5", "#c99700", "#00a5b8", "#d6457f", "#6c757d", "#7f5539"];
-const SLIDERS = [
-  { name: "rotation", label: "Rotate", min: -180, max: 180, step: 1, start: 0, show: signed },
-  { name: "scale", label: "Scale", min: 0.4, max: 2, step: 0.02, start: 1, show: (v) => `× ${v.toFixed(2)}` },
-  { name: "shift_x", label: "Shift right", min: -14, max: 14, step: 0.5, start: 0, show: (v) => `${v} px` },
-  { name: "shift_y", label: "Shift down", min: -14, max: 14, step: 0.5, start: 0, show: (v) => `${v} px` },
-];
+const MAIN = ["scale", "rotation", "shift_x", "shift_y"];  // the others stand under "More changes"
+const CURVE_LEFT = 46, CURVE_RIGHT = 26;
 
-const state = { kind: "sketch", id: null, strokes: [], transform: {}, facts: null, answer: null, curve: null };
-for (const slider of SLIDERS) state.transform[slider.name] = slider.start;
+const state = {
+  kind: "sketch", id: null, strokes: [], taken: null,  // where the picture comes from
+  kept: null,  // the kept probe that is open, while it is unchanged
+  transform: {}, along: "rotation",
+  facts: null, answer: null, curve: null, pictures: 0,
+};
+const rows = new Map();  // a transform's name -> its row: what it is, and the parts that show it
 
 // ---------------------------------------------------------------- asking the server
-// One request of a kind is under way at most; what changed meanwhile is asked once it is back.
-function latched(ask) {
-  let busy = false, again = false;
-  return async function run() {
-    if (busy) { again = true; return; }
-    busy = true;
-    try { await ask(); } catch (error) { say("The server did not answer. Trying again…"); setTimeout(run, 1000); }
-    busy = false;
-    if (again) { again = false; run(); }
-  };
+let expecting = false;  // whether the next answer says what the picture should be
+const failed = () => say("The server did not answer. Trying again…");
+const ASKED = {
+  sketch: () => state.strokes.length && { kind: "sketch", ...drawing() },
+  image: () => state.taken && { kind: "image", pixels: state.taken.pixels, shape: state.taken.shape },
+  example: () => state.id && { kind: "example", id: state.id },
+};
+// The source of the picture as the server wants it, or null while there is none.
+function source() {
+  const one = ASKED[state.kind]() || null;
+  const expected = part(".hx-expected").value;
+  return one && expected && state.kind !== "example" ? { ...one, expected } : one;
 }
-const source = () => state.kind === "example"
-  ? { kind: "example", id: state.id }
-  : { kind: "sketch", strokes: state.strokes, brush: Number(part(".hx-brush").value),
-      normalize: part(".hx-normalize").checked };
-const nothing = () => state.kind === "example" ? !state.id : !state.strokes.length;
+function request(from) {
+  const transform = { ...state.transform };
+  for (const [name, { one }] of rows) if (isSwitch(one)) transform[name] = Boolean(transform[name]);
+  return { source: from, transform };
+}
 
 const askProbe = latched(async () => {
-  if (nothing()) { showNothing(); return; }
-  const answer = await server.probe({ source: source(), transform: state.transform });
-  if (refused(answer, askProbe) || nothing()) return;
+  const from = source();
+  if (!from) { showNothing(); return; }
+  const picture = state.pictures;
+  const answer = await server.probe(request(from));
+  if (refused(answer, askProbe) || !source()) return;
   state.answer = answer;
   showAnswer();
-});
+  if (expecting && picture === state.pictures) { part(".hx-keep-expected").value = answer.given || ""; expecting = false; }
+  if (!sameShape(answer.before.shape)) learnShape();
+}, failed);
 const askCurve = latched(async () => {
-  if (nothing()) return;
-  const answer = await server.curve({ source: source(), transform: state.transform });
-  if (refused(answer, askCurve) || nothing()) return;
+  const from = source();
+  if (!from) return;
+  const answer = await server.curve({ ...request(from), along: state.along });
+  if (refused(answer, askCurve) || !source() || answer.along !== state.along) return;
   state.curve = answer;
   showCurve();
-});
+}, failed);
 function refused(answer, retry) {
   if (answer && answer.waiting) { say(answer.waiting); setTimeout(retry, 400); return true; }
   if (!answer || answer.error) { say(answer ? answer.error : "The server did not answer."); return true; }
@@ -51,13 +58,60 @@ function refused(answer, retry) {
   return false;
 }
 function say(text) { part(".hx-status").textContent = text; part(".hx-status").hidden = !text; }
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+// For what is asked once, at the press of a button: the answer, or one with an `error`.
+async function asked(ask, about, waiting) {
+  for (;;) {
+    let answer;
+    try { answer = await ask(about); } catch (error) { answer = null; }
+    if (!answer) return { error: "The server did not answer; try again." };
+    if (!answer.waiting) return answer;
+    if (waiting) waiting(answer.waiting);
+    await wait(400);
+  }
+}
 
 let curveTimer = null;
-function changed({ curve }) {
+function curveSoon() { clearTimeout(curveTimer); curveTimer = setTimeout(askCurve, 80); }
+function pictureChanged() {
+  state.pictures += 1;
+  forgetSmallest();
   askProbe();
-  if (!curve) { drawCurve(); return; }
-  clearTimeout(curveTimer);
-  curveTimer = setTimeout(askCurve, 80);
+  curveSoon();
+}
+function transformChanged(names) {
+  askProbe();
+  if (names.some((name) => name !== state.along)) curveSoon();
+  drawCurve();
+  remember();
+}
+
+// ---------------------------------------------------------------- the address
+let addressTimer = null;
+function remember() {
+  clearTimeout(addressTimer);
+  addressTimer = setTimeout(() => {
+    if (address().page !== "probe" || !state.facts) return;
+    const words = { id: state.kind === "example" ? state.id : "", probe: state.kept, along: state.along === "rotation" ? "" : state.along };
+    for (const [name, row] of rows) words[name] = state.transform[name] === row.one.start ? "" : state.transform[name];
+    stay(words);
+  }, 300);
+}
+// Show what an address names; one that names nothing leaves everything as it was.
+let wanted = null;
+function open(words) {
+  if (!state.facts) { wanted = words; return; }
+  wanted = null;
+  requestAnimationFrame(drawCurve);  // a hidden page has no width
+  listKept();
+  const changes = [...rows.keys()].filter((name) => name in words);
+  if (!changes.length && !["id", "probe", "along"].some((name) => name in words)) { remember(); return; }
+  if (rows.has(words.along)) showAlong(words.along);
+  const given = Object.fromEntries(changes.map((name) => [name, Number(words[name])]));
+  if (words.probe && words.probe !== state.kept) { reopen(words.probe, changes.length ? given : null); return; }
+  setAll(given);
+  if (words.id) { if (state.kind !== "example" || state.id !== words.id) pick(words.id); }
+  else if (!words.probe && state.kind === "example") choose("sketch");
 }
 
 // ---------------------------------------------------------------- showing the answer
@@ -69,44 +123,53 @@ function paint(canvas, one) {
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes[i * channels + (channels === 1 ? 0 : c)];
     image.data[4 * i + 3] = 255;
   }
-  if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+    canvas.style.aspectRatio = `${width} / ${height}`;
+  }
   canvas.getContext("2d").putImageData(image, 0, 0);
   return bytes;
 }
 function showAnswer() {
   const { before, after, classes, given } = state.answer;
   for (const [name, one] of [["before", before], ["after", after]]) {
-    const canvas = part(`.hx-${name}`);
+    const canvas = part(`.hx-${name}`), said = part(`.hx-says-${name}`);
     const bytes = paint(canvas, one);
     canvas.setAttribute("aria-label", `${name}: the model says ${one.predicted}, ${percent(one.confidence)}`);
-    part(`.hx-says-${name}`).textContent = `${one.predicted}  ${percent(one.confidence)}`;
+    said.replaceChildren(make("span", "hx-says-class", plain(one.predicted)), make("span", "", percent(one.confidence)));
+    said.title = one.predicted;
     if (name === "after") showTensor(one, bytes);
   }
-  part(".hx-quick").textContent = `The model says ${after.predicted}, ${percent(after.confidence)}`;
-  const rows = part(".hx-pair-bars");
+  part(".hx-quick").textContent = `The model says ${plain(after.predicted)}, ${percent(after.confidence)}`;
+  const bars = part(".hx-pair-bars");
   const key = classes.map((one) => one.class).join("\n");
-  if (rows.dataset.key !== key) { rows.replaceChildren(...classes.map(pairBar)); rows.dataset.key = key; }
+  if (bars.dataset.key !== key) { bars.replaceChildren(...classes.map(pairBar)); bars.dataset.key = key; }
   classes.forEach((one, i) => {
-    const row = rows.children[i];
-    row.classList.toggle("hx-is-given", one.class === given);
-    row.classList.toggle("hx-is-predicted", one.class === after.predicted);
-    row.querySelector(".hx-fill-before").style.width = `${100 * one.before}%`;
-    row.querySelector(".hx-fill-after").style.width = `${100 * one.after}%`;
-    row.querySelector(".hx-value").textContent =
+    const bar = bars.children[i];
+    bar.classList.toggle("hx-is-given", one.class === given);
+    bar.classList.toggle("hx-is-predicted", one.class === after.predicted);
+    bar.querySelector(".hx-fill-before").style.width = `${100 * one.before}%`;
+    bar.querySelector(".hx-fill-after").style.width = `${100 * one.after}%`;
+    bar.querySelector(".hx-value").textContent =
       percent(one.before) === percent(one.after) ? percent(one.after)
         : `${percent(one.before).replace(" %", "")} → ${percent(one.after)}`;
-    row.title = one.class === given ? `${one.class} is the given label` : one.class;
+    bar.title = one.class === given ? `${one.class}: what it should be` : one.class;
   });
   element.dataset.answers = String(Number(element.dataset.answers || 0) + 1);
-  drawCurve();
 }
 function pairBar(one) {
-  const row = make("div", "hx-bar");
+  const bar = make("div", "hx-bar");
   const tracks = make("span", "hx-track hx-two");
   tracks.append(make("span", "hx-fill hx-fill-before"), make("span", "hx-fill hx-fill-after"));
-  row.append(make("span", "hx-class", one.class), tracks, make("span", "hx-value"));
-  return row;
+  bar.append(make("span", "hx-class", plain(one.class)), tracks, make("span", "hx-value"));
+  return bar;
 }
+const NOTHING = {
+  sketch: "Draw something, and the model answers while you draw.",
+  image: "Choose, drop or paste an image.",
+  example: "Choose a hard example.",
+};
 function showNothing() {
   state.answer = state.curve = null;
   for (const name of ["before", "after"]) {
@@ -119,8 +182,7 @@ function showNothing() {
   for (const name of [".hx-curve-legend", ".hx-tensor-table"]) part(name).replaceChildren();
   part(".hx-pair-bars").replaceChildren();
   part(".hx-pair-bars").dataset.key = "";
-  part(".hx-curve-says").textContent = state.kind === "sketch"
-    ? "Draw a digit, and the model answers while you draw." : "Choose a hard example.";
+  part(".hx-curve-says").textContent = NOTHING[state.kind];
   drawCurve();
 }
 function showTensor(one, bytes) {
@@ -129,65 +191,184 @@ function showTensor(one, bytes) {
   const [height, width, channels] = one.shape;
   const table = state.curve && state.curve.preprocess_table;
   const number = (byte) => table ? table[byte] : byte;
-  const values = Array.from(bytes, number);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  let least = Infinity, most = -Infinity, sum = 0;
+  for (const byte of bytes) { const value = number(byte); least = Math.min(least, value); most = Math.max(most, value); sum += value; }
   part(".hx-tensor-about").textContent =
     `shape (1, ${height}, ${width}, ${channels}), float32, ` +
-    `min ${Math.min(...values).toFixed(4)}, max ${Math.max(...values).toFixed(4)}, mean ${mean.toFixed(4)}, ` +
+    `min ${least.toFixed(4)}, max ${most.toFixed(4)}, mean ${(sum / bytes.length).toFixed(4)}, ` +
     `preprocessing ${state.curve ? state.curve.preprocess : "?"}` +
     (state.curve && !table ? "; the numbers shown are the pixels before it" : "");
   const scroll = part(".hx-tensor-scroll");
   scroll.hidden = height * width > 4096;
   if (scroll.hidden) return;
-  const rows = [];
+  const lines = [];
   for (let y = 0; y < height; y++) {
-    const row = document.createElement("tr");
+    const line = document.createElement("tr");
     for (let x = 0; x < width; x++) {
       const at = (y * width + x) * channels;
       const cell = document.createElement("td");
-      const shade = bytes[at];
-      cell.textContent = number(shade).toFixed(2).replace(/^(-?)0\./, "$1.");
+      const shade = bytes[at + (channels === 1 ? 0 : 1)];  // green is most of what the eye calls light
+      cell.textContent = number(bytes[at]).toFixed(2).replace(/^(-?)0\./, "$1.");
       cell.style.background = `rgb(${Array.from({ length: 3 }, (_, c) => bytes[at + (channels === 1 ? 0 : c)])})`;
-      cell.style.color = shade > 127 ? "#000" : "#bbb";
+      cell.style.color = shade > 117 ? "#000" : "#fff";
       cell.dataset.says = `row ${y}, column ${x}: ` + Array.from(bytes.subarray(at, at + channels),
         (byte) => `${number(byte)} (pixel ${byte})`).join(", ");
-      row.append(cell);
+      line.append(cell);
     }
-    rows.push(row);
+    lines.push(line);
   }
-  part(".hx-tensor-table").replaceChildren(...rows);
+  part(".hx-tensor-table").replaceChildren(...lines);
 }
 part(".hx-tensor-table").addEventListener("pointerover", (event) => {
   if (event.target.dataset.says) part(".hx-tensor-at").textContent = event.target.dataset.says;
 });
 part(".hx-tensor").addEventListener("toggle", () => { if (state.answer) showAnswer(); });
 
+// ---------------------------------------------------------------- what is done to the picture
+const isSwitch = (one) => one.switch;
+const clamped = (one, value) => Math.min(one.most, Math.max(one.least, value));
+const digits = (one) => (String(one.step).split(".")[1] || "").length;
+const rounded = (one, value) => Number(value.toFixed(Math.max(2, digits(one))));
+const onStep = (one, value) => rounded(one, clamped(one, one.start + Math.round((value - one.start) / one.step) * one.step));
+// An amount as people read it: +30°, × 1.20, −2.5 px, on.
+function amountText(one, value) {
+  if (isSwitch(one)) return value ? "on" : "off";
+  const sign = one.least < 0 ? (value > 0 ? "+" : value < 0 ? "\u2212" : "") : "";
+  const number = sign + Math.abs(value).toFixed(Number.isInteger(value) && one.unit !== "×" ? 0 : digits(one));
+  if (one.unit === "×") return `× ${number}`;
+  return one.unit === "°" || !one.unit ? number + (one.unit || "") : `${number} ${one.unit}`;
+}
+const within = (name) => state.transform[name];
+// Take a number for a transform and show it; whether it is another one than before.
+function put(name, value) {
+  const row = rows.get(name), before = within(name);
+  state.transform[name] = Number.isFinite(value) ? rounded(row.one, clamped(row.one, value)) : row.one.start;
+  row.show();
+  return state.transform[name] !== before;
+}
+function set(name, value) { if (put(name, value)) transformChanged([name]); }
+// Take all numbers at once; those not named do nothing to the picture.
+function setAll(numbers) {
+  const changes = [...rows.keys()].filter((name) => put(name, name in numbers ? Number(numbers[name]) : NaN));
+  const more = part(".hx-more-changes");
+  if (changes.some((name) => !MAIN.includes(name) && within(name) !== rows.get(name).one.start)) more.open = true;
+  if (changes.length) transformChanged(changes);
+}
+function showHowMany() {
+  const set = [...rows].filter(([name, row]) => !MAIN.includes(name) && within(name) !== row.one.start).length;
+  part(".hx-more-set").textContent = set ? ` (${set} set)` : "";
+}
+function sliderRow(one) {
+  const row = make("div", "hx-slider"), id = `probe-${one.name}`;
+  const name = make("label", "", one.label);
+  name.htmlFor = id;
+  const input = make("input", `hx-${one.name}`);
+  Object.assign(input, { type: "range", id, min: one.least, max: one.most, step: one.step });
+  const number = make("input", "hx-number");
+  Object.assign(number, { type: "number", min: one.least, max: one.most, step: one.step });
+  number.setAttribute("aria-label", `${one.label}, as a number`);
+  const reset = make("button", "hx-reset-one", "↺");
+  reset.type = "button";
+  reset.title = `Reset ${one.label.toLowerCase()}`;
+  reset.setAttribute("aria-label", reset.title);
+  const box = make("span", "hx-amount");
+  box.append(number, make("span", "hx-unit", one.unit));
+  row.append(name, input, box, reset);
+  input.addEventListener("input", () => set(one.name, Number(input.value)));
+  input.addEventListener("dblclick", () => set(one.name, one.start));
+  number.addEventListener("input", () => { if (number.value !== "" && number.checkValidity()) set(one.name, Number(number.value)); });
+  number.addEventListener("change", () => { set(one.name, number.value === "" ? one.start : Number(number.value)); number.value = within(one.name); });
+  reset.addEventListener("click", () => { set(one.name, one.start); input.focus(); });
+  const show = () => {
+    const value = within(one.name);
+    input.value = value;
+    input.setAttribute("aria-valuetext", amountText(one, value));
+    if (document.activeElement !== number) number.value = value;
+    row.classList.toggle("hx-set", value !== one.start);
+    showHowMany();
+  };
+  return { one, row, show };
+}
+function switchRow(one) {
+  const row = make("label", "hx-slider hx-toggle"), input = make("input", `hx-${one.name}`);
+  input.type = "checkbox";
+  input.setAttribute("role", "switch");
+  row.append(make("span", "", one.label), input);
+  input.addEventListener("change", () => set(one.name, input.checked ? 1 : 0));
+  const show = () => { input.checked = Boolean(within(one.name)); row.classList.toggle("hx-set", input.checked); showHowMany(); };
+  return { one, row, show };
+}
+function showSliders(sliders) {
+  const kept = { ...state.transform };
+  rows.clear();
+  for (const one of sliders) {
+    rows.set(one.name, isSwitch(one) ? switchRow(one) : sliderRow(one));
+    state.transform[one.name] = one.name in kept ? rounded(one, clamped(one, kept[one.name])) : one.start;
+  }
+  for (const row of rows.values()) row.show();
+  const [main, more] = [true, false].map((wanted) => [...rows].filter(([name]) => MAIN.includes(name) === wanted).map(([, { row }]) => row));
+  part(".hx-sliders-main").replaceChildren(...main);
+  part(".hx-sliders-more").replaceChildren(...more);
+  const along = part(".hx-along");
+  along.replaceChildren(...sliders.map((one) => new Option(one.label, one.name)));
+  showAlong(rows.has(state.along) ? state.along : sliders[0].name);
+}
+part(".hx-reset").addEventListener("click", () => setAll({}));
+
 // ---------------------------------------------------------------- the response curve
+function showAlong(name) {
+  part(".hx-along").value = name;
+  if (name === state.along && state.curve) return;
+  state.along = name;
+  state.curve = null;
+  if (source()) curveSoon();
+  drawCurve();
+}
+part(".hx-along").addEventListener("change", (event) => { showAlong(event.target.value); remember(); });
 function showCurve() {
   if (part(".hx-tensor").open && state.answer) showAnswer();  // it knows the preprocessing now
-  part(".hx-curve-says").textContent = state.curve.sentence;
+  part(".hx-curve-says").textContent = plain(state.curve.sentence);
   part(".hx-curve-legend").replaceChildren(...state.curve.lines.map((line, i) => {
     const given = line.class === state.curve.given;
-    const key = make("span", "hx-key", line.class + (given ? " (given label)" : ""));
+    const key = make("span", "hx-key", plain(line.class) + (given ? " (what it should be)" : ""));
+    key.title = line.class;
     key.style.setProperty("--key", COLORS[i % COLORS.length]);
     return key;
   }));
   drawCurve();
 }
+const STEPS = [0.1, 0.2, 0.25, 0.5, 1, 2, 4, 5, 7, 8, 10, 15, 20, 28, 45, 50, 90, 100, 200, 500];
+function ticks(one, most) {
+  if (isSwitch(one)) return [0, 1];
+  const step = STEPS.find((step) => (one.most - one.least) / step <= most) || (one.most - one.least) / 2;
+  const first = Math.ceil(one.least / step - 1e-9);
+  return Array.from({ length: Math.floor(one.most / step + 1e-9) - first + 1 }, (_, i) => rounded(one, (first + i) * step));
+}
 function drawCurve() {
   const canvas = part(".hx-curve"), ratio = window.devicePixelRatio || 1;
   const width = canvas.clientWidth, height = canvas.clientHeight;
-  if (!width) return;
-  if (canvas.width !== Math.round(width * ratio)) { canvas.width = Math.round(width * ratio); canvas.height = Math.round(height * ratio); }
+  if (!width || !rows.has(state.along)) return;
+  showPlace(canvas);
+  const { one } = rows.get(state.along);
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+  }
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);
   const style = getComputedStyle(element);
   const ink = style.getPropertyValue("--body-text-color").trim() || "#333";
   const faint = style.getPropertyValue("--border-color-primary").trim() || "#ccc";
-  const left = 46, right = width - 18, top = 10, bottom = height - 24;
-  const x = (angle) => left + (angle + 180) / 360 * (right - left);
+  const paperColor = style.getPropertyValue("--body-background-fill").trim() || "#fff";
+  const left = CURVE_LEFT, right = width - CURVE_RIGHT, top = 10, bottom = height - 24;
+  const x = (amount) => left + (amount - one.least) / (one.most - one.least) * (right - left);
   const y = (p) => bottom - p * (bottom - top);
+  const line = (points) => {
+    pen.beginPath();
+    points.forEach(([px, py], i) => i ? pen.lineTo(px, py) : pen.moveTo(px, py));
+    pen.stroke();
+  };
   pen.font = "12px system-ui, sans-serif";
   pen.lineWidth = 1;
   for (const p of [0, 0.5, 1]) {
@@ -195,64 +376,124 @@ function drawCurve() {
     pen.fillStyle = ink; pen.textAlign = "right"; pen.fillText(`${100 * p} %`, left - 6, y(p) + 4);
   }
   pen.textAlign = "center";
-  for (let angle = -180; angle <= 180; angle += width < 500 ? 90 : 45) pen.fillText(signed(angle), x(angle), bottom + 16);
-  function line(points) {
-    pen.beginPath();
-    points.forEach(([px, py], i) => i ? pen.lineTo(px, py) : pen.moveTo(px, py));
-    pen.stroke();
-  }
-  if (state.curve) {
-    state.curve.lines.forEach((one, i) => {
-      pen.strokeStyle = COLORS[i % COLORS.length];
-      pen.lineWidth = one.class === state.curve.given ? 3 : 1.75;
-      line(one.probabilities.map((p, j) => [x(state.curve.angles[j]), y(p)]));
-    });
-    pen.lineWidth = 1;
-    for (const flip of state.curve.flips) {
-      pen.strokeStyle = pen.fillStyle = ink;
-      pen.setLineDash([3, 3]); line([[x(flip.angle), top], [x(flip.angle), bottom]]); pen.setLineDash([]);
-      pen.textAlign = flip.angle < 0 ? "right" : "left";
-      pen.fillText(`${signed(flip.angle)} → ${flip.class}`.slice(0, 24), x(flip.angle) + (flip.angle < 0 ? -5 : 5), top + 12);
-    }
-  }
-  const now = x(state.transform.rotation);
+  for (const amount of ticks(one, width < 500 ? 4 : 8)) pen.fillText(amountText(one, amount), x(amount), bottom + 16);
+  const now = x(within(state.along));
   pen.strokeStyle = style.getPropertyValue("--color-accent").trim() || "#f60";
   pen.lineWidth = 2;
   line([[now, top], [now, bottom]]);
+  if (!state.curve) return;
+  state.curve.lines.forEach((each, i) => {
+    pen.strokeStyle = pen.fillStyle = COLORS[i % COLORS.length];
+    pen.lineWidth = each.class === state.curve.given ? 3 : 1.75;
+    const points = each.probabilities.map((p, j) => [x(state.curve.amounts[j]), y(p)]);
+    line(points);
+    if (points.length < 10) for (const [px, py] of points) { pen.beginPath(); pen.arc(px, py, 4, 0, 7); pen.fill(); }
+  });
+  pen.lineWidth = 1;
+  pen.strokeStyle = pen.fillStyle = ink;
+  for (const flip of state.curve.flips) {
+    const at = x(flip.amount), words = `${amountText(one, flip.amount)} → ${plain(flip.class)}`.slice(0, 24);
+    const room = pen.measureText(words).width + 8;
+    const before = flip.amount < one.start ? at - left > room : right - at < room;
+    pen.setLineDash([3, 3]); line([[at, top], [at, bottom]]); pen.setLineDash([]);
+    pen.textAlign = before ? "right" : "left";
+    pen.strokeStyle = paperColor; pen.lineWidth = 4; pen.strokeText(words, at + (before ? -5 : 5), top + 12);
+    pen.strokeStyle = ink; pen.lineWidth = 1;
+    pen.fillText(words, at + (before ? -5 : 5), top + 12);
+  }
 }
 new ResizeObserver(drawCurve).observe(part(".hx-curve"));
-part(".hx-curve").addEventListener("click", (event) => {
-  const box = event.target.getBoundingClientRect();
-  const angle = Math.round((event.clientX - box.left - 46) / (box.width - 64) * 360 - 180);
-  set("rotation", Math.max(-180, Math.min(180, angle)));
+// The chart is a slider, too: by pointer, and by the keys that sliders know.
+function showPlace(canvas) {
+  const { one } = rows.get(state.along), value = within(state.along);
+  const nearest = state.curve ? state.curve.amounts.reduce((best, amount, i, all) =>
+    Math.abs(amount - value) < Math.abs(all[best] - value) ? i : best, 0) : null;
+  const says = nearest === null ? "" : `: the model says ${state.curve.leaders[nearest]}`;
+  const words = { label: `Response curve along ${one.label.toLowerCase()}`, valuemin: one.least, valuemax: one.most, valuenow: value, valuetext: amountText(one, value) + says };
+  for (const [name, word] of Object.entries(words)) canvas.setAttribute(`aria-${name}`, word);
+}
+function pointed(event) {
+  const box = part(".hx-curve").getBoundingClientRect(), { one } = rows.get(state.along);
+  const across = (event.clientX - box.left - CURVE_LEFT) / (box.width - CURVE_LEFT - CURVE_RIGHT);
+  set(state.along, onStep(one, one.least + across * (one.most - one.least)));
+}
+part(".hx-curve").addEventListener("click", (event) => { if (rows.has(state.along)) pointed(event); });
+part(".hx-curve").addEventListener("pointermove", (event) => { if (event.buttons & 1 && event.pointerType === "mouse" && rows.has(state.along)) pointed(event); });
+part(".hx-curve").addEventListener("keydown", (event) => {
+  if (!rows.has(state.along)) return;
+  const { one } = rows.get(state.along), value = within(state.along);
+  const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
+  const to = { Home: one.least, End: one.most }[event.key];
+  if (by === undefined && to === undefined) return;
+  event.preventDefault();
+  set(state.along, to !== undefined ? to : onStep(one, value + by * (event.shiftKey ? 10 : 1) * one.step));
 });
 
-// ---------------------------------------------------------------- sliders
-for (const slider of SLIDERS) {
-  const row = make("label", "hx-slider"), value = make("output", "", slider.show(slider.start));
-  const input = make("input", `hx-${slider.name}`);
-  Object.assign(input, { type: "range", min: slider.min, max: slider.max, step: slider.step, value: slider.start });
-  input.setAttribute("aria-label", slider.label);
-  input.addEventListener("input", () => set(slider.name, Number(input.value)));
-  row.append(make("span", "", slider.label), input, value);
-  part(".hx-sliders").append(row);
+// ---------------------------------------------------------------- the smallest changes
+function forgetSmallest() {
+  part(".hx-smallest-says").textContent = "";
+  part(".hx-smallest-found").replaceChildren();
 }
-const reset = make("button", "hx-reset", "Reset");
-reset.type = "button";
-reset.addEventListener("click", () => { for (const slider of SLIDERS) set(slider.name, slider.start); });
-part(".hx-sliders").append(reset, make("p", "hx-order", "Order: scale, then rotate (+ is counter-clockwise), then shift."));
-function set(name, value) {
-  const slider = SLIDERS.find((one) => one.name === name), input = part(`.hx-sliders .hx-${name}`);
-  if (state.transform[name] === value) return;
-  state.transform[name] = value;
-  input.value = value;
-  input.parentElement.querySelector("output").textContent = slider.show(value);
-  changed({ curve: name !== "rotation" });
+part(".hx-find").addEventListener("click", async () => {
+  const from = source(), picture = state.pictures, button = part(".hx-find");
+  forgetSmallest();
+  const tell = (text) => { part(".hx-smallest-says").textContent = plain(text); };
+  if (!from) { tell(NOTHING[state.kind]); return; }
+  button.disabled = true;
+  tell("Looking…");
+  const answer = await asked(server.smallest, request(from), tell);
+  button.disabled = false;
+  if (picture !== state.pictures) { forgetSmallest(); return; }
+  if (answer.error) { tell(answer.error); return; }
+  tell(answer.sentence);
+  const tables = [["Breaks the prediction", answer.breaking], ["Restores what it should be", answer.restoring]]
+    .filter(([, found]) => found && found.length).map(([words, found]) => smallestTable(words, found));
+  const never = (answer.unchanged || []).map((name) => rows.has(name) ? rows.get(name).one.label.toLowerCase() : name);
+  if (never.length) tables.push(make("p", "hx-muted", `Alone, these never change the prediction: ${never.join(", ")}.`));
+  part(".hx-smallest-found").replaceChildren(...tables);
+});
+function smallestTable(words, found) {
+  const table = make("table", "hx-small-table"), body = document.createElement("tbody"), head = document.createElement("tr");
+  for (const [text, about] of [["change", ""], ["becomes", ""], ["pixels", "how much the pixels change: root mean square, of 255"]]) {
+    const cell = make("th", "", text);
+    cell.scope = "col";
+    if (about) cell.title = about;
+    head.append(cell);
+  }
+  const top = document.createElement("thead");
+  top.append(head);
+  for (const one of found) {
+    const row = rows.get(one.transform), line = document.createElement("tr"), cell = document.createElement("td");
+    if (!row) continue;
+    const button = make("button", "hx-take-it", `${row.one.label} ${amountText(row.one, Number(one.amount))}`);
+    button.type = "button";
+    button.title = "Set the sliders to it";
+    cell.append(button);
+    line.append(cell, make("td", "", plain(one.class)), make("td", "hx-number-cell", Number(one.change).toFixed(1)));
+    line.addEventListener("click", () => { showAlong(one.transform); setAll({ [one.transform]: Number(one.amount) }); });
+    body.append(line);
+  }
+  table.append(make("caption", "", words), top, body);
+  return table;
 }
 
 // ---------------------------------------------------------------- the pad
 const pad = part(".hx-pad"), brush = part(".hx-brush");
 let current = null, pointer = null;  // the stroke being drawn, and by which finger
+let keys = null;  // where the pen is while it is led by keys
+const colored = () => Boolean(state.facts && state.facts.colored);
+const paper = () => colored() ? part(".hx-paper").value : part(".hx-grey").value;
+const inkNow = () => colored() ? part(".hx-ink").value : "";
+const inkOf = (stroke) => stroke.color || (part(".hx-grey").value === "#ffffff" ? "#000000" : "#ffffff");
+function drawing() {
+  const widths = state.strokes.map((stroke) => stroke.width), [brush] = widths;
+  const whole = {
+    strokes: state.strokes.map((stroke) => stroke.points), brush, canvas: [pad.width, pad.height], paper: paper(),
+    normalize: !colored() && part(".hx-normalize").checked,
+  };
+  if (widths.some((width) => width !== brush)) whole.widths = widths;
+  return colored() ? { ...whole, colors: state.strokes.map(inkOf) } : whole;
+}
 function place(event) {
   const box = pad.getBoundingClientRect();
   return [(event.clientX - box.left) * pad.width / box.width, (event.clientY - box.top) * pad.height / box.height]
@@ -260,103 +501,342 @@ function place(event) {
 }
 function drawPad() {
   const pen = pad.getContext("2d");
-  pen.fillStyle = "#000";
+  pen.fillStyle = paper();
   pen.fillRect(0, 0, pad.width, pad.height);
-  pen.strokeStyle = pen.fillStyle = "#fff";
   pen.lineCap = pen.lineJoin = "round";
-  pen.lineWidth = Number(brush.value);
   for (const stroke of state.strokes) {
+    pen.strokeStyle = pen.fillStyle = inkOf(stroke);
+    pen.lineWidth = stroke.width;
     pen.beginPath();
-    if (stroke.length === 1) { pen.arc(...stroke[0], pen.lineWidth / 2, 0, 7); pen.fill(); continue; }
-    stroke.forEach(([px, py], i) => i ? pen.lineTo(px, py) : pen.moveTo(px, py));
+    if (stroke.points.length === 1) { pen.arc(...stroke.points[0], pen.lineWidth / 2, 0, 7); pen.fill(); continue; }
+    stroke.points.forEach(([px, py], i) => i ? pen.lineTo(px, py) : pen.moveTo(px, py));
     pen.stroke();
   }
-  if (!state.strokes.length) {
-    pen.fillStyle = "#8a8a8a"; pen.font = "18px system-ui, sans-serif"; pen.textAlign = "center";
-    pen.fillText("draw a digit here", pad.width / 2, pad.height / 2);
+  pen.fillStyle = pen.strokeStyle = "#808080";
+  if (!state.strokes.length && !keys) {
+    pen.font = "18px system-ui, sans-serif"; pen.textAlign = "center";
+    pen.fillText("draw here", pad.width / 2, pad.height / 2);
   }
+  if (!keys) return;
+  pen.lineWidth = current ? 3 : 1.5;
+  pen.beginPath(); pen.arc(...keys, Number(brush.value) / 2 + 2, 0, 7); pen.stroke();
+}
+function begin(point) {
+  current = { points: [point], width: Number(brush.value), color: inkNow() };
+  state.strokes.push(current);
+  drawn();
+}
+function drawn() {
+  state.kept = null;
+  drawPad();
+  pictureChanged();
+  remember();
 }
 pad.addEventListener("pointerdown", (event) => {
   if (event.button || current) return;
   event.preventDefault();
+  keys = null;
   pointer = event.pointerId;
   pad.setPointerCapture(pointer);
-  current = [place(event)];
-  state.strokes.push(current);
-  drawPad();
-  changed({ curve: true });
+  begin(place(event));
 });
 pad.addEventListener("pointermove", (event) => {
   if (!current || event.pointerId !== pointer) return;
   const seen = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
   for (const one of seen.length ? seen : [event]) {
-    const [px, py] = place(one), [lx, ly] = current[current.length - 1];
-    if (Math.hypot(px - lx, py - ly) >= 2) current.push([px, py]);  // finer adds work, not shape
+    const [px, py] = place(one), [lx, ly] = current.points[current.points.length - 1];
+    if (Math.hypot(px - lx, py - ly) >= 2) current.points.push([px, py]);  // finer adds work, not shape
   }
-  drawPad();
-  changed({ curve: true });
+  drawn();
 });
 for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
   pad.addEventListener(end, (event) => {
     if (!current || event.pointerId !== pointer) return;
-    current = null;
-    changed({ curve: true });
+    current = pointer = null;
+    drawn();
   });
-function undo() { state.strokes.pop(); drawPad(); changed({ curve: true }); }
+function undo() { current = null; state.strokes.pop(); drawn(); }
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 pad.addEventListener("keydown", (event) => {
-  if (event.key === "z" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); undo(); }
+  if (event.key === "z" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); undo(); return; }
+  if (pointer !== null || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === " ") {
+    event.preventDefault();
+    keys = keys || [pad.width / 2, pad.height / 2];
+    if (current) { current = null; drawn(); } else begin([...keys]);
+  } else if (event.key in ARROWS) {
+    event.preventDefault();
+    const far = event.shiftKey ? 2 : 8, from = keys || [pad.width / 2, pad.height / 2];
+    keys = from.map((at, i) => Math.min([pad.width, pad.height][i], Math.max(0, at + far * ARROWS[event.key][i])));
+    if (current) { current.points.push([...keys]); drawn(); } else drawPad();
+  }
 });
+pad.addEventListener("blur", () => { if (keys) { keys = current = null; drawPad(); } });
 part(".hx-undo").addEventListener("click", undo);
-part(".hx-clear").addEventListener("click", () => { state.strokes = []; drawPad(); changed({ curve: true }); });
-brush.addEventListener("input", () => { drawPad(); changed({ curve: true }); });
-part(".hx-normalize").addEventListener("change", () => changed({ curve: true }));
+part(".hx-clear").addEventListener("click", () => { state.strokes = []; current = null; drawn(); });
+for (const name of [".hx-normalize", ".hx-grey", ".hx-paper"]) part(name).addEventListener("input", drawn);
 
 // ---------------------------------------------------------------- where the picture comes from
 function choose(kind) {
   state.kind = kind;
   for (const button of element.querySelectorAll(".hx-switch button"))
     button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
-  part(".hx-draw").hidden = kind !== "sketch";
-  part(".hx-pick").hidden = kind !== "example";
+  for (const [box, of] of [[".hx-draw", "sketch"], [".hx-take", "image"], [".hx-pick", "example"]]) part(box).hidden = kind !== of;
+  part(".hx-expect").hidden = kind === "example";
   state.curve = null;
-  changed({ curve: true });
+  expect();
+  pictureChanged();
+  remember();
 }
 for (const button of element.querySelectorAll(".hx-switch button"))
-  button.addEventListener("click", () => choose(button.dataset.kind));
+  button.addEventListener("click", () => { state.kept = null; choose(button.dataset.kind); });
+// What the picture should be: said by the visitor, or the label that an example was given, which
+// comes with its answer.
+function expect() {
+  expecting = state.kind === "example";
+  part(".hx-keep-expected").value = expecting ? "" : part(".hx-expected").value;
+}
+part(".hx-keep-expected").addEventListener("change", () => { expecting = false; });
+part(".hx-expected").addEventListener("change", () => { state.kept = null; expect(); pictureChanged(); remember(); });
+
+// --- an example
 function pick(id) {
   state.id = id;
-  for (const tile of element.querySelectorAll(".hx-tile"))
-    tile.setAttribute("aria-selected", String(tile.dataset.id === id));
-  const facts = (state.facts ? state.facts.examples : []).find((one) => one.id === id);
-  part(".hx-picked").textContent = facts
-    ? `Example ${id}: ${facts.list} ${facts.rank}, given ${facts.given}, predicted ${facts.predicted}` : `Example ${id}`;
+  state.kept = null;
+  showPicked();
   choose("example");
+}
+function showPicked() {
+  for (const tile of element.querySelectorAll(".hx-tile")) tile.setAttribute("aria-selected", String(tile.dataset.id === state.id));
+  const strip = part(".hx-strip"), chosen = part('.hx-tile[aria-selected="true"]');
+  rove(chosen || part(".hx-tile"));
+  // Only the strip is moved, and only where the chosen one is out of sight.
+  if (chosen) requestAnimationFrame(() => {
+    const top = chosen.getBoundingClientRect().top - strip.getBoundingClientRect().top;
+    if (top < 0 || top + chosen.offsetHeight > strip.clientHeight) strip.scrollTop += top - 8;
+  });
+  const known = state.id && state.facts && state.facts.examples.find((one) => one.id === state.id);
+  part(".hx-picked").textContent = !state.id ? "" : known
+    ? `Example ${plain(state.id)}: ${known.list} ${known.rank}, given ${plain(known.given)}, predicted ${plain(known.predicted)}` : `Example ${plain(state.id)}`;
 }
 function tile(one) {
   const button = make("button", "hx-tile");
   button.type = "button";
   button.dataset.id = one.id;
   button.setAttribute("role", "option");
-  button.setAttribute("aria-selected", String(one.id === state.id));
   button.setAttribute("aria-label", `${one.list} ${one.rank}: given ${one.given}, predicted ${one.predicted}`);
   if (one.image) { const image = make("img", "hx-pixels"); image.src = one.image; image.alt = ""; button.append(image); }
-  button.append(make("span", "", `${one.given} → ${one.predicted}`));
+  button.append(make("span", "", `${plain(one.given)} → ${plain(one.predicted)}`));
   button.addEventListener("click", () => pick(one.id));
   return button;
 }
-function load() {
-  const facts = props.value;
-  if (!facts || !facts.class_names) return;
+// One stop for the Tab key; the arrows go on from there.
+function rove(to) { for (const tile of element.querySelectorAll(".hx-tile")) tile.tabIndex = tile === to ? 0 : -1; }
+part(".hx-strip").addEventListener("keydown", (event) => {
+  const tiles = [...element.querySelectorAll(".hx-tile")], at = tiles.indexOf(document.activeElement);
+  const across = getComputedStyle(part(".hx-strip")).gridTemplateColumns.split(" ").length;
+  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across }[event.key];
+  const to = by ? tiles[at + by] : { Home: tiles[0], End: tiles[tiles.length - 1] }[event.key];
+  if (at < 0 || !to) return;
+  event.preventDefault();
+  rove(to);
+  to.focus();
+});
+function showExamples(examples) {
+  const strip = part(".hx-strip");
+  strip.replaceChildren(...examples.map(tile));
+  if (examples.length) strip.setAttribute("role", "listbox");
+  else strip.append(make("p", "hx-muted", "This run has no hard examples. Any example can be probed from Browse."));
+  showPicked();
+}
+
+// --- an image
+const shown = () => element.offsetParent !== null;
+const fileSays = (text) => { part(".hx-taken").textContent = text; };
+let taking = 0;
+async function take(file) {
+  if (state.kind !== "image") { state.kept = null; choose("image"); }
+  const most = state.facts ? state.facts.limits.file_bytes : 15e6, mine = ++taking, name = plain(file.name || "the image");
+  if (!file.size) { fileSays(`${name} is empty; choose another.`); return; }
+  if (file.size > most) {
+    fileSays(`${name} has ${(file.size / 1e6).toFixed(1)} MB; at most ${Math.floor(most / 1e6)} MB can be read. Make it smaller.`);
+    return;
+  }
+  fileSays(`Reading ${name}…`);
+  let answer;
+  try { answer = await asked(server.taken, { file: await asBase64(file) }, fileSays); }
+  catch (error) { answer = { error: `${name} cannot be read.` }; }
+  if (mine !== taking) return;  // another one was chosen meanwhile
+  if (answer.error) { fileSays(plain(answer.error)); return; }
+  state.taken = answer;
+  state.kept = null;
+  const [height, width, channels] = answer.was, [h, w, c] = answer.shape;
+  fileSays(`${name}: ${width} × ${height}${channels === 3 ? "" : " grey"}, the model gets ${w} × ${h}${c === 3 ? "" : " grey"}.`);
+  pictureChanged();
+  remember();
+}
+const asBase64 = (file) => new Promise((done, fail) => {
+  const reader = new FileReader();
+  reader.onload = () => done(String(reader.result).split(",")[1]);
+  reader.onerror = () => fail(reader.error);
+  reader.readAsDataURL(file);
+});
+part(".hx-choose").addEventListener("click", () => part(".hx-file").click());
+part(".hx-file").addEventListener("change", (event) => {
+  if (event.target.files[0]) take(event.target.files[0]);
+  event.target.value = "";  // the same file may be chosen again
+});
+document.addEventListener("paste", (event) => {
+  const file = [...(event.clipboardData ? event.clipboardData.files : [])][0];
+  if (!file || !shown()) return;
+  event.preventDefault();
+  take(file);
+});
+const holdsFiles = (event) => [...(event.dataTransfer ? event.dataTransfer.types : [])].includes("Files");
+for (const over of ["dragenter", "dragover"])
+  element.addEventListener(over, (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    part(".hx-probe").classList.add("hx-dragged");
+  });
+for (const end of ["dragleave", "drop"])
+  element.addEventListener(end, (event) => {
+    if (end === "dragleave" && element.contains(event.relatedTarget)) return;
+    part(".hx-probe").classList.remove("hx-dragged");
+    if (end !== "drop" || !holdsFiles(event)) return;
+    event.preventDefault();
+    if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
+  });
+
+// ---------------------------------------------------------------- kept probes
+const keepSays = (text) => { part(".hx-keep-says").textContent = plain(text); };
+let keeping = null, keepTimer = null;
+part(".hx-keep").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const from = source();
+  if (!from) { keepSays(`Nothing to keep yet. ${NOTHING[state.kind]}`); return; }
+  if (keeping) return;
+  keeping = `${Date.now()} ${Math.random()}`;
+  part(".hx-keep-this").disabled = true;
+  keepSays("Keeping…");
+  trigger("keep", { token: keeping, probe: {
+    ...request(from), name: part(".hx-keep-name").value, expected: part(".hx-keep-expected").value, note: part(".hx-keep-note").value,
+  } });
+  keepTimer = setTimeout(() => keptSays({ token: keeping, error: "The server did not answer; try again." }), 20_000);
+});
+function keptSays(said) {
+  if (!said || !keeping || said.token !== keeping) return;
+  clearTimeout(keepTimer);
+  keeping = null;
+  part(".hx-keep-this").disabled = false;
+  if (said.error) { keepSays(said.error); return; }
+  keepSays("Kept with the run.");
+  for (const name of [".hx-keep-name", ".hx-keep-note"]) part(name).value = "";
+  state.kept = said.kept;
+  remember();
+  listKept();
+}
+watch("said", () => keptSays(props.said));
+
+const listKept = latched(async () => {
+  const answer = await server.kept({});
+  if (!answer || answer.waiting) return;
+  part(".hx-kept-says").textContent = plain(answer.error || answer.problem || "");
+  if (answer.error) return;
+  const { probes, total, labelled } = answer;
+  part(".hx-kept-count").textContent = !total ? "Nothing kept yet" : probes.length < total
+    ? `${count(total)} kept; the latest ${probes.length}:` : `${count(total)} kept:`;
+  part(".hx-export").hidden = !labelled;
+  part(".hx-kept").replaceChildren(...probes.map(keptItem));
+}, () => {});
+function keptItem(one) {
+  const item = document.createElement("li"), open = make("button", "hx-kept-one");
+  open.type = "button";
+  if (one.image) { const image = make("img", "hx-pixels"); image.src = one.image; image.alt = ""; open.append(image); }
+  const words = make("span", "hx-kept-words");
+  const what = (one.expected ? `should be ${plain(one.expected)}, ` : "") + `the model said ${plain(one.predicted)}, ${percent(one.confidence)}`;
+  const when = new Date(one.time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  words.append(make("strong", "", plain(one.name) || "(no name)"), make("span", "", what), make("span", "hx-muted", `${when} · ${plain(one.annotator)}`));
+  open.append(words);
+  open.title = [one.name, one.note].filter(Boolean).join("\n");
+  open.addEventListener("click", () => { state.kept = null; go({ page: "probe", probe: one.id }); });
+  item.append(open);
+  return item;
+}
+// Open a kept probe again, with its own transform or another.
+async function reopen(id, transform) {
+  const answer = await asked(server.reopen, { id }, say);
+  if (answer.error) { say(plain(answer.error)); return; }
+  say("");
+  const from = answer.source;
+  part(".hx-expected").value = from.kind === "example" ? "" : answer.expected;
+  if (from.kind === "sketch") openSketch(from);
+  if (from.kind === "image") { state.taken = from; fileSays(`The image of the kept probe “${plain(answer.name)}”.`); }
+  if (from.kind === "example") { state.id = from.id; showPicked(); }
+  choose(from.kind);
+  state.kept = id;
+  expecting = false;
+  part(".hx-keep-expected").value = answer.expected;
+  setAll(transform || answer.transform);
+  remember();
+}
+function openSketch(from) {
+  const { strokes, widths = [], colors = [] } = from;
+  state.strokes = strokes.map((points, i) => ({ points, width: widths[i] || from.brush || 18, color: colors[i] || "" }));
+  if (from.brush) brush.value = from.brush;
+  if (Array.isArray(from.canvas)) [pad.width, pad.height] = from.canvas;
+  if (typeof from.normalize === "boolean") part(".hx-normalize").checked = from.normalize;
+  if (from.paper) part(colored() ? ".hx-paper" : ".hx-grey").value = from.paper;
+  drawPad();
+}
+part(".hx-export").addEventListener("click", async () => {
+  const says = part(".hx-kept-says"), button = part(".hx-export");
+  button.disabled = true;
+  const answer = await asked(server.export, {}, () => {});
+  button.disabled = false;
+  says.textContent = plain(answer.error || answer.says || "");
+  if (answer.error) return;
+  const bytes = Uint8Array.from(atob(answer.zip), (letter) => letter.charCodeAt(0));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([bytes], { type: "application/zip" }));
+  link.download = answer.file_name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+});
+
+// ---------------------------------------------------------------- what the run and its model are
+const sameShape = (shape) => !state.facts || String(shape) === String(state.facts.shape);
+// The model turned out to want another shape than the run was made with.
+async function learnShape() {
+  const facts = await asked(server.facts, {});
+  if (!facts.error && String(facts.shape) !== String(state.facts.shape)) show(facts);
+}
+function show(facts) {
   const fresh = !state.facts;
   state.facts = facts;
-  part(".hx-strip").replaceChildren(...facts.examples.map(tile));
-  if (fresh) { brush.value = facts.brush; drawPad(); }
-  for (const name of ["shift_x", "shift_y"])
-    Object.assign(part(`.hx-${name}`), { min: -facts.most_shift, max: facts.most_shift });
-  if (facts.open && facts.asked !== state.asked) { state.asked = facts.asked; pick(facts.open); }
+  showExamples(facts.examples);
+  for (const name of [".hx-expected", ".hx-keep-expected"]) {
+    const select = part(name), said = select.value;
+    select.replaceChildren(select.options[0], ...facts.class_names.map((one) => new Option(plain(one), one)));
+    select.value = said;
+  }
+  part(".hx-keep-name").maxLength = facts.limits.name;
+  part(".hx-keep-note").maxLength = facts.limits.note;
+  if (fresh) { brush.value = facts.brush; part(".hx-normalize").checked = facts.digits; }
+  for (const name of [".hx-ink-box", ".hx-paper-box"]) part(name).hidden = !facts.colored;
+  for (const name of [".hx-grey-box", ".hx-normalize-box"]) part(name).hidden = facts.colored;
+  if (!state.strokes.length) [pad.width, pad.height] = facts.canvas;
+  pad.style.aspectRatio = `${facts.canvas[0]} / ${facts.canvas[1]}`;
+  drawPad();
+  part(".hx-order").textContent = facts.order;
+  showSliders(facts.sliders);
+  if (wanted) open(wanted);
+  else if (fresh) pictureChanged();
 }
-brush.value = 18;
+function load() { if (props.value && props.value.class_names) show(props.value); }
+for (const name of [".hx-ink-box", ".hx-paper-box"]) part(name).hidden = true;
 drawPad();
 showNothing();
 watch("value", load);
 load();
+whenAddressed("probe", open);

@@ -7,5 +7,63 @@ const make = (tag, name, text) => {
   if (text !== undefined) node.textContent = text;
   return node;
 };
-const percent = (p) => (p > 0.9995 && p < 1 ? "> 99.9 %" : `${(100 * p).toFixed(1)} %`);
+// Never certain where the model is not: 99.996 % is not shown as 100 %.
+const percent = (p) => (p > 0.9995 && p < 1 ? "> 99.9 %" : p > 0 && p < 0.0005 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`);
+const count = (n) => n.toLocaleString("en");
+// A newline or a tab in a name would be lost on the page; its sign is shown.
+const plain = (text) => String(text).replace(/[\u0000-\u001f\u007f]/g, (sign) => String.fromCharCode(0x2400 + (sign === "\u007f" ? 0x21 : sign.charCodeAt(0))));
 
+// ---------------------------------------------------------------- where the visitor is
+// The address says which page is open and what it shows, so that a link opens the same view again.
+// Pages know nothing of each other: they go to an address, and whoever is meant shows it.
+const GRADIO = /^__/;  // its own words in an address, such as __theme, stay
+// In the address the page is called `view`: Gradio takes `page` for itself.
+const address = () => {
+  const { view, page, ...words } = Object.fromEntries(new URLSearchParams(location.search));
+  return view ? { page: view, ...words } : words;
+};
+const addressOf = ({ page, ...words }) => {
+  const kept = Object.entries(address()).filter(([name]) => GRADIO.test(name));
+  const wanted = Object.entries({ view: page, ...words })
+    .filter(([name, value]) => value !== "" && value !== null && value !== undefined && !GRADIO.test(name));
+  return `?${new URLSearchParams([...wanted, ...kept])}`;
+};
+// Open another view: one step in the browser's history.
+function go(words) {
+  history.pushState(null, "", addressOf(words));
+  window.dispatchEvent(new Event("hardex:address"));
+}
+// The same view, a little changed: no step in the history, and nobody is told.
+function stay(words) {
+  history.replaceState(null, "", addressOf({ ...address(), ...words }));
+}
+// Call `show(words)` now and whenever the address changes, while this page is the one it names.
+function whenAddressed(page, show) {
+  const look = () => { if ((address().page || "overview") === page) show(address()); };
+  window.addEventListener("hardex:address", look);
+  window.addEventListener("popstate", look);
+  look();
+}
+// A real link to a view: it can be opened in another tab, and a plain click stays in this one.
+function link(name, text, words) {
+  const node = make("a", name, text);
+  node.href = addressOf(words);
+  node.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    go(words);
+  });
+  return node;
+}
+
+// One request of a kind is under way at most; what changed meanwhile is asked once it is back.
+function latched(ask, failed) {
+  let busy = false, again = false;
+  return async function run() {
+    if (busy) { again = true; return; }
+    busy = true;
+    try { await ask(); } catch (error) { failed(); setTimeout(run, 1000); }
+    busy = false;
+    if (again) { again = false; run(); }
+  };
+}

@@ -1,28 +1,32 @@
-"""The Probe page: draw, or load an example; turn it, and watch the prediction shift."""
+"""The Probe page: draw, take an image or choose an example; change it, and watch what happens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
-from uuid import uuid4
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from hardex.errors import HardexError
-from hardex.images import BRUSH_WIDTH
+from hardex.images import BRUSH_WIDTH, CANVAS_SIZE
 from hardex.runs.hard import LISTS
+from hardex.runs.probes import NAME_MOST, NOTE_MOST
+from hardex.runs.run import Run
+from hardex_app.answers import of_run
 from hardex_app.assets import asset, script
-from hardex_app.cards import hard_cards
+from hardex_app.cards import thumbnail_url
 from hardex_app.inspection import Inspection
-from hardex_app.probing import curve, probe
+from hardex_app.keeping import exported, keep_this, kept, reopened
+from hardex_app.probing import FILE_MOST, Shape, curve, probe, sliders, smallest, taken
 
-_EXAMPLES_OF_EACH = 30  # list; any other is opened from the Browse page
+_EXAMPLES_OF_EACH = 30  # list; any other is opened by its address, as from the Browse page
+_USUAL_SHAPE = (28, 28, 1)  # of a model that takes any size
+_DIGITS = frozenset("0123456789")
+
+Answer = dict[str, Any]
 
 
-def answer(
-    inspection: Inspection, ask: Callable[..., dict[str, Any]], request: dict[str, Any]
-) -> dict[str, Any]:
-    """What the page gets: the answer, or `waiting`, or an `error` sentence."""
+def answer(inspection: Inspection, ask: Callable[..., Answer], request: Answer) -> Answer:
+    """What the page gets of run and model: the answer, or `waiting`, or an `error` sentence."""
     if inspection.run is None or inspection.classifier is None:
         return not_ready(inspection)
     try:
@@ -31,43 +35,93 @@ def answer(
         return {"error": str(error)}
 
 
-def not_ready(inspection: Inspection) -> dict[str, Any]:
-    """Why there is no answer yet, or never will be."""
+def not_ready(inspection: Inspection) -> Answer:
+    """Why the model does not answer yet, or never will."""
     status = inspection.status
-    if status.stage == "failed":
-        return {"error": status.problem}
+    if not status.over:
+        return {"waiting": f"The model is not ready yet ({status.stage}); your picture is kept."}
     if status.stage == "ready":
         return {
             "error": "This run was made from saved probabilities; to probe, start the app again "
             "with --model."
         }
-    return {"waiting": f"The model is not ready yet ({status.stage}); your picture is kept."}
+    return {"error": status.problem}
 
 
-def facts(inspection: Inspection) -> dict[str, Any] | None:
-    """What the page must know once: classes, examples to choose from, sizes."""
+def facts(inspection: Inspection) -> Answer | None:
+    """What the page must know once: classes, sliders, examples to choose from, sizes."""
     run = inspection.run
     if run is None:
         return None
-    shown = [card for name in LISTS for card in hard_cards(run, name)["cards"][:_EXAMPLES_OF_EACH]]
+    shape = _shape(inspection, run)
+    names = run.manifest.class_names
     return {
-        "class_names": list(run.manifest.class_names),
-        "examples": shown,
+        "class_names": list(names),
+        "examples": _examples(run),
+        "shape": list(shape),
+        "canvas": _canvas(shape),
+        "colored": shape[2] == 3,
         "brush": BRUSH_WIDTH,
-        "most_shift": max(run.manifest.image_shape or (28, 28, 1)) // 2,
+        "digits": set(names) <= _DIGITS,  # those are drawn as MNIST was made
+        "sliders": sliders(shape),
+        "order": _order(sliders(shape)),
+        "limits": {"file_bytes": FILE_MOST, "name": NAME_MOST, "note": NOTE_MOST},
     }
 
 
-def asked_for(inspection: Inspection, id: str) -> dict[str, Any]:
-    """Ask the page to open one example; asked twice, it opens twice.
+def _shape(inspection: Inspection, run: Run) -> Shape:
+    """(h, w, c) of the model's input, or what the run's was while there is no model yet."""
+    model = inspection.classifier
+    wanted = model.input_shape if model is not None else None
+    return wanted or run.manifest.image_shape or _USUAL_SHAPE
 
-    With all facts: a page that was never shown has not seen the value before this one.
+
+def _canvas(shape: Shape) -> list[int]:
+    """Width and height of the pad, in the proportions of the model's input."""
+    height, width, _ = shape
+    factor = CANVAS_SIZE / max(height, width)
+    return [max(1, round(width * factor)), max(1, round(height * factor))]
+
+
+def _order(changes: list[Answer]) -> str:
+    """In which order changes act, in one line; both directions of a shift are one of them."""
+    steps = dict.fromkeys(str(one["label"]).split()[0].lower() for one in changes)
+    return f"Order: {', '.join(steps)}. Rotation + is counter-clockwise, shear + leans right."
+
+
+def _examples(run: Run) -> list[Answer]:
+    hard = run.hard
+    return [
+        {
+            "id": row.id,
+            "list": row.list,
+            "rank": int(row.rank),
+            "given": row.given_label,
+            "predicted": row.predicted_label,
+            "image": thumbnail_url(run, row.id),
+        }
+        for name in LISTS
+        for row in hard[hard["list"] == name].head(_EXAMPLES_OF_EACH).itertuples()
+    ]
+
+
+def on_keep(inspection: Inspection, request: Any, annotator: str) -> Answer:
+    """A visitor wants to keep what they see: the new probe's id, or why it cannot be kept.
+
+    Args:
+        inspection: the run and the model.
+        request: what `keeping.keep_this` takes.
+        annotator: the visitor's name; "" is the owner, who needs none.
     """
-    return {**(facts(inspection) or {}), "open": id, "asked": str(uuid4())}
+
+    def ask(request: Answer, run: Run, classifier: Any) -> Answer:
+        return {"kept": keep_this(request, annotator or "owner", run, classifier).probe_id}
+
+    told = answer(inspection, ask, request)
+    return {"error": told["waiting"]} if "waiting" in told else told
 
 
-@dataclass(frozen=True)
-class ProbePage:
+class ProbePage(NamedTuple):
     """What the window needs of this page: `facts` goes into `bench`."""
 
     bench: gr.HTML
@@ -75,13 +129,36 @@ class ProbePage:
 
 def build(inspection: Inspection) -> ProbePage:
     """The page, with nothing but wiring in it."""
-    ask_probe: Any = partial(answer, inspection, probe)
-    ask_curve: Any = partial(answer, inspection, curve)
-    ask_probe.__name__, ask_curve.__name__ = "probe", "curve"
     bench = gr.HTML(
         html_template=asset("probe.html"),
         js_on_load=script("probe.js"),
-        server_functions=[ask_probe, ask_curve],
+        server_functions=_server_functions(inspection),
+        said=None,  # the answer to "keep"
         elem_id="bench",
     )
+
+    # A closure rather than a partial: Gradio finds `gr.EventData` and `gr.Request` by signature.
+    def on_event(event: gr.EventData, request: gr.Request) -> Any:
+        asked = event._data if isinstance(event._data, dict) else {}
+        told = on_keep(inspection, asked.get("probe"), request.username or "")
+        return gr.HTML(said={"token": asked.get("token"), **told})
+
+    bench.keep(on_event, None, bench, show_progress="hidden", api_visibility="private")
     return ProbePage(bench)
+
+
+def _server_functions(inspection: Inspection) -> list[Any]:
+    """What the script may call, each under its name as `server.NAME(request)`."""
+    of_model = {"probe": probe, "curve": curve, "smallest": smallest, "taken": taken}
+    functions: dict[str, Callable[[Answer], Any]] = {
+        name: partial(answer, inspection, ask) for name, ask in of_model.items()
+    }
+    functions |= {
+        "facts": lambda request: of_run(inspection, lambda run: facts(inspection)),
+        "kept": lambda request: of_run(inspection, kept),
+        "reopen": lambda request: of_run(inspection, lambda run: reopened(request, run)),
+        "export": lambda request: of_run(inspection, exported),
+    }
+    for name, function in functions.items():
+        function.__name__ = name
+    return list(functions.values())

@@ -7,7 +7,7 @@ from fakes import brightness, small_dataset
 from hardex import rank
 from hardex.classifiers.opening import open_classifier
 from hardex.errors import ClassifierError
-from hardex_app.inspection import _as_in_run, inspect_run
+from hardex.runs.classifier import classifier_of
 
 
 @pytest.fixture
@@ -22,11 +22,9 @@ def run_of_a_function(tmp_path, monkeypatch):
 
 
 def test_a_function_that_a_run_names_is_called_only_when_it_is_trusted(run_of_a_function):
-    inspection = inspect_run(run_of_a_function)
     with pytest.raises(ClassifierError, match=r"asks for the function strange_.*:logits; pass --t"):
-        _as_in_run(run_of_a_function, run_of_a_function.manifest.model.name, trust_model=False)
-    assert inspection.classifier is None
-    trusted = _as_in_run(run_of_a_function, run_of_a_function.manifest.model.name, trust_model=True)
+        classifier_of(run_of_a_function)
+    trusted = classifier_of(run_of_a_function, trust_model=True)
     images = np.zeros((2, 4, 4, 1), np.uint8)
     np.testing.assert_allclose(trusted.probabilities(images), [[0.25, 0.75]] * 2)
 
@@ -34,4 +32,4 @@ def test_a_function_that_a_run_names_is_called_only_when_it_is_trusted(run_of_a_
 def test_a_function_in_memory_is_no_name_that_could_be_called(tmp_path):
     run = rank(open_classifier(brightness), small_dataset(class_count=2), out=tmp_path / "run")
     with pytest.raises(ClassifierError, match="opening a run should run no code"):
-        _as_in_run(run, run.manifest.model.name, trust_model=False)
+        classifier_of(run)

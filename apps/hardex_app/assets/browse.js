@@ -1,0 +1,398 @@
+// The Browse page: any view of the examples, a page at a time, and one of them large.
+const form = part(".hx-filters"), grid = part(".hx-grid");
+const LISTS = { hard: "hard", unsure: "unsure", wrong: "wrong", all: "all examples" };
+const SIMPLE = ["given", "predicted", "correct", "text", "sort", "score", "least", "most", "verdict", "cause"];
+const state = { facts: null, words: {}, asked: null, page: null, id: null, shown: null, zoom: null, pictures: new Map() };
+
+// ---------------------------------------------------------------- the address <-> the filters
+function viewWords(words) {
+  const { id, page, ...view } = words;
+  for (const name of Object.keys(view)) if (name.startsWith("__")) delete view[name];
+  return view;
+}
+function fromForm() {
+  const words = { page: "browse", list: form.elements.list.value };
+  for (const name of SIMPLE) words[name] = form.elements[name].value.trim();
+  if (!words.score) words.least = words.most = "";
+  for (const field of part(".hx-meta").querySelectorAll("[name]")) words[field.name] = field.value;
+  if (part(".hx-order").getAttribute("aria-pressed") === "true") words.order = "asc";
+  if (words.list === "hard") words.list = "";
+  return words;
+}
+function fillForm(words) {
+  const list = words.list || "hard";
+  for (const one of form.querySelectorAll("[name=list]")) one.checked = one.value === list;
+  for (const name of SIMPLE) if (document.activeElement !== form.elements[name]) set(form.elements[name], words[name] || "");
+  for (const field of part(".hx-meta").querySelectorAll("[name]")) set(field, words[field.name] || "");
+  const ascending = words.order === "asc", order = part(".hx-order");
+  order.setAttribute("aria-pressed", String(ascending));
+  order.textContent = ascending ? "↑" : "↓";
+  order.setAttribute("aria-label", ascending ? "the other way round: on" : "the other way round: off");
+  order.title = order.getAttribute("aria-label");
+  const hidden = ["score", "least", "most", "verdict", "cause"].some((name) => words[name]) || Object.keys(words).some((name) => name.startsWith("meta."));
+  if (hidden) part(".hx-more").open = true;
+  for (const name of ["least", "most"]) form.elements[name].disabled = !form.elements.score.value;
+  part(".hx-clear-filters").hidden = !Object.keys(viewWords(words)).some((name) => name !== "p" && name !== "list" && words[name]);
+}
+function set(field, value) {
+  field.value = value;
+  // A value that is not on offer is shown all the same; the server says what is wrong with it.
+  if (field.tagName === "SELECT" && field.value !== value) { field.append(option(value, value)); field.value = value; }
+}
+function option(value, words) {
+  const node = make("option", "", plain(words));
+  node.value = value;
+  return node;
+}
+let typing = null;
+form.addEventListener("submit", (event) => event.preventDefault());
+form.addEventListener("change", (event) => { if (event.target.type !== "search") go(fromForm()); });
+form.addEventListener("input", (event) => {
+  if (event.target.type !== "search") return;
+  clearTimeout(typing);
+  typing = setTimeout(() => go(fromForm()), 150);
+});
+part(".hx-order").addEventListener("click", (event) => {
+  event.currentTarget.setAttribute("aria-pressed", String(event.currentTarget.getAttribute("aria-pressed") !== "true"));
+  go(fromForm());
+});
+part(".hx-clear-filters").addEventListener("click", () => { form.reset(); go({ page: "browse", list: state.words.list }); });
+
+// ---------------------------------------------------------------- a page of examples
+const askPage = latched(async () => {
+  const words = viewWords(state.words), key = JSON.stringify(words);
+  if (state.asked === key || !state.facts) return;
+  const answer = await server.browse(words);
+  if (answer.waiting) { setTimeout(askPage, 500); return; }
+  state.asked = key;
+  problem(answer.error);
+  state.page = answer.error ? { total: 0, page: 1, pages: 1, examples: [], empty: "" } : answer;
+  drawPage();
+}, () => problem("The server did not answer. Trying again…"));
+function problem(text) { part(".hx-problem").textContent = text || ""; part(".hx-problem").hidden = !text; }
+
+function drawPage() {
+  const { examples, total, page, pages, size, empty } = state.page;
+  part(".hx-count").textContent = total > examples.length
+    ? `${count((page - 1) * size + 1)}–${count((page - 1) * size + examples.length)} of ${count(total)} examples`
+    : `${count(total)} example${total === 1 ? "" : "s"}`;
+  part(".hx-empty").textContent = empty;
+  part(".hx-pager").hidden = pages <= 1;
+  part(".hx-page-number").value = page;
+  part(".hx-page-number").max = pages;
+  part(".hx-pages-count").textContent = `of ${count(pages)}`;
+  for (const name of [".hx-first", ".hx-prev"]) part(name).disabled = page <= 1;
+  for (const name of [".hx-next", ".hx-last"]) part(name).disabled = page >= pages;
+  grid.replaceChildren(...examples.map(card));
+  markOpen();
+  if (state.openAt !== undefined && examples.length) {
+    open(examples[state.openAt < 0 ? examples.length - 1 : 0].id);
+    state.openAt = undefined;
+  }
+  askPictures(examples.map((one) => one.id));
+  element.dataset.pages = String(Number(element.dataset.pages || 0) + 1);
+}
+function card(one) {
+  const button = make("button", "hx-card");
+  button.type = "button";
+  button.dataset.id = one.id;
+  const right = one.given === one.predicted;
+  const shift = right ? `${plain(one.given)} ✓` : `${plain(one.given)} → ${plain(one.predicted)}`;
+  const ranks = Object.entries(one.ranks);
+  button.setAttribute("aria-label", `${ranks.map(([list, rank]) => `${list} ${rank}, `).join("")}given ${plain(one.given)}, predicted ${plain(one.predicted)}, confidence ${one.confidence.toFixed(2)}`);
+  button.append(make("span", "hx-place"));
+  const line = make("span", "hx-line");
+  for (const [list, rank] of ranks) line.append(make("span", `hx-tag hx-${list}`, `${list} ${rank}`));
+  const sorted = state.words.sort && one.score !== null && state.words.sort !== "confidence";
+  const head = make("span", "hx-card-head"), number = make("span", "hx-conf", sorted ? one.score.toFixed(3) : percent(one.confidence));
+  number.title = sorted ? plain(state.words.sort) : "confidence";
+  head.append(make("strong", "hx-shift", shift), number);
+  button.append(head, line);
+  button.title = `${shift}\n${plain(one.id)}`;
+  button.addEventListener("click", () => open(one.id, true));
+  const item = make("div", "hx-item");
+  item.setAttribute("role", "listitem");
+  item.append(button);
+  return item;
+}
+async function askPictures(ids) {
+  fillPictures();
+  const missing = ids.filter((id) => !state.pictures.has(id));
+  for (let at = 0; at < missing.length; at += 20) {
+    const answer = await server.pictures(missing.slice(at, at + 20)).catch(() => ({}));
+    if (answer.error || answer.waiting) return;
+    for (const [id, url] of Object.entries(answer)) state.pictures.set(id, url);
+    fillPictures();
+  }
+  while (state.pictures.size > 1200) state.pictures.delete(state.pictures.keys().next().value);
+}
+function fillPictures() {
+  for (const box of grid.querySelectorAll(".hx-card")) {
+    const place = box.querySelector(".hx-place"), url = state.pictures.get(box.dataset.id);
+    if (url === undefined || place.dataset.filled) continue;
+    place.dataset.filled = "yes";
+    if (!url) { place.textContent = "no image"; continue; }
+    const image = make("img", "hx-pixels");
+    image.src = url;
+    image.alt = "";
+    place.replaceChildren(image);
+  }
+}
+function turn(page) { go({ ...state.words, page: "browse", id: "", p: page > 1 ? page : "" }); }
+for (const [name, where] of [[".hx-first", () => 1], [".hx-prev", () => state.page.page - 1],
+  [".hx-next", () => state.page.page + 1], [".hx-last", () => state.page.pages]])
+  part(name).addEventListener("click", () => turn(where()));
+part(".hx-page-number").addEventListener("change", (event) => turn(Math.max(1, Math.round(Number(event.target.value)) || 1)));
+
+// ---------------------------------------------------------------- one example, large
+function markOpen() {
+  const cards = [...grid.querySelectorAll(".hx-card")];
+  const opened = cards.find((one) => one.dataset.id === state.id);
+  for (const one of cards) {
+    one.setAttribute("aria-pressed", String(one === opened));
+    one.tabIndex = one === (opened || cards[0]) ? 0 : -1;  // one stop for Tab; arrows do the rest
+  }
+  const at = cards.indexOf(opened), { page, pages } = state.page || { page: 1, pages: 1 };
+  part(".hx-before-this").disabled = at < 0 || (at === 0 && page <= 1);
+  part(".hx-after-this").disabled = at < 0 || (at === cards.length - 1 && page >= pages);
+  return opened;
+}
+function open(id, byHand) {
+  state.id = id;
+  state.byHand = byHand;
+  stay({ page: "browse", id });
+  const opened = state.page && markOpen();
+  if (opened) opened.scrollIntoView({ block: "nearest" });
+  askExample();
+}
+const askExample = latched(async () => {
+  const id = state.id;
+  if (!id || !state.facts || (state.shown && state.shown.id === id)) return;
+  const answer = await server.example(id);
+  if (answer.waiting) { setTimeout(askExample, 500); return; }
+  if (state.id !== id) { setTimeout(askExample); return; }  // another was opened meanwhile
+  if (answer.error) { problem(answer.error); return; }
+  state.shown = answer;
+  drawExample();
+  askNeighbours();
+}, () => problem("The server did not answer. Trying again…"));
+
+function bar(one, shown) {
+  const row = make("div", "hx-bar");
+  if (one.class === shown.given) row.classList.add("hx-is-given");
+  if (one.class === shown.predicted) row.classList.add("hx-is-predicted");
+  const track = make("span", "hx-track"), fill = make("span", "hx-fill");
+  fill.style.width = `${100 * one.p}%`;
+  track.append(fill);
+  const name = make("span", "hx-class", plain(one.class));
+  name.title = plain(one.class);
+  row.append(name, track, make("span", "hx-value", percent(one.p)));
+  return row;
+}
+function fact(name, words, text, copy) {
+  const value = make("dd", `hx-fact-${name}`);
+  value.append(make("span", "hx-fact-text", plain(text)));
+  if (copy) {
+    const button = make("button", "hx-copy", "Copy");
+    button.type = "button";
+    button.setAttribute("aria-label", `copy the ${words}`);
+    button.addEventListener("click", () => copyText(text, button, value.firstChild));
+    value.append(button);
+  }
+  return [make("dt", "", words), value];
+}
+async function copyText(text, button, shown) {
+  try { await navigator.clipboard.writeText(text); } catch (error) {
+    // Browsers offer the clipboard only over https and on this computer: mark it for Ctrl-C instead.
+    getSelection().selectAllChildren(shown);
+    button.textContent = "Marked: press Ctrl-C";
+    return;
+  }
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = "Copy"; }, 1500);
+}
+function drawExample() {
+  const shown = state.shown;
+  problem("");
+  part(".hx-hint").hidden = true;
+  part(".hx-detail-body").hidden = false;
+  part(".hx-says").textContent = shown.given === shown.predicted
+    ? `${plain(shown.given)}, and the model agrees` : `Given ${plain(shown.given)}, the model says ${plain(shown.predicted)}`;
+  const image = part(".hx-large");
+  image.hidden = part(".hx-zoom-says").hidden = part(".hx-in").hidden = part(".hx-out").hidden = !shown.image;
+  part(".hx-figure .hx-noimage").hidden = Boolean(shown.image);
+  part(".hx-probe-this").hidden = !shown.image;
+  if (shown.image) { image.onload = () => zoom(state.zoom); image.src = shown.image; }
+  image.alt = `example ${plain(shown.id)}`;
+  part(".hx-probe-this").href = addressOf({ page: "probe", id: shown.id });
+  const facts = [...fact("given", "given", shown.given), ...fact("predicted", "predicted", shown.predicted),
+    ...fact("confidence", "confidence", percent(shown.confidence)), ...fact("id", "id", shown.id, true)];
+  if (shown.file_name) facts.push(...fact("file", "file name", shown.file_name, true));
+  for (const [name, value] of Object.entries(shown.meta)) facts.push(...fact("meta", plain(name), value));
+  part(".hx-facts").replaceChildren(...facts);
+  part(".hx-reasons").replaceChildren(...(shown.reasons.length ? shown.reasons.map((one) => {
+    const item = make("li", "");
+    item.append(make("span", `hx-tag hx-${one.list}`, `${one.list} ${one.rank}`), ` ${plain(one.reason)}`);
+    return item;
+  }) : [make("li", "hx-quiet", "in neither list of hard examples")]));
+  part(".hx-bars").replaceChildren(...shown.bars.map((one) => bar(one, shown)));
+  part(".hx-bars").setAttribute("aria-label", "probabilities: " + shown.bars.map((one) => `${plain(one.class)} ${percent(one.p)}`).join(", "));
+  part(".hx-score-list").replaceChildren(...shown.scores.flatMap((one) => {
+    const name = make("dt", ""), value = make("dd", "");
+    name.append(make("strong", "", plain(one.name)), make("span", "hx-meaning", [one.meaning, one.formula].filter(Boolean).join(": ")));
+    value.append(make("strong", "", one.value.toFixed(4)), make("span", "hx-meaning", `harder than ${(Math.floor(10000 * one.easier) / 100).toFixed(2)} % of all`));
+    return [name, value];
+  }));
+  drawSaid(shown.said);
+  part(".hx-judge-says").textContent = "";
+  part(".hx-new-label").value = "";
+  part(".hx-neighbours").hidden = true;
+  // On a phone the detail lies below all cards: bring it to the eye.
+  if (state.byHand && window.innerWidth < 900) part(".hx-detail").scrollIntoView({ block: "start" });
+  state.byHand = false;
+  element.dataset.opened = shown.id;
+}
+function step(by) {
+  const ids = state.page ? state.page.examples.map((one) => one.id) : [], at = ids.indexOf(state.id);
+  if (at < 0) { if (ids.length) open(ids[0]); return; }
+  if (ids[at + by] !== undefined) {
+    const inGrid = grid.contains(document.activeElement);
+    open(ids[at + by]);
+    if (inGrid) grid.querySelector('[aria-pressed="true"]').focus();
+  } else if (by < 0 ? state.page.page > 1 : state.page.page < state.page.pages) {
+    state.openAt = by < 0 ? -1 : 0;
+    turn(state.page.page + by);
+  }
+}
+part(".hx-before-this").addEventListener("click", () => step(-1));
+part(".hx-after-this").addEventListener("click", () => step(1));
+document.addEventListener("keydown", (event) => {
+  if (address().page !== "browse" || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const at = event.target, editing = at.closest && at.closest("input, select, textarea, [contenteditable], .hx-figure");
+  if (editing || (at !== document.body && !element.contains(at))) return;
+  const columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+  const by = { ArrowLeft: -1, ArrowRight: 1, ...(grid.contains(at) ? { ArrowUp: -columns, ArrowDown: columns } : {}) }[event.key];
+  if (by === undefined) return;
+  event.preventDefault();
+  const ids = state.page ? state.page.examples.map((one) => one.id) : [];
+  if (Math.abs(by) > 1) {
+    const next = ids[ids.indexOf(state.id || at.dataset.id) + by];
+    if (next !== undefined) { open(next); grid.querySelector('[aria-pressed="true"]').focus(); }
+  } else step(by);
+});
+part(".hx-probe-this").addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go({ page: "probe", id: state.shown.id });
+});
+
+// ---------------------------------------------------------------- zoom: whole steps, no smoothing
+const STEPS = [0.25, 0.5, 1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64];
+function fits() {
+  const image = part(".hx-large"), room = Math.min(part(".hx-figure").clientWidth - 4, 320);
+  return [...STEPS].reverse().find((one) => one * Math.max(image.naturalWidth, image.naturalHeight) <= room) || STEPS[0];
+}
+function zoom(wanted) {
+  const image = part(".hx-large"), factor = wanted || fits();
+  image.style.width = `${factor * image.naturalWidth}px`;
+  part(".hx-zoom-says").textContent = `${factor} ×`;
+  part(".hx-out").disabled = factor === STEPS[0];
+  part(".hx-in").disabled = factor === STEPS[STEPS.length - 1];
+  state.zoomed = factor;
+}
+for (const [name, by] of [[".hx-out", -1], [".hx-in", 1]])
+  part(name).addEventListener("click", () => {
+    state.zoom = STEPS[Math.min(STEPS.length - 1, Math.max(0, STEPS.indexOf(state.zoomed) + by))];
+    zoom(state.zoom);
+  });
+new ResizeObserver(() => { if (!state.zoom && part(".hx-large").naturalWidth) zoom(null); }).observe(part(".hx-detail"));
+
+// ---------------------------------------------------------------- what it looks like in the training data
+async function askNeighbours() {
+  const id = state.shown.id;
+  const answer = await server.neighbours(id).catch(() => null);
+  if (!answer || !state.shown || state.shown.id !== id) return;
+  part(".hx-neighbours").hidden = false;
+  part(".hx-neighbours-say").textContent = answer.waiting || answer.error || plain(answer.sentence);
+  part(".hx-neighbour-list").replaceChildren(...(answer.neighbours || []).map((one) => {
+    const item = make("figure", "hx-neighbour");
+    item.setAttribute("role", "listitem");
+    if (one.image) {
+      const image = make("img", "hx-pixels");
+      image.src = one.image;
+      image.alt = `training image ${plain(one.id)}`;
+      item.append(image);
+    }
+    const label = make("figcaption", one.label === state.shown.given ? "hx-same" : "", plain(one.label));
+    if (one.copy) label.append(make("strong", "hx-same-picture", " same picture"));
+    item.title = `${plain(one.id)}: distance ${one.distance.toFixed(3)}`;
+    item.append(label);
+    return item;
+  }));
+  if (answer.waiting) setTimeout(() => { if (state.shown.id === id && !document.hidden) askNeighbours(); }, 2000);
+}
+
+// ---------------------------------------------------------------- verdicts
+function drawSaid(lines) { part(".hx-said").replaceChildren(...lines.map((line) => make("li", "", plain(line)))); }
+function judge(verdict) {
+  part(".hx-judge-says").textContent = "Saving…";
+  // A token: the same answer twice would else be no change.
+  trigger("judge", { id: state.shown.id, verdict, new_label: part(".hx-new-label").value, token: Math.random() });
+}
+function heard(said) {
+  if (!state.shown || said.id !== state.shown.id) return;
+  part(".hx-judge-says").textContent = said.error || "Saved.";
+  if (!said.error) { state.shown.said = said.lines; drawSaid(said.lines); }
+}
+
+// ---------------------------------------------------------------- what can be asked for, once
+function load(facts) {
+  state.facts = facts;
+  part(".hx-lists").replaceChildren(part(".hx-lists legend"), ...Object.entries(LISTS).map(([value, words]) => {
+    const box = make("label", "hx-radio"), radio = document.createElement("input");
+    Object.assign(radio, { type: "radio", name: "list", value });
+    box.append(radio, make("span", "", words));
+    return box;
+  }));
+  const classes = () => [option("", "any"), ...facts.class_names.map((name) => option(name, name))];
+  form.elements.given.replaceChildren(...classes());
+  form.elements.predicted.replaceChildren(...classes());
+  part(".hx-new-label").replaceChildren(option("", "not said"), ...classes().slice(1));
+  const scores = () => facts.scores.map((one) => option(one.name, one.name));
+  form.elements.sort.replaceChildren(option("", "rank / position"), ...scores(), option("position", "position"));
+  form.elements.score.replaceChildren(option("", "no score"), ...scores());
+  form.elements.verdict.replaceChildren(option("", "any or none"), option("none", "not judged yet"), option("any", "judged"), ...facts.verdicts.map((one) => option(one.value, one.words)));
+  form.elements.cause.replaceChildren(option("", "any"), ...facts.causes.map((one) => option(one, one)));
+  part(".hx-cause").hidden = !facts.causes.length;
+  part(".hx-meta").replaceChildren(...facts.meta.map((one, at) => {
+    const box = make("label", "", `${plain(one.name)} `), field = document.createElement("input");
+    field.name = `meta.${one.name}`;
+    const list = make("datalist", "");
+    list.id = `hx-meta-${at}`;
+    list.append(...one.values.map((value) => option(value, value)));
+    field.setAttribute("list", list.id);
+    box.append(field, list);
+    return box;
+  }));
+  part(".hx-verdicts").replaceChildren(...facts.verdicts.map((one) => {
+    const button = make("button", "hx-button", one.words);
+    button.type = "button";
+    button.addEventListener("click", () => judge(one.value));
+    return button;
+  }));
+  state.asked = null;
+  show(state.words);
+}
+function show(words) {
+  state.words = words;
+  if (!state.facts) return;
+  fillForm(words);
+  askPage();
+  if (words.id && words.id !== state.id) { state.id = words.id; markOpen(); }
+  if (words.id) askExample();
+}
+const received = () => { if (props.value && !state.facts) load(props.value); };
+watch("value", received);
+watch("said", () => { if (props.said) heard(props.said); });
+received();
+whenAddressed("browse", show);

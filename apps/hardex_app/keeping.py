@@ -1,0 +1,173 @@
+"""Kept probes as the Probe page writes, lists, opens again and exports them. Plain data out."""
+
+from base64 import b64encode
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hardex.classifiers.classifier import Classifier
+from hardex.errors import RunError
+from hardex.images import Transform
+from hardex.runs.folder import safe_name
+from hardex.runs.probe_export import probes_as_zip
+from hardex.runs.probes import KeptProbe, keep, kept_picture, kept_probes
+from hardex.runs.run import Run
+from hardex_app.cards import THUMBNAIL_PIXELS, png_url
+from hardex_app.probing import probe, source_image
+
+SHOWN_MOST = 60  # the latest; `hardex probes RUN` lists all of them
+_THUMBNAILS_KEPT = 256
+_DRAWN_WITH = ("strokes", "widths", "colors", "brush", "paper", "canvas", "normalize")
+_SAID = ("name", "expected", "note")
+
+
+def keep_this(
+    request: dict[str, Any], annotator: str, run: Run, classifier: Classifier
+) -> KeptProbe:
+    """Keep what a visitor sees: the picture, what was done to it, and what the model says.
+
+    Args:
+        request: `source` and `transform`, as `probing.probe` takes them, and the texts `name`,
+            `expected` (a class, or "") and `note`.
+        annotator: who the visitor is.
+        run: with which it is kept.
+        classifier: who answers.
+
+    Raises:
+        HardexError: a value is missing, too long or out of range, or the run cannot be written.
+    """
+    says = probe(request, run, classifier)["after"]  # checks the request, too
+    source = request["source"]
+    before = source_image(source, run, classifier)
+    height, width, channels = before.shape
+    kept = KeptProbe(
+        kind=source["kind"],
+        example=str(source["id"]) if source["kind"] == "example" else "",
+        source={name: source[name] for name in _DRAWN_WITH if name in source},
+        shape=(height, width, channels),
+        transform={
+            name: value
+            for name, value in request.get("transform", {}).items()
+            if value != getattr(Transform(), name)
+        },
+        predicted=says["predicted"],
+        confidence=says["confidence"],
+        model=classifier.fingerprint(),
+        annotator=annotator,
+        **{name: request.get(name, "") for name in _SAID},
+    )
+    return keep(run.folder, kept, before)
+
+
+def kept(run: Run) -> dict[str, Any]:
+    """The kept probes, the latest first, as the page lists them.
+
+    Returns:
+        `probes` (at most `SHOWN_MOST`), `total`, `labelled` (how many an export would hold),
+        `problem` (a sentence, if some cannot be read; where they are stands on the terminal only).
+    """
+    probes, problems = kept_probes(run.folder)
+    return {
+        "probes": [_listed(run, one) for one in reversed(probes[-SHOWN_MOST:])],
+        "total": len(probes),
+        "labelled": sum(bool(one.expected) for one in probes),
+        "problem": f"{len(problems):,} kept probes cannot be read; `hardex probes` says why."
+        if problems
+        else "",
+    }
+
+
+def _listed(run: Run, one: KeptProbe) -> dict[str, Any]:
+    return {
+        "id": one.probe_id,
+        "time": one.time,
+        "annotator": one.annotator,
+        "name": one.name,
+        "expected": one.expected,
+        "note": one.note,
+        "kind": one.kind,
+        "predicted": one.predicted,
+        "confidence": one.confidence,
+        "image": _thumbnail(run.folder, one.probe_id),
+    }
+
+
+@lru_cache(maxsize=_THUMBNAILS_KEPT)
+def _thumbnail(folder: Path, probe_id: str) -> str:
+    """The picture as a data URL, as small as it is drawn; a probe never changes once it is kept."""
+    try:
+        return png_url(kept_picture(folder, _found(folder, probe_id)), THUMBNAIL_PIXELS)
+    except RunError:
+        return ""
+
+
+def reopened(request: dict[str, Any], run: Run) -> dict[str, Any]:
+    """A kept probe as the page shows it again.
+
+    Args:
+        request: its `id`.
+        run: with which it was kept.
+
+    Returns:
+        `source` and `transform`, as `probing.probe` takes them, `name`, `expected`, `note`.
+
+    Raises:
+        RunError: no such probe, or its picture cannot be read.
+    """
+    one = _found(run.folder, str(request.get("id")) if isinstance(request, dict) else "")
+    return {
+        "source": _source(run, one),
+        "transform": dict(one.transform),
+        "name": one.name,
+        "expected": one.expected,
+        "note": one.note,
+    }
+
+
+def _source(run: Run, one: KeptProbe) -> dict[str, Any]:
+    if one.kind == "example":
+        return {"kind": "example", "id": one.example}
+    if one.kind == "sketch":
+        return {"kind": "sketch", **one.source}
+    image = kept_picture(run.folder, one)
+    return {
+        "kind": "image",
+        "pixels": b64encode(image.tobytes()).decode(),
+        "shape": list(image.shape),
+    }
+
+
+def _found(folder: Path, probe_id: str) -> KeptProbe:
+    probes, _ = kept_probes(folder)
+    for one in probes:
+        if one.probe_id == probe_id:
+            return one
+    raise RunError(
+        f"a kept probe must be one of the {len(probes):,} of this run; there is no "
+        f"{probe_id[:60]!r}; choose one of the list."
+    )
+
+
+def exported(run: Run) -> dict[str, Any]:
+    """All kept probes with an expected label, as a data set in one ZIP file.
+
+    Returns:
+        `zip` (base64), `file_name` (for the download), `says` (a sentence).
+
+    Raises:
+        RunError: no probe has an expected label.
+    """
+    probes, _ = kept_probes(run.folder)
+    labelled = sum(bool(one.expected) for one in probes)
+    if not labelled:  # said without the folder of the run, which visitors need not know
+        raise RunError(
+            f"an export needs kept probes with an expected label; none of the {len(probes):,} has "
+            "one; keep one and choose its label."
+        )
+    left_out = len(probes) - labelled
+    return {
+        "zip": b64encode(probes_as_zip(run)).decode(),
+        "file_name": safe_name(run.folder.name, "probes", suffix=".zip"),
+        "says": f"{labelled:,} probes as a data set."
+        + (f" {left_out:,} without an expected label are left out." if left_out else ""),
+    }

@@ -1,0 +1,347 @@
+"""What a visitor does on Browse, and on all pages, in a real Chromium."""
+
+import re
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from hardex.data.dataset import ArrayDataset
+from hardex.predict.neighbours import build
+from hardex.runs.annotations import all_annotations
+from hardex.runs.queries import View
+from hardex_app.inspection import Inspection, Status
+
+from .conftest import close_visit, open_visit
+from .fake_runs import HOSTILE, run_without_images, serving, small_run
+
+pytestmark = pytest.mark.browser
+
+
+def inspecting(run, classifier=None):
+    inspection = Inspection(lambda inspection: None, run=run)
+    inspection.classifier, inspection.status = classifier, Status("ready")
+    return inspection
+
+
+@contextmanager
+def served_run(folder, **options):
+    """The whole window on a run; gives its address and the run."""
+    run, classifier = small_run(folder, **options)
+    inspection = inspecting(run, classifier)
+    images = np.stack([run.image(str(number)) for number in range(9)])
+    inspection.neighbours = build(ArrayDataset.of(images, np.arange(9) % 3), None)
+    with serving(inspection) as window:
+        yield window.local_url, run
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with served_run(tmp_path_factory.mktemp("run"), count=150) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    with served_run(folder, class_count=len(HOSTILE), names=HOSTILE, count=60) as served:
+        yield served
+
+
+@contextmanager
+def visiting(browser: Browser, served, words="view=browse", **options):
+    """A visitor at an address; the visit fails on errors and on requests to other hosts."""
+    visitor = open_visit(browser, served[0], words, **options)
+    yield visitor.page
+    close_visit(visitor)
+
+
+def cards(page: Page) -> list[str]:
+    return page.locator(".hx-card").evaluate_all("all => all.map(one => one.dataset.id)")
+
+
+def shows(page: Page, run, view: View, number: int = 1) -> None:
+    """The grid comes to show this page of a view."""
+    expected = [one.id for one in run.find(view, page=number).examples]
+    page.wait_for_function(
+        "ids => JSON.stringify([...document.querySelectorAll('.hx-card')].map(o => o.dataset.id))"
+        " === ids",
+        arg="[" + ",".join(f'"{id}"' for id in expected) + "]",
+    )
+
+
+def opened(page: Page, id: str) -> None:
+    expect(page.locator(".hx-fact-id .hx-fact-text")).to_have_text(id)
+
+
+# ------------------------------------------------------------------ views
+
+
+def test_every_example_can_be_reached_page_by_page(browser, served):
+    _, run = served
+    with visiting(browser, served) as page:
+        shows(page, run, View(list="hard"))
+        page.locator("#board").get_by_label("all examples").check()
+        shows(page, run, View())
+        expect(page.locator(".hx-count")).to_have_text("1–60 of 150 examples")
+        page.get_by_role("button", name="next page").click()
+        shows(page, run, View(), 2)
+        page.get_by_role("button", name="last page").click()
+        shows(page, run, View(), 3)
+        expect(page.get_by_role("button", name="next page")).to_be_disabled()
+        page.locator(".hx-page-number").fill("2")
+        page.keyboard.press("Enter")
+        shows(page, run, View(), 2)
+        expect(page.locator(".hx-place img").first).to_be_visible()
+
+
+def test_filters_combine_and_stand_in_the_address(browser, served):
+    _, run = served
+    with visiting(browser, served) as page:
+        page.locator("#board").get_by_label("all examples").check()
+        page.locator("#board [name=given]").select_option("1")
+        page.locator("#board [name=correct]").select_option("no")
+        page.locator("#board [name=sort]").select_option("loss")
+        view = View(given="1", correct=False, sort="loss")
+        shows(page, run, view)
+        page.get_by_text("More filters").click()
+        page.locator("#board [name=score]").select_option("margin")
+        page.locator("#board [name=least]").fill("0.9")
+        page.keyboard.press("Tab")
+        view = View(given="1", correct=False, sort="loss", score="margin", least=0.9)
+        shows(page, run, view)
+        page.locator("#board [name=text]").type("2")
+        shows(page, run, View(**{**vars(view), "text": "2"}))
+        address = page.url
+        page.get_by_role("button", name="the other way round").click()
+        shows(page, run, View(**{**vars(view), "text": "2", "reverse": True}))
+        page.go_back()
+        shows(page, run, View(**{**vars(view), "text": "2"}))
+        assert page.url == address
+    query = address.partition("?")[2]
+    with visiting(browser, served, query) as friend:
+        shows(friend, run, View(**{**vars(view), "text": "2"}))
+        expect(friend.locator("#board [name=given]")).to_have_value("1")
+        expect(friend.locator("#board [name=least]")).to_have_value("0.9")
+        friend.get_by_role("button", name="Clear all filters").click()
+        shows(friend, run, View())
+
+
+def test_a_link_opens_the_page_and_the_example(browser, served):
+    _, run = served
+    with visiting(browser, served, "view=browse&list=all&p=2&id=77") as page:
+        shows(page, run, View(), 2)
+        opened(page, "77")
+        expect(page.locator('.hx-card[aria-pressed="true"]')).to_have_attribute("data-id", "77")
+
+
+def test_nothing_found_says_what_to_do(browser, served):
+    with visiting(browser, served, "view=browse&text=nothing-is-called-so") as page:
+        expect(page.locator(".hx-browse .hx-empty")).to_contain_text("look at all examples")
+
+
+@pytest.mark.parametrize("words", ["given=dog", "sort=beauty", "least=much&score=loss", "x=1"])
+def test_an_address_that_makes_no_sense_gets_a_sentence_in_place(browser, served, words):
+    with visiting(browser, served, f"view=browse&{words}") as page:
+        expect(page.locator(".hx-browse .hx-problem")).to_contain_text("; ")
+
+
+# ------------------------------------------------------------------ one example
+
+
+def test_arrow_keys_go_on_over_the_end_of_a_page(browser, served):
+    _, run = served
+    ids = [one.id for number in (1, 2) for one in run.find(View(), page=number).examples]
+    with visiting(browser, served, "view=browse&list=all") as page:
+        page.locator(f'.hx-card[data-id="{ids[58]}"]').click()
+        opened(page, ids[58])
+        page.keyboard.press("ArrowRight")
+        opened(page, ids[59])
+        page.keyboard.press("ArrowRight")
+        opened(page, ids[60])
+        shows(page, run, View(), 2)
+        page.keyboard.press("ArrowLeft")
+        opened(page, ids[59])
+        page.get_by_role("button", name="next example").click()
+        opened(page, ids[60])
+
+
+def test_by_keyboard_alone_an_example_is_opened_and_judged(browser, served):
+    _, run = served
+    with visiting(browser, served) as page:
+        first, second = (one.id for one in run.find(View(list="hard")).examples[:2])
+        expect(page.locator(".hx-card").first).to_be_visible()
+        tab_until(page, ".hx-card")
+        page.keyboard.press("Enter")
+        opened(page, first)
+        page.keyboard.press("ArrowRight")
+        opened(page, second)
+        assert page.evaluate("document.activeElement.dataset.id") == second  # the focus comes along
+        tab_until(page, ".hx-verdicts button")
+        page.keyboard.press("Enter")
+        expect(page.locator(".hx-judge-says")).to_have_text("Saved.")
+    last = all_annotations(run.folder)[-1]
+    assert (last.annotator, last.id, last.verdict) == ("owner", second, "right")
+
+
+def tab_until(page: Page, selector: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"Tab never comes to {selector}")
+
+
+def test_the_image_is_shown_at_whole_zooms_without_smoothing(browser, served):
+    with visiting(browser, served, "view=browse&list=all&id=3") as page:
+        opened(page, "3")
+        image = page.locator(".hx-large")
+        assert image.evaluate("i => getComputedStyle(i).imageRendering") == "pixelated"
+        for name, factor in (("larger", 64), ("smaller", 0.25)):
+            for _ in range(20):
+                button = page.get_by_role("button", name=name, exact=True)
+                if button.is_disabled():
+                    break
+                button.click()
+            assert image.evaluate("i => i.getBoundingClientRect().width") == 6 * factor
+            expect(page.locator(".hx-zoom-says")).to_have_text(f"{factor:g} ×")
+
+
+def test_the_id_can_be_copied(browser, served):
+    with visiting(browser, served, "view=browse&list=all&id=3") as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.get_by_role("button", name="copy the id").click()
+        expect(page.locator(".hx-copy").first).to_have_text("Copied")
+        assert page.evaluate("navigator.clipboard.readText()") == "3"
+
+
+def test_scores_come_with_their_meaning(browser, served):
+    _, run = served
+    with visiting(browser, served, "view=browse&list=all&id=3") as page:
+        page.get_by_text("All scores").click()
+        expect(page.locator(".hx-score-list")).to_contain_text("how surprised the model is")
+        expect(page.locator(".hx-score-list")).to_contain_text(f"{run.row('3')['loss']:.4f}")
+
+
+def test_the_nearest_training_images_are_shown_with_their_labels(browser, served):
+    with visiting(browser, served, "view=browse&list=all&id=3") as page:
+        expect(page.locator(".hx-neighbour")).to_have_count(8)
+        expect(page.locator(".hx-neighbour").first).to_contain_text("same picture")
+        expect(page.locator(".hx-neighbours-say")).to_contain_text("9 training images")
+
+
+def test_an_example_goes_to_the_probe_page_and_back(browser, served):
+    with visiting(browser, served, "view=browse&list=all&given=0&id=3") as page:
+        opened(page, "3")
+        page.get_by_role("link", name="Probe this").click()
+        expect(page.locator(".hx-picked")).to_contain_text("Example 3")
+        expect(page.locator("#page-browse")).to_be_hidden()
+        page.go_back()
+        opened(page, "3")
+        expect(page.locator("#board [name=given]")).to_have_value("0")
+
+
+def test_a_run_without_images_says_how_to_show_them(browser, tmp_path):
+    run = run_without_images(tmp_path)
+    with serving(inspecting(run)) as window:
+        with visiting(browser, (window.local_url, run), "view=browse&id=1") as page:
+            opened(page, "1")
+            expect(page.locator(".hx-figure")).to_contain_text("--data")
+            expect(page.locator(".hx-place").first).to_have_text("no image")
+
+
+# ------------------------------------------------------------------ from Overview to Browse
+
+
+def test_a_cell_a_pair_and_a_class_open_their_examples(browser, served):
+    _, run = served
+    confused = run.predictions.query("given_index == 0 and predicted_index == 1")
+    with visiting(browser, served, "") as page:
+        cell = page.locator('a[href*="given=0&predicted=1"]:visible').first
+        expect(cell).to_be_visible()
+        cell.focus()
+        page.keyboard.press("Enter")
+        shows(page, run, View(given="0", predicted="1"))
+        assert len(cards(page)) == len(confused)
+        page.go_back()
+        expect(page.locator("#page-overview")).to_be_visible()
+
+
+# ------------------------------------------------------------------ many at once, other screens
+
+
+def test_six_visitors_do_not_touch_each_other(browser, served):
+    _, run = served
+    views = [View(given=name, sort=sort) for name in "012" for sort in ("loss", "margin")]
+    visitors = [open_visit(browser, served[0], "view=browse&list=all") for _ in views]
+    for visitor, view in zip(visitors, views, strict=True):
+        expect(visitor.page.locator(".hx-card").first).to_be_visible()
+        visitor.page.locator("#board [name=given]").select_option(view.given)
+    for visitor, view in zip(visitors, views, strict=True):
+        visitor.page.locator("#board [name=sort]").select_option(view.sort)
+    for visitor, view in zip(visitors, views, strict=True):
+        shows(visitor.page, run, view)
+        visitor.page.locator(".hx-card").nth(2).click()
+    for visitor, view in zip(visitors, views, strict=True):
+        opened(visitor.page, run.find(view).examples[2].id)
+        close_visit(visitor)
+
+
+def test_names_meant_to_do_harm_are_text_everywhere(browser, hostile):
+    _, run = hostile
+    with visiting(browser, hostile, "") as page:
+        page.on("dialog", lambda dialog: pytest.fail("a script of a class name ran"))
+        expect(page.locator("#page-overview")).to_contain_text("<script>alert(1)</script>")
+        expect(page.locator("#page-overview")).to_contain_text("${1+1}")
+        page.get_by_role("link", name="Browse", exact=True).click()
+        page.locator("#board").get_by_label("all examples").check()
+        for name in HOSTILE:
+            page.locator("#board [name=given]").select_option(name)
+            shows(page, run, View(given=name))
+        assert page.locator("img[onerror], .hx-browse script").count() == 0
+
+
+@pytest.mark.parametrize("words", ["", "view=browse&list=all&id=3", "view=probe&id=3"])
+def test_a_phone_has_nothing_beyond_its_edge(browser, hostile, words):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with visiting(browser, hostile, words, **phone) as page:
+        expect(page.locator(".hx-page.hx-current")).to_be_visible()
+        page.wait_for_timeout(800)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_a_card_brings_its_example_to_the_eye(browser, served):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with visiting(browser, served, **phone) as page:
+        page.locator(".hx-card").nth(3).click()
+        expect(page.locator(".hx-large")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("words", ["", "view=browse&list=all&id=3", "view=probe&id=3&rotation=20"])
+@pytest.mark.parametrize("phone", [False, True])
+def test_axe_finds_no_serious_violation(browser, hostile, words, theme, phone):
+    from axe_playwright_python.sync_playwright import Axe
+
+    size = {"viewport": {"width": 390, "height": 844}} if phone else {}
+    with visiting(browser, hostile, f"{words}&__theme={theme}", **size) as page:
+        expect(page.locator(".hx-page.hx-current")).to_be_visible()
+        page.wait_for_timeout(1000)
+        page.evaluate("document.querySelectorAll('.hx-page details').forEach(d => d.open = true)")
+        found = Axe().run(page).response["violations"]
+        serious = [
+            (one["id"], [node["html"][:200] for node in one["nodes"]])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+
+
+def test_each_page_is_named_for_those_who_hear_it(browser, served):
+    with visiting(browser, served, "") as page:
+        for name in ("Overview", "Browse", "Probe"):
+            link = page.get_by_role("link", name=name, exact=True)
+            link.click()
+            expect(link).to_have_attribute("aria-current", "page")
+            assert re.search(rf"view={name.lower()}", page.url)

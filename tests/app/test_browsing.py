@@ -1,0 +1,302 @@
+import json
+
+import numpy as np
+import pytest
+
+from hardex import HardexError
+from hardex.data.dataset import ArrayDataset
+from hardex.predict.neighbours import build
+from hardex.runs.annotations import VERDICTS, all_annotations
+from hardex.runs.queries import View
+from hardex_app.browsing import (
+    browse,
+    example,
+    facts,
+    judge,
+    neighbours,
+    pictures,
+    said_about,
+    view_of,
+)
+from hardex_app.inspection import Inspection, Status
+
+from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return small_run(tmp_path_factory.mktemp("run"), count=150)[0]
+
+
+@pytest.fixture
+def own_run(tmp_path):
+    """A run to be judged."""
+    return small_run(tmp_path)[0]
+
+
+# ------------------------------------------------------------------ the words of an address
+
+
+@pytest.mark.parametrize(
+    ("words", "view"),
+    [
+        ({}, View(list="hard")),
+        ({"list": "all", "sort": "el2n", "order": "asc"}, View(sort="el2n", reverse=True)),
+        ({"given": "7", "predicted": "2", "list": ""}, View(list="hard", given="7", predicted="2")),
+        ({"correct": "no", "text": "a&b"}, View(list="hard", correct=False, text="a&b")),
+        (
+            {"score": "margin", "least": "0.5", "most": 1},
+            View(list="hard", score="margin", least=0.5, most=1.0),
+        ),
+        ({"meta.a.b": "x", "p": "3"}, View(list="hard", meta={"a.b": "x"})),
+        ({"list": "all", "sort": "rank"}, View(list="all")),
+    ],
+)  # fmt: skip
+def test_an_address_names_a_view(words, view):
+    assert view_of(words) == view
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({"colour": "red"}, "a view knows list, given, .*; received 'colour'"),
+        ({"correct": "maybe"}, "`correct` is yes or no"),
+        ({"order": "up"}, "`order` asc or desc"),
+        ({"least": "much"}, "the least of a view must be a finite number; received 'much'"),
+        ({"most": "inf"}, "the most of a view must be a finite number"),
+    ],
+)
+def test_an_address_with_other_words_is_one_sentence(words, says):
+    with pytest.raises(HardexError, match=says) as caught:
+        view_of(words)
+    sentence(caught.value)
+
+
+# ------------------------------------------------------------------ a page of examples
+
+
+def test_a_page_is_the_view_of_the_run(run):
+    for words in ({}, {"list": "wrong"}, {"list": "all", "given": "1", "sort": "entropy", "p": 1}):
+        shown, found = browse(words, run), run.find(view_of(words))
+        assert [one["id"] for one in shown["examples"]] == [one.id for one in found.examples]
+        assert (shown["total"], shown["pages"]) == (found.total, found.pages)
+        json.dumps(shown, allow_nan=False)
+
+
+def test_a_card_says_what_the_table_says(run):
+    for card in browse({"list": "all", "sort": "loss"}, run)["examples"]:
+        row = run.row(card["id"])
+        assert (card["given"], card["predicted"]) == (row["given_label"], row["predicted_label"])
+        assert (card["confidence"], card["score"]) == (row["confidence"], row["loss"])
+        places = run.hard[run.hard["id"] == card["id"]]
+        assert card["ranks"] == dict(zip(places["list"], places["rank"], strict=True))
+
+
+def test_the_second_page_goes_on_where_the_first_ends(run):
+    pages = [browse({"list": "all", "p": number}, run) for number in ("1", 2, 3)]
+    ids = [one["id"] for page in pages for one in page["examples"]]
+    assert ids == [str(number) for number in range(150)]
+    assert browse({"list": "all", "p": 99}, run) == pages[2]
+
+
+@pytest.mark.parametrize("page", ["two", 1.5, float("nan"), [], "1e300"])
+def test_a_page_that_is_no_number_is_one_sentence(run, page):
+    with pytest.raises(HardexError, match="the p of a view must be a"):
+        browse({"p": page}, run)
+
+
+def test_nothing_found_says_what_to_do(run):
+    assert "look at all examples" in browse({"given": "0", "text": "no such id"}, run)["empty"]
+    assert "take a filter away" in browse({"list": "all", "text": "no such id"}, run)["empty"]
+    assert "Nobody has judged" in browse({"list": "all", "verdict": "wrong"}, run)["empty"]
+    assert browse({}, run)["empty"] == ""
+
+
+def test_a_model_without_errors_is_praised(tmp_path):
+    import hardex
+
+    run = hardex.rank(probabilities=np.eye(2) * 0.8 + 0.1, labels=[0, 1], out=tmp_path / "run")
+    assert browse({"list": "wrong"}, run)["empty"].startswith("The model makes no error here")
+
+
+def test_what_can_be_filtered_is_told(run):
+    told = facts(run)
+    assert told["class_names"] == ["0", "1", "2"]
+    assert [one["name"] for one in told["scores"]][:3] == [
+        "confidence",
+        "least_confidence",
+        "margin",
+    ]
+    assert all(one["meaning"] for one in told["scores"])
+    json.dumps(told, allow_nan=False)
+
+
+# ------------------------------------------------------------------ pictures
+
+
+def test_pictures_come_by_id(run):
+    urls = pictures(["3", "7"], run)
+    for id in ("3", "7"):
+        np.testing.assert_array_equal(decoded(urls[id]), run.image(id))
+
+
+def test_an_unknown_id_has_no_picture(run):
+    assert pictures(["nobody"], run) == {"nobody": ""}
+
+
+@pytest.mark.parametrize("ids", [None, "3", {"3": 1}, ["1"] * 61])
+def test_pictures_of_something_else_are_refused(run, ids):
+    with pytest.raises(HardexError, match="a list of up to 60 ids"):
+        pictures(ids, run)
+
+
+# ------------------------------------------------------------------ one example
+
+
+@pytest.mark.parametrize("class_count", [3, 25])
+def test_an_example_comes_with_everything_known(tmp_path, class_count):
+    run, _ = small_run(tmp_path, class_count=class_count, count=75, shape=(10, 10, 3))
+    for id in {*run.hard["id"].head(6), "0", "74"}:
+        shown, row = example(id, run), run.row(id)
+        assert (shown["id"], shown["position"]) == (id, int(id))
+        assert (shown["given"], shown["predicted"]) == (row["given_label"], row["predicted_label"])
+        assert shown["confidence"] == row["confidence"]
+        np.testing.assert_array_equal(decoded(shown["image"]), run.image(id))
+        assert [(one["list"], one["rank"], one["reason"]) for one in shown["reasons"]] == [
+            (place.list, place.rank, place.reason)
+            for place in run.hard.itertuples()
+            if place.id == id
+        ]
+        for score in shown["scores"]:
+            assert score["value"] == row[score["name"]]
+            assert score["formula"] == run.manifest.formulas[score["name"]]
+            lower = (run.predictions[score["name"]] < score["value"]).mean()
+            assert score["easier"] == pytest.approx(lower)
+        assert len(shown["scores"]) == 6
+        json.dumps(shown, allow_nan=False)
+
+
+@pytest.mark.parametrize("class_count", [3, 10, 11, 25])
+def test_an_example_has_bars_for_the_likeliest_classes_and_the_given_label(tmp_path, class_count):
+    run, _ = small_run(tmp_path, class_count=class_count, count=50, shape=(10, 10, 1))
+    for row in run.predictions.itertuples():
+        bars = example(row.id, run)["bars"]
+        p = {bar["class"]: bar["p"] for bar in bars}
+        assert len(p) == len(bars) == min(class_count, 10)
+        assert {row.given_label, row.predicted_label} <= set(p)
+        names = run.manifest.class_names
+        assert p == {name: row.probabilities[names.index(name)] for name in p}
+        likeliest = np.sort(row.probabilities)[::-1][: len(bars) - 1]
+        assert sorted(p.values(), reverse=True)[: len(likeliest)] == likeliest.tolist()
+
+
+def test_an_example_without_image_or_list_says_the_rest(tmp_path):
+    shown = example("0", run_without_images(tmp_path))
+    assert (shown["image"], shown["file_name"]) == ("", "")
+    assert [bar["p"] for bar in shown["bars"]] == pytest.approx([0.6, 0.4])
+
+
+def test_hostile_names_arrive_as_they_are(tmp_path):
+    run, _ = small_run(tmp_path, class_count=len(HOSTILE), names=HOSTILE)
+    shown = json.loads(json.dumps(example("7", run)))
+    assert shown["given"] == HOSTILE[7]
+    assert [bar["class"] for bar in shown["bars"]] == list(HOSTILE)
+    assert facts(run)["class_names"] == list(HOSTILE)
+    for name in HOSTILE:
+        kept = browse({"list": "all", "given": name}, run)
+        assert {card["given"] for card in kept["examples"]} == {name}
+
+
+def test_an_unknown_example_is_one_sentence(run):
+    with pytest.raises(HardexError, match="none has the id 'nobody'") as caught:
+        example("nobody", run)
+    sentence(caught.value)
+
+
+# ------------------------------------------------------------------ its neighbours
+
+
+def training_of(run, *, copy_of=None):
+    """Training data of which each image is a noisy copy of the run's image at its place."""
+    rng = np.random.default_rng(3)
+    images = np.stack([run.image(str(number)) for number in range(20)])
+    noisy = np.clip(images + rng.integers(-9, 10, images.shape), 0, 255).astype(np.uint8)
+    if copy_of is not None:
+        noisy[copy_of] = images[copy_of]
+    return ArrayDataset.of(noisy, np.arange(20) % 3, class_names=run.manifest.class_names)
+
+
+def test_neighbours_come_with_pictures_labels_and_copies(run):
+    inspection = Inspection(lambda inspection: None, run=run)
+    inspection.neighbours = build(training_of(run, copy_of=4), None)
+    shown = neighbours("4", run, inspection)
+    first = shown["neighbours"][0]
+    assert (first["id"], first["label"], first["distance"], first["copy"]) == ("4", "1", 0.0, True)
+    np.testing.assert_array_equal(decoded(first["image"]), run.image("4"))
+    assert [one["distance"] for one in shown["neighbours"]] == sorted(
+        one["distance"] for one in shown["neighbours"]
+    )
+    assert len(shown["neighbours"]) == 8 and not any(one["copy"] for one in shown["neighbours"][1:])
+    assert "20 training images" in shown["sentence"]
+    assert neighbours("5", run, inspection)["neighbours"][0]["id"] == "5"
+    json.dumps(shown, allow_nan=False)
+
+
+def test_without_training_data_there_are_no_neighbours(run):
+    inspection = Inspection(lambda inspection: None, run=run)
+    inspection.status = Status("loading the model")
+    assert neighbours("4", run, inspection) is None
+
+
+def test_while_the_training_data_is_looked_at_one_waits(run):
+    inspection = Inspection(lambda inspection: None, run=run, afterwards=lambda inspection: None)
+    inspection.status = Status("looking at the training data", 1, 2)
+    assert "not ready yet (looking" in neighbours("4", run, inspection)["waiting"]
+    inspection.status = Status("stopped", problem="…")
+    assert neighbours("4", run, inspection) is None
+
+
+# ------------------------------------------------------------------ verdicts
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_a_verdict_is_stored_with_the_name_of_who_said_it(own_run, verdict):
+    lines = judge(own_run, "anna", {"id": "4", "verdict": verdict, "new_label": "2"})
+    (event,) = all_annotations(own_run.folder)
+    assert (event.annotator, event.id, event.verdict) == ("anna", "4", verdict)
+    assert event.new_label == ("2" if verdict == "wrong" else "")
+    assert f"anna: {verdict.replace('_', ' ')}" in lines[0]
+
+
+def test_what_people_said_has_the_latest_last_and_only_of_this_example(own_run):
+    for verdict, id, name in (("wrong", "4", "anna"), ("right", "5", "bob"), ("right", "4", "bob")):
+        said = judge(own_run, name, {"id": id, "verdict": verdict, "new_label": "2"})
+    assert [line.split("UTC  ")[1] for line in said] == ["anna: wrong, it is 2", "bob: right"]
+    assert said_about(own_run, "4") == example("4", own_run)["said"] == said
+    assert said_about(own_run, "6") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"verdict": "right"}, "none has the id ''"),
+        ({"id": "nobody", "verdict": "right"}, "none has the id 'nobody'"),
+        ({"id": "4", "verdict": "superb"}, "a verdict must be one of"),
+        ({"id": "4"}, "a verdict must be one of"),
+        ({"id": "4", "verdict": "wrong", "new_label": "dog"}, "must be one of the run's 3 classes"),
+    ],
+)
+def test_what_is_no_verdict_stores_nothing(own_run, said, says):
+    with pytest.raises(HardexError, match=says) as caught:
+        judge(own_run, "anna", said)
+    sentence(caught.value)
+    assert all_annotations(own_run.folder) == []
+
+
+def test_a_damaged_database_is_one_sentence(own_run):
+    (own_run.folder / "people").mkdir()
+    (own_run.folder / "people" / "annotations.sqlite").write_bytes(b"no database " * 999)
+    with pytest.raises(HardexError, match="cannot be read"):
+        example("4", own_run)
+    with pytest.raises(HardexError, match="nothing was stored"):
+        judge(own_run, "anna", {"id": "4", "verdict": "right"})

@@ -1,0 +1,229 @@
+import json
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import hardex
+from hardex.predict.metrics import share
+from hardex_app.inspection import Inspection
+from hardex_app.overview import (
+    HEAD,
+    MOST_CELLS,
+    MOST_PAIRS,
+    Bin,
+    bins_of,
+    calibration_facts,
+    confusion_facts,
+    overview,
+    sureness,
+)
+from hardex_app.pages.overview import facts
+
+from .fake_runs import HOSTILE, decoded, run_without_images, small_run
+
+matrices = st.integers(1, 7).flatmap(lambda k: arrays(np.int64, (k, k), elements=st.integers(0, 9)))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return small_run(tmp_path_factory.mktemp("run"), count=60)[0]
+
+
+def test_the_figures_are_those_of_the_table(run):
+    shown, table = overview(run), run.predictions
+    wrong = table["given_label"] != table["predicted_label"]
+    assert (shown["examples"], shown["wrong"], shown["sealed"]) == (60, wrong.sum(), 0)
+    assert shown["accuracy"] == share(int((~wrong).sum()), 60)
+    for i, name in enumerate(shown["class_names"]):
+        given, predicted, accuracy, low, high, _ = shown["classes"][i]
+        of_class = table["given_label"] == name
+        assert (given, predicted) == (of_class.sum(), (table["predicted_label"] == name).sum())
+        assert accuracy == pytest.approx((~wrong)[of_class].mean(), abs=1e-4)
+        assert 0 <= low <= accuracy <= high <= 1
+    for given, predicted, often in shown["pairs"]:
+        names = shown["class_names"][given], shown["class_names"][predicted]
+        both = (table["given_label"] == names[0]) & (table["predicted_label"] == names[1])
+        assert both.sum() == often > 0
+
+
+@given(counts=matrices)
+def test_the_pairs_are_all_errors_the_most_frequent_first(counts):
+    found = confusion_facts(counts)
+    expected = [
+        (-int(n), int(counts[i].sum()), i, j)  # of equal number the larger share of its class
+        for (i, j), n in np.ndenumerate(counts)
+        if i != j and n
+    ]
+    assert found["pairs"] == [[i, j, -n] for n, _, i, j in sorted(expected)]
+    assert found["pair_count"] == len(expected)
+    assert found["confusion"] == {
+        "classes": list(range(len(counts))),
+        "counts": counts.tolist(),
+    }
+
+
+def test_of_many_classes_those_with_the_most_errors_are_shown_in_their_order():
+    k = MOST_CELLS + 20
+    counts = 5 * np.eye(k, dtype=np.int64)
+    counts[49, 7] = 3  # errors count for both of their classes
+    counts[:29, 0] += 1
+    found = confusion_facts(counts)["confusion"]
+    assert found["classes"] == [*range(29), 49]
+    shown = np.array(found["counts"])
+    assert (shown[29, 7], shown[3, 0], shown[0, 0]) == (3, 1, 6)
+
+
+def test_of_very_many_pairs_the_most_frequent_are_kept_and_all_are_counted():
+    rng = np.random.default_rng(0)
+    counts = rng.integers(1, 1000, (40, 40))
+    found = confusion_facts(counts)
+    off_diagonal = np.sort(counts[~np.eye(40, dtype=bool)])[::-1]
+    assert [often for _, _, often in found["pairs"]] == off_diagonal[:MOST_PAIRS].tolist()
+    assert found["pair_count"] == 40 * 39
+
+
+def test_a_class_that_is_seldom_predicted_is_flagged(tmp_path):
+    labels = np.repeat([0, 1, 2], 100)
+    predicted = np.where(np.arange(300) < 40, 1, labels)  # 40 of class 0 are taken for class 1
+    rows = 0.8 * np.eye(3)[predicted] + 0.2 / 3
+    run = hardex.rank(probabilities=rows, labels=labels, out=tmp_path / "run")
+    assert [row[5] for row in overview(run)["classes"]] == ["seldom", "often", ""]
+
+
+def calibrated(*rows):
+    return [Bin(0.0, 1.0, n, right, confidence) for n, right, confidence in rows]
+
+
+@pytest.mark.parametrize(
+    ("bins", "verdict"),
+    [
+        (calibrated((1000, 900, 0.95)), "95.0 % and is right in 90.0 %: it is too sure."),
+        (calibrated((1000, 900, 0.85)), "85.0 % and is right in 90.0 %: it is not sure enough."),
+        (calibrated((1000, 900, 0.903)), "right in 90.0 %: it is as sure as it should be."),
+        (calibrated((20, 18, 0.95)), "right in 90.0 %; of so few examples, this may be chance."),
+        (calibrated((10**6, 904_000, 0.9)), "it is as sure as it should be."),  # too small to mind
+        (
+            calibrated((500, 300, 0.7), (500, 480, 0.86)),  # both are off, and cancel each other
+            "right in 78.0 %, but where it says about 70.0 % it is right in 60.0 %: there it is "
+            "too sure.",
+        ),
+        (calibrated((100, 99, 1.0)), "100.0 % and is right in 99.0 %: it is too sure."),
+        ([], "No example has a prediction."),
+    ],
+)
+def test_the_sentence_says_whether_it_is_as_sure_as_it_should_be(bins, verdict):
+    right, examples = sum(one.right for one in bins), sum(one.examples for one in bins)
+    assert verdict in sureness(bins, share(right, examples))
+
+
+def test_a_calibrated_model_is_seldom_accused():
+    """Two looks at 5 %: of 400 such models at most 40 are accused on average, here 26 or so."""
+    rng = np.random.default_rng(0)
+    accused = 0
+    for _ in range(400):
+        confidence = rng.uniform(0.4, 1, 600)
+        right = rng.random(600) < confidence
+        place = (confidence * 15).astype(int)
+        bins = [
+            Bin(i / 15, (i + 1) / 15, int(n), int(right[place == i].sum()), float(mean))
+            for i in range(15)
+            if (n := (place == i).sum()) and (mean := confidence[place == i].mean())
+        ]
+        said = sureness(bins, share(int(right.sum()), 600))
+        accused += "too sure" in said or "not sure enough" in said
+    assert accused <= 35
+
+
+def test_empty_bins_are_left_out_and_the_others_keep_their_place():
+    rows = [{"examples": n, "right": n // 2, "confidence": 0.5} for n in (0, 4, 0)]
+    (only,) = bins_of(rows)
+    assert (only.low, only.high, only.examples, only.right) == (1 / 3, 2 / 3, 4, 2)
+    told = calibration_facts({"bins": rows, "expected_calibration_error": 0.0}, share(2, 4))["bins"]
+    assert told == [{"from": 0.3333, "to": 0.6667, "examples": 4, "confidence": 0.5, **share(2, 4)}]
+
+
+def test_the_heads_are_the_first_of_each_list_with_their_pictures(run):
+    for name, head in overview(run)["heads"].items():
+        rows = run.hard[run.hard["list"] == name]
+        assert head["total"] == len(rows)
+        assert [one["id"] for one in head["examples"]] == rows["id"].tolist()[:HEAD]
+        for one, row in zip(head["examples"], rows.itertuples(), strict=False):
+            assert (one["given"], one["predicted"]) == (row.given_label, row.predicted_label)
+            np.testing.assert_array_equal(decoded(one["image"]), run.image(row.id))
+
+
+def test_saved_probabilities_have_no_pictures_and_all_the_rest(tmp_path):
+    shown = overview(run_without_images(tmp_path))
+    assert (shown["examples"], shown["wrong"], shown["problem"]) == (4, 2, "")
+    assert shown["confusion"]["counts"] == [[1, 0], [2, 1]]
+    assert shown["pairs"] == [[1, 0, 2]]
+    assert {one["image"] for head in shown["heads"].values() for one in head["examples"]} == {""}
+
+
+def test_a_run_without_errors_has_no_pairs_and_no_wrong_examples(tmp_path):
+    labels = np.arange(9) % 3
+    rows = 0.9 * np.eye(3)[labels] + 0.1 / 3
+    run = hardex.rank(probabilities=rows, labels=labels, out=tmp_path / "run")
+    shown = overview(run)
+    assert (shown["wrong"], shown["pairs"], shown["pair_count"]) == (0, [], 0)
+    assert shown["heads"]["wrong"] == {"total": 0, "examples": []}
+
+
+def test_a_sealed_half_is_counted(tmp_path):
+    run, _ = small_run(tmp_path, count=60, seal=0.5)
+    shown = overview(run)
+    assert shown["sealed"] == run.manifest.counts["sealed"] > 0
+    assert shown["examples"] + shown["sealed"] == 60
+
+
+@pytest.mark.parametrize("content", [None, "given,0\n0,1\n", "nonsense"])
+def test_without_a_readable_matrix_the_rest_is_shown_and_the_way_out_is_said(tmp_path, content):
+    run, _ = small_run(tmp_path)
+    path = run.folder / "results" / "confusion.csv"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    shown = overview(run)
+    assert shown["confusion"] is None and shown["pairs"] == []
+    assert "confusion.csv" in shown["problem"] and "--force" in shown["problem"]
+    assert str(tmp_path) not in shown["problem"]
+    assert len(shown["classes"]) == 3 and shown["heads"]["unsure"]["examples"]
+
+
+def test_hostile_names_are_plain_data(tmp_path):
+    run, _ = small_run(tmp_path, class_count=len(HOSTILE), names=HOSTILE, count=40)
+    shown = overview(run)
+    assert json.loads(json.dumps(shown, allow_nan=False)) == shown
+    assert shown["class_names"] == list(HOSTILE)
+
+
+def test_a_thousand_classes_are_a_small_page_quickly_made(tmp_path):
+    rng, k = np.random.default_rng(0), 1000
+    rows, labels = rng.dirichlet(np.full(k, 0.01), 2000), rng.integers(0, k, 2000)
+    names = tuple(f"a class with a name {i}" for i in range(k))
+    run = hardex.rank(
+        probabilities=rows, labels=labels, class_names=names, count=1, out=tmp_path / "run"
+    )
+    assert len(json.dumps(overview(run))) < 130_000
+    started = time.perf_counter()
+    overview(run)
+    assert time.perf_counter() - started < 1  # about 0.1 s where nothing else runs
+
+
+def test_ten_pictures_of_noise_are_shrunk_to_stay_small(tmp_path):
+    run, _ = small_run(tmp_path, shape=(96, 96, 3))
+    heads = overview(run)["heads"]
+    assert sum(len(head["examples"]) for head in heads.values()) == 2 * HEAD
+    assert len(json.dumps(heads)) < 170_000
+
+
+def test_without_a_run_there_are_no_facts():
+    assert facts(Inspection(lambda inspection: None)) is None
+
+
+def test_facts_are_the_overview_of_the_run(run):
+    assert facts(Inspection(lambda inspection: None, run=run)) == overview(run)

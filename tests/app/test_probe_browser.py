@@ -1,0 +1,341 @@
+"""What a visitor does on the Probe page, in a real Chromium, with a classifier of a few lines."""
+
+import base64
+import csv
+import io
+import zipfile
+from contextlib import contextmanager
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from hardex.images import Transform, as_png, resize, transform
+from hardex.runs.probes import kept_probes
+from hardex_app.assets import style
+from hardex_app.inspection import Inspection, Status
+from hardex_app.launch import free_port
+from hardex_app.pages import probe
+
+from .conftest import close_visit, open_visit
+from .fake_runs import HOSTILE, launched_in_a_loop, small_run
+
+pytestmark = pytest.mark.browser
+
+
+@contextmanager
+def serving(folder, **options):
+    """The Probe page alone, and its inspection."""
+    run, classifier = small_run(folder, **options)
+    inspection = Inspection(lambda inspection: None, run=run)
+    inspection.classifier, inspection.status = classifier, Status("ready")
+
+    def launched():
+        with gr.Blocks(analytics_enabled=False) as window:
+            page = probe.build(inspection)
+            window.load(lambda: probe.facts(inspection), None, page.bench)
+        window.launch(
+            server_name="127.0.0.1",
+            server_port=free_port("127.0.0.1", None),
+            css=style(),
+            quiet=True,
+            prevent_thread_lock=True,
+            run_history=False,
+        )
+        return window
+
+    window = launched_in_a_loop(launched)
+    yield window.local_url, inspection
+    window.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def grey(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("grey"), shape=(12, 12, 1)) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def colored(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("colored"), shape=(10, 20, 3)) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    with serving(folder, class_count=len(HOSTILE), names=HOSTILE) as served:
+        yield served
+
+
+@contextmanager
+def visiting(browser: Browser, served, words="", **options):
+    """A visitor of the page at an address; the visit fails on errors and foreign requests."""
+    visitor = open_visit(browser, served[0], f"view=probe{words}", **options)
+    expect(visitor.page.locator(".hx-slider").first).to_be_visible()
+    yield visitor.page
+    close_visit(visitor)
+
+
+# ------------------------------------------------------------------ what is done to the picture
+
+
+def test_an_address_opens_an_example_and_its_changes(browser, grey):
+    with visiting(browser, grey, "&id=4&rotation=40&flip=1&blur=0.5&along=blur") as page:
+        answered(page)
+        asked = Transform(rotation=40, flip=True, blur=0.5)
+        seen(page, ".hx-after", transform(grey[1].run.image("4"), asked))
+        expect(page.locator(".hx-rotation")).to_have_value("40")
+        expect(page.locator(".hx-flip")).to_be_checked()  # and what holds it is open
+        expect(page.locator(".hx-along")).to_have_value("blur")
+        expect(page.locator(".hx-keep-expected")).to_have_value(grey[1].run.given_label("4"))
+
+
+def test_what_is_changed_stands_in_the_address(browser, grey):
+    with visiting(browser, grey, "&id=4") as page:
+        answered(page)
+        settled(page, lambda: page.locator(".hx-scale").fill("1.5"))
+        page.wait_for_url("**/?view=probe&id=4&scale=1.5")
+        page.reload()
+        answered(page)
+        seen(page, ".hx-after", transform(grey[1].run.image("4"), Transform(scale=1.5)))
+
+
+def test_numbers_can_be_typed_and_each_can_be_reset(browser, grey):
+    with visiting(browser, grey, "&id=4&shift_x=2") as page:
+        answered(page)
+        number = page.get_by_label("Rotate, as a number")
+        settled(page, lambda: number.fill("-33"))
+        expect(page.locator(".hx-rotation")).to_have_value("-33")
+        number.fill("999")
+        number.press("Tab")
+        expect(number).to_have_value("180")
+        settled(page, lambda: page.get_by_role("button", name="Reset rotate").click())
+        asked = Transform(shift_x=2)
+        seen(page, ".hx-after", transform(grey[1].run.image("4"), asked))
+        settled(page, lambda: page.get_by_role("button", name="Reset all").click())
+        seen(page, ".hx-after", grey[1].run.image("4"))
+
+
+def test_the_chart_moves_by_mouse_and_keys(browser, grey):
+    with visiting(browser, grey, "&id=4&along=scale") as page:
+        answered(page)
+        chart = page.locator(".hx-curve")
+        expect(page.locator(".hx-curve-says")).to_contain_text("the model says", ignore_case=True)
+        chart.focus()
+        chart.press("ArrowRight")
+        expect(page.locator(".hx-scale")).to_have_value("1.01")
+        chart.press("Home")
+        expect(page.locator(".hx-scale")).to_have_value("0.4")
+        expect(chart).to_have_attribute("aria-valuenow", "0.4")
+        box = chart.bounding_box()
+        page.mouse.click(box["x"] + box["width"] - 26, box["y"] + 50)
+        expect(page.locator(".hx-scale")).to_have_value("2")
+
+
+def test_a_row_of_the_smallest_changes_sets_the_sliders(browser, grey):
+    with visiting(browser, grey, "&id=4&rotation=77") as page:
+        answered(page)
+        page.get_by_role("button", name="Find the smallest changes").click()
+        first = page.locator(".hx-small-table tbody tr").first
+        becomes = first.locator("td").nth(1).inner_text()
+        settled(page, lambda: first.get_by_role("button").press("Enter"))
+        expect(page.locator(".hx-says-after")).to_contain_text(becomes)
+        expect(page.locator(".hx-rotation")).not_to_have_value("77")
+
+
+# ------------------------------------------------------------------ pictures
+
+
+def test_what_is_drawn_is_kept_opened_again_and_exported(browser, grey):
+    with visiting(browser, grey) as page:
+        page.locator(".hx-normalize").uncheck()
+        draw(page, [(60, 60), (220, 200)])
+        answered(page)
+        page.locator(".hx-expected").select_option("2")
+        settled(page, lambda: page.locator(".hx-rotation").fill("20"))
+        before, after = pixels(page, ".hx-before"), pixels(page, ".hx-after")
+        page.get_by_label("Name").fill("<b>${1+1}")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        expect(page.locator(".hx-keep-says")).to_have_text("Kept with the run.")
+        (one,), _ = kept_probes(grey[1].run.folder)
+        assert (one.name, one.expected, one.annotator) == ("<b>${1+1}", "2", "owner")
+
+        page.reload()
+        page.locator(".hx-kept-one", has_text="<b>${1+1}").click()
+        answered(page)
+        page.wait_for_timeout(300)
+        np.testing.assert_array_equal(pixels(page, ".hx-before"), before)
+        np.testing.assert_array_equal(pixels(page, ".hx-after"), after)
+        expect(page.locator(".hx-expected")).to_have_value("2")
+
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download as a data set").click()
+        with zipfile.ZipFile(download.value.path()) as archive:
+            (row,) = csv.DictReader(io.TextIOWrapper(archive.open("metadata.csv"), "utf-8"))
+            with Image.open(archive.open(row["file_name"])) as image:
+                np.testing.assert_array_equal(np.asarray(image), after)
+        assert row["label"] == "2"
+
+
+def test_the_pen_can_be_led_by_keys(browser, grey):
+    with visiting(browser, grey) as page:
+        page.locator(".hx-normalize").uncheck()
+        pad = page.locator(".hx-pad")
+        pad.focus()
+        for key in ("Space", *["ArrowDown"] * 10, "Space", *["ArrowRight"] * 8):
+            pad.press(key)
+        answered(page)
+        page.wait_for_timeout(300)
+        column = pixels(page, ".hx-before")[:, 6]
+        assert column[2] == 0 and column[8] > 0  # from the middle down, and not further
+        settled(page, lambda: pad.press("Control+z"))
+        expect(page.locator(".hx-after")).to_have_attribute("aria-label", "after: nothing yet")
+
+
+def test_colours_reach_the_model_as_they_were_drawn(browser, colored):
+    with visiting(browser, colored) as page:
+        pad = page.locator(".hx-pad")
+        assert [pad.get_attribute(side) for side in ("width", "height")] == ["280", "140"]
+        page.locator(".hx-paper").fill("#204060")
+        page.locator(".hx-ink").fill("#ff8000")
+        page.locator(".hx-brush").fill("60")
+        draw(page, [(70, 70), (71, 71)])
+        page.locator(".hx-ink").fill("#00ff00")  # of the next stroke only
+        draw(page, [(210, 70), (211, 71)])
+        answered(page)
+        page.wait_for_timeout(300)
+        image = pixels(page, ".hx-before", "RGB")
+        assert image.shape == (10, 20, 3)
+        np.testing.assert_array_equal(image[0, 0], [0x20, 0x40, 0x60])
+        np.testing.assert_array_equal(image[5, 5], [0xFF, 0x80, 0])
+        np.testing.assert_array_equal(image[5, 15], [0, 0xFF, 0])
+
+
+@pytest.mark.parametrize("way", ["choose", "paste", "drop"])
+def test_an_image_is_taken_from_outside(browser, colored, way):
+    picture = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    with visiting(browser, colored) as page:
+        give(page, way, as_png(picture), "dog.png")
+        expect(page.locator(".hx-taken")).to_have_text("dog.png: 50 × 40, the model gets 20 × 10.")
+        answered(page)
+        seen(page, ".hx-before", resize(picture, (10, 20, 3)), "RGB")
+
+
+def test_what_is_no_image_or_too_large_is_said_in_place(browser, grey):
+    with visiting(browser, grey) as page:
+        give(page, "choose", b"<svg onload=alert(1)>", "<i>x.svg")
+        expect(page.locator(".hx-taken")).to_contain_text("cannot read the image")
+        give(page, "choose", bytes(15_000_001), "large.png")
+        expect(page.locator(".hx-taken")).to_contain_text("large.png has 15.0 MB; at most 15 MB")
+        give(page, "choose", b"", "empty.png")
+        expect(page.locator(".hx-taken")).to_contain_text("empty.png is empty")
+
+
+# ------------------------------------------------------------------ everybody
+
+
+def test_names_meant_to_do_harm_are_text(browser, hostile):
+    with visiting(browser, hostile, "&id=4") as page:
+        answered(page)
+        classes = page.locator(".hx-pair-bars .hx-class").all_inner_texts()
+        assert classes == [name.replace("\n", "\N{SYMBOL FOR LINE FEED}") for name in HOSTILE]
+        page.get_by_role("button", name="Find the smallest changes").click()
+        expect(page.locator(".hx-smallest-says")).not_to_have_text("Looking…")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        expect(page.locator(".hx-kept-one")).to_have_count(1)
+        assert page.locator("#bench script, #bench img[src=x]").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_a_phone_has_nothing_beyond_its_edge(browser, hostile):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with visiting(browser, hostile, "&id=4&noise=0.2", **phone) as page:
+        answered(page)
+        page.get_by_role("button", name="Find the smallest changes").click()
+        expect(page.locator(".hx-small-table").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        edges = page.locator("#bench :is(button, input, select, textarea, canvas)").evaluate_all(
+            "all => all.filter((one) => one.checkVisibility() && !one.closest('.hx-strip'))"
+            ".map((one) => one.getBoundingClientRect().right)"
+        )
+        assert len(edges) > 20 and max(edges) <= 390
+
+
+def test_each_part_that_is_used_has_a_name_and_a_place_in_the_order_of_keys(browser, grey):
+    with visiting(browser, grey, "&id=4&noise=0.2") as page:
+        answered(page)
+        nameless = page.locator("#bench").evaluate(
+            """box => [...box.querySelectorAll("button, input, select, textarea, canvas")].filter(
+              (one) => one.checkVisibility() && !one.getAttribute("aria-label") && !one.title
+                && !(one.labels || []).length && !one.textContent.trim()
+            ).map((one) => one.outerHTML)"""
+        )
+        assert nameless == []
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.matches('.hx-keep-this')"):
+                break
+        else:
+            pytest.fail("the Tab key does not reach the button that keeps a probe")
+
+
+# -------------------------------------------------------------------------------------------------
+
+
+def answered(page: Page) -> None:
+    expect(page.locator(".hx-pair-bars .hx-bar").first).to_be_visible()
+    page.wait_for_timeout(200)
+
+
+def settled(page: Page, act) -> None:
+    """Act, and wait until the page is quiet again."""
+    act()
+    page.wait_for_timeout(400)
+
+
+def seen(page: Page, selector: str, image: np.ndarray, mode: str = "L") -> None:
+    wanted = image[:, :, 0] if mode == "L" else image
+    np.testing.assert_array_equal(pixels(page, selector, mode), wanted)
+
+
+def pixels(page: Page, selector: str, mode: str = "L") -> np.ndarray:
+    url = page.locator(selector).evaluate("canvas => canvas.toDataURL()")
+    with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as image:
+        return np.asarray(image.convert("RGB"))[:, :, 0] if mode == "L" else _rgb(image)
+
+
+def _rgb(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.convert("RGB"))
+
+
+def draw(page: Page, points: list[tuple[float, float]]) -> None:
+    box = page.locator(".hx-pad").bounding_box()
+    (x, y), *others = points
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.down()
+    for x, y in others:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
+    page.mouse.up()
+
+
+def give(page: Page, way: str, content: bytes, name: str) -> None:
+    """Choose, paste or drop a file."""
+    if way == "choose":
+        file = {"name": name, "mimeType": "image/png", "buffer": content}
+        page.locator(".hx-file").set_input_files(file)
+        return
+    page.evaluate(
+        """([way, text, name]) => {
+          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+          const held = new DataTransfer();
+          held.items.add(new File([bytes], name, { type: "image/png" }));
+          const event = way === "paste"
+            ? new ClipboardEvent("paste", { clipboardData: held, bubbles: true, cancelable: true })
+            : new DragEvent("drop", { dataTransfer: held, bubbles: true, cancelable: true });
+          document.querySelector(way === "paste" ? "body" : ".hx-result").dispatchEvent(event);
+        }""",
+        [way, base64.b64encode(content).decode(), name],
+    )

@@ -1,0 +1,234 @@
+"""`hardex probes`: kept probes listed, asked again, exported."""
+
+import json
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import checksum_of, small_dataset, small_images
+
+from hardex import load, rank
+from hardex.cli import main
+from hardex.runs.probes import KeptProbe, keep
+
+NAMES = ("cat", "dog", "[red]")
+HOSTILE = (
+    "[/bold]${1+1}{{x}}",
+    "[link=https://example.org]here[/link]",
+    "\x1b[2J\x1b]0;title\x07\x9b31m",
+    "two\nlines\ttab\r\b",
+    "\u202eright to left\u2066 \u05e9\u05dc\u05d5\u05dd",
+    "x" * 200,
+    "🧦👩\u200d🔬",
+    " ",
+)
+MODELS = """
+import numpy as np
+
+def always_cat(images):
+    return np.tile([0.8, 0.1, 0.1], (len(images), 1))
+
+def four(images):
+    return np.full((len(images), 4), 0.25)
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def hardex(tmp_path, monkeypatch, capfd):
+    """Type a command in an empty folder; screens are wide, so that nothing is wrapped."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "250")
+
+    def type_in(line):
+        monkeypatch.setattr(sys, "argv", ["hardex", *shlex.split(line)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        seen = capfd.readouterr()
+        return Answer(end.value.code, seen.out, seen.err)
+
+    return type_in
+
+
+@pytest.fixture
+def run(tmp_path):
+    """The folder of a run of three classes, and models to ask beside it."""
+    data = small_dataset(40)
+    rank(
+        **{"probabilities": checksum_of(3)(data.images), "labels": data.labels},
+        **{"class_names": NAMES, "out": tmp_path / "run"},
+    )
+    (tmp_path / "probe_models.py").write_text(MODELS)
+    return tmp_path / "run"
+
+
+def keep_one(run, **values):
+    image = small_images(1)[0]
+    usual = {"kind": "image", "shape": image.shape, "predicted": "cat", "confidence": 0.5}
+    return keep(run, KeptProbe(**(usual | {"model": "a hash"} | values)), image)
+
+
+def test_without_probes_it_says_who_keeps_them(hardex, run):
+    said = "No probes are kept with this run; the Probe page keeps them.\n"
+    assert hardex("probes run") == Answer(0, said, "")
+    assert hardex("probes run --model probe_models:always_cat") == Answer(0, said, "")
+
+
+def test_kept_probes_are_listed(hardex, run):
+    probe = keep_one(run, name="a leaning 7", expected="dog", annotator="anna")
+    other = keep_one(run, predicted="[red]", confidence=0.25)
+    answer = hardex("probes run")
+    assert (answer.code, answer.err) == (0, "")
+    first, second = [line.split("│")[1:-1] for line in answer.out.splitlines() if "0." in line]
+    when = probe.time[:16].replace("T", " ")
+    assert [cell.strip() for cell in first] == [
+        *("a leaning 7", "image", "dog", "cat", "0.5000", "anna", when)
+    ]
+    assert [cell.strip() for cell in second][:5] == [
+        *(other.probe_id[:8], "image", "", "[red]", "0.2500")
+    ]
+
+
+def marks(answer):
+    rows = [line.split("│")[1:-1] for line in answer.out.splitlines() if "0." in line]
+    return {row[0].strip(): row[4].strip() for row in rows if len(row) == 5}
+
+
+def test_a_changed_answer_ends_with_three_and_is_marked(hardex, run):
+    keep_one(run, name="same", expected="cat")
+    assert hardex("probes run --model probe_models:always_cat").code == 0
+    keep_one(run, name="mended", predicted="dog", expected="cat")
+    keep_one(run, name="broken", predicted="dog", expected="dog")
+    keep_one(run, name="still wrong", predicted="dog", expected="[red]")
+    keep_one(run, name="free", predicted="dog")
+    answer = hardex("probes run --model probe_models:always_cat")
+    assert (answer.code, answer.err) == (3, "")
+    assert marks(answer) == {
+        **{"same": "", "mended": "changed, now right", "broken": "changed, now wrong"},
+        **{"still wrong": "changed", "free": "changed"},
+    }
+    assert answer.out.endswith(
+        "probe_models:always_cat answers 4 of 5 probes otherwise than before; of 4 with an "
+        "expected class it is right on 2 (before: 2).\n"
+    )
+
+
+def test_json_is_one_object_with_its_schema(hardex, run):
+    same = keep_one(run, note="a note", transform={"rotation": 30.0})
+    other = keep_one(run, predicted="dog", expected="cat", name=HOSTILE[2])
+    listed = json.loads(hardex("probes run --format json").out)
+    assert (listed["schema"], listed["run"], listed["model"]) == ("hardex.probes/1", "run", None)
+    assert [probe["now"] for probe in listed["probes"]] == [None, None]
+    line = "probes run --model probe_models:always_cat --export out --format json"
+    answer = hardex(line)
+    found = json.loads(answer.out)
+    assert (answer.code, answer.err) == (3, "")
+    assert (found["model"], found["preprocess"]) == ("probe_models:always_cat", "raw")
+    assert (found["changed"], found["problems"]) == (1, [])
+    assert found["exported"] == {"folder": str(run.parent / "out"), "written": 1, "left_out": 1}
+    first, second = found["probes"]
+    assert (first["probe_id"], first["note"], first["transform"]) == (
+        *(same.probe_id, "a note", {"rotation": 30.0}),
+    )
+    assert first["before"] == {"predicted": "cat", "confidence": 0.5, "met": None}
+    assert (second["probe_id"], second["name"]) == (other.probe_id, HOSTILE[2])
+    assert second["now"] == {"predicted": "cat", "confidence": 0.8, "changed": True, "met": True}
+    assert second["before"]["met"] is False
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("options", ["", "--model probe_models:always_cat"])
+def test_hostile_names_stay_one_row_of_plain_text(hardex, run, text, options):
+    keep_one(run, name=text, note=text, annotator=text)
+    answer = hardex(f"probes run {options}")
+    assert (answer.code, answer.err) == (0, "")
+    assert not any(ord(sign) < 32 and sign != "\n" for sign in answer.out)
+    assert not set("\x9b\x7f\u202e\u2066") & set(answer.out)
+    rows = [line for line in answer.out.splitlines() if "0.5000" in line]
+    assert len(rows) == 1 and len(answer.out.splitlines()) <= 6
+    if text.startswith("["):
+        assert text in rows[0]
+
+
+def test_an_export_says_what_was_left_out_and_how_to_rank_it(hardex, run):
+    keep_one(run, expected="dog")
+    keep_one(run)
+    answer = hardex("probes run --export out")
+    assert (answer.code, answer.err) == (0, "")
+    out = run.parent / "out"
+    assert f"1 probes exported to {out}; 1 without an expected class left out." in answer.out
+    assert "Not every class is in it; rank it with --classes 'cat,dog,[red]'." in answer.out
+    line = "rank probe_models:always_cat out --classes 'cat,dog,[red]' --out again"
+    assert hardex(line).code == 0
+    table = load("again").predictions
+    assert (table["given_label"].tolist(), table["predicted_label"].tolist()) == (["dog"], ["cat"])
+    refused = hardex("probes run --export out")
+    assert refused.code == 1 and "out holds other things (label-dog_" in refused.err
+
+
+def test_with_every_class_in_it_an_export_needs_no_names(hardex, run):
+    for name in NAMES:
+        keep_one(run, expected=name)
+    assert "--classes" not in hardex("probes run --export out").out
+
+
+def test_a_damaged_probe_is_said_on_stderr_and_the_others_are_shown(hardex, run):
+    keep_one(run, name="whole")
+    place = run / "people" / "probes"
+    (place / "\x1b[31mbad.json").write_text("{}")
+    answer = hardex("probes run --model probe_models:always_cat --format json")
+    assert answer.code == 0
+    assert "bad.json is passed over: a probe must be JSON written by hardex" in answer.err
+    assert "\x1b" not in answer.err and answer.err.count("\n") == 1
+    found = json.loads(answer.out)
+    assert len(found["probes"]) == len(found["problems"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("probes nowhere", "a run is a folder with manifest.json; nowhere has none"),
+        ("probes run --model nowhere.keras", "there is nothing at nowhere.keras"),
+        ("probes run --model probe_models:four", "has 4 and run has 3 classes; pass another"),
+        ("probes run --model probe_models:none", "probe_models has no none"),
+        ("probes run --model mnist_small", "has 10 and run has 3 classes; pass another --model"),
+        ("probes run --export out", "an export needs probes with an expected class"),
+        ("probes run --export run", "run holds other things"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(hardex, run, line, words):
+    keep_one(run)
+    answer = hardex(line)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("Error: ") and words in answer.err
+    assert answer.err.endswith(".\n") and answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", ["probes", "probes run --preprocess raw", "probes run --logits"])
+def test_wrong_usage_ends_with_two(hardex, run, line):
+    answer = hardex(line)
+    assert (answer.code, answer.out) == (2, "")
+    assert "Usage: " in answer.err
+
+
+def test_a_real_process_ends_with_three(run):
+    keep_one(run, predicted="dog")
+    words = [sys.executable, "-c", "from hardex.cli import main; main()"]
+    line = "probes run --model probe_models:always_cat"
+    done = subprocess.run(
+        [*words, *line.split()], cwd=run.parent, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (3, "")
+    assert Path(run.parent, "run", "people", "probes").is_dir()
+    assert np.any(["changed" in text for text in done.stdout.splitlines()])
