@@ -27,6 +27,9 @@ _PREPROCESS = (
     "unit (0..1), raw (0..255) or -1..1, with ,inverted or ,bgr behind it, or MODULE:FUNCTION; "
     "found from the model by default."
 )
+_CLASSES = (
+    "Class names in the order of the outputs, comma-separated, or @FILE with one name per line."
+)
 _LOGITS = "The model ends in logits: take the softmax of its outputs."
 _SPLIT = "Part of an .npz file, a folder of splits or keras:NAME."
 _FILE_COLUMN = "The column of files in a table; found by its name by default."
@@ -156,9 +159,7 @@ def check(
         str, typer.Argument(metavar="DATA", help="Labelled images, named as in `rank`.")
     ],
     preprocess: Annotated[str | None, typer.Option(help=_PREPROCESS)] = None,
-    classes: Annotated[
-        str | None, typer.Option(help="Class names in the order of the outputs, comma-separated.")
-    ] = None,
+    classes: Annotated[str | None, typer.Option(help=_CLASSES)] = None,
     resize: Annotated[
         bool, typer.Option("--resize", help="Resize images of one size to what the model wants.")
     ] = False,
@@ -254,9 +255,7 @@ def rank(
     preprocess: Annotated[str | None, typer.Option(help=_PREPROCESS)] = None,
     logits: Annotated[bool, typer.Option("--logits", help=_LOGITS)] = False,
     trust_model: Annotated[bool, typer.Option("--trust-model", help=_TRUST_MODEL)] = False,
-    classes: Annotated[
-        str | None, typer.Option(help="Class names in the order of the outputs, comma-separated.")
-    ] = None,
+    classes: Annotated[str | None, typer.Option(help=_CLASSES)] = None,
     resize: Annotated[
         bool, typer.Option("--resize", help="Resize images of one size to what the model wants.")
     ] = False,
@@ -365,13 +364,28 @@ def probes(
 def _split(names: str | None) -> list[str] | None:
     if names is None:
         return None
-    found = [name.strip() for name in names.split(",")]
+    if names.startswith("@"):
+        found = _lines_of(names[1:])
+    else:
+        found = [name.strip() for name in names.split(",")]
     if "" in found:
         raise HardexError(
             f"--classes must name every class; name {found.index('') + 1} of {len(found)} is "
             "empty; name all of them."
         )
     return found
+
+
+def _lines_of(file: str) -> list[str]:
+    """The class names in a file: a line may hold what a comma-separated list cannot."""
+    try:
+        text = Path(file).expanduser().read_text(encoding="utf-8-sig")
+    except (OSError, ValueError, RuntimeError) as error:  # no text, no path, no such user
+        raise HardexError(
+            "--classes @FILE must be a text file in UTF-8 with one class name per line; "
+            f"{file!r} cannot be read ({type(error).__name__}); check the path."
+        ) from error
+    return text.removesuffix("\n").split("\n")
 
 
 def _command_line() -> str:

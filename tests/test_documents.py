@@ -1,10 +1,13 @@
-"""What the documents say is there: commands, options, links, folders, versions."""
+"""What the documents say is there: commands, options, links, folders, versions; what they show."""
 
 import re
 import shlex
 import subprocess
 import sys
+import time
 import tomllib
+from contextlib import contextmanager
+from doctest import DocTestParser, DocTestRunner
 from itertools import groupby
 from pathlib import Path
 
@@ -14,6 +17,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hardex.cli import app
+from hardex.images import ORDER
+from hardex.runs.annotations import VERDICTS
+from hardex_app import api, browsing
+from hardex_app.inspection import Inspection
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -84,17 +91,106 @@ def test_what_the_readme_says_is_where_is_there():
     assert missing == []
 
 
-@pytest.mark.slow
-def test_the_session_in_the_readme_is_what_the_terminal_shows(tmp_path):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (session,) = (body for kind, body in FENCE.findall(text) if kind == "console")
-    typed, _, expected = session.removeprefix("$ ").partition("\n")
-    program = Path(sys.executable).with_name("hardex")
-    done = subprocess.run(
-        [program, *shlex.split(typed)[1:]], cwd=tmp_path, capture_output=True, encoding="utf-8"
-    )
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    """The terminal session of the README: its folder, what is said there, and what was."""
+    folder = tmp_path_factory.mktemp("session")
+    (typed, expected), *_ = typed_and_shown("README.md")
+    done = type_in(typed, folder)
     assert done.returncode == 0, done.stderr
+    return folder, expected, done.stdout
+
+
+def typed_and_shown(name):
+    """The sessions of a document: the command, and what the terminal shows then."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for body in (body for kind, body in FENCE.findall(text) if kind == "console"):
+        typed, _, shown = body.removeprefix("$ ").partition("\n")
+        yield typed, shown
+
+
+def type_in(line, folder):
+    program = Path(sys.executable).with_name("hardex")
+    words = [program, *shlex.split(line)[1:]]
+    return subprocess.run(words, cwd=folder, capture_output=True, encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_session_in_the_readme_is_what_the_terminal_shows(session):
+    _, expected, shown = session
+    assert without_last_digits(shown) == without_last_digits(expected)
+
+
+@pytest.mark.slow
+def test_the_examples_of_the_app_guide_are_what_a_client_gets(session, monkeypatch):
+    folder, *_ = session
+    text = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
+    blocks = [body for _, body in FENCE.findall(text) if body.startswith(">>> ")]
+    monkeypatch.chdir(ROOT)  # one example reads a picture
+    with served(folder, "runs/mnist_cnn-mnist-test", "--train", "mnist:train") as url:
+        source = "\n".join(blocks).replace("http://127.0.0.1:7860/", url)
+        examples = DocTestParser().get_doctest(source, {}, "app.md", "docs/app.md", 0)
+        said = []
+        result = DocTestRunner(verbose=False).run(examples, out=said.append)
+    assert result.attempted > 20
+    assert result.failed == 0, "".join(said)
+    # The probes that were just kept are those that the guide then asks another model for.
+    ((typed, expected),) = typed_and_shown("docs/app.md")
+    done = type_in(typed, folder)
+    assert done.returncode == 3, done.stderr
     assert without_last_digits(done.stdout) == without_last_digits(expected)
+
+
+@contextmanager
+def served(folder, *words):
+    """`hardex serve` as it is typed; gives its address once all is ready."""
+    from gradio_client import Client
+
+    program, log = Path(sys.executable).with_name("hardex"), folder / "serve.log"
+    with log.open("wb") as told:
+        server = subprocess.Popen(
+            [program, "serve", *words, "--no-browser"],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=told,
+            encoding="utf-8",
+        )
+    try:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert line.startswith("hardex is at "), log.read_text()
+        url = line.removeprefix("hardex is at ").strip()
+        client = Client(url, verbose=False)
+        until = time.monotonic() + 300
+        while client.predict(api_name="/status")["stage"] != "ready":
+            assert time.monotonic() < until and server.poll() is None, log.read_text()
+            time.sleep(0.2)
+        yield url
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
+
+
+def test_the_app_guide_names_every_endpoint():
+    text = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
+    used = set(re.findall(r'api_name="/(\w+)"', text))
+    nothing = Inspection(lambda inspection: None)
+    makers = (api._of_run, api._of_model, api._that_write)
+    assert used == {endpoint.__name__ for make in makers for endpoint in make(nothing)}
+
+
+def test_the_app_guide_lists_every_word_of_an_address():
+    text = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.+?) \| (?:Browse|Browse, Probe) \| (.*) \|$", text, re.MULTILINE)
+    words = {word for names, _ in rows for word in re.findall(r"`([\w.]+)`", names)}
+    assert words == {*browsing._WORDS, "meta.NAME", "id"}
+    said = dict(rows)
+    assert set(re.findall(r"`(\w+)`", said["`verdict`"])) == {*VERDICTS, "any", "none"}
+
+
+def test_the_app_guide_lists_the_changes_in_the_order_in_which_they_act():
+    text = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"^\| [A-Z][\w ]* \| `(\w+)` \|", text, re.MULTILINE)) == ORDER
 
 
 def without_last_digits(text):

@@ -1,5 +1,6 @@
 """How every question of a page is answered: plain data, or why there is none, as a sentence."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,20 +10,43 @@ from hardex_app.inspection import Inspection
 
 Answer = dict[str, Any]
 
+# An absolute path, however it begins, up to what ends one within a sentence.
+_PATH = re.compile(
+    r"(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'\"();:,]+)+[/\\]([^/\\\s'\"();:,]+)"
+)
+
 
 def of_run(inspection: Inspection, ask: Callable[[Run], Any]) -> Any:
     """The answer of the run, `{"waiting": …}` before there is one, or `{"error": …}`."""
-    if inspection.run is None:
+    run = inspection.run
+    if run is None:
         return not_ready(inspection, "The run")
     try:
-        return ask(inspection.run)
+        return ask(run)
     except HardexError as error:
-        return {"error": str(error)}
+        return {"error": for_visitors(error, run)}
 
 
 def not_ready(inspection: Inspection, what: str) -> Answer:
     """Why there is no answer yet, or never will be."""
     status = inspection.status
     if status.over:
-        return {"error": status.problem}
+        return {"error": for_visitors(status.problem, inspection.run)}
     return {"waiting": f"{what} is not ready yet ({status.stage})."}
+
+
+def for_visitors(sentence: object, run: Run | None = None) -> str:
+    """A sentence without the folders of this computer, which visitors need not know.
+
+    Example:
+        >>> for_visitors("the images were at /home/ann/my/data.npz; show where they are.")
+        'the images were at data.npz; show where they are.'
+    """
+    text = str(sentence)
+    sources = () if run is None else (run.manifest.data, run.manifest.model)
+    known = [source.path for source in sources if source is not None and source.path]
+    known += [] if run is None else [str(run.folder.resolve()), str(run.folder), run.data]
+    for path in sorted(filter(None, known), key=len, reverse=True):
+        # These are known as they are, with spaces and all; a bare name gives nothing away.
+        text = text.replace(path, re.split(r"[/\\]", path.rstrip("/\\"))[-1])
+    return _PATH.sub(r"\1", text)

@@ -13,6 +13,7 @@ from hardex.classifiers.classifier import Classifier
 from hardex.errors import HardexError
 from hardex.runs.run import Run
 from hardex_app import browsing, keeping, overview, probing
+from hardex_app.answers import for_visitors
 from hardex_app.inspection import Inspection
 
 Json = dict[str, Any]
@@ -29,7 +30,8 @@ def build(inspection: Inspection) -> None:
 def _of_run(inspection: Inspection) -> list[Callable[..., Any]]:
     def status() -> Json:
         """How far the work behind the pages is: stage, done, total, problem; `ready` at the end."""
-        return {**vars(inspection.status)}
+        now = vars(inspection.status)
+        return {**now, "problem": for_visitors(now["problem"], inspection.run)}
 
     def overview_of_run() -> Json:
         """Accuracy, classes, confusion matrix, most confused pairs, calibration and list heads."""
@@ -47,15 +49,22 @@ def _of_run(inspection: Inspection) -> list[Callable[..., Any]]:
                 score with least and most, meta.NAME, verdict, cause, sort, order (asc), p (page);
                 all may be left out. They are the words of the page's address.
         """
-        return _answer(lambda: browsing.browse(_words(words), _run(inspection)))
+        return _answer(lambda: browsing.browse(words, _run(inspection)))
 
     def example(id: str) -> Json:
-        """Everything known about one example: labels, probabilities, scores, reasons, image."""
+        """What is known about one example: labels, probabilities, scores, reasons, verdicts."""
         return _answer(lambda: browsing.example(id, _run(inspection)))
+
+    def image(id: str) -> Json:
+        """The image of one example as a data URL, and its size."""
+        return _answer(lambda: browsing.image(id, _run(inspection)))
 
     def neighbours(id: str) -> Json:
         """The training images nearest to an example; {} where there is no training data."""
-        return _answer(lambda: browsing.neighbours(id, _run(inspection), inspection) or {})
+        told = _answer(lambda: browsing.neighbours(id, _run(inspection), inspection) or {})
+        if "waiting" in told:
+            raise gr.Error(told["waiting"], print_exception=False)
+        return told
 
     def kept_probes() -> Json:
         """The kept probes, the latest first."""
@@ -66,7 +75,7 @@ def _of_run(inspection: Inspection) -> list[Callable[..., Any]]:
         return _answer(lambda: keeping.exported(_run(inspection)))
 
     overview_of_run.__name__ = "overview"
-    return [status, overview_of_run, filters, browse, example, neighbours, kept_probes,
+    return [status, overview_of_run, filters, browse, example, image, neighbours, kept_probes,
             export_probes]  # fmt: skip
 
 
@@ -150,24 +159,23 @@ def _that_write(inspection: Inspection) -> list[Callable[..., Any]]:
 def _asked(inspection: Inspection, ask: Callable[..., T], request: Json) -> T:
     run, classifier = _run(inspection), inspection.classifier
     if classifier is None:
-        raise gr.Error(f"The model is not ready ({inspection.status.stage}); ask for `status`.")
+        raise _not_ready("model", inspection)
     return _answer(lambda: ask(request, run, classifier))
 
 
 def _run(inspection: Inspection) -> Run:
     if inspection.run is None:
-        raise gr.Error(f"The run is not ready ({inspection.status.stage}); ask for `status`.")
+        raise _not_ready("run", inspection)
     return inspection.run
-
-
-def _words(words: Any) -> Json:
-    if not isinstance(words, dict):
-        raise HardexError("the words of a view must be values by name; pass {} for none.")
-    return words
 
 
 def _answer(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except HardexError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+        raise gr.Error(for_visitors(error), print_exception=False) from error
+
+
+def _not_ready(what: str, inspection: Inspection) -> gr.Error:
+    sentence = f"The {what} is not ready ({inspection.status.stage}); ask for `status`."
+    return gr.Error(sentence, print_exception=False)

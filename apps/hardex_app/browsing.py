@@ -11,8 +11,9 @@ from hardex.ranking.scores import MEANINGS
 from hardex.runs.annotations import VERDICTS, Annotation, annotate, annotations_of
 from hardex.runs.queries import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex.runs.run import Run
-from hardex_app.cards import THUMBNAIL_PIXELS, picture_url, png_url, thumbnail_url
-from hardex_app.inspection import Inspection, nearest_training
+from hardex_app.cards import THUMBNAIL_PIXELS, png_url, thumbnail_url
+from hardex_app.inspection import Inspection
+from hardex_app.training import nearest_training
 
 VERDICT_WORDS = {
     "right": "Right",
@@ -28,6 +29,8 @@ _WORDS = (
     "list", "given", "predicted", "correct", "text", "score", "least", "most", "verdict", "cause",
     "sort", "order", "p",
 )  # fmt: skip
+_LARGEST_SHOWN = 2_000_000  # pixels of the large image
+ID_MOST, COMMENT_MOST = 4_096, 2_000  # characters
 _ANSWERS = {"": None, "yes": True, "no": False}
 
 
@@ -89,7 +92,13 @@ def view_of(words: Mapping[str, Any]) -> View:
         >>> view_of({"list": "wrong", "given": "7", "meta.camera": "left"}).meta
         {'camera': 'left'}
     """
-    texts = {str(name): str(value) for name, value in words.items() if value not in ("", None)}
+    if not isinstance(words, Mapping):
+        raise HardexError("the words of a view must be values by name; pass {} for none.")
+    texts = {
+        _text("name", name, ID_MOST): _text(str(name), value, ID_MOST)
+        for name, value in words.items()
+        if value not in ("", None)
+    }
     unknown = sorted(name for name in texts if name not in _WORDS and not name.startswith(_META))
     if unknown:
         raise HardexError(
@@ -129,16 +138,15 @@ def view_of(words: Mapping[str, Any]) -> View:
 
 
 def example(id: str, run: Run) -> dict[str, Any]:
-    """Everything known about one example, as the detail draws it.
+    """What is known about one example, as the detail draws it; `image` and `standing` say the rest.
 
     Raises:
         HardexError: no such example.
     """
-    row = run.row(id)
+    row = run.row(_text("id", id, ID_MOST))
     names, formulas = run.manifest.class_names, run.manifest.formulas
     places = run.hard[run.hard["id"] == id]
     scores = {name: float(row[name]) for name in run.tables.scores}
-    easier = run.tables.easier(scores)
     return {
         "id": id,
         "position": int(row["position"]),
@@ -146,7 +154,6 @@ def example(id: str, run: Run) -> dict[str, Any]:
         "given": row["given_label"],
         "predicted": row["predicted_label"],
         "confidence": float(row["confidence"]),
-        "image": picture_url(run, id),
         "bars": [
             {"class": names[i], "p": float(row["probabilities"][i])}
             for i in _worth_a_bar(row["probabilities"], int(row["given_index"]))
@@ -161,7 +168,6 @@ def example(id: str, run: Run) -> dict[str, Any]:
                 "value": value,
                 "formula": formulas.get(name, ""),
                 "meaning": _meaning(name),
-                "easier": easier[name],
             }
             for name, value in scores.items()
             if name != "confidence"
@@ -175,6 +181,38 @@ def example(id: str, run: Run) -> dict[str, Any]:
     }
 
 
+def image(id: str, run: Run) -> dict[str, Any]:
+    """The image of one example, large.
+
+    Returns:
+        `image` (a data URL), its `width` and `height`, and `shown`, the size that is sent: at most
+        2,000,000 pixels, as a photograph of a camera would take seconds.
+
+    Raises:
+        HardexError: no such example, or its image is not here.
+    """
+    pixels = run.image(_text("id", id, ID_MOST))
+    height, width = pixels.shape[:2]
+    factor = min(1.0, (_LARGEST_SHOWN / (height * width)) ** 0.5)
+    most = max(1, int(max(height, width) * factor))
+    return {
+        "image": png_url(pixels, most),
+        "width": width,
+        "height": height,
+        "whole": factor == 1.0,
+    }
+
+
+def standing(id: str, run: Run) -> dict[str, float]:
+    """For each score of an example, the share of all examples that score lower, 0..1.
+
+    Raises:
+        HardexError: no such example.
+    """
+    row = run.row(_text("id", id, ID_MOST))
+    return run.tables.easier({name: float(row[name]) for name in run.tables.scores})
+
+
 def pictures(ids: Sequence[str], run: Run) -> dict[str, str]:
     """Small pictures by id, as data URLs; "" where there is none.
 
@@ -186,7 +224,7 @@ def pictures(ids: Sequence[str], run: Run) -> dict[str, str]:
             f"pictures are asked for by a list of up to {PAGE_SIZE} ids; received "
             f"{len(ids) if isinstance(ids, list) else 'something else'}; ask again for fewer."
         )
-    return {str(id): thumbnail_url(run, str(id)) for id in ids}
+    return {id: thumbnail_url(run, id) for id in (_text("id", one, ID_MOST) for one in ids)}
 
 
 def neighbours(id: str, run: Run, inspection: Inspection) -> dict[str, Any] | None:
@@ -196,11 +234,11 @@ def neighbours(id: str, run: Run, inspection: Inspection) -> dict[str, Any] | No
         HardexError: no such example, or its image is not here.
     """
     training = inspection.neighbours
-    found = nearest_training(inspection, id)
-    if training is None or found is None:
+    if training is None:
         status = inspection.status
         waiting = f"The training images are not ready yet ({status.stage})."
         return None if status.over or not inspection.has_training else {"waiting": waiting}
+    found = nearest_training(run, training, _text("id", id, ID_MOST))
     row = run.row(id)
     return {
         "sentence": f"{summary(found, row['given_label'], row['predicted_label'])} "
@@ -241,16 +279,22 @@ def judge(run: Run, annotator: str, said: Mapping[str, Any]) -> list[str]:
     Raises:
         HardexError: no such example, verdict or class; nothing is stored then.
     """
-    id, verdict, new_label = (str(said.get(name) or "") for name in ("id", "verdict", "new_label"))
+    id = _text("id", said.get("id"), ID_MOST)
+    verdict = _text("verdict", said.get("verdict"), 20)
+    new_label = _text("new label", said.get("new_label"), ID_MOST)
+    comment = _text("comment", said.get("comment"), COMMENT_MOST)
     run.position(id)
     if new_label and new_label not in run.manifest.class_names:
         raise HardexError(
             f"a new label must be one of the run's {len(run.manifest.class_names)} classes; "
             f"received {new_label!r}; choose one of them."
         )
-    label = new_label if verdict == "wrong" else ""
-    comment = str(said.get("comment") or "")
-    annotate(run.folder, Annotation(annotator, id, verdict, label, comment))
+    if new_label and verdict != "wrong":
+        raise HardexError(
+            f"a new label goes with the verdict wrong; received {new_label!r} with {verdict!r}; "
+            "leave one of them out."
+        )
+    annotate(run.folder, Annotation(annotator, id, verdict, new_label, comment))
     return said_about(run, id)
 
 
@@ -305,6 +349,24 @@ def _why_empty(run: Run, view: View) -> str:
     if view.list != "all":
         return "No hard example is like this; look at all examples, or take a filter away."
     return "No example is like this; take a filter away."
+
+
+def _text(name: str, value: Any, most: int) -> str:
+    """A text from outside; numbers are written out, nothing at all is "".
+
+    Raises:
+        HardexError: something else, too long, or with halves of signs that no file can hold.
+    """
+    plain = "" if value is None else value
+    if isinstance(plain, int | float) and not isinstance(plain, bool):
+        plain = str(plain)
+    halves = isinstance(plain, str) and any("\ud800" <= sign <= "\udfff" for sign in plain)
+    if not isinstance(plain, str) or len(plain) > most or halves:
+        raise HardexError(
+            f"the {name[:40]!r} must be a text of up to {most:,} characters; received something "
+            "else; leave it out or make it shorter."
+        )
+    return plain
 
 
 def _whole(name: str, value: Any) -> int:

@@ -9,6 +9,7 @@ from hardex.images import as_png, resize
 from hardex.runs.run import Run
 
 THUMBNAIL_PIXELS = 96
+_LARGE = 200_000  # bytes of pixels; packing more of them tightly takes longer than sending them
 _THUMBNAILS_KEPT = 2_048  # about 20 kB each at most
 
 
@@ -21,16 +22,23 @@ def picture_url(run: Run, id: str, most_pixels: int | None = None) -> str:
     return png_url(image, most_pixels)
 
 
-@lru_cache(maxsize=_THUMBNAILS_KEPT)
 def thumbnail_url(run: Run, id: str) -> str:
     """`picture_url` at the size of a card; those that were asked for last are kept."""
-    return picture_url(run, id, THUMBNAIL_PIXELS)
+    try:
+        return _thumbnail(run, id)
+    except HardexError:
+        return ""
+
+
+@lru_cache(maxsize=_THUMBNAILS_KEPT)
+def _thumbnail(run: Run, id: str) -> str:
+    return png_url(run.image(id), THUMBNAIL_PIXELS)
 
 
 def png_url(image: Image, most_pixels: int | None = None) -> str:
-    """An image as a PNG data URL, shrunk if it is larger than asked."""
+    """An image as a PNG data URL, shrunk if its longer side is more than asked."""
     image = image if most_pixels is None else _shrunk(image, most_pixels)
-    return "data:image/png;base64," + b64encode(as_png(image)).decode()
+    return "data:image/png;base64," + b64encode(as_png(image, quickly=image.size > _LARGE)).decode()
 
 
 def _shrunk(image: Image, most: int) -> Image:

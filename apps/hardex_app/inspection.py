@@ -13,17 +13,15 @@ from time import sleep
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model, open_classifier
 from hardex.classifiers.shipped import SHIPPED, shipped_model
-from hardex.data.dataset import Dataset
-from hardex.data.manifests import AS_FOUND, Reading
 from hardex.data.sources import Data, open_dataset
-from hardex.errors import ClassifierError, DatasetError, HardexError, RunError
-from hardex.predict.neighbours import COUNT, Found, Neighbours, build
+from hardex.errors import ClassifierError, HardexError, RunError
+from hardex.predict.neighbours import Neighbours, build
 from hardex.runs.classifier import classifier_of
-from hardex.runs.folder import RESULTS, check_free
+from hardex.runs.folder import MANIFEST, RESULTS, check_free
 from hardex.runs.make import Progress, rank
 from hardex.runs.manifest import Manifest
 from hardex.runs.run import Run, load
-from hardex.runs.seal import read_seal
+from hardex_app.training import check_there, open_training
 
 _FIRST_VISIT_SECONDS = 2.0  # how long the heavy imports wait for the first page to be drawn
 _STOP_SECONDS = 30.0  # importing TensorFlow cannot be interrupted
@@ -81,7 +79,7 @@ class Inspection:
             run: the run, if it is whole already.
             afterwards: what else is good to have; if it fails or is cancelled, all else goes on.
         """
-        self.run = run
+        self._run, self._seen = run, _state_of(run)
         self.classifier: Classifier | None = None
         self.neighbours: Neighbours | None = None
         self.status = Status("starting")
@@ -91,6 +89,19 @@ class Inspection:
         self._stopping = Event()
         self._cancelled = Event()
         self._thread = Thread(target=self._work, name="hardex-inspection", daemon=True)
+
+    @property
+    def run(self) -> Run | None:
+        """The run as it is on disk now: it may have been ranked again meanwhile."""
+        run = self._run
+        state = _state_of(run)
+        if run is not None and state not in (None, self._seen):
+            self.run = load(run.folder, data=run.data)
+        return self._run
+
+    @run.setter
+    def run(self, run: Run) -> None:
+        self._run, self._seen = run, _state_of(run)
 
     @property
     def has_training(self) -> bool:
@@ -166,6 +177,17 @@ class Inspection:
 Prepare = Callable[[Inspection], None]
 
 
+def _state_of(run: Run | None) -> tuple[int, int] | None:
+    """What changes when a run is ranked again in its place; None while it is being replaced."""
+    if run is None:
+        return None
+    try:
+        found = (run.folder / MANIFEST).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
 def inspect_run(
     run: Run,
     model: Model | None = None,
@@ -189,7 +211,7 @@ def inspect_run(
     if model is not None:
         _check_there(model)
     if train is not None:
-        _check_train_there(train)
+        check_there(train)
 
     def prepare(inspection: Inspection) -> None:
         if model is None and run.manifest.model is None:
@@ -214,25 +236,10 @@ def inspect_demo(out: Path) -> Inspection:
         inspection.progress("loading the model")
         classifier = open_classifier(DEMO_MODEL)
         if inspection.run is None:
-            inspection.run = _rank_demo(out, classifier, inspection.optional_progress)
+            inspection.run = _rank_demo(out, classifier, inspection.progress)
         inspection.classifier = warmed_up(classifier)
 
     return Inspection(prepare, run=found, afterwards=_looking_at(DEMO_TRAIN))
-
-
-def nearest_training(inspection: Inspection, id: str, count: int = COUNT) -> Found | None:
-    """The training images nearest to an example of the run; None until they can be told.
-
-    Where the training data is the run's own data, the example itself is left out.
-
-    Raises:
-        RunError: no such example, or its image is no longer there.
-    """
-    run, neighbours = inspection.run, inspection.neighbours
-    if run is None or neighbours is None:
-        return None
-    itself = id if _is_data_of(run, neighbours.fingerprint) else None
-    return neighbours.of(run.image(id), count, leave_out=itself)
 
 
 def _looking_at(train: Data | None) -> Prepare | None:
@@ -253,58 +260,6 @@ def _looking_at(train: Data | None) -> Prepare | None:
             )
 
     return look
-
-
-def open_training(train: Data, run: Run) -> Dataset:
-    """The training data of a run, its classes told by the names that the run has.
-
-    A source of several splits gives the one called `train`. Classes may be fewer than those of the
-    run, more, or in another order; numbers in place of names take the run's names. Of the data that
-    the run is sealed on, only what may be seen.
-
-    Raises:
-        HardexError: it cannot be opened, or has no class of the run.
-    """
-    dataset = _opened_by_name(train, run)
-    seal = read_seal(run.folder)
-    if seal is None or not _is_data_of(run, dataset.fingerprint()):
-        return dataset
-    return seal.open_part(dataset)
-
-
-def _opened_by_name(train: Data, run: Run) -> Dataset:
-    names, problems = run.manifest.class_names, []
-    for class_names in (None, names):
-        for reading in (AS_FOUND, Reading(split="train")):
-            if str(train).startswith("keras:") and not reading.split:
-                continue  # that would be its test part
-            try:
-                dataset = open_dataset(
-                    train, class_names=class_names, resize=run.manifest.resize, reading=reading
-                )
-            except HardexError as error:
-                problems.append(error)
-                continue
-            if set(dataset.class_names) & set(names):
-                return dataset
-            problems.append(_no_class_of(run, dataset))
-    raise problems[0]
-
-
-def _no_class_of(run: Run, dataset: Dataset) -> DatasetError:
-    return DatasetError(
-        f"the training data must have classes of the run; {dataset.source} has "
-        f"{_some(dataset.class_names)} and {run.folder} has {_some(run.manifest.class_names)}; "
-        "pass the data that the model was trained on."
-    )
-
-
-def _some(names: tuple[str, ...]) -> str:
-    return ", ".join(names if len(names) <= 6 else (*names[:5], "…", names[-1]))
-
-
-def _is_data_of(run: Run, fingerprint: str) -> bool:
-    return run.manifest.data is not None and run.manifest.data.hash == fingerprint
 
 
 def _rank_demo(out: Path, classifier: Classifier, progress: Progress) -> Run:
@@ -356,12 +311,13 @@ def warmed_up(classifier: Classifier) -> Classifier:
 
 
 def check_whole(run: Run) -> None:
-    """Raise `RunError` unless every table of the run can be read."""
+    """Raise `RunError` unless every table of the run is there and can be read."""
     for name in ("predictions.parquet", "metrics.json", "hard/metadata.csv"):
         if not (run.folder / RESULTS / name).is_file():
             raise RunError(
                 f"a run must hold {RESULTS}/{name}; {run.folder} has none; rank again with --force."
             )
+    _ = run.tables.columns, run.hard, run.metrics
 
 
 def _check_there(model: Model) -> None:
@@ -372,16 +328,6 @@ def _check_there(model: Model) -> None:
             raise ClassifierError(
                 f"--model must be a shipped model or the path of one; there is nothing at {text}; "
                 "check the path."
-            )
-
-
-def _check_train_there(train: Data) -> None:
-    text = str(train)
-    if isinstance(train, str | Path) and not text.startswith(("mnist:", "keras:")):
-        if not os.path.exists(os.path.expanduser(text)):
-            raise DatasetError(
-                "--train must be the training data, named as DATA is in `hardex rank`; there is "
-                f"nothing at {text}; check the path."
             )
 
 

@@ -6,19 +6,42 @@ from pathlib import Path
 from typing import Any
 
 from hardex.classifiers.classifier import Classifier
-from hardex.errors import RunError
-from hardex.images import Transform
+from hardex.errors import HardexError, RunError
+from hardex.images import ORDER
 from hardex.runs.folder import safe_name
-from hardex.runs.probe_export import probes_as_zip
-from hardex.runs.probes import KeptProbe, keep, kept_picture, kept_probes
+from hardex.runs.probe_export import Exported, probes_as_zip
+from hardex.runs.probes import (
+    KeptProbe,
+    changes,
+    keep,
+    kept_picture,
+    kept_probe,
+    kept_probes,
+)
+from hardex.runs.replay import as_seen
 from hardex.runs.run import Run
 from hardex_app.cards import THUMBNAIL_PIXELS, png_url
-from hardex_app.probing import probe, source_image
+from hardex_app.probing import probe, source_image, transform_of
+from hardex_app.sliders import place_in_words, slider_of
+from hardex_app.sources import shape_of
 
 SHOWN_MOST = 60  # the latest; `hardex probes RUN` lists all of them
 _THUMBNAILS_KEPT = 256
 _DRAWN_WITH = ("strokes", "widths", "colors", "brush", "paper", "canvas", "normalize")
 _SAID = ("name", "expected", "note")
+_DONE = {  # to the picture, before the amount
+    "flip": "",
+    "scale": "scaled",
+    "shear": "sheared",
+    "rotation": "rotated",
+    "shift_x": "shifted",
+    "shift_y": "shifted",
+    "stroke": "strokes",
+    "blur": "blurred",
+    "contrast": "contrast",
+    "invert": "",
+    "noise": "noise",
+}
 
 
 def keep_this(
@@ -39,17 +62,13 @@ def keep_this(
     says = probe(request, run, classifier)["after"]  # checks the request, too
     source = request["source"]
     before = source_image(source, run, classifier)
-    height, width, channels = before.shape
+    shape, drawn = shape_of(before), source["kind"] == "sketch"
     kept = KeptProbe(
         kind=source["kind"],
         example=str(source["id"]) if source["kind"] == "example" else "",
-        source={name: source[name] for name in _DRAWN_WITH if name in source},
-        shape=(height, width, channels),
-        transform={
-            name: value
-            for name, value in request.get("transform", {}).items()
-            if value != getattr(Transform(), name)
-        },
+        source={name: source[name] for name in _DRAWN_WITH if name in source} if drawn else {},
+        shape=shape,
+        transform=changes(transform_of(request, shape)),
         predicted=says["predicted"],
         confidence=says["confidence"],
         model=classifier.fingerprint(),
@@ -63,10 +82,11 @@ def kept(run: Run) -> dict[str, Any]:
     """The kept probes, the latest first, as the page lists them.
 
     Returns:
-        `probes` (at most `SHOWN_MOST`), `total`, `labelled` (how many an export would hold),
+        `probes` (at most `SHOWN_MOST`, each with its `changes` in words and its `image` after
+        them), `total`, `labelled` (how many an export would hold),
         `problem` (a sentence, if some cannot be read; where they are stands on the terminal only).
     """
-    probes, problems = kept_probes(run.folder)
+    probes, problems = kept_probes(run.folder, light=True)
     return {
         "probes": [_listed(run, one) for one in reversed(probes[-SHOWN_MOST:])],
         "total": len(probes),
@@ -88,17 +108,49 @@ def _listed(run: Run, one: KeptProbe) -> dict[str, Any]:
         "kind": one.kind,
         "predicted": one.predicted,
         "confidence": one.confidence,
+        "transform": dict(one.transform),
+        "changes": changes_in_words(one),
         "image": _thumbnail(run.folder, one.probe_id),
     }
 
 
-@lru_cache(maxsize=_THUMBNAILS_KEPT)
+def changes_in_words(one: KeptProbe) -> str:
+    """What was done to the picture, in the order in which it acts; "" for nothing.
+
+    Example:
+        >>> done = {"rotation": 112, "shift_x": -1.5, "invert": True}
+        >>> one = KeptProbe(
+        ...     kind="image",
+        ...     shape=(28, 28, 1),
+        ...     transform=done,
+        ...     predicted="7",
+        ...     confidence=0.9,
+        ...     model="a model",
+        ...     annotator="owner",
+        ... )
+        >>> changes_in_words(one)
+        'rotated +112°, shifted 1.5 px to the left, inverted'
+    """
+    return ", ".join(
+        f"{_DONE[name]} {place_in_words(slider_of(name, one.shape), one.transform[name])}".strip()
+        for name in ORDER
+        if name in one.transform
+    )
+
+
 def _thumbnail(folder: Path, probe_id: str) -> str:
-    """The picture as a data URL, as small as it is drawn; a probe never changes once it is kept."""
+    """The picture after its changes, as a data URL, as small as it is drawn; "" if unreadable."""
     try:
-        return png_url(kept_picture(folder, _found(folder, probe_id)), THUMBNAIL_PIXELS)
-    except RunError:
+        return _readable_thumbnail(folder, probe_id)
+    except HardexError:
         return ""
+
+
+@lru_cache(maxsize=_THUMBNAILS_KEPT)
+def _readable_thumbnail(folder: Path, probe_id: str) -> str:
+    """A probe never changes once it is kept."""
+    one = _found(folder, probe_id)
+    return png_url(as_seen(one, kept_picture(folder, one), one.shape), THUMBNAIL_PIXELS)
 
 
 def reopened(request: dict[str, Any], run: Run) -> dict[str, Any]:
@@ -138,14 +190,13 @@ def _source(run: Run, one: KeptProbe) -> dict[str, Any]:
 
 
 def _found(folder: Path, probe_id: str) -> KeptProbe:
-    probes, _ = kept_probes(folder)
-    for one in probes:
-        if one.probe_id == probe_id:
-            return one
-    raise RunError(
-        f"a kept probe must be one of the {len(probes):,} of this run; there is no "
-        f"{probe_id[:60]!r}; choose one of the list."
-    )
+    found = kept_probe(folder, probe_id)
+    if found is None:
+        raise RunError(
+            f"a kept probe must be one of this run; there is no {probe_id[:60]!r}; choose one of "
+            "the list."
+        )
+    return found
 
 
 def exported(run: Run) -> dict[str, Any]:
@@ -157,17 +208,31 @@ def exported(run: Run) -> dict[str, Any]:
     Raises:
         RunError: no probe has an expected label.
     """
-    probes, _ = kept_probes(run.folder)
-    labelled = sum(bool(one.expected) for one in probes)
-    if not labelled:  # said without the folder of the run, which visitors need not know
+    probes, _ = kept_probes(run.folder, light=True)
+    if not any(one.expected for one in probes):  # said without the folder, which none need know
         raise RunError(
             f"an export needs kept probes with an expected label; none of the {len(probes):,} has "
             "one; keep one and choose its label."
         )
-    left_out = len(probes) - labelled
+    archive, export = probes_as_zip(run)
     return {
-        "zip": b64encode(probes_as_zip(run)).decode(),
+        "zip": b64encode(archive).decode(),
         "file_name": safe_name(run.folder.name, "probes", suffix=".zip"),
-        "says": f"{labelled:,} probes as a data set."
-        + (f" {left_out:,} without an expected label are left out." if left_out else ""),
+        "says": _says(export),
     }
+
+
+def _says(export: Exported) -> str:
+    said = [f"{_probes(export.written)} as a data set."]
+    if export.left_out:
+        said.append(f"{export.left_out:,} without an expected label left out.")
+    if export.problems:
+        said.append(
+            f"{_probes(len(export.problems))} that cannot be read left out; `hardex probes` says "
+            "why."
+        )
+    return " ".join(said)
+
+
+def _probes(count: int) -> str:
+    return "1 probe" if count == 1 else f"{count:,} probes"

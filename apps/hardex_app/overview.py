@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardex.errors import RunError
-from hardex.predict.balance import ALPHA, class_balance, two_sided
+from hardex.predict.balance import ALPHA, FEWER, class_balance, two_sided
 from hardex.predict.metrics import share
 from hardex.predict.slices import holm
 from hardex.runs.confusion import read_confusion
@@ -23,6 +23,10 @@ from hardex_app.cards import picture_url
 MOST_CELLS = 30  # classes a side of the matrix; more could be neither read nor tapped
 MOST_PAIRS = 500
 HEAD = 5  # examples shown of each list
+BALANCE_RULE = (
+    f"Clearly: fewer than {FEWER} or more than {1 / FEWER} predictions for each example given, and "
+    f"chance does not explain it (McNemar's exact test, p below {ALPHA} after Holm's correction)."
+)
 _THUMBNAIL_PIXELS = 64  # ten of the noisiest pictures stay below 170 kB
 _WORTH_A_WORD = 0.005  # a difference of confidence and accuracy that is small enough for anybody
 
@@ -31,8 +35,9 @@ def overview(run: Run) -> dict[str, Any]:
     """Everything on the page, ready for JSON.
 
     Keys: `class_names`; `examples`, `wrong`, `sealed`; `accuracy` with its 95 % interval;
-    `classes`, one row per class; `confusion`, `pairs`, `pair_count` (see `confusion_facts`), and
-    `problem`, why there are none; `calibration`; `heads`, the first examples of each list.
+    `classes`, one row per class, and `balance_rule`, what their flags mean; `confusion`, `pairs`,
+    `pair_count` (see `confusion_facts`), and `problem`, why there are none; `calibration`;
+    `heads`, the first examples of each list.
     """
     metrics = run.metrics
     return {
@@ -42,6 +47,7 @@ def overview(run: Run) -> dict[str, Any]:
         "sealed": run.manifest.counts.get("sealed", 0),
         "accuracy": metrics["accuracy"],
         **_confusion(run, metrics["per_class"]),
+        "balance_rule": BALANCE_RULE,
         "calibration": calibration_facts(metrics["calibration"], metrics["accuracy"]),
         "heads": {name: _head(run, name) for name in LISTS},
     }
@@ -67,16 +73,12 @@ def class_row(row: Mapping[str, Any], flag: str) -> list[Any]:
     """One class: given, predicted, accuracy, the ends of its 95 % interval, and its flag.
 
     Example:
-        >>> accuracy = {"value": 2 / 3, "low": 0.2, "high": 0.9}
-        >>> class_row({"examples": 3, "predicted": 2, "accuracy": accuracy}, "")
-        [3, 2, 0.6667, 0.2, 0.9, '']
+        >>> accuracy = {"value": 0.75, "low": 0.2, "high": 0.9}
+        >>> class_row({"examples": 4, "predicted": 2, "accuracy": accuracy}, "")
+        [4, 2, 0.75, 0.2, 0.9, '']
     """
-    accuracy = [_short(row["accuracy"][name]) for name in ("value", "low", "high")]
+    accuracy = [row["accuracy"][name] for name in ("value", "low", "high")]
     return [row["examples"], row["predicted"], *accuracy, flag]
-
-
-def _short(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
 
 
 def confusion_facts(counts: NDArray[np.int64]) -> dict[str, Any]:
@@ -232,7 +234,7 @@ def _head(run: Run, name: str) -> dict[str, Any]:
                 "id": row.id,
                 "given": row.given_label,
                 "predicted": row.predicted_label,
-                "confidence": round(float(row.confidence), 4),
+                "confidence": float(row.confidence),  # whole: what is rounded twice may differ
                 # Without a file there is no picture, and looking for one takes long.
                 "image": picture_url(run, row.id, _THUMBNAIL_PIXELS) if row.file_name else "",
             }

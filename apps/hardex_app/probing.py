@@ -1,14 +1,17 @@
 """A picture, a transform and a classifier -> what the Probe page shows. Plain data in and out."""
 
 from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from math import prod
+from threading import BoundedSemaphore
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Image, Images, Probabilities
+from hardex.arrays import Image, Probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.functions import names_function
 from hardex.classifiers.preprocess import BGR, preprocess
@@ -16,6 +19,7 @@ from hardex.data.dataset import Shape as Shape
 from hardex.errors import HardexError
 from hardex.images import LIMITS, ORDER, Transform, transform, transform_each
 from hardex.runs.run import Run
+from hardex_app.searching import Hit, Setting, nearest_changes
 from hardex_app.sliders import (
     CURVE,
     FINER,
@@ -30,15 +34,20 @@ from hardex_app.sliders import (
 from hardex_app.sliders import sliders as sliders
 from hardex_app.sources import FILE_MOST as FILE_MOST
 from hardex_app.sources import given_label as given_label
-from hardex_app.sources import number, part
+from hardex_app.sources import number, part, shape_of
 from hardex_app.sources import source_image as source_image
 from hardex_app.sources import taken as taken
 
-_TRIED = 1 + sum(len(slider.around()) for slider in sliders_of((28, 28, 1)))
+_SEARCH = 3 * CURVE  # pictures at once while the smallest changes are looked for
 # Before and after; the response curve; its two flips, found to one step; the smallest changes.
-BATCH_SIZES = (2, CURVE, 2 * FINER, _TRIED)
-_LARGEST_BATCH = 2**24  # bytes of pixels; beyond, the smallest changes go in batches of a curve
+BATCH_SIZES = (2, CURVE, 2 * FINER, _SEARCH)
+_LARGEST_BATCH = 2**24  # bytes of pixels, but for one before and after
+_LARGE = 2**22  # bytes of pixels in one answer, from which such answers wait for each other
+# Large pictures take much memory on their way through transform and model.
+_CURVES_AT_ONCE, _PROBES_AT_ONCE = BoundedSemaphore(1), BoundedSemaphore(4)
+_PATIENCE = 60  # seconds that an answer about large pictures waits for its turn
 _BARS_MOST = 12  # with more classes only the likeliest are shown
+_LINES_MOST = 8  # of a curve, without the given label's
 _FARTHEST = {  # of what a request may ask for, where neither slider nor `LIMITS` says
     "rotation": (-36_000.0, 36_000.0),
     "scale": (0.001, 1000.0),
@@ -51,11 +60,10 @@ def batch_sizes(shape: Shape) -> tuple[int, ...]:
     """Which of `BATCH_SIZES` a classifier of pictures of this (h, w, c) is asked for.
 
     Example:
-        >>> batch_sizes((28, 28, 1)) == BATCH_SIZES, len(batch_sizes((224, 224, 3)))
-        (True, 3)
+        >>> batch_sizes((28, 28, 1)) == BATCH_SIZES, batch_sizes((224, 224, 3))
+        (True, (2, 73, 8))
     """
-    large = _TRIED * prod(shape) > _LARGEST_BATCH
-    return BATCH_SIZES[:-1] if large else BATCH_SIZES
+    return tuple(size for size in BATCH_SIZES if size == 2 or _fits(size, shape))
 
 
 def probe(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str, Any]:
@@ -76,8 +84,10 @@ def probe(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str
     """
     source = part(request, "source")
     before = source_image(source, run, classifier)
-    after = transform(before, _transform(part(request, "transform"), _shape(before)))
-    probabilities = _asked(np.stack([before, after]), classifier, 2)
+    done = transform_of(request, shape_of(before))
+    with _in_turn(_PROBES_AT_ONCE, 2 * before.size):
+        after = transform(before, done)
+        probabilities = classifier.probabilities(np.stack([before, after]))
     names = run.manifest.class_names
     given = given_label(source, run)
     return {
@@ -98,35 +108,35 @@ def curve(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str
 
     Returns:
         `along`, `amounts` (73, ascending, one of them where nothing is done; 0 and 1 for a
-        switch), `lines` (probability over the amounts of the classes that ever lead, and of the
-        given label), `leaders` (as many as amounts), `flips` (the nearest amount on each side of
-        where nothing is done at which the prediction changes, seen from amount to amount and then
-        found to one step of the slider), `sentence`.
+        switch), `lines` (probability over the amounts of at most eight classes that ever lead,
+        those that the sentence names among them, and of the given label), `leaders` (as many as
+        amounts), `flips` (the nearest amount on each side of where nothing is done at which the
+        prediction changes, seen from amount to amount and then found to one step of the slider),
+        `sentence`.
 
     Raises:
         HardexError: an unknown example or transform, or a value out of range.
     """
     source = part(request, "source")
     image = source_image(source, run, classifier)
-    base = _transform(part(request, "transform"), _shape(image))
-    slider = slider_of(_along(request), _shape(image))
+    base = transform_of(request, shape_of(image))
+    slider = slider_of(_along(request), shape_of(image))
     names = run.manifest.class_names
     given = given_label(source, run)
     places = slider.curve()
-    pictures = _varied(image, base, slider, places)
-    probabilities = _asked(pictures, classifier, 2 if slider.switch else CURVE)
-    leaders = probabilities.argmax(axis=1)
+    with _in_turn(_CURVES_AT_ONCE, len(places) * image.size):
+        probabilities = _said(image, _varied(base, slider, places), classifier)
+        leaders = probabilities.argmax(axis=1)
+        flipped = _flips(image, base, slider, leaders, classifier)
     start = names[int(leaders[places.index(slider.start)])]
-    flips = [
-        {"amount": slider.amount(place), "class": names[label]}
-        for place, label in _flips(image, base, slider, leaders, classifier)
-    ]
+    said = [int(leaders[places.index(slider.start)]), *(label for _, label in flipped)]
+    flips = [{"amount": slider.amount(place), "class": names[label]} for place, label in flipped]
     return {
         "along": slider.name,
         "amounts": [slider.amount(place) for place in places],
         "lines": [
             {"class": names[label], "probabilities": _rounded(probabilities[:, label])}
-            for label in _leading_classes(probabilities, names, given)
+            for label in _leading_classes(probabilities, names, given, said)
         ],
         "leaders": [names[label] for label in leaders],
         "flips": flips,
@@ -140,8 +150,9 @@ def curve(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str
 def smallest(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str, Any]:
     """The smallest changes of an untouched picture that break or restore the prediction.
 
-    Each transform alone, at about 16 amounts on either side of where nothing is done, closer to
-    each other near to it; all in one batch, unless the pictures are large.
+    Each transform alone, at the amounts of its curve from where nothing is done outwards, until
+    something is found; that is then brought down to one step of the slider. So it is never more
+    than what the curve of an untouched picture shows.
 
     Args:
         request: `source`, as for `probe`.
@@ -152,7 +163,7 @@ def smallest(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[
         `transform`, `amount`, `class` (what the model says then) and `change` (of the pixels, in
         levels of 255, root mean square), smallest change first. Nothing is restored where there
         is no given or expected label, or where it is what the model says. `unchanged`: the
-        transforms that never change the prediction. `sentence`.
+        transforms that change the prediction at none of the amounts tried. `sentence`.
 
     Raises:
         HardexError: an unknown example or a value out of range.
@@ -161,20 +172,18 @@ def smallest(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[
     image = source_image(source, run, classifier)
     names = run.manifest.class_names
     given = given_label(source, run)
-    tried = [(slider, place) for slider in sliders_of(_shape(image)) for place in slider.around()]
-    changed = [_with_amount(Transform(), slider, place) for slider, place in tried]
-    pictures = transform_each(image, [Transform(), *changed])
-    size = _TRIED if _TRIED in batch_sizes(_shape(image)) else CURVE
-    leaders = _asked(pictures, classifier, size).argmax(axis=1)
-    start = names[int(leaders[0])]
-    found = [
-        Change(slider, place, names[label], change)
-        for (slider, place), label, change in zip(
-            tried, leaders[1:], _changes(pictures[1:], image), strict=True
-        )
-    ]
-    breaking = _least([change for change in found if change.label != start])
-    restoring = _least([change for change in found if change.label == given != start])
+    wanted = None if given is None else names.index(given)
+    alone = Transform()
+
+    def labels_at(settings: Sequence[Setting]) -> list[int]:
+        done = [_with_amount(alone, slider, place) for slider, place in settings]
+        return [int(label) for label in _said(image, done, classifier).argmax(axis=1)]
+
+    with _in_turn(_CURVES_AT_ONCE, CURVE * image.size):
+        nearest = nearest_changes(sliders_of(shape_of(image)), labels_at, wanted)
+        breaking = _least(image, nearest.breaking, names)
+        restoring = _least(image, nearest.restoring, names)
+    start = names[nearest.start]
     broken = {change.slider.name for change in breaking}
     return {
         "breaking": [change.as_dict() for change in breaking],
@@ -212,6 +221,26 @@ class Change:
             "class": self.label,
             "change": round(self.change, 3),
         }
+
+
+def transform_of(request: dict[str, Any], shape: Shape) -> Transform:
+    """What a request says is to be done to a picture of this (h, w, c).
+
+    Raises:
+        HardexError: an unknown name, or an amount that is out of range.
+
+    Example:
+        >>> transform_of({"transform": {"flip": 1}}, (28, 28, 1)).flip
+        True
+    """
+    numbers = part(request, "transform")
+    known = asdict(Transform())
+    unknown = sorted(str(name) for name in numbers if name not in known)
+    if unknown:
+        raise HardexError(
+            f"a transform knows {', '.join(known)}; received {unknown[0][:40]!r}; leave it out."
+        )
+    return Transform(**{name: _amount(name, value, shape) for name, value in numbers.items()})
 
 
 def picture(image: Image, probabilities: Probabilities, names: tuple[str, ...]) -> dict[str, Any]:
@@ -257,13 +286,47 @@ def preprocess_table(name: str) -> list[float] | None:
     return [float(value) for value in preprocess(levels, name).ravel()]
 
 
-def _asked(images: Images, classifier: Classifier, size: int) -> Probabilities:
-    """What the classifier says, asked in batches of a size that was compiled ahead."""
-    short = -len(images) % size
-    if short:
-        images = np.concatenate([images, np.zeros((short, *images.shape[1:]), np.uint8)])
-    parts = [classifier.probabilities(batch) for batch in np.split(images, len(images) // size)]
-    return np.concatenate(parts)[: len(images) - short]
+@contextmanager
+def _in_turn(turns: BoundedSemaphore, size: int) -> Iterator[None]:
+    """Wait for a turn where the pictures of an answer have many bytes together.
+
+    Raises:
+        HardexError: it takes too long.
+    """
+    if size <= _LARGE:
+        yield
+        return
+    if not turns.acquire(timeout=_PATIENCE):
+        raise HardexError(
+            "pictures of this size are worked on a few at a time, to spare the memory; others "
+            f"have been before you for {_PATIENCE} seconds; try again."
+        )
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+def _said(image: Image, done: Sequence[Transform], classifier: Classifier) -> Probabilities:
+    """(m, k): what the classifier says after each of m transforms.
+
+    No more pictures are held than one batch has, and each batch has a size that was compiled
+    ahead: the smallest that holds them all, or the largest that there is.
+    """
+    sizes = batch_sizes(shape_of(image))
+    size = min((size for size in sizes if size >= len(done)), default=max(sizes))
+    parts = []
+    for first in range(0, len(done), size):
+        pictures = transform_each(image, done[first : first + size])
+        short = size - len(pictures)
+        blank = np.zeros((short, *image.shape), np.uint8)
+        batch = np.concatenate([pictures, blank]) if short else pictures
+        parts.append(classifier.probabilities(batch)[: size - short])
+    return np.concatenate(parts)
+
+
+def _fits(size: int, shape: Shape) -> bool:
+    return size * prod(shape) <= _LARGEST_BATCH
 
 
 def _with_amount(base: Transform, slider: Slider, place: int) -> Transform:
@@ -273,8 +336,8 @@ def _with_amount(base: Transform, slider: Slider, place: int) -> Transform:
     return replace(base, **amounts)
 
 
-def _varied(image: Image, base: Transform, slider: Slider, places: list[int]) -> Images:
-    return transform_each(image, [_with_amount(base, slider, place) for place in places])
+def _varied(base: Transform, slider: Slider, places: list[int]) -> list[Transform]:
+    return [_with_amount(base, slider, place) for place in places]
 
 
 def _flips(
@@ -300,8 +363,7 @@ def _flips(
     between = [place for places_between, _ in found for place in places_between]
     finer: dict[int, int] = {}
     if between:
-        pictures = _varied(image, base, slider, between)
-        labels = _asked(pictures, classifier, 2 * FINER).argmax(axis=1)
+        labels = _said(image, _varied(base, slider, between), classifier).argmax(axis=1)
         finer = dict(zip(between, labels.tolist(), strict=True))
     return [
         next(
@@ -312,31 +374,38 @@ def _flips(
     ]
 
 
-def _changes(pictures: Images, image: Image) -> list[float]:
-    """(m, h, w, c) -> m changes in levels of 255, root mean square."""
-    return [
-        float(np.sqrt(np.mean((picture.astype(np.float32) - image) ** 2))) for picture in pictures
+def _least(image: Image, hits: Sequence[Hit], names: tuple[str, ...]) -> list[Change]:
+    """The one of each transform, smallest change of the pixels first."""
+    changes = [
+        Change(slider, place, names[label], _difference(image, slider, place))
+        for slider, place, label in hits
     ]
+    least: dict[str, Change] = {}
+    for change in sorted(changes, key=lambda change: change.change):
+        least.setdefault(change.slider.name, change)
+    return list(least.values())
 
 
-def _least(changes: list[Change]) -> list[Change]:
-    """The one of each transform that is nearest to its start, smallest change of pixels first."""
-    nearest: dict[str, Change] = {}
-    for change in sorted(changes, key=lambda one: (_distance(one), one.change)):
-        nearest.setdefault(change.slider.name, change)
-    return sorted(nearest.values(), key=lambda change: change.change)
-
-
-def _distance(change: Change) -> int:
-    return abs(change.place - change.slider.start)
+def _difference(image: Image, slider: Slider, place: int) -> float:
+    """What one amount does to the pixels, in levels of 255, root mean square."""
+    changed = transform(image, _with_amount(Transform(), slider, place))
+    return float(np.sqrt(np.mean((changed.astype(np.float32) - image) ** 2)))
 
 
 def _leading_classes(
-    probabilities: Probabilities, names: tuple[str, ...], given: str | None
+    probabilities: Probabilities, names: tuple[str, ...], given: str | None, said: Sequence[int]
 ) -> list[int]:
-    """Classes that lead at some amount, in order of how often, and the given label."""
+    """At most eight classes that lead at some amount, and the given label.
+
+    Those that the sentence names come before others, and all stand in order of how often they lead:
+    a class found in between two amounts leads at none of them.
+    """
     counts = np.bincount(probabilities.argmax(axis=1), minlength=len(names))
-    leading = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i]][:8]
+    often = [int(label) for label in np.argsort(-counts, kind="stable")]
+    chosen = list(dict.fromkeys([*said, *(label for label in often if counts[label])]))[
+        :_LINES_MOST
+    ]
+    leading = sorted(chosen, key=often.index)
     if given is not None and names.index(given) not in leading:
         leading.append(names.index(given))
     return leading
@@ -391,11 +460,6 @@ def _rounded(values: Probabilities) -> list[float]:
     return [round(float(value), 4) for value in values]
 
 
-def _shape(image: Image) -> Shape:
-    height, width, channels = image.shape
-    return height, width, channels
-
-
 def _along(request: dict[str, Any]) -> str:
     along = request.get("along", "rotation")
     if along not in ORDER:
@@ -404,16 +468,6 @@ def _along(request: dict[str, Any]) -> str:
             "one of them."
         )
     return str(along)
-
-
-def _transform(numbers: dict[str, Any], shape: Shape) -> Transform:
-    known = asdict(Transform())
-    unknown = sorted(str(name) for name in numbers if name not in known)
-    if unknown:
-        raise HardexError(
-            f"a transform knows {', '.join(known)}; received {unknown[0][:40]!r}; leave it out."
-        )
-    return Transform(**{name: _amount(name, value, shape) for name, value in numbers.items()})
 
 
 def _amount(name: str, value: Any, shape: Shape) -> Any:

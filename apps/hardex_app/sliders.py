@@ -10,7 +10,6 @@ from hardex.data.dataset import Shape
 from hardex.images import LIMITS, ORDER, Transform
 
 CURVE = 73  # amounts of a response curve
-PER_SIDE = 16  # amounts on either side of the start, when the smallest change is looked for
 FINER = 4  # the most steps of a slider that lie between two amounts of a curve
 _USUAL_SIDE = 28  # pixels of a picture that the ranges of stroke and blur are meant for
 
@@ -73,15 +72,15 @@ class Slider:
         places[np.abs(places - self.start).argmin()] = self.start
         return [int(place) for place in places]
 
-    def around(self) -> list[int]:
-        """The places on either side of the start, closer to each other near to it."""
-        found = []
-        for side, far in ((-1, self.start - self.first), (1, self.last - self.start)):
-            if far:
-                count = np.arange(1, min(PER_SIDE, far) + 1)
-                steps = np.maximum(np.rint(far * (count / count[-1]) ** 2).astype(int), count)
-                found += [self.start + side * int(step) for step in steps]
-        return found
+    def outward(self) -> list[int]:
+        """The places of the curve without the start, the nearest to it first.
+
+        Example:
+            >>> slider_of("rotation", (28, 28, 1)).outward()[:4]
+            [-5, 5, -10, 10]
+        """
+        others = (place for place in self.curve() if place != self.start)
+        return sorted(others, key=lambda place: abs(place - self.start))
 
 
 def sliders_of(shape: Shape) -> tuple[Slider, ...]:

@@ -40,6 +40,7 @@ _BRUSH_LEAST, _BRUSH_MOST = 2, 60
 _CANVAS_MOST = 560  # pixels of either side
 _POINT_FARTHEST = 1e6  # canvas pixels; a pen may leave the canvas
 _SIDE_MOST = 1024  # pixels of a picture for a classifier that takes any
+_USUAL_SIDES = (28, 28)  # of a drawing for a classifier that takes any size
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 BLACK: Color = (0, 0, 0)
 WHITE: Color = (255, 255, 255)
@@ -64,11 +65,12 @@ def source_image(source: Source, run: Run, classifier: Classifier) -> Image:
     kind = source.get("kind")
     if kind == "example":
         image = run.image(str(source.get("id")))
-        return resize(image, classifier.input_shape or _shape(image))
+        return resize(image, shape_of_input(run, classifier) or _bounded(image, classifier))
     if kind == "image":
         return _uploaded(source, run, classifier)
     if kind == "sketch":
-        return _drawn(source, shape_of_input(run, classifier) or (28, 28, 1))
+        usual = (*_USUAL_SIDES, _channels(classifier) or 1)
+        return _drawn(source, shape_of_input(run, classifier) or usual)
     raise HardexError(
         f"a probe needs an example, an image or a sketch; received {_short(kind)}; pass one of "
         "them."
@@ -100,7 +102,7 @@ def taken(request: dict[str, Any], run: Run, classifier: Classifier) -> dict[str
     opened = io.BytesIO(_bytes(file, "file"))
     opened.name = "that was chosen"
     image = read_image(opened)
-    fitted = resize(image, shape_of_input(run, classifier) or _bounded(_shape(image)))
+    fitted = resize(image, shape_of_input(run, classifier) or _bounded(image, classifier))
     return {"pixels": _as_text(fitted), "shape": list(fitted.shape), "was": list(image.shape)}
 
 
@@ -124,8 +126,20 @@ def given_label(source: Source, run: Run) -> str | None:
 
 
 def shape_of_input(run: Run, classifier: Classifier) -> Shape | None:
-    """The (h, w, c) that pictures from outside are brought to; None where any will do."""
-    return classifier.input_shape or run.manifest.image_shape
+    """The (h, w, c) of every picture the classifier is asked for; None where any will do.
+
+    Where it takes any size, that of the run's own pass, so that page and tables say the same.
+    """
+    wanted, passed = classifier.input_shape, run.manifest.image_shape
+    if wanted is not None or passed is None:
+        return wanted
+    return passed[0], passed[1], _channels(classifier) or passed[2]
+
+
+def shape_of(image: Image) -> Shape:
+    """Its (h, w, c)."""
+    height, width, channels = image.shape
+    return height, width, channels
 
 
 def part(request: Any, name: str) -> dict[str, Any]:
@@ -165,15 +179,18 @@ def number(name: str, value: Any, *, least: float, most: float) -> float:
     return found
 
 
-def _shape(image: Image) -> Shape:
+def _bounded(image: Image, classifier: Classifier) -> Shape:
+    """The picture's own shape, unless it is huge, in the colours that the classifier takes."""
     height, width, channels = image.shape
-    return height, width, channels
-
-
-def _bounded(shape: Shape) -> Shape:
-    height, width, channels = shape
     factor = min(1.0, _SIDE_MOST / max(height, width))
-    return max(1, round(height * factor)), max(1, round(width * factor)), channels
+    sides = (max(1, round(side * factor)) for side in (height, width))
+    return *sides, _channels(classifier) or channels
+
+
+def _channels(classifier: Classifier) -> int | None:
+    """1 or 3 where that is known of a classifier of any size."""
+    channels: int | None = getattr(classifier, "channels", None)
+    return channels
 
 
 def _as_text(image: Image) -> str:
@@ -217,7 +234,7 @@ def _uploaded(source: Source, run: Run, classifier: Classifier) -> Image:
     if len(raw) != size:
         raise _wrong_size(size)
     image = np.frombuffer(raw, np.uint8).reshape(shape)
-    return resize(image, most or _shape(image))
+    return resize(image, most or _bounded(image, classifier))
 
 
 def _wrong_size(size: int) -> HardexError:

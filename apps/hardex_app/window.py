@@ -6,23 +6,27 @@ from typing import Any
 
 import gradio as gr
 
+from hardex.errors import HardexError
 from hardex.runs.manifest import Source
 from hardex_app import api
+from hardex_app.answers import for_visitors
 from hardex_app.assets import asset, script
 from hardex_app.inspection import Inspection, Status
 from hardex_app.pages import browse, overview, probe
 
+_NOTHING_NEW = (gr.skip(), gr.skip(), gr.skip())
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def status_html(inspection: Inspection) -> str:
     """What the run found, how far the work is, and what is missing."""
     status = inspection.status
+    problem = _text(for_visitors(status.problem, inspection.run))
     if status.stage == "failed":
-        return f'<p class="hx-problem" role="alert">{_text(status.problem)}</p>'
+        return f'<p class="hx-problem" role="alert">{problem}</p>'
     progress = "" if status.over else _progress(status)
-    missing = f'<p class="hx-muted" role="status">{_text(status.problem)}</p>'
-    return _found(inspection) + progress + (missing if status.problem else "")
+    missing = f'<p class="hx-muted" role="status">{problem}</p>' if problem else ""
+    return _found(inspection) + progress + missing
 
 
 def _progress(status: Status) -> str:
@@ -59,6 +63,18 @@ def _text(value: str) -> str:
     return escape(value).replace("$", "&#36;").replace("{", "&#123;").replace("}", "&#125;")
 
 
+def _facts(page: Any, inspection: Inspection) -> dict[str, Any] | None:
+    """What a page must know; or why it will never know it."""
+    run, status = inspection.run, inspection.status
+    if run is None:
+        return {"problem": for_visitors(status.problem)} if status.over else None
+    try:
+        facts: dict[str, Any] | None = page.facts(inspection)
+        return facts
+    except HardexError as error:
+        return {"problem": for_visitors(error, run)}
+
+
 def build(inspection: Inspection) -> gr.Blocks:
     """The window, with nothing but wiring in it.
 
@@ -72,7 +88,7 @@ def build(inspection: Inspection) -> gr.Blocks:
         with gr.Row(elem_id="progress"):
             status = gr.HTML(status_html(inspection), elem_id="status", padding=False)
             cancel = gr.Button(
-                "Do without", visible=False, elem_id="cancel", size="sm", scale=0, min_width=120
+                "Skip this", visible=False, elem_id="cancel", size="sm", scale=0, min_width=120
             )
         has_run = gr.State(False)
         with gr.Column(elem_id="page-overview", elem_classes="hx-page"):
@@ -85,7 +101,7 @@ def build(inspection: Inspection) -> gr.Blocks:
         filled = [overview_page.board, browse_page.board, probe_page.bench]
 
         def contents() -> tuple[Any, ...]:
-            return tuple(page.facts(inspection) for page in (overview, browse, probe))
+            return tuple(_facts(page, inspection) for page in (overview, browse, probe))
 
         def progress() -> tuple[Any, ...]:
             return status_html(inspection), gr.Button(visible=inspection.status.cancellable)
@@ -97,13 +113,16 @@ def build(inspection: Inspection) -> gr.Blocks:
         def tick(had_run: bool) -> tuple[Any, ...]:
             # Only once, when the run has just become whole: the pages ask for the rest themselves.
             has = inspection.run is not None  # asked once: it may become whole at any moment
-            filling = contents() if has and not had_run else tuple(gr.skip() for _ in filled)
-            again = gr.Timer(active=not inspection.status.over)
+            over = inspection.status.over
+            filling = contents() if has != had_run or (over and not has) else _NOTHING_NEW
+            again = gr.Timer(active=not over)
             return (*progress(), has, again, *filling)
 
-        blocks.load(refresh, None, [status, cancel, has_run, *filled], **_QUIET)
-        timer.tick(tick, has_run, [status, cancel, has_run, timer, *filled], **_QUIET)
-        cancel.click(inspection.cancel, **_QUIET)
+        # Any number of visitors at once: by default each event waits for all others of its kind.
+        many: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
+        blocks.load(refresh, None, [status, cancel, has_run, *filled], **many)
+        timer.tick(tick, has_run, [status, cancel, has_run, timer, *filled], **many)
+        cancel.click(inspection.cancel, **many)
         api.build(inspection)
     window: gr.Blocks = blocks
     return window

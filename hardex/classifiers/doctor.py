@@ -7,11 +7,12 @@ wrong answer given as surely and as well calibrated as a right one.
 """
 
 import csv
+import shlex
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from hardex.classifiers.classifier import Classifier, Inspectable
 from hardex.classifiers.functions import names_function
 from hardex.classifiers.outputs import Outputs, distributions, softmax
 from hardex.classifiers.preprocess import BGR, INVERTED, PREPROCESS, by_function, rearranged
+from hardex.data.names import natural_order
 
 MOST_EXAMPLES = 512
 
@@ -64,6 +66,7 @@ class Examination:
         class_names: k names, in the order of the probability columns.
         batch_size: images per forward pass; all of one shape, so that nothing is compiled twice.
         try_count: on how many examples other preprocessings are tried.
+        labelled_by_name: whether the labels were read as names, which --classes can put in order.
     """
 
     classifier: Classifier
@@ -73,6 +76,7 @@ class Examination:
     class_names: tuple[str, ...]
     batch_size: int
     try_count: int
+    labelled_by_name: bool
 
     @cached_property
     def answers(self) -> Any:
@@ -123,6 +127,7 @@ def examine(
     ids: Sequence[str] | None = None,
     batch_size: int | None = None,
     try_count: int | None = None,
+    labelled_by_name: bool | None = None,
 ) -> tuple[Finding, ...]:
     """Look for the classic silent bugs.
 
@@ -135,6 +140,8 @@ def examine(
         batch_size: images per forward pass.
         try_count: on how many of them other preprocessings are tried, if there is need to; on all
             of them by default.
+        labelled_by_name: whether the labels were read as class names, such as those of folders,
+            and not as numbers; by default they were, unless the names are "0" to k-1.
 
     Returns:
         The findings, the graver first; () for a model that seems healthy.
@@ -150,6 +157,8 @@ def examine(
     """
     labels = np.asarray(labels).astype(np.int64)
     names = class_names or [str(i) for i in range(max(2, int(labels.max(initial=0)) + 1))]
+    if labelled_by_name is None:
+        labelled_by_name = list(names) != [str(i) for i in range(len(names))]
     examination = Examination(
         classifier,
         images,
@@ -158,6 +167,7 @@ def examine(
         tuple(names),
         batch_size or min(max(len(images), 1), 256),
         try_count or len(images),
+        labelled_by_name,
     )
     findings: list[Finding] = []
     for checks in CHECKS:  # what stands later can be asked only if what stands before is in order
@@ -478,31 +488,112 @@ def _is_better(one: _Try, examination: Examination, *, alternatives: int) -> boo
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Order:
+    outputs: NDArray[np.int64]  # (k,) the given class that belongs to each output
+    right: NDArray[np.bool_]  # (n,) whether each prediction is right with it
+
+
 def _other_orders(examination: Examination) -> Iterator[_Cause]:
-    """Another order of the classes: chosen on one half of the examples, tried on the other."""
+    """The other usual order of the names; or one that half of the examples chose, if it is far
+    better on the other half.
+    """
     predicted, given = examination.probabilities.argmax(axis=1), examination.labels
-    half = len(given) // 2
-    order = best_order(given[:half], predicted[:half], len(examination.class_names))
-    mended = order[predicted[half:]] == given[half:]
-    if not _far_better(mended, examination.right[half:], alternatives=1):
+    usual, half = _usual_order(examination), len(given) // 2
+    before = examination.right if usual is None else usual.right
+    chosen = best_order(given[:half], predicted[:half], len(examination.class_names))
+    called = chosen[predicted[half:]]
+    mended = called == given[half:]
+    now = f"accuracy is {examination.right.mean():.1%} on {len(given)} examples, and"
+    better = _far_better(mended, before[half:], alternatives=1)
+    if better and _knows_the_labels(called, given[half:]):
+        outputs = best_order(given, predicted, len(examination.class_names))
+        order = _Order(outputs, outputs[predicted] == given)
+        seen = (
+            f"{now} {mended.mean():.1%} on {len(mended)} that did not choose it with another order "
+            f"of the classes: what the model calls {_listed(_moved(examination, outputs))}"
+        )
+    elif usual is not None:
+        order = usual
+        seen = f"{now} {usual.right.mean():.1%} with the classes {_sorted_how(examination, usual)}"
+    else:
         return
-    order = best_order(given, predicted, len(examination.class_names))
-    names = [examination.class_names[i] for i in order]
-    moved = [(examination.class_names[i], names[i]) for i in range(len(order)) if order[i] != i]
-    numbered = list(examination.class_names) == [str(i) for i in range(len(names))]
-    after = float((order[predicted] == given).mean())
-    seen = (
-        f"accuracy is {examination.right.mean():.1%}, and {mended.mean():.1%} on {len(mended)} "
-        "examples that did not choose it with another order of the classes: what the model calls "
-        f"{_listed([f'{a} is labelled {b}' for a, b in moved])}"
+    advice = _order_advice(examination, order.outputs)
+    finding = Finding("class_order", "error", seen, advice)
+    yield _Cause(float(order.right.mean()), (finding,))
+
+
+def _usual_order(examination: Examination) -> _Order | None:
+    """The names sorted as text (`10` before `2`) or naturally, if that is surely better.
+
+    Keras' `image_dataset_from_directory` and torchvision's `ImageFolder` number the class folders
+    as sorted text. There is one such order, or two where the names are in neither, and so no part
+    of the examples must be kept to try what another part has chosen. One class alone cannot tell:
+    that it is taken for another need not be for the order.
+    """
+    names, given = examination.class_names, examination.labels
+    predicted = examination.probabilities.argmax(axis=1)
+    usual = {tuple(sorted(names)), tuple(sorted(names, key=natural_order))} - {names}
+    found = []
+    for order in sorted(usual):
+        outputs = np.array([names.index(name) for name in order], np.int64)
+        called = outputs[predicted]
+        right = called == given
+        gain = right.astype(np.int64) - examination.right
+        surely = _chance_of(right, examination.right) < _RARE / len(usual)
+        broad = min(_without_the_best(gain, given), _without_the_best(gain, predicted)) > 0
+        if surely and broad and _knows_the_labels(called, given):
+            found.append(_Order(outputs, right))
+    return max(found, key=lambda one: int(one.right.sum()), default=None)
+
+
+def _without_the_best(gain: NDArray[np.int64], classes: Labels) -> int:
+    """What is gained in all classes but the one that gains most."""
+    per_class = np.bincount(classes, gain)
+    return int(per_class.sum() - per_class.max())
+
+
+def _knows_the_labels(called: Labels, given: Labels) -> bool:
+    """Whether predictions are better than the same ones dealt out at random.
+
+    Those that know nothing can gain by another order, too, where classes differ in size.
+    """
+    low, _ = _interval(int((called == given).sum()), len(given))
+    return low > _dealt_out(called, given)
+
+
+def _sorted_how(examination: Examination, usual: _Order) -> str:
+    names = [examination.class_names[i] for i in usual.outputs]
+    before = next(
+        f"{names[i]!r} before {names[j]!r}"
+        for i, j in pairwise(range(len(names)))
+        if usual.outputs[i] > usual.outputs[j]
     )
-    advice = (
-        f"number the labels as the model was trained: its outputs 0 to {len(names) - 1} are your "
-        f"labels {', '.join(names)}"
-        if numbered
-        else f"pass --classes {','.join(names)}, the names in the order of the outputs"
-    )
-    yield _Cause(after, (Finding("class_order", "error", seen, advice),))
+    if names != sorted(names):
+        return f"sorted naturally, {before}"
+    return f"sorted as text, {before}, as Keras and torchvision number class folders"
+
+
+def _moved(examination: Examination, outputs: NDArray[np.int64]) -> list[str]:
+    names = examination.class_names
+    return [f"{names[i]} is labelled {names[j]}" for i, j in enumerate(outputs) if i != j]
+
+
+def _order_advice(examination: Examination, outputs: NDArray[np.int64]) -> str:
+    names = [examination.class_names[i] for i in outputs]
+    if not examination.labelled_by_name:
+        return (
+            f"number the labels as the model was trained: its outputs 0 to {len(names) - 1} are "
+            f"your labels {', '.join(map(str, outputs))}"
+        )
+    if any(name.splitlines() != [name] for name in names):
+        return f"rank from Python with class_names={names!r}, the names in the order of the outputs"
+    if names[0].startswith("@") or any("," in name or name != name.strip() for name in names):
+        return (
+            "write these names, in the order of the outputs, to a file with one name per line, and "
+            "pass --classes @FILE:\n" + "\n".join([*names, "(these are all of them)"])
+        )
+    return f"pass --classes {shlex.quote(','.join(names))}, the names in the order of the outputs"
 
 
 def best_order(given: Labels, predicted: Labels, class_count: int) -> NDArray[np.int64]:
@@ -543,8 +634,7 @@ def constant(examination: Examination) -> Iterator[Finding]:
 def at_chance(examination: Examination) -> Iterator[Finding]:
     """No better than predictions dealt out at random; small samples are given the benefit."""
     predicted, labels = examination.probabilities.argmax(axis=1), examination.labels
-    n, k = len(labels), len(examination.class_names)
-    chance = float(np.bincount(labels, minlength=k) @ np.bincount(predicted, minlength=k)) / n**2
+    n, chance = len(labels), _dealt_out(predicted, labels)
     low, high = _interval(int(examination.right.sum()), n)
     if len(np.unique(labels)) > 1 and low <= chance and high <= chance + 0.15 * (1 - chance):
         yield Finding(
@@ -627,8 +717,20 @@ def _far_better(after: NDArray[np.bool_], before: NDArray[np.bool_], *, alternat
     large = gain >= _GAIN and (gain >= errors / 3 or after.mean() >= 2 * before.mean())
     if not large and not gain >= errors / 2 > 0:
         return False
+    return _chance_of(after, before) < _RARE / max(1, alternatives)
+
+
+def _dealt_out(predicted: Labels, given: Labels) -> float:
+    """The accuracy of these predictions, dealt out at random."""
+    k = 1 + int(max(predicted.max(), given.max()))
+    counts = np.bincount(given, minlength=k) @ np.bincount(predicted, minlength=k)
+    return float(counts) / len(given) ** 2
+
+
+def _chance_of(after: NDArray[np.bool_], before: NDArray[np.bool_]) -> float:
+    """How probable so many mended among the changed answers are by chance: McNemar's exact test."""
     mended, broken = int((after & ~before).sum()), int((before & ~after).sum())
-    return _at_least(mended, mended + broken, 0.5) < _RARE / max(1, alternatives)
+    return _at_least(mended, mended + broken, 0.5)
 
 
 def _surprise(probabilities: Probabilities, right: NDArray[np.bool_]) -> float:

@@ -4,13 +4,14 @@ import json
 import os
 import platform
 import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
+from threading import Lock
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from hardex.arrays import Embeddings, Images, Probabilities
 from hardex.classifiers.classifier import Numerics, failures_of
+from hardex.classifiers.fingerprint import fingerprint_of
 from hardex.classifiers.outputs import Outputs, distributions
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
@@ -31,6 +33,7 @@ _GEOMETRY_LAYERS = frozenset({"InputLayer", "Resizing", "CenterCrop"})
 _PASSED_OVER = frozenset({"Dropout", "Flatten", "Reshape"})
 _NORMALISING = frozenset({"BatchNormalization", "LayerNormalization", "Normalization"})
 _ADVICE = "check that it was made for such images and fits into memory"
+_PASSES_KEPT = 16  # compiled passes; probing needs a handful for pictures of one shape
 _LEGACY = (".h5", ".hdf5")
 _STARTUP_NOTES = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 ")
 _NO_GPU = b"failed call to cuInit"
@@ -48,6 +51,7 @@ class KerasClassifier:
         model: the loaded Keras model.
         preprocess: see `hardex.classifiers.preprocess`.
         logits: whether a softmax (for a single output a sigmoid) is taken of its outputs.
+        hash: SHA-256 of the file, or of all files in the folder, as they were loaded.
     """
 
     path: Path
@@ -55,6 +59,7 @@ class KerasClassifier:
     preprocess: str
     source: str
     logits: bool = False
+    hash: str = ""
 
     @classmethod
     def open(
@@ -82,7 +87,7 @@ class KerasClassifier:
         model = _load(path, trust_model=trust_model)
         _check_is_image_classifier(path, model, logits=logits)
         chosen = preprocess or ("raw" if _scales_pixels(model) else "unit")
-        return cls(path, model, chosen, source or str(path), logits)
+        return cls(path, model, chosen, source or str(path), logits, fingerprint_of(path))
 
     @property
     def input_shape(self) -> Shape | None:
@@ -152,13 +157,8 @@ class KerasClassifier:
         return _Compiled(_up_to_the_last_weights(self.model, self.source))
 
     def fingerprint(self) -> str:
-        """SHA-256 of the file, or of all files in the folder."""
-        if self.path.is_file():
-            return sha256(self.path.read_bytes()).hexdigest()
-        digest = sha256()
-        for file in sorted(file for file in self.path.rglob("*") if file.is_file()):
-            digest.update(file.relative_to(self.path).as_posix().encode() + file.read_bytes())
-        return digest.hexdigest()
+        """SHA-256 of what was loaded, whatever has become of the file since."""
+        return self.hash or fingerprint_of(self.path)
 
     def numerics(self) -> Numerics:
         """Versions, threads and instruction set: what else moves the last bits."""
@@ -208,21 +208,17 @@ class _SavedModel:
 
 
 class _Compiled:
-    """A model's forward pass, compiled once for each shape of a batch.
+    """A model's forward pass, compiled once for each shape of a batch; the latest are kept.
 
-    The compiled passes are asked for one by one: calling the `tf.function` itself would warn of
+    Each has a `tf.function` of its own, so that one that is let go frees its memory: a function
+    keeps all that was ever compiled of it. They are never called themselves, which would warn of
     "retracing" when the app compiles the few batch sizes that it needs.
     """
 
     def __init__(self, model: Any) -> None:
-        import tensorflow as tf
-
-        @tf.function  # type: ignore[untyped-decorator]
-        def forward(values: Any) -> Any:
-            return model(values, training=False)
-
-        self.forward = forward
-        self._passes: dict[Any, Callable[[Any], Any]] = {}
+        self.model = model
+        self._passes: OrderedDict[Any, Callable[[Any], Any]] = OrderedDict()
+        self._lock = Lock()  # of the order in which they were used; compiling goes on beside it
 
     def __call__(self, values: Any) -> Any:
         """What the model gives for (n, h, w, c) values."""
@@ -230,9 +226,27 @@ class _Compiled:
 
         tensor = tf.convert_to_tensor(values)
         kind = tuple(tensor.shape), tensor.dtype
-        if kind not in self._passes:
-            self._passes[kind] = self.forward.get_concrete_function(tf.TensorSpec(*kind))
-        return self._passes[kind](tensor)
+        with self._lock:
+            compiled = self._passes.pop(kind, None)
+            if compiled is not None:
+                self._passes[kind] = compiled
+        if compiled is None:
+            compiled = self._compiled(tf.TensorSpec(*kind))
+            with self._lock:
+                self._passes[kind] = compiled
+                while len(self._passes) > _PASSES_KEPT:
+                    self._passes.popitem(last=False)
+        return compiled(tensor)
+
+    def _compiled(self, spec: Any) -> Callable[[Any], Any]:
+        import tensorflow as tf
+
+        @tf.function  # type: ignore[untyped-decorator]
+        def forward(values: Any) -> Any:
+            return self.model(values, training=False)
+
+        compiled: Callable[[Any], Any] = forward.get_concrete_function(spec)
+        return compiled
 
 
 def _load(path: Path, *, trust_model: bool) -> Any:

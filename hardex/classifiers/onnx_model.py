@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from hardex.arrays import Images, Probabilities
 from hardex.classifiers.classifier import Numerics, failures_of
+from hardex.classifiers.fingerprint import fingerprint_of
 from hardex.classifiers.outputs import Outputs, distributions
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
@@ -33,6 +33,7 @@ class OnnxClassifier:
         preprocess: see `hardex.classifiers.preprocess`.
         logits: whether a softmax (for a single output a sigmoid) is taken of its outputs.
         channels_first: whether it wants (n, c, h, w).
+        hash: SHA-256 of the file as it was loaded.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class OnnxClassifier:
     source: str
     logits: bool
     channels_first: bool
+    hash: str = ""
 
     @classmethod
     def open(
@@ -60,7 +62,8 @@ class OnnxClassifier:
         _check_is_image_classifier(path, session)
         wanted = session.get_inputs()[0]
         chosen = preprocess or ("raw" if wanted.type == "tensor(uint8)" else "unit")
-        return cls(path, session, chosen, source or str(path), logits, wanted.shape[1] in (1, 3))
+        first = wanted.shape[1] in (1, 3)
+        return cls(path, session, chosen, source or str(path), logits, first, fingerprint_of(path))
 
     @property
     def input_shape(self) -> Shape | None:
@@ -103,8 +106,8 @@ class OnnxClassifier:
         return output[: len(values)]
 
     def fingerprint(self) -> str:
-        """SHA-256 of the file."""
-        return sha256(self.path.read_bytes()).hexdigest()
+        """SHA-256 of what was loaded, whatever has become of the file since."""
+        return self.hash or fingerprint_of(self.path)
 
     def numerics(self) -> Numerics:
         """The version of onnxruntime and what it runs on."""

@@ -57,8 +57,12 @@ def read_image(file: Path | str | BinaryIO) -> Image:
         raise DatasetError(f"cannot read the image {_name(file)}: {_reason(error)}.") from error
 
 
-def as_png(image: Image) -> bytes:
+def as_png(image: Image, *, quickly: bool = False) -> bytes:
     """The image as the bytes of a PNG file; `read_image` gives the same pixels back.
+
+    Args:
+        image: (h, w, c).
+        quickly: True packs less tightly, in a fifth of the time.
 
     Raises:
         DatasetError: the array is not an (h, w, c) uint8 image.
@@ -68,7 +72,7 @@ def as_png(image: Image) -> bytes:
         b'PNG'
     """
     file = io.BytesIO()
-    _as_pillow(image).save(file, format="PNG")
+    _as_pillow(image).save(file, format="PNG", compress_level=1 if quickly else 6)
     return file.getvalue()
 
 

@@ -1,7 +1,7 @@
 """Training data + classifier -> the training images that lie nearest to a picture."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,17 @@ class Found:
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def only(self, places: Sequence[int]) -> "Found":
+        """Some of them, in this order."""
+        kept = np.array(places, np.intp)
+        return Found(
+            self.positions[kept],
+            tuple(self.ids[place] for place in places),
+            tuple(self.labels[place] for place in places),
+            self.distances[kept],
+            self.exact_copies[kept],
+        )
 
 
 @dataclass(frozen=True, eq=False)

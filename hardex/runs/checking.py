@@ -109,6 +109,7 @@ def findings(
         ids=ids,
         batch_size=batch_size or min(batch_size_for(shape), len(images)),
         try_count=try_count,
+        labelled_by_name=bool(dataset.files),
     )
 
 

@@ -165,10 +165,18 @@ def _is_written(image: Callable[[int], Image], position: int, path: Path) -> boo
 
 
 def read_hard(folder: Path) -> "pd.DataFrame":
-    """hard/metadata.csv as a data frame; names stay text (a class may be called `7`)."""
+    """hard/metadata.csv as a data frame; names stay text (a class may be called `7`).
+
+    Raises:
+        KeyError: a column is missing.
+    """
     import pandas as pd
 
     text = ("file_name", "id", "list", "given_label", "predicted_label", "reason")
-    return pd.read_csv(
+    table = pd.read_csv(
         folder / "metadata.csv", dtype=dict.fromkeys(text, str), keep_default_na=False
     )
+    missing = {field.name for field in fields(HardExample)} - set(table.columns)
+    if missing:
+        raise KeyError(f"metadata.csv has no {sorted(missing)[0]}")
+    return table

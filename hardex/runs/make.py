@@ -7,8 +7,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from hardex.arrays import Labels, Probabilities
+from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model
-from hardex.data.dataset import Dataset, Skipped
+from hardex.data.dataset import Dataset, Shape, Skipped
 from hardex.data.manifests import Reading
 from hardex.data.part import Part
 from hardex.data.sources import Data, open_dataset
@@ -303,12 +304,11 @@ def manifest_of(
 ) -> Manifest:
     """What a run of this work says about itself."""
     classifier, dataset = work.classifier, work.dataset
-    shape = shape_for(classifier, dataset) if classifier and dataset else None
     return Manifest(
         data=_source(dataset.source, dataset.fingerprint()) if dataset else None,
         model=_source(classifier.source, classifier.fingerprint()) if classifier else None,
         class_names=work.class_names,
-        image_shape=shape,
+        image_shape=_shape_of_pass(classifier, dataset) if classifier and dataset else None,
         preprocess=classifier.preprocess if classifier else None,
         batch_size=work.batch_size,
         numerics=classifier.numerics() if classifier else {},
@@ -320,6 +320,16 @@ def manifest_of(
         resize=dataset.fits if dataset else False,
         logits=bool(getattr(classifier, "logits", False)),
     )
+
+
+def _shape_of_pass(classifier: Classifier, dataset: Dataset) -> Shape | None:
+    """The shape that every image had; where any would do, all were fitted to the first one."""
+    shape = shape_for(classifier, dataset)
+    if shape is None:
+        for batch in dataset.batches(1, None):
+            height, width, channels = batch.images.shape[1:]
+            return height, width, channels
+    return shape
 
 
 def _source(name: str, hash: str) -> Source:

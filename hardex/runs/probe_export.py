@@ -29,7 +29,7 @@ class Exported:
     """What an export wrote, and what it did not.
 
     Attributes:
-        folder: where it is.
+        folder: where it is; for a ZIP file the empty path.
         written: how many labelled pictures.
         left_out: how many probes have no expected class.
         labels: the classes that were written, in order of first appearance.
@@ -82,16 +82,16 @@ def export_probes(run: str | Path | Run, folder: str | Path) -> Exported:
     return exported
 
 
-def probes_as_zip(run: str | Path | Run) -> bytes:
-    """The same data set as `export_probes` writes, as the bytes of a ZIP file.
+def probes_as_zip(run: str | Path | Run) -> tuple[bytes, Exported]:
+    """The same data set as `export_probes` writes, as the bytes of a ZIP file, and what is in it.
 
     Raises:
         RunError: no probe has an expected class.
     """
     file = io.BytesIO()
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-        _put_all(_run(run), Path(), archive.writestr)
-    return file.getvalue()
+        exported = _put_all(_run(run), Path(), archive.writestr)
+    return file.getvalue(), exported
 
 
 def _run(run: str | Path | Run) -> Run:

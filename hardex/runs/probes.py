@@ -9,8 +9,9 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PROBE_SCHEMA = 1
 KINDS = ("example", "sketch", "image")
 NAME_MOST, NOTE_MOST = 200, 2_000  # characters
+KEPT_MOST = 10_000  # probes of one run
 
 _TEXT_MOST = {"name": NAME_MOST, "note": NOTE_MOST, "annotator": NAME_MOST}
 _TEXTS = ("probe_id", "time", "annotator", "name", "expected", "note", "kind", "example")
@@ -183,7 +185,7 @@ def keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
 
     Raises:
         RunError: the probe does not fit the run or its picture, is kept already, or cannot be
-            written; then nothing of it is left.
+            written, or the run has `KEPT_MOST` of them; then nothing of it is left.
     """
     from hardex.images import as_png
 
@@ -192,6 +194,7 @@ def keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
     place = folder / "people" / "probes"
     try:
         place.mkdir(parents=True, exist_ok=True)
+        _check_room(place)
         _write_both(place / f"{probe.probe_id}.png", png, text.encode())
         for above in (place, place.parent, folder):
             _flush_names(above)
@@ -208,11 +211,13 @@ def keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
     return probe
 
 
-def kept_probes(folder: Path) -> tuple[list[KeptProbe], list[str]]:
+def kept_probes(folder: Path, *, light: bool = False) -> tuple[list[KeptProbe], list[str]]:
     """All probes of a run in order of time, and what is wrong with those that cannot be read.
 
     Args:
         folder: the run folder.
+        light: leave their `source` out. A file that was read so before is not read again, which
+            makes a list that is asked for often a quick one.
 
     Returns:
         The whole ones, and one sentence for each damaged one.
@@ -222,20 +227,35 @@ def kept_probes(folder: Path) -> tuple[list[KeptProbe], list[str]]:
     """
     place = folder / "people" / "probes"
     try:
-        files = sorted(place.iterdir()) if place.exists() else []
+        files = sorted(os.listdir(place)) if place.exists() else []
     except OSError as error:
         raise RunError(
             f"the probes of a run are in a folder that can be read; {place} cannot "
             f"({error.strerror}); change its rights or restore it from a copy."
         ) from error
+    names = set(files)
     probes, problems = [], []
-    for path in files:
-        if path.suffix == ".json" and not path.name.startswith("."):
+    for name in files:
+        if name.endswith(".json") and not name.startswith("."):
             try:
-                probes.append(_read(path))
+                probe = _read_light(place / name) if light else _read(place / name)
+                _check_has_picture(name, names)
+                probes.append(probe)
             except RunError as error:
-                problems.append(f"{path} is passed over: {error}")
+                problems.append(f"{place / name} is passed over: {error}")
     return sorted(probes, key=_when), problems
+
+
+def kept_probe(folder: Path, probe_id: str) -> KeptProbe | None:
+    """One probe of a run, or None if there is none of this id.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    if not _is_id(probe_id):  # it becomes the name of a file
+        return None
+    path = folder / "people" / "probes" / f"{probe_id}.json"
+    return _read(path) if path.is_file() else None
 
 
 def kept_picture(folder: Path, probe: KeptProbe) -> Image:
@@ -265,17 +285,52 @@ def _read(path: Path) -> KeptProbe:
             raise RunError(f"a probe has at most {_JSON_MOST:,} characters; delete this file.")
         probe = KeptProbe.from_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise _unreadable(error) from error
+    if probe.probe_id != path.stem:
         raise RunError(
-            f"a probe must be a file of text that can be read; this one cannot ({reason}); "
-            "restore it from a copy."
-        ) from error
-    if probe.probe_id != path.stem or not path.with_suffix(".png").is_file():
-        raise RunError(
-            f"a probe is ID.json and ID.png of one name; this one is {probe.probe_id} or has no "
-            "picture; restore both from a copy."
+            f"a probe is ID.json and ID.png of one name; this one is {probe.probe_id}; restore "
+            "both from a copy."
         )
     return probe
+
+
+def _read_light(path: Path) -> KeptProbe:
+    try:
+        seen = path.stat()
+    except OSError as error:
+        raise _unreadable(error) from error
+    return _light(path, seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=KEPT_MOST)
+def _light(path: Path, changed: int, size: int) -> KeptProbe:
+    """A probe never changes, but a file may be restored from a copy: then it is read again."""
+    return replace(_read(path), source={})
+
+
+def _unreadable(error: OSError | UnicodeDecodeError) -> RunError:
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    return RunError(
+        f"a probe must be a file of text that can be read; this one cannot ({reason}); restore it "
+        "from a copy."
+    )
+
+
+def _check_has_picture(name: str, names: set[str]) -> None:
+    if name.removesuffix(".json") + ".png" not in names:
+        raise RunError(
+            "a probe is ID.json and ID.png of one name; this one has no picture; restore both from "
+            "a copy."
+        )
+
+
+def _check_room(place: Path) -> None:
+    kept = sum(name.endswith(".json") for name in os.listdir(place))
+    if kept >= KEPT_MOST:
+        raise RunError(
+            f"a run keeps at most {KEPT_MOST:,} probes; this one has {kept:,}; delete some of the "
+            "files in its folder people/probes."
+        )
 
 
 def _write_both(png: Path, pixels: bytes, text: bytes) -> None:
@@ -356,10 +411,16 @@ def _check_text(name: str, value: object) -> None:
         ) from error
 
 
+def _is_id(probe_id: str) -> bool:
+    try:
+        return str(UUID(probe_id)) == probe_id
+    except ValueError:
+        return False
+
+
 def _check_id_and_time(probe_id: str, time: str) -> None:
     try:
-        whole = str(UUID(probe_id)) == probe_id
-        whole = whole and datetime.fromisoformat(time).utcoffset() == timedelta(0)
+        whole = _is_id(probe_id) and datetime.fromisoformat(time).utcoffset() == timedelta(0)
     except ValueError:
         whole = False
     if not whole:

@@ -147,15 +147,26 @@ class Tables:
         self._connection = duckdb.connect()
         with self._said_plainly():
             self._connection.read_parquet(_exactly(self._predictions)).create_view("predictions")
-        self._counted = lru_cache(maxsize=256)(self._count)
+        self._counted = lru_cache(maxsize=256)(
+            lambda view: self._count(view, *self._condition(view))
+        )
         self._placed = lru_cache(maxsize=_PLACES_KEPT)(self._place)
+        self._valued = lru_cache(maxsize=64)(self._values)
 
     # ------------------------------------------------------------------ what may be asked
 
     @cached_property
+    def _columns(self) -> dict[str, str]:
+        """The name in a query of every column: DuckDB renames those that differ only in case."""
+        import pyarrow.parquet as pq
+
+        known = [row[0] for row in self._ask("DESCRIBE predictions")]
+        return dict(zip(pq.read_schema(self._predictions).names, known, strict=True))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns of the predictions."""
-        return tuple(row[0] for row in self._ask("DESCRIBE predictions"))
+        return tuple(self._columns)
 
     @property
     def scores(self) -> tuple[str, ...]:
@@ -182,6 +193,9 @@ class Tables:
         Raises:
             RunError: no such column.
         """
+        return self._valued(meta, most)
+
+    def _values(self, meta: str, most: int) -> tuple[str, ...]:
         column = self._meta_column(meta)
         query = (
             f"SELECT {column} FROM predictions WHERE {column} IS NOT NULL "
@@ -210,19 +224,28 @@ class Tables:
         condition, values = self._condition(view)
         order, score = self._order(view)
         # Verdicts change while people judge; all else stays what it is.
-        counted = self._count if view.verdict else self._counted
-        total = counted(replace(view, sort="", reverse=False))
+        total = (
+            self._count(view, condition, values)
+            if view.verdict
+            else self._counted(replace(view, sort="", reverse=False))
+        )
         pages = max(1, -(-total // size))
         page = min(max(1, page), pages)
+        start, shown = (page - 1) * size, min(size, total - (page - 1) * size)
+        # The nearer end is the cheaper one: only what lies before a page has to be put in order.
+        from_the_end = start > total - start - shown
+        if from_the_end:
+            order, start = [term.turned() for term in order], total - start - shown
         query = (
             f"SELECT position FROM {_source(view)} WHERE {condition} "
-            f"ORDER BY {order} LIMIT {size} OFFSET {(page - 1) * size}"
+            f"ORDER BY {', '.join(map(str, order))} LIMIT {shown} OFFSET {start}"
         )
         positions = [row[0] for row in self._ask(query, values)] if total else []
+        if from_the_end:
+            positions.reverse()
         return Found(total, page, pages, self._examples(positions, score))
 
-    def _count(self, view: View) -> int:
-        condition, values = self._condition(view)
+    def _count(self, view: View, condition: str, values: Sequence[Any]) -> int:
         query = f"SELECT count(*) FROM {_source(view)} WHERE {condition}"
         return int(self._ask(query, values)[0][0])
 
@@ -238,23 +261,25 @@ class Tables:
         rows = {row[1]: Example(*row) for row in self._ask(query)}
         return tuple(rows[position] for position in positions)
 
-    def _order(self, view: View) -> tuple[str, str]:
-        """An ORDER BY and the score in it, "" for none."""
+    def _order(self, view: View) -> tuple[list["_Term"], str]:
+        """The terms of an ORDER BY, and the score among them, "" for none."""
         sort = view.sort or (POSITION if view.list == "all" else RANK)
-        if sort in (RANK, POSITION):
-            if sort == RANK and view.list == "all":
-                raise RunError(
-                    "only the hard examples have a rank; the view is of all; sort by a score or "
-                    "by position, or set the list to hard."
-                )
-            down = "DESC" if view.reverse else "ASC"
-            key = {"unsure": "unsure", "wrong": "wrong", "hard": "least(unsure, wrong)"}
-            named = "position" if sort == POSITION else key[view.list]
-            # Of two examples with the same rank in the two lists, the unsure one comes first.
-            tie = f", unsure {down} NULLS LAST" if named == key["hard"] else ""
-            return f"{named} {down}{tie}, position {down if named == 'position' else 'ASC'}", ""
-        score = self._score_column(sort)
-        return f"{score} {'ASC' if view.reverse else 'DESC'} NULLS LAST, position ASC", score
+        first_first = _Term("position")
+        if sort == POSITION:
+            return [_Term("position", down=view.reverse)], ""
+        if sort != RANK:
+            score = self._score_column(sort)
+            return [_Term(score, down=not view.reverse), first_first], score
+        if view.list == "all":
+            raise RunError(
+                "only the hard examples have a rank; the view is of all; sort by a score or by "
+                "position, or set the list to hard."
+            )
+        if view.list != "hard":
+            return [_Term(view.list, down=view.reverse), first_first], ""
+        # Of two examples with the same rank in the two lists, the unsure one comes first.
+        ranks = [_Term(column, down=view.reverse) for column in ("least(unsure, wrong)", "unsure")]
+        return [*ranks, first_first], ""
 
     def _condition(self, view: View) -> tuple[str, list[Any]]:
         parts: list[tuple[str, list[Any]]] = [("TRUE", [])]
@@ -368,7 +393,7 @@ class Tables:
                 f"a score of a view must be one of {', '.join(self.scores)}; received {name!r}; "
                 "choose one of them."
             )
-        return _quoted(name)
+        return _quoted(self._columns[name])
 
     def _meta_column(self, name: str) -> str:
         if name not in self.meta:
@@ -377,7 +402,7 @@ class Tables:
                 f"a further column of a view must be one of the run's ({known}); received "
                 f"{name!r}; choose one of them."
             )
-        return _quoted(_META + name)
+        return _quoted(self._columns[_META + name])
 
     def _ask(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         if _WITH_RANKS in query:
@@ -393,7 +418,7 @@ class Tables:
 
         try:
             yield
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        except duckdb.Error as error:
             raise RunError(
                 f"the predictions of a run must be readable; those of {self._folder} are not "
                 f"({type(error).__name__}); rank again with --force."
@@ -416,6 +441,22 @@ class Tables:
                     [list(ranks), *columns],
                 )
             self._has_chosen = True
+
+
+@dataclass(frozen=True)
+class _Term:
+    """One term of an ORDER BY; what has no value comes last, or first once it is turned round."""
+
+    column: str
+    down: bool = False
+    none_first: bool = False
+
+    def turned(self) -> "_Term":
+        return _Term(self.column, not self.down, not self.none_first)
+
+    def __str__(self) -> str:
+        order = "DESC" if self.down else "ASC"
+        return f"{self.column} {order} NULLS {'FIRST' if self.none_first else 'LAST'}"
 
 
 def _source(view: View) -> str:

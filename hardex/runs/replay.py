@@ -88,8 +88,8 @@ def probes(
 ) -> Replay:
     """Ask a model again for every kept probe of a run, and see which answers changed.
 
-    A picture is transformed as it was and then fitted to what the model asks for; a plain sketch
-    is drawn again in that size, unless its transform is measured in pixels.
+    A picture is transformed as it was and then fitted to what the model asks for, where it asks for
+    a size; a plain sketch is drawn again in that size, unless its transform is measured in pixels.
 
     Args:
         run: a run or its folder.
@@ -107,17 +107,33 @@ def probes(
         found, model, preprocess=preprocess, logits=logits, trust_model=trust_model
     )
     kept, problems = kept_probes(found.folder)
-    answers = tuple(_answers(found, classifier, kept, problems))
-    return Replay(classifier.source, classifier.preprocess, answers, tuple(problems))
+    answers = _answers(found, classifier, kept, problems)
+    return Replay(classifier.source, classifier.preprocess, tuple(answers), tuple(problems))
 
 
 def _answers(
     run: Run, classifier: Classifier, kept: Sequence[KeptProbe], problems: list[str]
+) -> list[Replayed]:
+    """In the order of the probes; asked shape by shape, so that batches are full."""
+    by_shape: dict[Shape, list[KeptProbe]] = {}
+    for probe in kept:
+        by_shape.setdefault(_shape_for(classifier, probe), []).append(probe)
+    answers = {
+        answer.probe.probe_id: answer
+        for shape, some in by_shape.items()
+        for answer in _answers_in(shape, run, classifier, some, problems)
+    }
+    return [answers[probe.probe_id] for probe in kept if probe.probe_id in answers]
+
+
+def _answers_in(
+    shape: Shape,
+    run: Run,
+    classifier: Classifier,
+    kept: Sequence[KeptProbe],
+    problems: list[str],
 ) -> Iterator[Replayed]:
-    """Batch by batch, each padded to one shape; whatever cannot be shown adds to `problems`."""
-    if not kept:
-        return
-    shape = _shape_for(classifier, run, kept[0])
+    """Batch by batch, each padded to one size; whatever cannot be shown adds to `problems`."""
     size = min(_BATCH_MOST, batch_size_for(shape))
     names = run.manifest.class_names
     shown = _shown(run, kept, shape, problems)
@@ -128,11 +144,11 @@ def _answers(
             yield Replayed(probe, names[best], float(row[best]))
 
 
-def _shape_for(classifier: Classifier, run: Run, probe: KeptProbe) -> Shape:
-    """What the model asks for; where it takes any size, what the run's passes had."""
+def _shape_for(classifier: Classifier, probe: KeptProbe) -> Shape:
+    """What the model asks for; where it takes any size, what it was asked when it was kept."""
     if classifier.input_shape is not None:
         return classifier.input_shape
-    height, width, channels = run.manifest.image_shape or probe.shape
+    height, width, channels = probe.shape
     return height, width, getattr(classifier, "channels", None) or channels
 
 

@@ -1,7 +1,8 @@
 """A finished run: its tables as data frames, its images as arrays."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -47,14 +48,27 @@ class Run:
         """One row per list and chosen example, in order of rank."""
         from hardex.runs.hard import read_hard
 
-        return read_hard(self.folder / RESULTS / "hard")
+        with self._readable("hard/metadata.csv"):
+            return read_hard(self.folder / RESULTS / "hard")
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Accuracy with intervals, per class, and calibration."""
         path = self.folder / RESULTS / "metrics.json"
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
+        with self._readable("metrics.json"):
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return found
+
+    @contextmanager
+    def _readable(self, name: str) -> Iterator[None]:
+        """Turn what goes wrong with a table of the run into a sentence."""
+        try:
+            yield
+        except (OSError, ValueError, KeyError) as error:
+            raise RunError(
+                f"{RESULTS}/{name} of a run must be as hardex wrote it; that of {self.folder} "
+                f"cannot be read ({type(error).__name__}); rank again with --force."
+            ) from error
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -153,7 +167,16 @@ class Run:
         from hardex.runs.tables import read_predictions
 
         table = self.folder / RESULTS / "predictions.parquet"
-        row = read_predictions(table, np.array([self.position(id)])).iloc[0]
+        try:
+            row = read_predictions(table, np.array([self.position(id)])).iloc[0]
+            found = row["id"] == id
+        except KeyError:
+            found = False
+        if not found:
+            raise RunError(
+                f"the tables of a run must not change while it is open; {id} is no longer where it "
+                "was; open the run again."
+            )
         return {str(name): value for name, value in row.items()}
 
     def unmatched_annotations(self) -> int:

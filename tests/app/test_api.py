@@ -53,8 +53,9 @@ def same(told, expected):
 def test_every_endpoint_has_a_name_and_a_description(client):
     info = client.view_api(return_format="dict", print_info=False)
     assert set(info["named_endpoints"]) == {
-        "/status", "/overview", "/filters", "/browse", "/example", "/neighbours", "/judge",
+        "/status", "/overview", "/filters", "/browse", "/example", "/image", "/neighbours",
         "/probe", "/curve", "/smallest", "/take", "/keep_probe", "/kept_probes", "/export_probes",
+        "/judge",
     }  # fmt: skip
     assert info["unnamed_endpoints"] == {}
     for endpoint in info["named_endpoints"].values():
@@ -74,6 +75,7 @@ def test_the_run_can_be_asked(client, inspection):
     words = {"list": "all", "given": "1", "sort": "loss"}
     same(client.predict(words, api_name="/browse"), browsing.browse(words, run))
     same(client.predict("3", api_name="/example"), browsing.example("3", run))
+    same(client.predict("3", api_name="/image"), browsing.image("3", run))
     near = client.predict("3", api_name="/neighbours")
     same(near, browsing.neighbours("3", run, inspection))
     assert client.predict(api_name="/status")["stage"] == "ready"

@@ -30,7 +30,7 @@ def served_run(folder, **options):
     """The whole window on a run; gives its address and the run."""
     run, classifier = small_run(folder, **options)
     inspection = inspecting(run, classifier)
-    images = np.stack([run.image(str(number)) for number in range(9)])
+    images = np.stack([run.image(str(number)) for number in range(1, 10)])  # under other ids
     inspection.neighbours = build(ArrayDataset.of(images, np.arange(9) % 3), None)
     with serving(inspection) as window:
         yield window.local_url, run
@@ -136,6 +136,61 @@ def test_a_link_opens_the_page_and_the_example(browser, served):
         expect(page.locator('.hx-card[aria-pressed="true"]')).to_have_attribute("data-id", "77")
 
 
+def test_an_id_that_is_none_gets_a_sentence_in_place(browser, served):
+    with visiting(browser, served, "view=browse&given=1&id=nobody") as page:
+        expect(page.locator(".hx-example-problem")).to_contain_text("none has the id 'nobody'")
+        expect(page.locator(".hx-card").first).to_be_visible()
+
+
+def test_back_takes_a_filter_back_also_in_the_form(browser, served):
+    _, run = served
+    with visiting(browser, served, "view=browse&list=all") as page:
+        expect(page.locator(".hx-card").first).to_be_visible()
+        page.locator("#board [name=given]").select_option("1")
+        shows(page, run, View(given="1"))
+        page.go_back()
+        shows(page, run, View())
+        expect(page.locator("#board [name=given]")).to_have_value("")
+        page.locator("#board [name=predicted]").select_option("2")
+        shows(page, run, View(predicted="2"))
+
+
+def test_who_leaves_while_typing_is_not_brought_back(browser, served):
+    with visiting(browser, served) as page:
+        expect(page.locator(".hx-card").first).to_be_visible()
+        page.locator("#board [name=text]").type("12")
+        page.get_by_role("link", name="Overview", exact=True).click()
+        page.wait_for_timeout(500)
+        expect(page.locator("#page-overview")).to_be_visible()
+        page.get_by_role("link", name="Browse", exact=True).click()
+        expect(page.locator("#page-browse")).to_be_visible()
+
+
+def test_a_page_is_left_as_it_was(browser, served):
+    _, run = served
+    with visiting(browser, served, "view=browse&list=all&given=0&id=3") as page:
+        opened(page, "3")
+        page.get_by_role("link", name="Probe this").click()
+        expect(page.locator(".hx-picked")).to_contain_text("Example 3")
+        page.get_by_role("link", name="Browse", exact=True).click()
+        shows(page, run, View(given="0"))
+        assert "given=0" in page.url and "id=3" in page.url
+
+
+def test_a_verdict_moves_an_example_out_of_what_is_not_judged(browser, tmp_path):
+    with served_run(tmp_path, count=40) as fresh:
+        _, run = fresh
+        with visiting(browser, fresh, "view=browse&list=all&verdict=none") as page:
+            shows(page, run, View(verdict="none"))
+            page.locator('.hx-card[data-id="5"]').click()
+            opened(page, "5")
+            page.get_by_role("button", name="Bad image").click()
+            expect(page.locator(".hx-judge-says")).to_have_text("Saved.")
+            expect(page.locator(".hx-count")).to_have_text("39 examples")
+            page.keyboard.press("ArrowRight")  # the ring of the button does not go to the next one
+            assert page.evaluate("!document.activeElement.closest('.hx-judge')")
+
+
 def test_nothing_found_says_what_to_do(browser, served):
     with visiting(browser, served, "view=browse&text=nothing-is-called-so") as page:
         expect(page.locator(".hx-browse .hx-empty")).to_contain_text("look at all examples")
@@ -144,7 +199,7 @@ def test_nothing_found_says_what_to_do(browser, served):
 @pytest.mark.parametrize("words", ["given=dog", "sort=beauty", "least=much&score=loss", "x=1"])
 def test_an_address_that_makes_no_sense_gets_a_sentence_in_place(browser, served, words):
     with visiting(browser, served, f"view=browse&{words}") as page:
-        expect(page.locator(".hx-browse .hx-problem")).to_contain_text("; ")
+        expect(page.locator(".hx-page-problem")).to_contain_text("; ")
 
 
 # ------------------------------------------------------------------ one example
@@ -247,7 +302,7 @@ def test_a_run_without_images_says_how_to_show_them(browser, tmp_path):
     with serving(inspecting(run)) as window:
         with visiting(browser, (window.local_url, run), "view=browse&id=1") as page:
             opened(page, "1")
-            expect(page.locator(".hx-figure")).to_contain_text("--data")
+            expect(page.locator(".hx-figure")).to_contain_text("rank again with DATA")
             expect(page.locator(".hx-place").first).to_have_text("no image")
 
 

@@ -31,11 +31,18 @@ def test_the_first_page_says_how_good_the_model_is(visit: Visit, run: hardex.Run
     expect(page.locator("#status")).to_contain_text("10,000 examples")
     expect(page.locator("#page-overview")).to_contain_text("99.2 %")
     expect(page.locator(".hx-ov-matrix")).to_be_visible()
+    expect(page.locator("#status progress")).to_have_count(0, timeout=120_000)
     visit.shoot("overview")
     pair = page.get_by_role("link", name=re.compile("given 5, predicted 3")).first
     pair.click()
     wrong = run.predictions.query("given_label == '5' and predicted_label == '3'")
     expect(page.locator(".hx-card")).to_have_count(len(wrong))
+    page.get_by_text("More filters").click()
+    page.get_by_label("Sort by").select_option("loss")
+    expect(page.locator(".hx-conf").first).to_have_attribute("title", "loss")
+    page.locator(".hx-card").first.click()
+    expect(page.locator(".hx-fact-given")).to_have_text("5")
+    visit.shoot("filters")
 
 
 def test_both_lists_are_the_first_view_of_browse(visit: Visit, run: hardex.Run) -> None:
@@ -72,6 +79,10 @@ def test_a_verdict_is_stored_with_who_said_it(visit: Visit, demo: Demo, run: har
         rows = database.execute("select annotator, id, verdict from events").fetchall()
     database.close()
     assert ("owner", second["id"], "ambiguous") in rows
+    page.locator(".hx-scores summary").click()
+    expect(page.locator(".hx-neighbour")).to_have_count(8, timeout=120_000)
+    page.locator(".hx-said").scroll_into_view_if_needed()
+    visit.shoot("verdict")
 
 
 def test_rotating_a_hard_example_shifts_bars_and_curve(visit: Visit, run: hardex.Run) -> None:
@@ -93,7 +104,40 @@ def test_rotating_a_hard_example_shifts_bars_and_curve(visit: Visit, run: hardex
     pixels = canvas_pixels(page, ".hx-after")
     expected = transform(run.image(example["id"]), Transform(rotation=40))
     np.testing.assert_array_equal(pixels, expected[:, :, 0])
+    page.set_viewport_size({"width": 1280, "height": 1000})  # with all of the curve
+    page.wait_for_timeout(300)
     visit.shoot("probe")
+
+
+def test_the_smallest_changes_are_found_and_a_probe_is_kept(visit: Visit, run: hardex.Run) -> None:
+    page = visit.page
+    example = run.hard[run.hard["list"] == "wrong"].iloc[1]
+    probe_example(page, example["id"])
+    page.get_by_role("button", name="Find the smallest changes").click()
+    expect(page.locator(".hx-smallest-found caption")).to_have_count(2)
+    row = page.locator(".hx-small-table", has_text="Restores").locator("tbody tr").first
+    settled(page, row.click)
+    expect(page.locator(".hx-says-after")).to_contain_text(example["given_label"])
+    page.get_by_label("Name").fill("the least that restores the label")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.locator(".hx-keep-says")).to_contain_text("Kept with the run")
+    expect(page.locator(".hx-kept-one")).to_have_count(1)
+    page.evaluate("document.querySelector('.hx-curve-box').scrollIntoView({ block: 'start' })")
+    visit.shoot("keep")
+
+
+def test_a_visitor_who_likes_it_dark_has_it_dark(
+    browser: Browser, demo: Demo, run: hardex.Run
+) -> None:
+    words = f"__theme=dark&view=probe&id={run.hard.iloc[0]['id']}&rotation=30&blur=1"
+    visitor = open_visit(browser, demo.url, words)
+    page = visitor.page
+    expect(page.locator(".hx-curve-says")).to_contain_text("the model says", timeout=60_000)
+    expect(page.locator(".hx-rotation")).to_have_value("30")
+    assert page.evaluate("document.body.classList.contains('dark')")
+    page.wait_for_timeout(300)
+    visitor.shoot("dark")
+    close_visit(visitor)
 
 
 def test_the_curve_answers_to_scale(visit: Visit, run: hardex.Run) -> None:
@@ -112,6 +156,8 @@ def test_a_digit_drawn_with_the_mouse_is_predicted(visit: Visit) -> None:
     draw(page, TWO)
     expect(page.locator(".hx-says-before")).to_contain_text("2", timeout=60_000)
     expect(page.locator(".hx-curve-says")).to_contain_text("the model says 2")
+    page.set_viewport_size({"width": 1280, "height": 1050})  # with all of the curve
+    page.wait_for_timeout(300)
     visit.shoot("draw")
     page.get_by_role("button", name="Clear").click()
     for place in (".hx-says-before", ".hx-says-after", ".hx-pair-bars", ".hx-curve-legend"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hardex import HardexError
+from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
 from hardex.predict.neighbours import build
 from hardex.runs.annotations import VERDICTS, all_annotations
@@ -12,15 +13,25 @@ from hardex_app.browsing import (
     browse,
     example,
     facts,
+    image,
     judge,
     neighbours,
     pictures,
     said_about,
+    standing,
     view_of,
 )
 from hardex_app.inspection import Inspection, Status
 
-from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run
+from .fake_runs import (
+    HOSTILE,
+    decoded,
+    parts_of,
+    run_of,
+    run_without_images,
+    sentence,
+    small_run,
+)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +112,7 @@ def test_the_second_page_goes_on_where_the_first_ends(run):
 
 @pytest.mark.parametrize("page", ["two", 1.5, float("nan"), [], "1e300"])
 def test_a_page_that_is_no_number_is_one_sentence(run, page):
-    with pytest.raises(HardexError, match="the p of a view must be a"):
+    with pytest.raises(HardexError, match=r"the '?p'? (of a view )?must be a"):
         browse({"p": page}, run)
 
 
@@ -144,6 +155,42 @@ def test_an_unknown_id_has_no_picture(run):
     assert pictures(["nobody"], run) == {"nobody": ""}
 
 
+def test_a_picture_that_comes_back_is_shown_again(tmp_path):
+    run, _ = small_run(tmp_path)
+    id = next(one for one in run.predictions["id"] if one not in set(run.hard["id"]))
+    (tmp_path / "data.npz").rename(tmp_path / "away.npz")
+    assert pictures([id], run) == {id: ""}
+    (tmp_path / "away.npz").rename(tmp_path / "data.npz")
+    assert pictures([id], run)[id]
+
+
+def test_a_photograph_is_shown_at_two_million_pixels(tmp_path):
+    photographs = np.zeros((2, 1500, 2000, 3), np.uint8)
+    photographs[:, 500:, :, 0] = 200
+    run = run_of(tmp_path, photographs, [0, 1], FunctionClassifier(parts_of(2)))
+    shown = image("1", run)
+    assert (shown["width"], shown["height"], shown["whole"]) == (2000, 1500, False)
+    height, width, _ = decoded(shown["image"]).shape
+    assert 1_900_000 < height * width <= 2_000_000
+
+
+@pytest.mark.parametrize("id", [None, True, [1], {"a": 1}, "x" * 5000, "\ud800"])
+def test_what_is_no_id_is_one_sentence(run, id):
+    for ask in (example, image, standing, lambda id, run: pictures([id], run)):
+        if id is None and ask is not example:
+            continue
+        with pytest.raises(HardexError) as caught:
+            ask(id, run)
+        sentence(caught.value)
+
+
+@pytest.mark.parametrize("words", [None, "all", ["all"], {"text": ["a"]}, {"text": "\ud800"}])
+def test_words_that_are_none_are_one_sentence(run, words):
+    with pytest.raises(HardexError) as caught:
+        browse(words, run)
+    sentence(caught.value)
+
+
 @pytest.mark.parametrize("ids", [None, "3", {"3": 1}, ["1"] * 61])
 def test_pictures_of_something_else_are_refused(run, ids):
     with pytest.raises(HardexError, match="a list of up to 60 ids"):
@@ -161,7 +208,10 @@ def test_an_example_comes_with_everything_known(tmp_path, class_count):
         assert (shown["id"], shown["position"]) == (id, int(id))
         assert (shown["given"], shown["predicted"]) == (row["given_label"], row["predicted_label"])
         assert shown["confidence"] == row["confidence"]
-        np.testing.assert_array_equal(decoded(shown["image"]), run.image(id))
+        large = image(id, run)
+        np.testing.assert_array_equal(decoded(large["image"]), run.image(id))
+        assert (large["width"], large["height"], large["whole"]) == (10, 10, True)
+        lower = standing(id, run)
         assert [(one["list"], one["rank"], one["reason"]) for one in shown["reasons"]] == [
             (place.list, place.rank, place.reason)
             for place in run.hard.itertuples()
@@ -170,8 +220,8 @@ def test_an_example_comes_with_everything_known(tmp_path, class_count):
         for score in shown["scores"]:
             assert score["value"] == row[score["name"]]
             assert score["formula"] == run.manifest.formulas[score["name"]]
-            lower = (run.predictions[score["name"]] < score["value"]).mean()
-            assert score["easier"] == pytest.approx(lower)
+            share = (run.predictions[score["name"]] < score["value"]).mean()
+            assert lower[score["name"]] == pytest.approx(share)
         assert len(shown["scores"]) == 6
         json.dumps(shown, allow_nan=False)
 
@@ -191,8 +241,11 @@ def test_an_example_has_bars_for_the_likeliest_classes_and_the_given_label(tmp_p
 
 
 def test_an_example_without_image_or_list_says_the_rest(tmp_path):
-    shown = example("0", run_without_images(tmp_path))
-    assert (shown["image"], shown["file_name"]) == ("", "")
+    run = run_without_images(tmp_path)
+    shown = example("0", run)
+    assert shown["file_name"] == ""
+    with pytest.raises(HardexError, match="rank again with DATA to see them"):
+        image("0", run)
     assert [bar["p"] for bar in shown["bars"]] == pytest.approx([0.6, 0.4])
 
 
@@ -222,7 +275,7 @@ def training_of(run, *, copy_of=None):
     images = np.stack([run.image(str(number)) for number in range(20)])
     noisy = np.clip(images + rng.integers(-9, 10, images.shape), 0, 255).astype(np.uint8)
     if copy_of is not None:
-        noisy[copy_of] = images[copy_of]
+        noisy[copy_of + 9] = images[copy_of]  # under another id
     return ArrayDataset.of(noisy, np.arange(20) % 3, class_names=run.manifest.class_names)
 
 
@@ -231,7 +284,7 @@ def test_neighbours_come_with_pictures_labels_and_copies(run):
     inspection.neighbours = build(training_of(run, copy_of=4), None)
     shown = neighbours("4", run, inspection)
     first = shown["neighbours"][0]
-    assert (first["id"], first["label"], first["distance"], first["copy"]) == ("4", "1", 0.0, True)
+    assert (first["id"], first["label"], first["distance"], first["copy"]) == ("13", "1", 0.0, True)
     np.testing.assert_array_equal(decoded(first["image"]), run.image("4"))
     assert [one["distance"] for one in shown["neighbours"]] == sorted(
         one["distance"] for one in shown["neighbours"]
@@ -261,16 +314,18 @@ def test_while_the_training_data_is_looked_at_one_waits(run):
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_a_verdict_is_stored_with_the_name_of_who_said_it(own_run, verdict):
-    lines = judge(own_run, "anna", {"id": "4", "verdict": verdict, "new_label": "2"})
+    label = "2" if verdict == "wrong" else ""
+    lines = judge(own_run, "anna", {"id": "4", "verdict": verdict, "new_label": label})
     (event,) = all_annotations(own_run.folder)
     assert (event.annotator, event.id, event.verdict) == ("anna", "4", verdict)
-    assert event.new_label == ("2" if verdict == "wrong" else "")
+    assert event.new_label == label
     assert f"anna: {verdict.replace('_', ' ')}" in lines[0]
 
 
 def test_what_people_said_has_the_latest_last_and_only_of_this_example(own_run):
     for verdict, id, name in (("wrong", "4", "anna"), ("right", "5", "bob"), ("right", "4", "bob")):
-        said = judge(own_run, name, {"id": id, "verdict": verdict, "new_label": "2"})
+        label = "2" if verdict == "wrong" else ""
+        said = judge(own_run, name, {"id": id, "verdict": verdict, "new_label": label})
     assert [line.split("UTC  ")[1] for line in said] == ["anna: wrong, it is 2", "bob: right"]
     assert said_about(own_run, "4") == example("4", own_run)["said"] == said
     assert said_about(own_run, "6") == []
@@ -284,6 +339,11 @@ def test_what_people_said_has_the_latest_last_and_only_of_this_example(own_run):
         ({"id": "4", "verdict": "superb"}, "a verdict must be one of"),
         ({"id": "4"}, "a verdict must be one of"),
         ({"id": "4", "verdict": "wrong", "new_label": "dog"}, "must be one of the run's 3 classes"),
+        (
+            {"id": "4", "verdict": "right", "comment": "x" * 3000},
+            "a text of up to 2,000 characters",
+        ),
+        ({"id": "4", "verdict": "right", "comment": "\ud800"}, "a text of up to 2,000 characters"),
     ],
 )
 def test_what_is_no_verdict_stores_nothing(own_run, said, says):

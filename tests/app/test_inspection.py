@@ -20,12 +20,11 @@ from hardex_app.inspection import (
     Status,
     inspect_demo,
     inspect_run,
-    nearest_training,
-    open_training,
     reusable_run,
     wait_until_over,
 )
 from hardex_app.probing import BATCH_SIZES
+from hardex_app.training import nearest_training, open_training
 
 from .fake_runs import parts_of, run_of, run_without_images, sentence, small_run
 
@@ -251,9 +250,9 @@ def test_the_model_answers_before_the_training_data_was_looked_at(tmp_path):
 def test_an_example_of_the_training_data_is_not_its_own_neighbour(tmp_path):
     run, classifier = small_run(tmp_path)
     inspection = inspect_run(run, classifier, train=tmp_path / "data.npz")
-    assert nearest_training(inspection, "3") is None  # not yet
+    assert inspection.neighbours is None  # not yet
     finished(inspection)
-    found = nearest_training(inspection, "3", count=29)
+    found = nearest_training(inspection.run, inspection.neighbours, "3", count=29)
     assert len(found) == 29 and "3" not in found.ids and not found.exact_copies.any()
 
 
@@ -262,7 +261,9 @@ def test_a_leak_between_training_and_test_data_is_seen(tmp_path):
     images = np.concatenate([small_images(4, size=6, seed=5), run.image("3")[None]])
     inspection = inspect_run(run, classifier, train=(images, np.array([0, 1, 2, 0, 1])))
     finished(inspection)
-    found = nearest_training(inspection, "3", count=2)  # its id is taken by another image there
+    found = nearest_training(
+        inspection.run, inspection.neighbours, "3", count=2
+    )  # its id is taken by another image there
     assert found.ids[0] == "4" and found.labels[0] == "1"
     assert found.exact_copies.tolist() == [True, False]
 
@@ -274,7 +275,7 @@ def test_labels_of_the_training_data_are_told_by_their_names(tmp_path):
     assert dataset.class_names == ("dog", "eel")
     inspection = inspect_run(run, FunctionClassifier(parts_of(3), None, 3), train=dataset)
     finished(inspection)
-    found = nearest_training(inspection, "0")
+    found = nearest_training(inspection.run, inspection.neighbours, "0")
     labels = set(zip(found.ids, found.labels, strict=True))
     assert labels == {("eel/1.png", "eel"), ("dog/2.png", "dog")}
 
@@ -305,7 +306,7 @@ def test_training_data_of_other_classes_is_told_and_the_rest_goes_on(tmp_path):
     assert status.stage == "ready" and inspection.classifier is classifier
     told = sentence(status.problem)
     assert "has cat, dog and" in told and "has 0, 1, 2; pass the data" in told
-    assert nearest_training(inspection, "3") is None
+    assert inspection.neighbours is None
 
 
 def test_training_data_that_is_not_there_is_said_before_anything_opens(tmp_path):
@@ -322,7 +323,7 @@ def test_a_run_without_model_compares_pixels(tmp_path):
     saved = hardex.rank(probabilities=rows, data=data, out=tmp_path / "saved")
     inspection = inspect_run(saved, train=data)
     assert finished(inspection) == Status("ready") and inspection.classifier is None
-    assert len(nearest_training(inspection, "0")) == 8
+    assert len(nearest_training(inspection.run, inspection.neighbours, "0")) == 8
 
 
 def test_sealed_examples_are_no_neighbours(tmp_path):
@@ -333,8 +334,64 @@ def test_sealed_examples_are_no_neighbours(tmp_path):
     assert finished(inspection) == Status("ready")
     seen = set(run.predictions["id"])
     assert 0 < len(seen) < 60
-    found = nearest_training(inspection, min(seen), count=60)
+    found = nearest_training(inspection.run, inspection.neighbours, min(seen), count=60)
     assert set(found.ids) == seen - {min(seen)}
+
+
+def test_a_seal_hides_its_images_whatever_data_they_come_with(tmp_path):
+    images, labels = small_images(60, size=6), np.arange(60) % 3
+    classifier = FunctionClassifier(parts_of(3), None, 3)
+    run = run_of(tmp_path, images, labels, classifier, seal=0.5)
+    seen = {run.image(id).tobytes() for id in run.predictions["id"]}
+    more = np.concatenate([images[::-1], small_images(1, size=6, seed=9)])  # other ids, one more
+    inspection = inspect_run(run, classifier, train=(more, np.arange(61) % 3))
+    assert finished(inspection) == Status("ready")
+    shown = nearest_training(run, inspection.neighbours, run.predictions["id"][0], count=99)
+    copies = {inspection.neighbours.dataset.image(int(at)).tobytes() for at in shown.positions}
+    assert copies & {image.tobytes() for image in images} <= seen and len(copies) > 10
+
+
+# ------------------------------------------------------------------ ranked again meanwhile
+
+
+def test_a_run_that_is_ranked_again_is_shown_as_it_is_now(tmp_path):
+    run, classifier = small_run(tmp_path)
+    inspection = inspect_run(run, classifier)
+    assert inspection.run is run and inspection.run.position("29") == 29
+    images, labels = small_images(20, size=6, seed=7), np.arange(20) % 3
+    np.savez(tmp_path / "data.npz", images=images, labels=labels)
+    hardex.rank(classifier, tmp_path / "data.npz", out=run.folder, force=True)
+    again = inspection.run
+    assert again is not run and len(again.predictions) == 20
+    np.testing.assert_array_equal(again.image("3"), images[3])
+    with pytest.raises(RunError, match="none has the id '29'"):
+        again.row("29")
+    assert inspection.run is again  # opened once
+
+
+def test_a_row_that_has_moved_is_never_shown_as_another(tmp_path):
+    run, classifier = small_run(tmp_path)
+    assert run.row("29")["id"] == "29"
+    np.savez(tmp_path / "data.npz", images=small_images(20, size=6), labels=np.arange(20) % 3)
+    hardex.rank(classifier, tmp_path / "data.npz", out=run.folder, force=True)
+    with pytest.raises(RunError, match="must not change while it is open"):
+        run.row("29")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("predictions.parquet", b"no table"),
+        ("metrics.json", b"{"),
+        ("hard/metadata.csv", b"a,b\n1,2\n"),
+    ],
+)
+def test_a_damaged_table_is_said_before_anything_opens(tmp_path, name, content):
+    run, classifier = small_run(tmp_path)
+    (run.folder / "results" / name).write_bytes(content)
+    with pytest.raises(RunError) as caught:
+        inspect_run(hardex.load(run.folder), classifier)
+    assert "rank again with --force" in sentence(caught.value)
 
 
 # ------------------------------------------------------------------ a finished run

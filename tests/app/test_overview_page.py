@@ -298,6 +298,74 @@ def test_of_many_classes_the_worst_are_shown_and_all_can_be(browser, tmp_path):
     served.close()
 
 
+def test_no_column_of_the_classes_is_cut_and_all_pairs_stand_in_the_page(browser, tmp_path):
+    names = (*(f"class {i}" for i in range(38)), "a name as long as a sentence, " * 3, "W" * 40)
+    served = serve(confused(tmp_path, k=40, names=names))
+    visitor = opened(browser, served)
+    page = visitor.page
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(page.locator(".hx-ov-flag").first).to_be_visible()
+    sizes = "b => [b.scrollWidth - b.clientWidth, b.scrollHeight - b.clientHeight]"
+    assert page.locator(".hx-ov-classes-panel .hx-ov-scroll").evaluate(sizes)[0] <= 0
+    page.get_by_role("button", name=re.compile(r"Show all \d+ pairs")).click()
+    assert page.locator(".hx-ov-pair").count() > 50
+    assert page.locator(".hx-ov-pairs").evaluate(sizes) == [0, 0]
+    close_visit(visitor)
+    served.close()
+
+
+def test_of_a_thousand_examples_the_figures_have_two_decimals(browser, tmp_path):
+    for k, places in ((3, 1), (12, 2)):
+        folder = tmp_path / str(k)
+        folder.mkdir()
+        run = confused(folder, k=k, names=tuple(f"class {i}" for i in range(k)))
+        value = run.metrics["accuracy"]
+        served = serve(run)
+        visitor = opened(browser, served)
+        figure = visitor.page.locator(".hx-ov-figure-accuracy")
+        expect(figure).to_contain_text(f"{100 * value['value']:.{places}f} %")
+        low, high = (f"{100 * value[end]:.{places}f}" for end in ("low", "high"))
+        expect(figure).to_contain_text(f"95 % interval {low} to {high} %")
+        expect(visitor.page.locator("[data-list=wrong] .hx-ov-link")).to_have_text(
+            f"All {(run.hard['list'] == 'wrong').sum()} of the list"
+        )
+        expect(visitor.page.locator(".hx-ov-rule-of-balance")).to_contain_text("McNemar")
+        close_visit(visitor)
+        served.close()
+
+
+@pytest.mark.parametrize("names", [tuple("0123456789"), tuple(f"airplane {i}" for i in range(10))])
+def test_ten_classes_fit_on_a_phone(browser, tmp_path, names):
+    served = serve(confused(tmp_path, k=10, names=names))
+    visitor = opened(browser, served, **PHONE)
+    page = visitor.page
+    box = page.locator(".hx-ov-matrix-panel .hx-ov-scroll")
+    assert box.evaluate("b => b.scrollWidth - b.clientWidth") <= 0
+    expect(page.locator(".hx-ov-sideways")).to_be_hidden()
+    cells = page.locator(".hx-ov-matrix td a")
+    assert (
+        cells.evaluate_all("all => Math.max(...all.map((a) => a.scrollWidth - a.clientWidth))") <= 0
+    )
+    assert cells.first.evaluate("a => parseFloat(getComputedStyle(a).fontSize)") >= 9
+    close_visit(visitor)
+    served.close()
+
+
+def test_the_sentence_why_no_run_will_come_is_shown_as_text(browser):
+    sentence = "no <b>model</b>: ${1+1}"
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        page = overview.build(Inspection(lambda inspection: None))
+        blocks.load(lambda: {"problem": sentence}, None, page.board, show_progress="hidden")
+    launched_in_a_loop(
+        lambda: blocks.launch(server_port=free_port(), prevent_thread_lock=True, quiet=True)
+    )
+    visitor = open_visit(browser, blocks.local_url)
+    expect(visitor.page.locator(".hx-ov-wait")).to_have_text(sentence)
+    expect(visitor.page.locator(".hx-ov-body")).to_be_hidden()
+    close_visit(visitor)
+    blocks.close()
+
+
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_on_a_phone_the_matrix_scrolls_and_the_page_does_not(browser, tmp_path, look):
     served = serve(small_run(tmp_path, class_count=20, count=200, shape=(10, 10, 1))[0])
@@ -305,6 +373,10 @@ def test_on_a_phone_the_matrix_scrolls_and_the_page_does_not(browser, tmp_path, 
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
     box = visitor.page.locator(".hx-ov-matrix-panel .hx-ov-scroll")
     assert box.evaluate("b => b.scrollWidth > b.clientWidth")
+    expect(visitor.page.locator(".hx-ov-sideways")).to_contain_text("scroll the matrix sideways")
+    expect(box).to_have_class(re.compile("hx-ov-goes-on"))
+    box.evaluate("b => b.scrollTo(b.scrollWidth, 0)")
+    expect(box).not_to_have_class(re.compile("hx-ov-goes-on"))
     close_visit(visitor)
     served.close()
 

@@ -18,6 +18,7 @@ from hardex_app.assets import style
 from hardex_app.inspection import Inspection, Status
 from hardex_app.launch import free_port
 from hardex_app.pages import probe
+from hardex_app.probing import curve
 
 from .conftest import close_visit, open_visit
 from .fake_runs import HOSTILE, launched_in_a_loop, small_run
@@ -164,8 +165,14 @@ def test_what_is_drawn_is_kept_opened_again_and_exported(browser, grey):
         assert (one.name, one.expected, one.annotator) == ("<b>${1+1}", "2", "owner")
 
         page.reload()
-        page.locator(".hx-kept-one", has_text="<b>${1+1}").click()
+        page.get_by_label("Note").fill("of another")
+        card = page.locator(".hx-kept-one", has_text="<b>${1+1}")
+        expect(card).to_contain_text("rotated +20°")
+        card.click()
         answered(page)
+        expect(card).to_have_attribute("aria-current", "true")
+        expect(page.get_by_label("Name")).to_have_value("<b>${1+1}")
+        expect(page.get_by_label("Note")).to_have_value("")
         page.wait_for_timeout(300)
         np.testing.assert_array_equal(pixels(page, ".hx-before"), before)
         np.testing.assert_array_equal(pixels(page, ".hx-after"), after)
@@ -178,6 +185,145 @@ def test_what_is_drawn_is_kept_opened_again_and_exported(browser, grey):
             with Image.open(archive.open(row["file_name"])) as image:
                 np.testing.assert_array_equal(np.asarray(image), after)
         assert row["label"] == "2"
+
+
+def test_the_way_back_from_a_kept_probe_leads_to_what_was_drawn(browser, grey):
+    with visiting(browser, grey) as page:
+        page.locator(".hx-normalize").uncheck()
+        for name, to in (("way back one", (220, 200)), ("way back two", (60, 220))):
+            page.get_by_role("button", name="Clear").click()
+            draw(page, [(60, 60), to])
+            answered(page)
+            page.get_by_label("Name").fill(name)
+            page.get_by_role("button", name="Keep", exact=True).click()
+            expect(page.locator(".hx-keep-says")).to_have_text("Kept with the run.")
+            expect(page.locator(".hx-kept-one", has_text=name)).to_be_visible()
+        page.get_by_role("button", name="Clear").click()
+        draw(page, [(200, 40), (200, 240)])
+        settled(page, lambda: page.locator(".hx-rotation").fill("20"))
+        mine, address = pixels(page, ".hx-after"), page.url
+        one, two = (page.locator(".hx-kept-one", has_text=f"way back {n}") for n in ("one", "two"))
+        page.evaluate(
+            "([a, b]) => { a.click(); b.click(); }", [one.element_handle(), two.element_handle()]
+        )
+        settled(page, lambda: expect(two).to_have_attribute("aria-current", "true"))
+        opened = pixels(page, ".hx-after")
+        assert (opened != mine).any()
+        settled(page, two.click)
+        np.testing.assert_array_equal(pixels(page, ".hx-after"), opened)  # the last click won
+        for _ in range(3):
+            settled(page, page.go_back)
+        np.testing.assert_array_equal(pixels(page, ".hx-after"), mine)
+        assert page.url == address
+        for _ in range(3):
+            settled(page, page.go_forward)
+        np.testing.assert_array_equal(pixels(page, ".hx-after"), opened)
+
+
+def test_what_was_said_of_a_picture_does_not_stick_to_the_next(browser, grey):
+    run = grey[1].run
+    with visiting(browser, grey, "&id=4&rotation=30") as page:
+        answered(page)
+        expected, rotation = page.locator(".hx-keep-expected"), page.locator(".hx-rotation")
+        expected.select_option("0" if run.given_label("4") != "0" else "1")
+        other = next(id for id in run.hard["id"] if run.given_label(id) != run.given_label("4"))
+        settled(page, page.locator(f'.hx-tile[data-id="{other}"]').first.click)
+        seen(page, ".hx-after", run.image(other))  # with no changes
+        expect(expected).to_have_value(run.given_label(other))
+
+        picture = np.random.default_rng(0).integers(0, 256, (12, 12, 1), dtype=np.uint8)
+        for name in ("one.png", "two.png"):
+            settled(page, lambda name=name: give(page, "choose", as_png(picture), name))
+            expect(page.locator(".hx-taken")).to_contain_text(name)
+            for select in (expected, page.locator(".hx-expected")):
+                expect(select).to_have_value("")
+            expect(rotation).to_have_value("0")
+            page.locator(".hx-expected").select_option("2")
+            settled(page, lambda: rotation.fill("50"))
+
+        page.get_by_role("button", name="Draw", exact=True).click()
+        expect(page.locator(".hx-expected")).to_have_value("")  # 2 was said of the image
+        draw(page, [(60, 60), (220, 200)])
+        page.locator(".hx-expected").select_option("1")
+        expect(expected).to_have_value("1")
+        page.get_by_role("button", name="Clear").click()
+        for select in (expected, page.locator(".hx-expected")):
+            expect(select).to_have_value("")
+        expect(rotation).to_have_value("50")  # drawing goes on with what is set
+
+
+def test_what_is_kept_is_not_kept_again_until_something_changes(browser, grey):
+    def kept_now():
+        return len(kept_probes(grey[1].run.folder)[0])
+
+    with visiting(browser, grey, "&id=4") as page:
+        answered(page)
+        button, says = page.locator(".hx-keep-this"), page.locator(".hx-keep-says")
+        changes = [
+            lambda: page.get_by_label("Note").fill("a note"),
+            lambda: page.locator(".hx-rotation").fill("10"),
+            lambda: page.locator(".hx-keep-expected").select_option(""),
+            lambda: page.locator(".hx-tile").last.click(),
+        ]
+        for change in changes:
+            before = kept_now()
+            button.click()
+            expect(says).to_have_text("Kept with the run.")
+            expect(button).to_be_disabled()
+            page.locator(".hx-keep-name").press("Enter")  # which sends the form, too
+            page.wait_for_timeout(200)
+            assert kept_now() == before + 1
+            change()
+            expect(button).to_be_enabled()
+            expect(says).to_have_text("")
+
+
+def test_a_dot_is_asked_about_once(browser, grey):
+    with visiting(browser, grey) as page:
+        settled(page, lambda: draw(page, [(100, 100)]))
+        assert page.locator("[data-answers]").get_attribute("data-answers") == "1"
+
+
+LABELS = """
+() => {
+  const canvas = document.querySelector(".hx-curve"), pen = canvas.getContext("2d"), found = [];
+  pen.fillText = function (text, x, y) {
+    if (text.includes("→")) found.push([x, y, x + this.measureText(text).width]);
+    CanvasRenderingContext2D.prototype.fillText.call(this, text, x, y);
+  };
+  canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
+  delete pen.fillText;
+  return [canvas.clientWidth, found];
+}
+"""
+
+
+def test_labels_of_the_flips_never_lie_on_each_other(browser, hostile):
+    phone, lower = {"viewport": {"width": 390, "height": 844}}, 0
+    for id in ("1", "4", "7", "9"):
+        with visiting(browser, hostile, f"&id={id}", **phone) as page:
+            answered(page)
+            expect(page.locator(".hx-key").first).to_be_visible()
+            wide, labels = page.evaluate(LABELS)
+        assert all(0 <= left and right <= wide for left, _, right in labels)
+        if len(labels) == 2:
+            (a, low, b), (c, other, d) = labels
+            assert abs(low - other) >= 16 or b < c or d < a
+            lower += low != other
+    assert lower
+
+
+def test_the_axis_ends_where_confidences_do_and_says_so(browser, tmp_path):
+    with serving(tmp_path, class_count=25, count=75) as served:
+        run, classifier = served[1].run, served[1].classifier
+        request = {"source": {"kind": "example", "id": "4"}, "transform": {}}
+        lines = curve(request, run, classifier)["lines"]
+        highest = max(max(line["probabilities"]) for line in lines)
+        assert highest <= 0.5
+        with visiting(browser, served, "&id=4") as page:
+            answered(page)
+            end = "25" if highest <= 0.25 else "50"
+            expect(page.locator(".hx-curve-legend")).to_contain_text(f"The axis ends at {end} %.")
 
 
 def test_the_pen_can_be_led_by_keys(browser, grey):

@@ -12,7 +12,7 @@ from hardex.images import Transform, transform
 from hardex.runs.probes import NAME_MOST, kept_picture, kept_probes
 from hardex_app.inspection import Inspection, Status, inspect_run, wait_until_over
 from hardex_app.keeping import SHOWN_MOST, exported, keep_this, kept, reopened
-from hardex_app.pages.probe import _server_functions, answer, facts, on_keep
+from hardex_app.pages.probe import _server_functions, answer, facts, on_facts, on_keep
 from hardex_app.probing import curve, probe, smallest
 from hardex_app.sliders import sliders
 from hardex_app.sources import source_image
@@ -156,6 +156,15 @@ def test_facts_of_hostile_names_are_plain_data(tmp_path):
     assert not told["digits"]
 
 
+def test_a_picture_of_another_shape_has_sliders_of_its_own(ready):
+    told = {one.__name__: one for one in _server_functions(ready)}["facts"]({"shape": [40, 90, 3]})
+    assert set(told) == {"shape", "sliders", "order", "canvas", "colored"}
+    assert (told["shape"], told["sliders"]) == ([40, 90, 3], sliders((40, 90, 3)))
+    assert (told["canvas"], told["colored"]) == ([280, 280], False)  # the pad is the model's
+    for nonsense in ([0, 9, 1], [9, 9], [10**9, 9, 1], [9.5, 9, 1], "9", {"a": 1}, [True, 9, 1]):
+        assert on_facts(ready, {"shape": nonsense}) == facts(ready)
+
+
 def test_without_a_run_there_are_no_facts():
     assert facts(inspecting(None)) is None
 
@@ -192,6 +201,12 @@ def test_what_does_nothing_to_the_picture_is_not_kept(fresh):
     assert kept_probes(fresh.run.folder)[0][0].transform == {"blur": 0.5}
 
 
+def test_a_switch_may_be_a_number_and_strokes_belong_to_sketches(fresh):
+    on_keep(fresh, wanted(EXAMPLE | {"strokes": ["x" * 9_000]}, transform={"flip": 1}), "")
+    (one,), _ = kept_probes(fresh.run.folder)
+    assert (one.transform, one.source) == ({"flip": True}, {})
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -223,7 +238,24 @@ def test_the_list_has_the_latest_first_and_says_how_many_there_are(fresh):
     assert [one["name"] for one in told["probes"]] == names[::-1][:SHOWN_MOST]
     assert told["total"] == told["labelled"] == len(names)
     image = decoded(told["probes"][0]["image"])
-    np.testing.assert_array_equal(image, fresh.run.image("4"))
+    seen = transform(fresh.run.image("4"), Transform(rotation=30))  # as the answer beside it is of
+    np.testing.assert_array_equal(image, seen)
+
+
+def test_the_list_says_what_was_done_to_each_picture(fresh):
+    done = {
+        "flip": True, "scale": 1.5, "shear": -0.2, "rotation": 112, "shift_x": -1.5, "shift_y": 2,
+        "stroke": 1, "blur": 0.5, "contrast": 1.2, "invert": True, "noise": 0.1,
+    }  # fmt: skip
+    for amounts in ({}, done):
+        on_keep(fresh, wanted(EXAMPLE, transform=amounts), "")
+    words = [one["changes"] for one in kept(fresh.run)["probes"]]
+    assert words[1] == ""
+    assert set(words[0].split(", ")) == {
+        "mirrored", "scaled ×1.5", "sheared \N{MINUS SIGN}0.2", "rotated +112°",
+        "shifted 1.5 px to the left", "shifted 2 px down", "strokes +1 px", "blurred 0.5 px",
+        "contrast ×1.2", "inverted", "noise 0.1",
+    }  # fmt: skip
 
 
 def test_a_damaged_probe_is_told_of_without_the_folders_of_this_computer(fresh):
@@ -249,6 +281,17 @@ def test_the_data_set_holds_the_pictures_as_they_were_seen(fresh):
     np.testing.assert_array_equal(decoded(url), expected)
     assert "1 without an expected label" in sentence(told["says"])
     assert told["file_name"] == "run_probes.zip"
+
+
+def test_a_probe_without_its_picture_is_not_counted_as_exported(fresh):
+    for label in ("2", "1", ""):
+        on_keep(fresh, wanted(EXAMPLE, expected=label), "")
+    first = kept_probes(fresh.run.folder)[0][0]
+    (fresh.run.folder / "people" / "probes" / f"{first.probe_id}.png").write_text("no picture")
+    assert exported(fresh.run)["says"] == (
+        "1 probe as a data set. 1 without an expected label left out. 1 probe that cannot be read "
+        "left out; `hardex probes` says why."
+    )
 
 
 def test_without_labels_there_is_no_data_set_and_no_folder_is_told(fresh):

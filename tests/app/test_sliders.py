@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardex.images import ORDER, Transform
-from hardex_app.sliders import CURVE, FINER, PER_SIDE, place_in_words, sliders, sliders_of
+from hardex_app.sliders import CURVE, FINER, place_in_words, sliders, sliders_of
 
 shapes = st.tuples(st.integers(1, 1200), st.integers(1, 1200), st.sampled_from([1, 3]))
 DIGIT = {slider["name"]: slider for slider in sliders((28, 28, 1))}
@@ -71,17 +71,12 @@ def test_a_curve_has_73_places_with_the_start_and_few_steps_in_between(shape):
 
 
 @given(shapes)
-def test_the_places_around_the_start_are_as_many_for_every_shape(shape):
+def test_outward_are_the_places_of_the_curve_from_the_start_on(shape):
     for slider in sliders_of(shape):
-        places = slider.around()
-        sides = (slider.first < slider.start) + (slider.last > slider.start)
-        assert len(set(places)) == len(places) == (1 if slider.switch else sides * PER_SIDE)
-        assert slider.start not in places and max(places) == slider.last
-        above = [slider.start, *(place for place in places if place > slider.start)]
-        steps = [right - left for left, right in itertools.pairwise(above)]
-        assert min(steps) >= 1
-        # Coarser outwards, but for rounding to whole steps.
-        assert all(later >= earlier - 1 for earlier, later in itertools.pairwise(steps))
+        places = slider.outward()
+        assert sorted([*places, slider.start]) == slider.curve()
+        distances = [abs(place - slider.start) for place in places]
+        assert distances == sorted(distances)
 
 
 @pytest.mark.parametrize(

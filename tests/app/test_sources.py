@@ -2,6 +2,7 @@ import base64
 import io
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
+import hardex
 from hardex import HardexError
 from hardex.classifiers.classifier import FunctionClassifier
-from hardex.images import as_png, render_colors, render_strokes, resize, sketch_to_image
+from hardex.images import as_png, render_colors, render_strokes, resize, sketch_to_image, write_png
 from hardex_app.sources import FILE_MOST, given_label, source_image, taken
 
 from .fake_runs import HOSTILE, parts_of, sentence, small_run
@@ -132,9 +134,32 @@ def test_a_classifier_that_takes_any_size_gets_the_file_as_it_is_unless_it_is_hu
     assert source_image({"kind": "image", **huge}, anything, classifier).shape == (1024, 512, 1)
 
 
-def _without_shape(manifest):
-    from dataclasses import replace
+def test_an_example_is_seen_as_the_run_saw_it_whatever_its_own_size(tmp_path):
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        path = tmp_path / "data" / "abc"[number % 3] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_png(rng.integers(0, 256, (*rng.integers(9, 30, 2), 3), dtype=np.uint8), path)
+    classifier = FunctionClassifier(parts_of(3), None, 3)
+    run = hardex.rank(classifier, tmp_path / "data", out=tmp_path / "run")
+    assert len({run.image(id).shape for id in run.predictions["id"]}) > 3
+    for row in run.predictions.itertuples():
+        seen = source_image({"kind": "example", "id": row.id}, run, classifier)
+        (says,) = classifier.probabilities(seen[None])
+        assert run.manifest.class_names[says.argmax()] == row.predicted_label
+        assert says.max() == pytest.approx(row.confidence, abs=1e-6)
 
+
+def test_where_no_shape_is_known_an_example_is_not_larger_than_an_upload(tmp_path):
+    images = np.zeros((3, 1100, 550, 1), np.uint8)
+    run = hardex.rank(parts_of(3), (images, [0, 1, 2]), out=tmp_path / "run")
+    run = replace(run, manifest=_without_shape(run.manifest))
+    classifier = FunctionClassifier(parts_of(3), None, 3)
+    seen = source_image({"kind": "example", "id": run.hard["id"][0]}, run, classifier)
+    assert seen.shape == (1024, 512, 1)
+
+
+def _without_shape(manifest):
     return replace(manifest, image_shape=None)
 
 

@@ -126,7 +126,7 @@ def test_server_functions_only_read(server):
         if part["props"].get("server_fns")
     }
     assert offered == {
-        "board": {"browse", "example", "pictures", "neighbours"},
+        "board": {"browse", "example", "image", "standing", "pictures", "neighbours"},
         "bench": {"probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"},
     }
 

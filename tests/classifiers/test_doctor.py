@@ -1,4 +1,5 @@
 import functools
+import shlex
 from dataclasses import dataclass, replace
 from itertools import permutations
 from pathlib import Path
@@ -14,7 +15,9 @@ from hardex.classifiers.doctor import CODES, best_order, examine
 from hardex.classifiers.keras_model import KerasClassifier
 from hardex.classifiers.opening import open_classifier
 from hardex.classifiers.shipped import shipped_model
+from hardex.cli import _split
 from hardex.data.mnist import load_mnist
+from hardex.data.names import natural_order
 
 layers = keras.layers
 
@@ -639,7 +642,116 @@ def test_the_advice_about_the_order_of_the_classes_is_the_order_of_the_outputs(p
     labels = np.array([names.index(photographs.names[label]) for label in photographs.labels])
     (finding,) = replace(photographs, labels=labels, names=names).findings()
     assert finding.code == "class_order"
-    assert f"--classes {','.join(photographs.names)}," in finding.advice
+    assert f"--classes {shlex.quote(','.join(photographs.names))}," in finding.advice
+
+
+def weak(names, outputs, *, share=0.4, per_class=10, seed=0):
+    """A model that is right for so many; its outputs are in one order, the data in another."""
+    rng = np.random.default_rng(seed)
+    k = len(names)
+    truth = rng.permutation(np.repeat(np.arange(k), per_class))
+    place = np.array([outputs.index(name) for name in names])
+    lucky = rng.random(len(truth)) < share
+    said = np.where(lucky, place[truth], rng.integers(0, k, len(truth)))
+    images = np.zeros((len(truth), 2, 2, 1), np.uint8)
+    images[:, 0, 0, 0], images[:, 1, 1, 0] = 200, said
+    return Case(
+        FunctionClassifier(lambda x: 0.4 * np.eye(k)[x[:, 1, 1, 0] % k] + 0.6 / k),
+        *(images, truth, tuple(names)),
+    )
+
+
+FORTY = ["Zebra", "a fox", "it's"] + [f"class {i}" for i in range(37)]
+IN_NUMBER, AS_TEXT = sorted(FORTY, key=natural_order), sorted(FORTY)
+assert IN_NUMBER != AS_TEXT
+
+
+@pytest.mark.parametrize(
+    ("names", "outputs", "how"),
+    [
+        (IN_NUMBER, AS_TEXT, "sorted as text, 'class 19' before 'class 2', as Keras"),
+        (AS_TEXT, IN_NUMBER, "sorted naturally, 'class 9' before 'class 10'"),
+        (FORTY[::-1], AS_TEXT, "sorted as text, 'Zebra' before 'a fox', as Keras"),
+    ],
+)
+def test_classes_in_the_other_usual_order_are_found_on_few_examples(names, outputs, how):
+    (finding,) = weak(names, outputs).findings()
+    assert (finding.code, finding.severity) == ("class_order", "error")
+    assert how in finding.evidence
+    typed = shlex.split(finding.advice.removeprefix("pass ").split(", the names in")[0])
+    assert typed == ["--classes", ",".join(outputs)]
+
+
+@pytest.mark.parametrize("names", [IN_NUMBER, AS_TEXT, FORTY[::-1]])
+@pytest.mark.parametrize("share", [0, 0.05, 0.4])
+def test_a_weak_model_with_its_classes_in_order_is_not_told_to_sort_them(names, share):
+    for seed in range(10):
+        assert "class_order" not in weak(names, list(names), share=share, seed=seed).codes()
+
+
+def test_a_model_that_knows_nothing_is_not_told_to_sort_classes_of_unequal_size():
+    rng = np.random.default_rng(0)
+    names = tuple(f"class {i}" for i in range(12))  # as text 10 and 11 come third and fourth
+    truth = rng.choice(12, 500, p=np.r_[np.full(10, 0.02), 0.4, 0.4])
+    images = rng.integers(0, 256, (500, 2, 2, 1), dtype=np.uint8)
+    two_or_three = FunctionClassifier(
+        lambda x: 0.4 * np.eye(12)[2 + (x.sum(axis=(1, 2, 3)) % 2)] + 0.05
+    )
+    case = Case(two_or_three, images, truth, names)
+    assert case.codes() == ["at_chance"]
+
+
+def test_one_class_that_is_taken_for_another_is_no_order():
+    names = (*"abcdefgh", "i 9", "i 10")  # as text, only the last two change their places
+    rng = np.random.default_rng(0)
+    truth = rng.permutation(np.repeat([*range(8), 9], 40))  # there is no example of i 9
+    said = np.where(rng.random(360) < 0.6, truth, rng.integers(0, 8, 360))
+    said[truth == 9] = 8
+    images = np.zeros((360, 2, 2, 1), np.uint8)
+    images[:, 0, 0, 0], images[:, 1, 1, 0] = 200, said
+    classifier = FunctionClassifier(lambda x: 0.6 * np.eye(10)[x[:, 1, 1, 0] % 10] + 0.04)
+    assert Case(classifier, images, truth, names).codes() == []
+
+
+def test_where_a_third_order_is_far_better_the_usual_one_is_not_advised():
+    outputs = AS_TEXT[20:] + AS_TEXT[:20]
+    outputs[0], outputs[39] = outputs[39], outputs[0]
+    case = weak(IN_NUMBER, outputs, share=0.9, per_class=20)
+    (finding,) = case.findings()
+    assert "did not choose it" in finding.evidence
+    assert shlex.quote(",".join(outputs)) in finding.advice
+
+
+def test_an_order_with_commas_in_it_goes_through_a_file(tmp_path):
+    names = [f"class {i}, of {k}" for i in range(4) for k in range(10)]
+    case = weak(sorted(names, key=lambda name: name[::-1]), sorted(names))
+    (finding,) = case.findings()
+    first, *lines, last = finding.advice.split("\n")
+    assert "one name per line" in first and first.endswith("pass --classes @FILE:")
+    assert lines == sorted(names) and last == "(these are all of them)"
+    (tmp_path / "names.txt").write_text("\n".join(lines))
+    assert _split(f"@{tmp_path / 'names.txt'}") == sorted(names)
+
+
+def test_an_order_with_line_ends_in_it_goes_through_python():
+    names = [f"two\nlines {i}" for i in range(40)]
+    (finding,) = weak(names, sorted(names)).findings()
+    assert f"class_names={sorted(names)!r}" in finding.advice
+
+
+def test_labels_that_are_numbers_are_to_be_numbered_again():
+    names = tuple(map(str, range(40)))
+    case = weak(names, sorted(names))
+    for by_name, advice in (
+        (None, "0 to 39 are your labels 0, 1, 10, 11, 12"),
+        (False, "0 to 39 are your labels 0, 1, 10, 11, 12"),
+        (True, "pass --classes 0,1,10,11,12"),
+    ):
+        (finding,) = examine(
+            *(case.classifier, case.images, case.labels),
+            **{"class_names": names, "labelled_by_name": by_name},
+        )
+        assert finding.code == "class_order" and advice in finding.advice
 
 
 def test_the_order_in_which_findings_come_is_errors_first(good, tmp_path):

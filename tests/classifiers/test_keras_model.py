@@ -1,5 +1,7 @@
+import gc
 import hashlib
 import os
+import weakref
 import zipfile
 
 import keras
@@ -87,7 +89,25 @@ def test_the_forward_pass_is_compiled_once_for_each_shape_of_batch(model_path):
     classifier = KerasClassifier.open(model_path)
     for count in (4, 4, 7, 4, 7):
         classifier.probabilities(small_images(count))
-    assert classifier._forward.forward.experimental_get_tracing_count() == 2
+    assert [shape for shape, _ in classifier._forward._passes] == [(4, 4, 4, 1), (7, 4, 4, 1)]
+    before = set(classifier._forward._passes.values())
+    classifier.probabilities(small_images(4))
+    assert set(classifier._forward._passes.values()) == before
+
+
+def test_only_the_latest_passes_are_kept_and_the_others_freed(model_path):
+    classifier = KerasClassifier.open(model_path)
+    classifier.probabilities(small_images(1))
+    (compiled,) = classifier._forward._passes.values()
+    first = weakref.ref(compiled)
+    del compiled
+    for count in range(2, 18):
+        classifier.probabilities(small_images(count))
+        classifier.probabilities(small_images(2))  # what is in use stays
+    counts = [shape[0] for shape, _ in classifier._forward._passes]
+    assert counts == [*range(3, 18), 2]
+    gc.collect()
+    assert first() is None
 
 
 def test_dropout_is_off(tmp_path):
@@ -234,7 +254,9 @@ def test_a_saved_model_says_what_the_model_said_that_was_exported(tmp_path):
     np.testing.assert_allclose(classifier.probabilities(images), expected, rtol=1e-5)
     before = classifier.fingerprint()
     (tmp_path / "m/assets/another.txt").write_text("changed")
-    assert len(before) == 64 and classifier.fingerprint() != before
+    assert len(before) == 64 and classifier.fingerprint() == before  # it is what was loaded
+    again = open_classifier(tmp_path / "m", trust_model=True)
+    assert again.fingerprint() != before
     with pytest.raises(ClassifierError, match=r"m does not show its layers; pass a \.keras file"):
         classifier.embeddings(images)
 

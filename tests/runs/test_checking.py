@@ -10,6 +10,7 @@ from hardex.classifiers.opening import open_classifier
 from hardex.data.dataset import ArrayDataset
 from hardex.data.sources import open_dataset
 from hardex.errors import DatasetError
+from hardex.images import write_png
 from hardex.runs.checking import check, findings_before_ranking, sample
 
 
@@ -37,6 +38,24 @@ def test_what_is_found_before_a_ranking_stands_in_the_manifest(tmp_path):
     assert json.loads((tmp_path / "run/manifest.json").read_text())["doctor"] == list(found)
     advised = hardex.rank(brightness, inverted, out=tmp_path / "other", preprocess="raw,inverted")
     assert advised.manifest.doctor == () and advised.manifest.preprocess == "raw,inverted"
+
+
+def test_folders_in_the_order_of_sorted_text_are_told_how_to_be_named(tmp_path):
+    """Eleven shades, each in its folder; a model trained as Keras numbers folders."""
+    for shade in range(11):
+        for copy in range(6):
+            (tmp_path / "data" / str(shade)).mkdir(parents=True, exist_ok=True)
+            pixels = np.full((4, 4, 1), 20 * shade, np.uint8)
+            write_png(pixels, tmp_path / "data" / str(shade) / f"{copy}.png")
+    as_text = sorted(map(str, range(11)))
+
+    def as_keras_numbers(images):
+        shades = images[:, 0, 0, 0] // 20
+        return 0.9 * np.eye(11)[[as_text.index(str(shade)) for shade in shades]] + 0.1 / 11
+
+    (finding,) = check(as_keras_numbers, tmp_path / "data")
+    assert "--classes 0,1,10,2,3,4,5,6,7,8,9, the names" in finding.advice
+    assert check(as_keras_numbers, tmp_path / "data", class_names=as_text) == ()
 
 
 def test_a_ranking_goes_on_whatever_is_found(tmp_path):

@@ -406,3 +406,17 @@ def test_a_hard_example_of_saved_probabilities_may_be_unreadable(tmp_path, half_
             count=8,
             strict=True,
         )
+
+
+def test_the_shape_of_the_pass_is_known_where_model_and_images_have_any(tmp_path):
+    sizes = {"a/1.png": 7, "a/2.png": 5, "b/1.png": 9}
+    for name, size in sizes.items():
+        write_folders(tmp_path / "data", [name], size=size, channels=3)
+    shapes = []
+    made = hardex.rank(
+        lambda images: (shapes.append(images.shape[1:]), checksum_of(2)(images))[1],
+        tmp_path / "data",
+        out=tmp_path / "run",
+    )
+    assert made.manifest.image_shape == (7, 7, 3) == shapes[-1]
+    assert hardex.load(made.folder).manifest.image_shape == (7, 7, 3)

@@ -98,7 +98,9 @@ def test_files_have_safe_names_that_stay_the_same(run, kept, tmp_path):
 
 def test_the_zip_holds_the_same(run, kept, tmp_path):
     hardex.export_probes(run, tmp_path / "out")
-    with ZipFile(io.BytesIO(probes_as_zip(run))) as archive:
+    archive, exported = probes_as_zip(run)
+    assert (exported.written, exported.left_out, exported.problems) == (len(HOSTILE), 2, ())
+    with ZipFile(io.BytesIO(archive)) as archive:
         assert archive.testzip() is None
         found = {name: archive.read(name) for name in archive.namelist()}
     assert found == contents(tmp_path / "out")

@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 import hardex
 from hardex import RunError
 from hardex.images import Transform, read_image, write_png
-from hardex.runs.probes import KeptProbe, changes, keep, kept_picture, kept_probes
+from hardex.runs.probes import (
+    KEPT_MOST,
+    KeptProbe,
+    changes,
+    keep,
+    kept_picture,
+    kept_probe,
+    kept_probes,
+)
 
 PICTURE = small_images(1)[0]
 HOSTILE = (
@@ -377,3 +385,37 @@ def test_hostile_text_is_kept_as_it_is_and_names_no_file(folder, text):
     names = {path.name for path in folder.rglob("*") if path.is_file()}
     assert names == {"manifest.json", f"{probe.probe_id}.json", f"{probe.probe_id}.png"}
     assert (read_image(probes_in(folder) / f"{probe.probe_id}.png") == PICTURE).all()
+
+
+def test_a_light_list_leaves_out_the_source_and_sees_what_is_new_gone_or_restored(folder):
+    one = keep(folder, a_probe(kind="sketch", source={"strokes": [[[1, 2]]]}), PICTURE)
+    for _ in range(2):
+        assert kept_probes(folder, light=True) == ([replace(one, source={})], [])
+    assert kept_probes(folder) == ([one], [])
+    other = keep(folder, a_probe(), PICTURE)
+    assert kept_probes(folder, light=True)[0] == [replace(one, source={}), other]
+    renamed = replace(one, name="restored from a copy")
+    (probes_in(folder) / f"{one.probe_id}.json").write_text(renamed.as_json())
+    (probes_in(folder) / f"{other.probe_id}.png").unlink()
+    found, (problem,) = kept_probes(folder, light=True)
+    assert found == [replace(renamed, source={})] and "has no picture" in problem
+
+
+def test_one_probe_is_found_by_its_id_and_by_nothing_else(folder):
+    one = keep(folder, a_probe(source={"a": 1}), PICTURE)
+    assert kept_probe(folder, one.probe_id) == one
+    for other in (str(uuid4()), "", "../../manifest", one.probe_id.upper(), f"{one.probe_id}\0"):
+        assert kept_probe(folder, other) is None
+
+
+def test_a_run_keeps_so_many_and_no_more(folder):
+    probes_in(folder).mkdir(parents=True)
+    for number in range(KEPT_MOST - 1):
+        os.mknod(probes_in(folder) / f"{number}.json")
+    keep(folder, a_probe(), PICTURE)
+    with pytest.raises(
+        RunError, match="keeps at most 10,000 probes; this one has 10,000"
+    ) as caught:
+        keep(folder, a_probe(), PICTURE)
+    sentence(caught)
+    assert len(list(probes_in(folder).glob("*.png"))) == 1

@@ -260,6 +260,20 @@ def test_values_of_a_further_column_come_most_frequent_first(run):
     assert set(run.tables.meta) == {"camera", 'a "quoted"; column'}
 
 
+def test_columns_that_differ_only_in_case_stay_two(tmp_path):
+    from hardex.images import write_png
+
+    for number in range(4):
+        write_png(small_images(1, seed=number)[0], tmp_path / f"{number}.png")
+    lines = "".join(f"{n}.png,{n % 2},{'ab'[n % 2]},{'xy'[n // 2]}\n" for n in range(4))
+    (tmp_path / "data.csv").write_text("file_name,label,Camera,camera\n" + lines)
+    run = rank(checksum_of(2), tmp_path / "data.csv", out=tmp_path / "run")
+    assert run.tables.meta == ("Camera", "camera")
+    assert run.tables.values("Camera") == ("a", "b") and run.tables.values("camera") == ("x", "y")
+    assert ids(run.find(View(meta={"Camera": "b", "camera": "x"}))) == ["1.png"]
+    assert run.row("1.png")["meta_camera"] == "x"
+
+
 def test_an_example_is_placed_by_its_id(run):
     for row in run.predictions.itertuples():
         assert run.position(row.id) == row.position

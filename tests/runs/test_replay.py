@@ -251,3 +251,16 @@ def test_the_runs_own_model_is_found_and_asked_as_it_was_also_at_another_place(t
         assert answer.confidence == pytest.approx(row["confidence"], abs=1e-5)
     assert hardex.probes(run, moved, preprocess="raw").preprocess == "raw"
     assert hardex.probes(run, "mnist_cnn").preprocess == "unit"
+
+
+def test_a_model_of_any_size_is_asked_in_the_shape_that_each_probe_had(run):
+    images = [small_images(1, size=4 + i % 3, seed=i)[0] for i in range(9)]
+    kept = keep_each(run, images)
+    shapes = []
+    asked = FunctionClassifier(lambda batch: (shapes.append(batch.shape), OLD(batch))[1], None, 3)
+    replay = hardex.probes(run, asked)
+    assert [answer.probe for answer in replay.answers] == kept and replay.changed == ()
+    assert [(answer.predicted, answer.confidence) for answer in replay.answers] == [
+        (probe.predicted, probe.confidence) for probe in kept
+    ]
+    assert shapes == [(64, side, side, 1) for side in (4, 5, 6)]

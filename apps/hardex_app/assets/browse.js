@@ -1,8 +1,11 @@
 // The Browse page: any view of the examples, a page at a time, and one of them large.
 const form = part(".hx-filters"), grid = part(".hx-grid");
 const LISTS = { hard: "hard", unsure: "unsure", wrong: "wrong", all: "all examples" };
+const NO_ANSWER = "The server did not answer. Trying again…";
 const SIMPLE = ["given", "predicted", "correct", "text", "sort", "score", "least", "most", "verdict", "cause"];
-const state = { facts: null, words: {}, asked: null, page: null, id: null, shown: null, zoom: null, pictures: new Map() };
+const state = { facts: null, words: {}, asked: null, page: null, id: null, shown: null, zoom: null, pictures: new Map(), token: 0 };
+
+let typing = null;  // the pause after a letter
 
 // ---------------------------------------------------------------- the address <-> the filters
 function viewWords(words) {
@@ -12,17 +15,19 @@ function viewWords(words) {
 }
 function fromForm() {
   const words = { page: "browse", list: form.elements.list.value };
-  for (const name of SIMPLE) words[name] = form.elements[name].value.trim();
+  for (const name of SIMPLE) words[name] = form.elements[name].value;
+  words.text = words.text.trim();
   if (!words.score) words.least = words.most = "";
   for (const field of part(".hx-meta").querySelectorAll("[name]")) words[field.name] = field.value;
   if (part(".hx-order").getAttribute("aria-pressed") === "true") words.order = "asc";
   if (words.list === "hard") words.list = "";
-  return words;
+  return { ...words, id: state.id };  // what is open stays open
 }
 function fillForm(words) {
   const list = words.list || "hard";
   for (const one of form.querySelectorAll("[name=list]")) one.checked = one.value === list;
-  for (const name of SIMPLE) if (document.activeElement !== form.elements[name]) set(form.elements[name], words[name] || "");
+  // What is just being typed is newer than the address.
+  for (const name of SIMPLE) if (!(name === "text" && typing)) set(form.elements[name], words[name] || "");
   for (const field of part(".hx-meta").querySelectorAll("[name]")) set(field, words[field.name] || "");
   const ascending = words.order === "asc", order = part(".hx-order");
   order.setAttribute("aria-pressed", String(ascending));
@@ -44,19 +49,20 @@ function option(value, words) {
   node.value = value;
   return node;
 }
-let typing = null;
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", (event) => { if (event.target.type !== "search") go(fromForm()); });
 form.addEventListener("input", (event) => {
   if (event.target.type !== "search") return;
   clearTimeout(typing);
-  typing = setTimeout(() => go(fromForm()), 150);
+  typing = setTimeout(() => { typing = null; go(fromForm(), { instead: Boolean(state.words.text) }); }, 150);
 });
+// Who leaves the page while typing is not brought back.
+window.addEventListener("hardex:address", () => { if (address().page !== "browse") { clearTimeout(typing); typing = null; } });
 part(".hx-order").addEventListener("click", (event) => {
   event.currentTarget.setAttribute("aria-pressed", String(event.currentTarget.getAttribute("aria-pressed") !== "true"));
   go(fromForm());
 });
-part(".hx-clear-filters").addEventListener("click", () => { form.reset(); go({ page: "browse", list: state.words.list }); });
+part(".hx-clear-filters").addEventListener("click", () => { form.reset(); go({ page: "browse", list: state.words.list, id: state.id }); });
 
 // ---------------------------------------------------------------- a page of examples
 const askPage = latched(async () => {
@@ -65,13 +71,14 @@ const askPage = latched(async () => {
   const answer = await server.browse(words);
   if (answer.waiting) { setTimeout(askPage, 500); return; }
   state.asked = key;
-  problem(answer.error);
+  problem(".hx-page-problem", answer.error);
   state.page = answer.error ? { total: 0, page: 1, pages: 1, examples: [], empty: "" } : answer;
   drawPage();
-}, () => problem("The server did not answer. Trying again…"));
-function problem(text) { part(".hx-problem").textContent = text || ""; part(".hx-problem").hidden = !text; }
+}, () => problem(".hx-page-problem", NO_ANSWER));
+function problem(where, text) { part(where).textContent = text || ""; part(where).hidden = !text; }
 
 function drawPage() {
+  const inGrid = grid.contains(document.activeElement);
   const { examples, total, page, pages, size, empty } = state.page;
   part(".hx-count").textContent = total > examples.length
     ? `${count((page - 1) * size + 1)}–${count((page - 1) * size + examples.length)} of ${count(total)} examples`
@@ -84,7 +91,8 @@ function drawPage() {
   for (const name of [".hx-first", ".hx-prev"]) part(name).disabled = page <= 1;
   for (const name of [".hx-next", ".hx-last"]) part(name).disabled = page >= pages;
   grid.replaceChildren(...examples.map(card));
-  markOpen();
+  const opened = markOpen();
+  if (inGrid) (opened || grid.querySelector(".hx-card"))?.focus({ preventScroll: true });
   if (state.openAt !== undefined && examples.length) {
     open(examples[state.openAt < 0 ? examples.length - 1 : 0].id);
     state.openAt = undefined;
@@ -97,7 +105,8 @@ function card(one) {
   button.type = "button";
   button.dataset.id = one.id;
   const right = one.given === one.predicted;
-  const shift = right ? `${plain(one.given)} ✓` : `${plain(one.given)} → ${plain(one.predicted)}`;
+  const shift = make("strong", "hx-shift");
+  shift.append(make("span", "", plain(one.given)), make("span", "", right ? "✓" : `→ ${plain(one.predicted)}`));
   const ranks = Object.entries(one.ranks);
   button.setAttribute("aria-label", `${ranks.map(([list, rank]) => `${list} ${rank}, `).join("")}given ${plain(one.given)}, predicted ${plain(one.predicted)}, confidence ${one.confidence.toFixed(2)}`);
   button.append(make("span", "hx-place"));
@@ -106,9 +115,9 @@ function card(one) {
   const sorted = state.words.sort && one.score !== null && state.words.sort !== "confidence";
   const head = make("span", "hx-card-head"), number = make("span", "hx-conf", sorted ? one.score.toFixed(3) : percent(one.confidence));
   number.title = sorted ? plain(state.words.sort) : "confidence";
-  head.append(make("strong", "hx-shift", shift), number);
+  head.append(shift, number);
   button.append(head, line);
-  button.title = `${shift}\n${plain(one.id)}`;
+  button.title = `given ${plain(one.given)}, predicted ${plain(one.predicted)}\n${plain(one.id)}`;
   button.addEventListener("click", () => open(one.id, true));
   const item = make("div", "hx-item");
   item.setAttribute("role", "listitem");
@@ -117,13 +126,14 @@ function card(one) {
 }
 async function askPictures(ids) {
   fillPictures();
-  const missing = ids.filter((id) => !state.pictures.has(id));
-  for (let at = 0; at < missing.length; at += 20) {
-    const answer = await server.pictures(missing.slice(at, at + 20)).catch(() => ({}));
+  const missing = ids.filter((id) => !state.pictures.has(id)), parts = [];
+  for (let at = 0; at < missing.length; at += 20) parts.push(missing.slice(at, at + 20));
+  await Promise.all(parts.map(async (part) => {  // all at once; each is drawn when it comes
+    const answer = await server.pictures(part).catch(() => ({ error: NO_ANSWER }));
     if (answer.error || answer.waiting) return;
     for (const [id, url] of Object.entries(answer)) state.pictures.set(id, url);
     fillPictures();
-  }
+  }));
   while (state.pictures.size > 1200) state.pictures.delete(state.pictures.keys().next().value);
 }
 function fillPictures() {
@@ -171,11 +181,14 @@ const askExample = latched(async () => {
   const answer = await server.example(id);
   if (answer.waiting) { setTimeout(askExample, 500); return; }
   if (state.id !== id) { setTimeout(askExample); return; }  // another was opened meanwhile
-  if (answer.error) { problem(answer.error); return; }
+  problem(".hx-example-problem", answer.error);
+  if (answer.error) return;
   state.shown = answer;
   drawExample();
+  askImage();
   askNeighbours();
-}, () => problem("The server did not answer. Trying again…"));
+  if (part(".hx-scores").open) askStanding();
+}, () => problem(".hx-example-problem", NO_ANSWER));
 
 function bar(one, shown) {
   const row = make("div", "hx-bar");
@@ -213,17 +226,10 @@ async function copyText(text, button, shown) {
 }
 function drawExample() {
   const shown = state.shown;
-  problem("");
   part(".hx-hint").hidden = true;
   part(".hx-detail-body").hidden = false;
   part(".hx-says").textContent = shown.given === shown.predicted
     ? `${plain(shown.given)}, and the model agrees` : `Given ${plain(shown.given)}, the model says ${plain(shown.predicted)}`;
-  const image = part(".hx-large");
-  image.hidden = part(".hx-zoom-says").hidden = part(".hx-in").hidden = part(".hx-out").hidden = !shown.image;
-  part(".hx-figure .hx-noimage").hidden = Boolean(shown.image);
-  part(".hx-probe-this").hidden = !shown.image;
-  if (shown.image) { image.onload = () => zoom(state.zoom); image.src = shown.image; }
-  image.alt = `example ${plain(shown.id)}`;
   part(".hx-probe-this").href = addressOf({ page: "probe", id: shown.id });
   const facts = [...fact("given", "given", shown.given), ...fact("predicted", "predicted", shown.predicted),
     ...fact("confidence", "confidence", percent(shown.confidence)), ...fact("id", "id", shown.id, true)];
@@ -240,10 +246,13 @@ function drawExample() {
   part(".hx-score-list").replaceChildren(...shown.scores.flatMap((one) => {
     const name = make("dt", ""), value = make("dd", "");
     name.append(make("strong", "", plain(one.name)), make("span", "hx-meaning", [one.meaning, one.formula].filter(Boolean).join(": ")));
-    value.append(make("strong", "", one.value.toFixed(4)), make("span", "hx-meaning", `harder than ${(Math.floor(10000 * one.easier) / 100).toFixed(2)} % of all`));
+    const standing = make("span", "hx-meaning hx-standing");
+    standing.dataset.score = one.name;
+    value.append(make("strong", "", one.value.toFixed(4)), standing);
     return [name, value];
   }));
   drawSaid(shown.said);
+  press(null);
   part(".hx-judge-says").textContent = "";
   part(".hx-new-label").value = "";
   part(".hx-neighbours").hidden = true;
@@ -252,7 +261,40 @@ function drawExample() {
   state.byHand = false;
   element.dataset.opened = shown.id;
 }
+// The picture and the standing among all take longer than the rest, and follow it.
+async function askImage() {
+  const id = state.shown.id, image = part(".hx-large");
+  const known = state.pictures.get(id);
+  if (known) { image.onload = () => zoom(state.zoom); image.src = known; }  // small, until the large one comes
+  showImage(known !== "");
+  const answer = await server.image(id).catch(() => ({ error: NO_ANSWER }));
+  if (!state.shown || state.shown.id !== id || answer.waiting) return;
+  showImage(Boolean(answer.image), answer.error);
+  if (!answer.image) return;
+  image.onload = () => zoom(state.zoom);
+  image.src = answer.image;
+  image.alt = `example ${plain(id)}`;
+  part(".hx-size").textContent = answer.whole ? `${answer.width} × ${answer.height}` : `${answer.width} × ${answer.height}, shown smaller`;
+  element.dataset.pictured = id;
+}
+function showImage(there, why) {
+  for (const name of [".hx-large", ".hx-zoom-says", ".hx-in", ".hx-out", ".hx-probe-this", ".hx-size"]) part(name).hidden = !there;
+  part(".hx-figure .hx-noimage").hidden = there;
+  part(".hx-figure .hx-noimage").textContent = why || "";
+}
+async function askStanding() {
+  const id = state.shown.id;
+  const answer = await server.standing(id).catch(() => ({}));
+  if (!state.shown || state.shown.id !== id) return;
+  for (const node of element.querySelectorAll(".hx-standing")) {
+    const easier = answer[node.dataset.score];
+    if (typeof easier === "number") node.textContent = `harder than ${(Math.floor(10000 * easier) / 100).toFixed(2)} % of all`;
+  }
+}
+part(".hx-scores").addEventListener("toggle", () => { if (part(".hx-scores").open && state.shown) askStanding(); });
 function step(by) {
+  // The ring around a verdict would look like one on the next example.
+  if (part(".hx-judge").contains(document.activeElement)) part(".hx-detail").focus({ preventScroll: true });
   const ids = state.page ? state.page.examples.map((one) => one.id) : [], at = ids.indexOf(state.id);
   if (at < 0) { if (ids.length) open(ids[0]); return; }
   if (ids[at + by] !== undefined) {
@@ -264,6 +306,11 @@ function step(by) {
     turn(state.page.page + by);
   }
 }
+part(".hx-to-list").addEventListener("click", () => {
+  const opened = grid.querySelector('[aria-pressed="true"]') || grid;
+  opened.scrollIntoView({ block: "center" });
+  opened.focus?.({ preventScroll: true });
+});
 part(".hx-before-this").addEventListener("click", () => step(-1));
 part(".hx-after-this").addEventListener("click", () => step(1));
 document.addEventListener("keydown", (event) => {
@@ -334,15 +381,26 @@ async function askNeighbours() {
 
 // ---------------------------------------------------------------- verdicts
 function drawSaid(lines) { part(".hx-said").replaceChildren(...lines.map((line) => make("li", "", plain(line)))); }
+function press(verdict) {
+  for (const button of part(".hx-verdicts").children) button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
+}
 function judge(verdict) {
+  const token = ++state.token;
   part(".hx-judge-says").textContent = "Saving…";
-  // A token: the same answer twice would else be no change.
-  trigger("judge", { id: state.shown.id, verdict, new_label: part(".hx-new-label").value, token: Math.random() });
+  trigger("judge", { id: state.shown.id, verdict, new_label: verdict === "wrong" ? part(".hx-new-label").value : "", token });
+  setTimeout(() => {
+    if (state.token === token && part(".hx-judge-says").textContent === "Saving…")
+      part(".hx-judge-says").textContent = "The server did not answer: your verdict may not be saved. Choose it again.";
+  }, 10000);
 }
 function heard(said) {
-  if (!state.shown || said.id !== state.shown.id) return;
+  if (state.words.verdict) { state.asked = null; askPage(); }  // the view may have changed by it
+  if (!state.shown || said.id !== state.shown.id || said.token !== state.token) return;
   part(".hx-judge-says").textContent = said.error || "Saved.";
-  if (!said.error) { state.shown.said = said.lines; drawSaid(said.lines); }
+  if (said.error) return;
+  state.shown.said = said.lines;
+  drawSaid(said.lines);
+  press(said.verdict);
 }
 
 // ---------------------------------------------------------------- what can be asked for, once
@@ -377,6 +435,7 @@ function load(facts) {
   part(".hx-verdicts").replaceChildren(...facts.verdicts.map((one) => {
     const button = make("button", "hx-button", one.words);
     button.type = "button";
+    button.dataset.verdict = one.value;
     button.addEventListener("click", () => judge(one.value));
     return button;
   }));
@@ -387,11 +446,15 @@ function show(words) {
   state.words = words;
   if (!state.facts) return;
   fillForm(words);
+  if (words.verdict) state.asked = null;  // people may have judged meanwhile
   askPage();
   if (words.id && words.id !== state.id) { state.id = words.id; markOpen(); }
   if (words.id) askExample();
 }
-const received = () => { if (props.value && !state.facts) load(props.value); };
+const received = () => {
+  if (props.value && props.value.problem) part(".hx-browse-columns .hx-empty").textContent = props.value.problem;
+  else if (props.value && !state.facts) load(props.value);
+};
 watch("value", received);
 watch("said", () => { if (props.said) heard(props.said); });
 received();

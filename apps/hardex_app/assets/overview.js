@@ -5,7 +5,15 @@ const state = { facts: null, shares: false, allPairs: false, allClasses: false, 
 
 // ---------------------------------------------------------------- words
 const exact = (p) => (p === null ? "–" : percent(p));
-const between = (one) => (one.low === null ? "" : `${(100 * one.low).toFixed(1)} to ${(100 * one.high).toFixed(1)} %`);
+// The figures of the whole run, as finely as its number of examples allows.
+const decimals = () => (state.facts.examples >= 1000 ? 2 : 1);
+function finely(p) {
+  if (p === null) return "–";
+  const places = decimals(), text = (100 * p).toFixed(places);
+  if (p < 1 && Number(text) === 100) return `> ${(100 - 10 ** -places).toFixed(places)} %`;
+  return p > 0 && Number(text) === 0 ? `< ${(10 ** -places).toFixed(places)} %` : `${text} %`;
+}
+const between = (one, places = 1) => (one.low === null ? "" : `${(100 * one.low).toFixed(places)} to ${(100 * one.high).toFixed(places)} %`);
 const many = (n, word) => `${count(n)} ${word}${n === 1 ? "" : "s"}`;
 const nameOf = (i) => state.facts.class_names[i];
 const givenOf = (i) => state.facts.classes[i][0];
@@ -42,11 +50,11 @@ function drawFigures() {
     return box;
   };
   const figures = [
-    figure("accuracy", exact(accuracy.value), accuracy.low === null ? "" : `95 % interval ${between(accuracy)}`),
+    figure("accuracy", finely(accuracy.value), accuracy.low === null ? "" : `95 % interval ${between(accuracy, decimals())}`),
     figure("wrong", count(wrong), wrong ? "prediction and given label differ" : "no prediction differs from its label",
       wrong ? { correct: "no" } : null),
     figure("examples", count(examples), state.facts.class_names.length === 1 ? "1 class" : `${count(state.facts.class_names.length)} classes`, {}),
-    figure("calibration error", exact(calibration.error), "mean distance of confidence and accuracy"),
+    figure("calibration error", finely(calibration.error), "mean distance of confidence and accuracy"),
   ];
   if (sealed) figures.push(figure("sealed", count(sealed), "kept unseen for a later proof"));
   part(".hx-ov-figures").replaceChildren(...figures);
@@ -90,6 +98,8 @@ function drawMatrix() {
   });
   table.querySelector("thead").replaceChildren(head);
   table.querySelector("tbody").replaceChildren(...lines);
+  table.style.setProperty("--signs", Math.max(...[...table.querySelectorAll("td a")].map((one) => one.textContent.length), 1));
+  sayMore();
   here = [Math.min(here[0], classes.length), Math.min(here[1], classes.length)];
   reach(here, false);
 }
@@ -97,6 +107,18 @@ function matrixNote(shown, all) {
   const numbers = state.shares ? "Numbers are percent of the given class. " : "";
   const chosen = shown < all ? `The ${shown} classes with the most errors, of ${count(all)}; the list of pairs leads to the others. ` : "";
   return `${chosen}${numbers}Rows are given, columns predicted. Choose a cell to see its examples.`;
+}
+// Where columns of a table lie outside of the view, its edge fades; of the matrix it is said, too.
+const views = [...element.querySelectorAll(".hx-ov-scroll")];
+const spare = (view) => view.scrollWidth - view.clientWidth;
+function sayMore() {
+  for (const view of views) view.classList.toggle("hx-ov-goes-on", view.scrollLeft < spare(view) - 1);
+  part(".hx-ov-sideways").hidden = spare(part(".hx-ov-matrix").parentNode) <= 1;
+}
+const sizes = new ResizeObserver(sayMore);
+for (const view of views) {
+  view.addEventListener("scroll", sayMore, { passive: true });
+  sizes.observe(view);
 }
 function heading(scope, i, words, what) {
   const node = make("th", "");
@@ -298,7 +320,8 @@ function whiskers(share, floor) {
   return node;
 }
 function drawBalance() {
-  const { classes, problem } = state.facts;
+  const { classes, problem, balance_rule: rule } = state.facts;
+  part(".hx-ov-rule-of-balance").textContent = problem ? "" : rule;
   const note = part(".hx-ov-balance");
   const flagged = classes.map((one, i) => [one[5], i]).filter(([flag]) => flag);
   if (problem) { note.textContent = "Without confusion.csv, given and predicted cannot be held against each other."; return; }
@@ -384,7 +407,7 @@ function drawHead(box) {
     cards.replaceChildren(make("p", "hx-ov-note", list === "wrong" && state.facts.wrong ? NO_HEAD.unsure : NO_HEAD[list]));
     return;
   }
-  const all = link("hx-ov-link", `All ${count(total)}`, { page: "browse", list });
+  const all = link("hx-ov-link", `All ${count(total)} of the list`, { page: "browse", list });
   all.setAttribute("aria-label", `All ${count(total)} of the list ${list}`);
   title.append(all);
   cards.replaceChildren(...examples.map((one) => {
@@ -405,16 +428,19 @@ function drawHead(box) {
 }
 
 function draw() {
-  if (!props.value || !props.value.class_names) return;
+  const there = Boolean(props.value && props.value.class_names);
+  if (!there && !(props.value && props.value.problem)) return;
+  part(".hx-ov-wait").hidden = there;
+  part(".hx-ov-body").hidden = !there;
+  if (!there) { part(".hx-ov-wait").textContent = props.value.problem; return; }
   state.facts = props.value;
-  part(".hx-ov-wait").hidden = true;
-  part(".hx-ov-body").hidden = false;
   drawFigures();
   drawMatrix();
   drawPairs();
   drawClasses();
   drawCalibration();
   for (const box of element.querySelectorAll(".hx-ov-head")) drawHead(box);
+  sayMore();
 }
 
 whenAddressed("overview", (words) => showShares(words.shares));

@@ -6,6 +6,7 @@ const CURVE_LEFT = 46, CURVE_RIGHT = 26;
 
 const state = {
   kind: "sketch", id: null, strokes: [], taken: null,  // where the picture comes from
+  expected: { sketch: "", image: "" },  // what the visitor says that it should be
   kept: null,  // the kept probe that is open, while it is unchanged
   transform: {}, along: "rotation",
   facts: null, answer: null, curve: null, pictures: 0,
@@ -41,7 +42,7 @@ const askProbe = latched(async () => {
   state.answer = answer;
   showAnswer();
   if (expecting && picture === state.pictures) { part(".hx-keep-expected").value = answer.given || ""; expecting = false; }
-  if (!sameShape(answer.before.shape)) learnShape();
+  if (!sameShape(answer.before.shape)) learnShape(answer.before.shape);
 }, failed);
 const askCurve = latched(async () => {
   const from = source();
@@ -89,13 +90,64 @@ function transformChanged(names) {
 // ---------------------------------------------------------------- the address
 let addressTimer = null;
 function remember() {
+  markKept();
+  allowKeeping();
   clearTimeout(addressTimer);
   addressTimer = setTimeout(() => {
     if (address().page !== "probe" || !state.facts) return;
     const words = { id: state.kind === "example" ? state.id : "", probe: state.kept, along: state.along === "rotation" ? "" : state.along };
     for (const [name, row] of rows) words[name] = state.transform[name] === row.one.start ? "" : state.transform[name];
     stay(words);
+    markDesk();
   }, 300);
+}
+// Each step of the browser's history has a desk of its own: what lay on it when it was left, a
+// drawing for instance that no address can hold, lies there again when the visitor comes back.
+const DESKS_MOST = 20;
+const desks = new Map();
+let desk = null;  // the one in use
+const markDesk = () => history.replaceState({ ...history.state, desk }, "", location.href);
+// Go to the desk of this step; says whether it is another one.
+function changeDesk() {
+  const here = history.state && history.state.desk;
+  if (here && here === desk) return false;
+  clearTimeout(addressTimer);  // it was to speak of what was left
+  opening += 1;
+  if (desk) {
+    desks.delete(desk);
+    desks.set(desk, leftBehind());
+    if (desks.size > DESKS_MOST) desks.delete(desks.keys().next().value);
+  }
+  desk = here || `${Date.now()} ${Math.random()}`;
+  markDesk();
+  return true;
+}
+const SET = [".hx-keep-expected", ".hx-keep-name", ".hx-keep-note", ".hx-brush", ".hx-grey", ".hx-paper", ".hx-ink"];
+function leftBehind() {
+  return {
+    kind: state.kind, id: state.id, taken: state.taken, kept: state.kept, along: state.along, transform: { ...state.transform },
+    expected: { ...state.expected }, strokes: state.strokes.map((stroke) => ({ ...stroke, points: [...stroke.points] })), canvas: [pad.width, pad.height],
+    set: SET.map((name) => part(name).value), normalize: part(".hx-normalize").checked, about: part(".hx-taken").textContent, expecting,
+  };
+}
+function layOut(found) {
+  taking += 1;  // what is still being read belongs elsewhere
+  current = pointer = keys = null;
+  Object.assign(state, { id: found.id, taken: found.taken, strokes: found.strokes, expected: { ...found.expected } });
+  [pad.width, pad.height] = found.canvas;
+  SET.forEach((name, i) => { part(name).value = found.set[i]; });
+  part(".hx-normalize").checked = found.normalize;
+  fileSays(found.about);
+  drawPad();
+  showPicked();
+  putAll(found.transform);
+  choose(found.kind);
+  part(".hx-keep-expected").value = found.set[SET.indexOf(".hx-keep-expected")];
+  expecting = found.expecting;
+  state.kept = found.kept;
+  markKept();
+  showAlong(found.along);
+  remember();
 }
 // Show what an address names; one that names nothing leaves everything as it was.
 let wanted = null;
@@ -104,14 +156,16 @@ function open(words) {
   wanted = null;
   requestAnimationFrame(drawCurve);  // a hidden page has no width
   listKept();
+  if (!changeDesk()) { remember(); return; }
+  if (desks.has(desk)) { layOut(desks.get(desk)); return; }
   const changes = [...rows.keys()].filter((name) => name in words);
   if (!changes.length && !["id", "probe", "along"].some((name) => name in words)) { remember(); return; }
   if (rows.has(words.along)) showAlong(words.along);
   const given = Object.fromEntries(changes.map((name) => [name, Number(words[name])]));
-  if (words.probe && words.probe !== state.kept) { reopen(words.probe, changes.length ? given : null); return; }
+  if (words.probe) { reopen(words.probe, changes.length ? given : null); return; }
   setAll(given);
   if (words.id) { if (state.kind !== "example" || state.id !== words.id) pick(words.id); }
-  else if (!words.probe && state.kind === "example") choose("sketch");
+  else if (state.kind === "example") choose("sketch");
 }
 
 // ---------------------------------------------------------------- showing the answer
@@ -247,11 +301,17 @@ function put(name, value) {
   return state.transform[name] !== before;
 }
 function set(name, value) { if (put(name, value)) transformChanged([name]); }
-// Take all numbers at once; those not named do nothing to the picture.
-function setAll(numbers) {
+// Take all numbers at once; those not named do nothing to the picture. Nobody is asked yet: that is
+// for a picture that changes, too. The names of those that are others than before.
+function putAll(numbers) {
   const changes = [...rows.keys()].filter((name) => put(name, name in numbers ? Number(numbers[name]) : NaN));
   const more = part(".hx-more-changes");
   if (changes.some((name) => !MAIN.includes(name) && within(name) !== rows.get(name).one.start)) more.open = true;
+  drawCurve();
+  return changes;
+}
+function setAll(numbers) {
+  const changes = putAll(numbers);
   if (changes.length) transformChanged(changes);
 }
 function showHowMany() {
@@ -335,6 +395,7 @@ function showCurve() {
     key.style.setProperty("--key", COLORS[i % COLORS.length]);
     return key;
   }));
+  if (axisEnd() < 1) part(".hx-curve-legend").append(make("span", "hx-muted", `The axis ends at ${100 * axisEnd()} %.`));
   drawCurve();
 }
 const STEPS = [0.1, 0.2, 0.25, 0.5, 1, 2, 4, 5, 7, 8, 10, 15, 20, 28, 45, 50, 90, 100, 200, 500];
@@ -363,7 +424,8 @@ function drawCurve() {
   const paperColor = style.getPropertyValue("--body-background-fill").trim() || "#fff";
   const left = CURVE_LEFT, right = width - CURVE_RIGHT, top = 10, bottom = height - 24;
   const x = (amount) => left + (amount - one.least) / (one.most - one.least) * (right - left);
-  const y = (p) => bottom - p * (bottom - top);
+  const most = axisEnd();
+  const y = (p) => bottom - p / most * (bottom - top);
   const line = (points) => {
     pen.beginPath();
     points.forEach(([px, py], i) => i ? pen.lineTo(px, py) : pen.moveTo(px, py));
@@ -371,7 +433,7 @@ function drawCurve() {
   };
   pen.font = "12px system-ui, sans-serif";
   pen.lineWidth = 1;
-  for (const p of [0, 0.5, 1]) {
+  for (const p of [0, most / 2, most]) {
     pen.strokeStyle = faint; line([[left, y(p)], [right, y(p)]]);
     pen.fillStyle = ink; pen.textAlign = "right"; pen.fillText(`${100 * p} %`, left - 6, y(p) + 4);
   }
@@ -391,16 +453,29 @@ function drawCurve() {
   });
   pen.lineWidth = 1;
   pen.strokeStyle = pen.fillStyle = ink;
+  pen.setLineDash([3, 3]);
+  for (const flip of state.curve.flips) line([[x(flip.amount), top], [x(flip.amount), bottom]]);
+  pen.setLineDash([]);
+  pen.textAlign = "left";
+  let taken = null;  // from where to where the label before this one goes
   for (const flip of state.curve.flips) {
     const at = x(flip.amount), words = `${amountText(one, flip.amount)} → ${plain(flip.class)}`.slice(0, 24);
-    const room = pen.measureText(words).width + 8;
+    const wide = pen.measureText(words).width, room = wide + 8;
     const before = flip.amount < one.start ? at - left > room : right - at < room;
-    pen.setLineDash([3, 3]); line([[at, top], [at, bottom]]); pen.setLineDash([]);
-    pen.textAlign = before ? "right" : "left";
-    pen.strokeStyle = paperColor; pen.lineWidth = 4; pen.strokeText(words, at + (before ? -5 : 5), top + 12);
-    pen.strokeStyle = ink; pen.lineWidth = 1;
-    pen.fillText(words, at + (before ? -5 : 5), top + 12);
+    const from = Math.max(0, Math.min(width - wide - 2, before ? at - 5 - wide : at + 5));
+    const lower = taken && from < taken[1] + 6 && from + wide > taken[0] - 6;
+    const base = top + (lower ? 29 : 12);
+    pen.fillStyle = paperColor;
+    pen.fillRect(from - 2, base - 12, wide + 4, 16);
+    pen.fillStyle = ink;
+    pen.fillText(words, from, base);
+    taken = [from, from + wide];
   }
+}
+// Where the axis of confidences ends: with many classes none may ever come near 100 %.
+function axisEnd() {
+  const highest = state.curve ? Math.max(...state.curve.lines.flatMap((each) => each.probabilities)) : 1;
+  return [0.25, 0.5].find((end) => highest <= end) || 1;
 }
 new ResizeObserver(drawCurve).observe(part(".hx-curve"));
 // The chart is a slider, too: by pointer, and by the keys that sliders know.
@@ -449,7 +524,7 @@ part(".hx-find").addEventListener("click", async () => {
   const tables = [["Breaks the prediction", answer.breaking], ["Restores what it should be", answer.restoring]]
     .filter(([, found]) => found && found.length).map(([words, found]) => smallestTable(words, found));
   const never = (answer.unchanged || []).map((name) => rows.has(name) ? rows.get(name).one.label.toLowerCase() : name);
-  if (never.length) tables.push(make("p", "hx-muted", `Alone, these never change the prediction: ${never.join(", ")}.`));
+  if (never.length) tables.push(make("p", "hx-muted", `Alone, these change the prediction at none of the amounts tried: ${never.join(", ")}.`));
   part(".hx-smallest-found").replaceChildren(...tables);
 });
 function smallestTable(words, found) {
@@ -542,18 +617,17 @@ pad.addEventListener("pointerdown", (event) => {
 });
 pad.addEventListener("pointermove", (event) => {
   if (!current || event.pointerId !== pointer) return;
-  const seen = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+  const seen = event.getCoalescedEvents ? event.getCoalescedEvents() : [], before = current.points.length;
   for (const one of seen.length ? seen : [event]) {
     const [px, py] = place(one), [lx, ly] = current.points[current.points.length - 1];
     if (Math.hypot(px - lx, py - ly) >= 2) current.points.push([px, py]);  // finer adds work, not shape
   }
-  drawn();
+  if (current.points.length > before) drawn();
 });
 for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
   pad.addEventListener(end, (event) => {
     if (!current || event.pointerId !== pointer) return;
-    current = pointer = null;
-    drawn();
+    current = pointer = null;  // what was drawn has been asked about
   });
 function undo() { current = null; state.strokes.pop(); drawn(); }
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -563,7 +637,7 @@ pad.addEventListener("keydown", (event) => {
   if (event.key === " ") {
     event.preventDefault();
     keys = keys || [pad.width / 2, pad.height / 2];
-    if (current) { current = null; drawn(); } else begin([...keys]);
+    if (current) { current = null; drawPad(); } else begin([...keys]);
   } else if (event.key in ARROWS) {
     event.preventDefault();
     const far = event.shiftKey ? 2 : 8, from = keys || [pad.width / 2, pad.height / 2];
@@ -573,7 +647,7 @@ pad.addEventListener("keydown", (event) => {
 });
 pad.addEventListener("blur", () => { if (keys) { keys = current = null; drawPad(); } });
 part(".hx-undo").addEventListener("click", undo);
-part(".hx-clear").addEventListener("click", () => { state.strokes = []; current = null; drawn(); });
+part(".hx-clear").addEventListener("click", () => { state.strokes = []; current = null; expectNothing("sketch"); drawn(); });
 for (const name of [".hx-normalize", ".hx-grey", ".hx-paper"]) part(name).addEventListener("input", drawn);
 
 // ---------------------------------------------------------------- where the picture comes from
@@ -583,6 +657,7 @@ function choose(kind) {
     button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
   for (const [box, of] of [[".hx-draw", "sketch"], [".hx-take", "image"], [".hx-pick", "example"]]) part(box).hidden = kind !== of;
   part(".hx-expect").hidden = kind === "example";
+  part(".hx-expected").value = state.expected[kind] || "";
   state.curve = null;
   expect();
   pictureChanged();
@@ -597,10 +672,27 @@ function expect() {
   part(".hx-keep-expected").value = expecting ? "" : part(".hx-expected").value;
 }
 part(".hx-keep-expected").addEventListener("change", () => { expecting = false; });
-part(".hx-expected").addEventListener("change", () => { state.kept = null; expect(); pictureChanged(); remember(); });
+part(".hx-expected").addEventListener("change", () => {
+  state.expected[state.kind] = part(".hx-expected").value;
+  state.kept = null;
+  expect();
+  pictureChanged();
+  remember();
+});
+// Another picture was chosen: nothing that was said of the last one is true of it.
+function expectNothing(kind) {
+  state.expected[kind] = "";
+  if (kind === state.kind) { part(".hx-expected").value = ""; expect(); }
+  forgetTexts();
+}
+// Name and note of the kept probe that was open go with it; what the visitor typed stays.
+function forgetTexts() {
+  for (const name of TEXTS) if (part(name).value === part(name).dataset.came) part(name).value = "";
+}
 
 // --- an example
 function pick(id) {
+  forgetTexts();
   state.id = id;
   state.kept = null;
   showPicked();
@@ -627,7 +719,10 @@ function tile(one) {
   button.setAttribute("aria-label", `${one.list} ${one.rank}: given ${one.given}, predicted ${one.predicted}`);
   if (one.image) { const image = make("img", "hx-pixels"); image.src = one.image; image.alt = ""; button.append(image); }
   button.append(make("span", "", `${plain(one.given)} → ${plain(one.predicted)}`));
-  button.addEventListener("click", () => pick(one.id));
+  button.addEventListener("click", () => {
+    if (state.kind !== "example" || state.id !== one.id) putAll({});
+    pick(one.id);
+  });
   return button;
 }
 // One stop for the Tab key; the arrows go on from there.
@@ -670,6 +765,8 @@ async function take(file) {
   if (answer.error) { fileSays(plain(answer.error)); return; }
   state.taken = answer;
   state.kept = null;
+  putAll({});
+  expectNothing("image");
   const [height, width, channels] = answer.was, [h, w, c] = answer.shape;
   fileSays(`${name}: ${width} × ${height}${channels === 3 ? "" : " grey"}, the model gets ${w} × ${h}${c === 3 ? "" : " grey"}.`);
   pictureChanged();
@@ -710,29 +807,46 @@ for (const end of ["dragleave", "drop"])
 
 // ---------------------------------------------------------------- kept probes
 const keepSays = (text) => { part(".hx-keep-says").textContent = plain(text); };
+const TEXTS = [".hx-keep-name", ".hx-keep-note"];
 let keeping = null, keepTimer = null;
+let sent = null, done = null;  // what is being kept, and what is kept already and would be a duplicate
+const wholeProbe = (from) => ({
+  ...request(from), name: part(".hx-keep-name").value, expected: part(".hx-keep-expected").value, note: part(".hx-keep-note").value,
+});
+const asText = () => { const from = source(); return from ? JSON.stringify(wholeProbe(from)) : ""; };
+// Something changed, perhaps: then there is something new to keep.
+function allowKeeping() {
+  if (done === null || keeping || asText() === done) return;
+  done = null;
+  part(".hx-keep-this").disabled = false;
+  keepSays("");
+}
+for (const kind of ["input", "change"]) part(".hx-keep").addEventListener(kind, allowKeeping);
 part(".hx-keep").addEventListener("submit", (event) => {
   event.preventDefault();
   const from = source();
   if (!from) { keepSays(`Nothing to keep yet. ${NOTHING[state.kind]}`); return; }
-  if (keeping) return;
+  if (keeping || done !== null) return;
+  sent = asText();
   keeping = `${Date.now()} ${Math.random()}`;
   part(".hx-keep-this").disabled = true;
   keepSays("Keeping…");
-  trigger("keep", { token: keeping, probe: {
-    ...request(from), name: part(".hx-keep-name").value, expected: part(".hx-keep-expected").value, note: part(".hx-keep-note").value,
-  } });
+  trigger("keep", { token: keeping, probe: wholeProbe(from) });
   keepTimer = setTimeout(() => keptSays({ token: keeping, error: "The server did not answer; try again." }), 20_000);
 });
 function keptSays(said) {
   if (!said || !keeping || said.token !== keeping) return;
   clearTimeout(keepTimer);
   keeping = null;
-  part(".hx-keep-this").disabled = false;
-  if (said.error) { keepSays(said.error); return; }
+  if (said.error) { part(".hx-keep-this").disabled = false; keepSays(said.error); return; }
+  const same = asText() === sent;  // or the visitor has gone on meanwhile
+  if (same) {
+    for (const name of TEXTS) part(name).value = "";
+    state.kept = said.kept;
+  }
+  part(".hx-keep-this").disabled = same;
+  done = same ? asText() : null;
   keepSays("Kept with the run.");
-  for (const name of [".hx-keep-name", ".hx-keep-note"]) part(name).value = "";
-  state.kept = said.kept;
   remember();
   listKept();
 }
@@ -748,36 +862,49 @@ const listKept = latched(async () => {
     ? `${count(total)} kept; the latest ${probes.length}:` : `${count(total)} kept:`;
   part(".hx-export").hidden = !labelled;
   part(".hx-kept").replaceChildren(...probes.map(keptItem));
+  markKept();
 }, () => {});
+function markKept() {
+  for (const one of element.querySelectorAll(".hx-kept-one"))
+    if (one.dataset.id === state.kept) one.setAttribute("aria-current", "true");
+    else one.removeAttribute("aria-current");
+}
 function keptItem(one) {
   const item = document.createElement("li"), open = make("button", "hx-kept-one");
   open.type = "button";
+  open.dataset.id = one.id;
   if (one.image) { const image = make("img", "hx-pixels"); image.src = one.image; image.alt = ""; open.append(image); }
   const words = make("span", "hx-kept-words");
   const what = (one.expected ? `should be ${plain(one.expected)}, ` : "") + `the model said ${plain(one.predicted)}, ${percent(one.confidence)}`;
   const when = new Date(one.time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-  words.append(make("strong", "", plain(one.name) || "(no name)"), make("span", "", what), make("span", "hx-muted", `${when} · ${plain(one.annotator)}`));
+  words.append(make("strong", "", plain(one.name) || "(no name)"), make("span", "", what),
+    ...(one.changes ? [make("span", "hx-kept-changes", one.changes)] : []), make("span", "hx-muted", `${when} · ${plain(one.annotator)}`));
   open.append(words);
-  open.title = [one.name, one.note].filter(Boolean).join("\n");
-  open.addEventListener("click", () => { state.kept = null; go({ page: "probe", probe: one.id }); });
+  open.title = [one.name, one.changes, one.note].filter(Boolean).join("\n");
+  open.addEventListener("click", () => { go({ page: "probe", probe: one.id }); });
   item.append(open);
   return item;
 }
-// Open a kept probe again, with its own transform or another.
+let opening = 0;
+// Open a kept probe again, with its own transform or another; the last one that was asked for wins.
 async function reopen(id, transform) {
+  const mine = ++opening;
   const answer = await asked(server.reopen, { id }, say);
+  if (mine !== opening) return;
   if (answer.error) { say(plain(answer.error)); return; }
   say("");
   const from = answer.source;
-  part(".hx-expected").value = from.kind === "example" ? "" : answer.expected;
+  taking += 1;
+  if (from.kind !== "example") state.expected[from.kind] = answer.expected;
   if (from.kind === "sketch") openSketch(from);
   if (from.kind === "image") { state.taken = from; fileSays(`The image of the kept probe “${plain(answer.name)}”.`); }
   if (from.kind === "example") { state.id = from.id; showPicked(); }
+  putAll(transform || answer.transform);
   choose(from.kind);
   state.kept = id;
   expecting = false;
   part(".hx-keep-expected").value = answer.expected;
-  setAll(transform || answer.transform);
+  TEXTS.forEach((name, i) => { const box = part(name); box.value = [answer.name, answer.note][i]; box.dataset.came = box.value; });
   remember();
 }
 function openSketch(from) {
@@ -806,10 +933,19 @@ part(".hx-export").addEventListener("click", async () => {
 
 // ---------------------------------------------------------------- what the run and its model are
 const sameShape = (shape) => !state.facts || String(shape) === String(state.facts.shape);
-// The model turned out to want another shape than the run was made with.
-async function learnShape() {
-  const facts = await asked(server.facts, {});
-  if (!facts.error && String(facts.shape) !== String(state.facts.shape)) show(facts);
+// A picture has another shape than the sliders are for: the model wants another one than the run was
+// made with, or takes any. What goes with a shape is asked once.
+const learned = new Map();
+async function learnShape(shape) {
+  const key = String(shape);
+  if (!learned.has(key)) {
+    learned.set(key, null);
+    const answer = await asked(server.facts, { shape });
+    if (answer.error) { learned.delete(key); return; }
+    learned.set(key, answer);
+  }
+  const now = state.answer && state.answer.before.shape;
+  if (learned.get(key) && String(now) === key && !sameShape(shape)) show({ ...state.facts, ...learned.get(key) });
 }
 function show(facts) {
   const fresh = !state.facts;
@@ -829,9 +965,12 @@ function show(facts) {
   pad.style.aspectRatio = `${facts.canvas[0]} / ${facts.canvas[1]}`;
   drawPad();
   part(".hx-order").textContent = facts.order;
+  const before = JSON.stringify(state.transform);
   showSliders(facts.sliders);
+  drawCurve();
   if (wanted) open(wanted);
   else if (fresh) pictureChanged();
+  else if (JSON.stringify(state.transform) !== before) transformChanged([...rows.keys()]);
 }
 function load() { if (props.value && props.value.class_names) show(props.value); }
 for (const name of [".hx-ink-box", ".hx-paper-box"]) part(name).hidden = true;

@@ -28,10 +28,12 @@ const addressOf = ({ page, ...words }) => {
     .filter(([name, value]) => value !== "" && value !== null && value !== undefined && !GRADIO.test(name));
   return `?${new URLSearchParams([...wanted, ...kept])}`;
 };
-// Open another view: one step in the browser's history.
-function go(words) {
-  history.pushState(null, "", addressOf(words));
+// Open another view: one step in the browser's history, or (while somebody types) in place of the last.
+function go(words, { instead = false } = {}) {
+  const before = address().page;
+  history[instead ? "replaceState" : "pushState"](null, "", addressOf(words));
   window.dispatchEvent(new Event("hardex:address"));
+  if ((before || "overview") !== (words.page || "overview")) window.scrollTo(0, 0);
 }
 // The same view, a little changed: no step in the history, and nobody is told.
 function stay(words) {
@@ -56,13 +58,14 @@ function link(name, text, words) {
   return node;
 }
 
-// One request of a kind is under way at most; what changed meanwhile is asked once it is back.
+// One request of a kind is under way at most; what changed meanwhile is asked once it is back. What
+// fails is tried again, ever more rarely.
 function latched(ask, failed) {
-  let busy = false, again = false;
+  let busy = false, again = false, pause = 1000;
   return async function run() {
     if (busy) { again = true; return; }
     busy = true;
-    try { await ask(); } catch (error) { failed(); setTimeout(run, 1000); }
+    try { await ask(); pause = 1000; } catch (error) { failed(); setTimeout(run, pause); pause = Math.min(2 * pause, 30000); }
     busy = false;
     if (again) { again = false; run(); }
   };

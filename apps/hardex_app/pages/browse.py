@@ -8,7 +8,7 @@ import gradio as gr
 
 from hardex.errors import HardexError
 from hardex_app import browsing
-from hardex_app.answers import of_run
+from hardex_app.answers import for_visitors, of_run
 from hardex_app.assets import asset, script
 from hardex_app.inspection import Inspection
 
@@ -28,8 +28,8 @@ def on_judge(inspection: Inspection, said: Any, annotator: str | None) -> dict[s
             raise HardexError("a verdict needs a run; it is not ready yet; wait for the ranking.")
         lines = browsing.judge(inspection.run, annotator or "owner", said)
     except HardexError as error:
-        return {"id": said.get("id"), "error": str(error)}
-    return {"id": said.get("id"), "lines": lines}
+        return {"id": said.get("id"), "error": for_visitors(error, inspection.run)}
+    return {"id": said.get("id"), "verdict": said.get("verdict"), "lines": lines}
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,18 @@ def _questions(inspection: Inspection) -> list[Callable[..., Any]]:
         return of_run(inspection, lambda run: browsing.browse(words, run))
 
     def example(id: str) -> Any:
-        return of_run(inspection, lambda run: browsing.example(str(id), run))
+        return of_run(inspection, lambda run: browsing.example(id, run))
+
+    def image(id: str) -> Any:
+        return of_run(inspection, lambda run: browsing.image(id, run))
+
+    def standing(id: str) -> Any:
+        return of_run(inspection, lambda run: browsing.standing(id, run))
 
     def pictures(ids: list[str]) -> Any:
         return of_run(inspection, lambda run: browsing.pictures(ids, run))
 
     def neighbours(id: str) -> Any:
-        return of_run(inspection, lambda run: browsing.neighbours(str(id), run, inspection))
+        return of_run(inspection, lambda run: browsing.neighbours(id, run, inspection))
 
-    return [browse, example, pictures, neighbours]
+    return [browse, example, image, standing, pictures, neighbours]

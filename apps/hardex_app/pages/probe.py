@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import gradio as gr
 
@@ -17,9 +17,11 @@ from hardex_app.cards import thumbnail_url
 from hardex_app.inspection import Inspection
 from hardex_app.keeping import exported, keep_this, kept, reopened
 from hardex_app.probing import FILE_MOST, Shape, curve, probe, sliders, smallest, taken
+from hardex_app.sources import shape_of_input
 
 _EXAMPLES_OF_EACH = 30  # list; any other is opened by its address, as from the Browse page
 _USUAL_SHAPE = (28, 28, 1)  # of a model that takes any size
+_SIDE_MOST = 100_000  # pixels of a picture that sliders are made for
 _DIGITS = frozenset("0123456789")
 
 Answer = dict[str, Any]
@@ -53,26 +55,55 @@ def facts(inspection: Inspection) -> Answer | None:
     run = inspection.run
     if run is None:
         return None
-    shape = _shape(inspection, run)
     names = run.manifest.class_names
     return {
         "class_names": list(names),
         "examples": _examples(run),
-        "shape": list(shape),
-        "canvas": _canvas(shape),
-        "colored": shape[2] == 3,
         "brush": BRUSH_WIDTH,
         "digits": set(names) <= _DIGITS,  # those are drawn as MNIST was made
-        "sliders": sliders(shape),
-        "order": _order(sliders(shape)),
         "limits": {"file_bytes": FILE_MOST, "name": NAME_MOST, "note": NOTE_MOST},
+        **facts_of_shape(inspection, run, _shape(inspection, run)),
     }
+
+
+def facts_of_shape(inspection: Inspection, run: Run, shape: Shape) -> Answer:
+    """What of the facts depends on the shape of the picture, and on the model that has come."""
+    height, width, channels = _shape(inspection, run)
+    changes = sliders(shape)
+    return {
+        "shape": list(shape),
+        "sliders": changes,
+        "order": _order(changes),
+        "canvas": _canvas((height, width, channels)),
+        "colored": channels == 3,
+    }
+
+
+def on_facts(inspection: Inspection, request: Any) -> Answer | None:
+    """All facts, or with the `shape` [h, w, c] of a picture in the request those that go with it.
+
+    A page asks so when a picture turns out to have another shape than it knew of.
+    """
+    run = inspection.run
+    shape = request.get("shape") if isinstance(request, dict) else None
+    if run is None or not _is_shape(shape):
+        return facts(inspection)
+    height, width, channels = shape
+    return facts_of_shape(inspection, run, (height, width, channels))
+
+
+def _is_shape(value: Any) -> TypeGuard[list[int]]:
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and all(type(side) is int and 1 <= side <= _SIDE_MOST for side in value)
+    )
 
 
 def _shape(inspection: Inspection, run: Run) -> Shape:
     """(h, w, c) of the model's input, or what the run's was while there is no model yet."""
     model = inspection.classifier
-    wanted = model.input_shape if model is not None else None
+    wanted = shape_of_input(run, model) if model is not None else None
     return wanted or run.manifest.image_shape or _USUAL_SHAPE
 
 
@@ -154,7 +185,7 @@ def _server_functions(inspection: Inspection) -> list[Any]:
         name: partial(answer, inspection, ask) for name, ask in of_model.items()
     }
     functions |= {
-        "facts": lambda request: of_run(inspection, lambda run: facts(inspection)),
+        "facts": lambda request: of_run(inspection, lambda run: on_facts(inspection, request)),
         "kept": lambda request: of_run(inspection, kept),
         "reopen": lambda request: of_run(inspection, lambda run: reopened(request, run)),
         "export": lambda request: of_run(inspection, exported),
