@@ -8,12 +8,14 @@ from typing import Any
 from hardex.classifiers.classifier import Classifier
 from hardex.errors import RunError
 from hardex.images import Transform
+from hardex.runs.access import OWNER, Visitor
 from hardex.runs.folder import safe_name
 from hardex.runs.probe_export import probes_as_zip
 from hardex.runs.probes import KeptProbe, keep, kept_picture, kept_probes
 from hardex.runs.run import Run
 from hardex_app.cards import THUMBNAIL_PIXELS, png_url
 from hardex_app.probing import probe, source_image
+from hardex_app.visitors import is_owner
 
 SHOWN_MOST = 60  # the latest; `hardex probes RUN` lists all of them
 _THUMBNAILS_KEPT = 256
@@ -59,22 +61,31 @@ def keep_this(
     return keep(run.folder, kept, before)
 
 
-def kept(run: Run) -> dict[str, Any]:
-    """The kept probes, the latest first, as the page lists them.
+def kept(run: Run, visitor: Visitor = OWNER) -> dict[str, Any]:
+    """The kept probes, the latest first, as the page lists them; an annotator's are their own.
 
     Returns:
-        `probes` (at most `SHOWN_MOST`), `total`, `labelled` (how many an export would hold),
-        `problem` (a sentence, if some cannot be read; where they are stands on the terminal only).
+        `probes` (at most `SHOWN_MOST`), `total`, `labelled` (how many an export would hold; of an
+        annotator none), `problem` (a sentence for the owner, if some cannot be read; where they
+        are stands on the terminal only).
     """
-    probes, problems = kept_probes(run.folder)
+    probes, problems = _of(run.folder, visitor)
     return {
         "probes": [_listed(run, one) for one in reversed(probes[-SHOWN_MOST:])],
         "total": len(probes),
-        "labelled": sum(bool(one.expected) for one in probes),
+        "labelled": sum(bool(one.expected) for one in probes) if is_owner(visitor) else 0,
         "problem": f"{len(problems):,} kept probes cannot be read; `hardex probes` says why."
         if problems
         else "",
     }
+
+
+def _of(folder: Path, visitor: Visitor) -> tuple[list[KeptProbe], list[str]]:
+    """What this visitor may see of the kept probes, and what is wrong with others."""
+    probes, problems = kept_probes(folder)
+    if is_owner(visitor):
+        return probes, problems
+    return [one for one in probes if one.annotator == visitor.name], []
 
 
 def _listed(run: Run, one: KeptProbe) -> dict[str, Any]:
@@ -96,17 +107,18 @@ def _listed(run: Run, one: KeptProbe) -> dict[str, Any]:
 def _thumbnail(folder: Path, probe_id: str) -> str:
     """The picture as a data URL, as small as it is drawn; a probe never changes once it is kept."""
     try:
-        return png_url(kept_picture(folder, _found(folder, probe_id)), THUMBNAIL_PIXELS)
+        return png_url(kept_picture(folder, _found(folder, probe_id, OWNER)), THUMBNAIL_PIXELS)
     except RunError:
         return ""
 
 
-def reopened(request: dict[str, Any], run: Run) -> dict[str, Any]:
+def reopened(request: dict[str, Any], run: Run, visitor: Visitor = OWNER) -> dict[str, Any]:
     """A kept probe as the page shows it again.
 
     Args:
         request: its `id`.
         run: with which it was kept.
+        visitor: who asks; an annotator's probes are for them and the owner alone.
 
     Returns:
         `source` and `transform`, as `probing.probe` takes them, `name`, `expected`, `note`.
@@ -114,7 +126,8 @@ def reopened(request: dict[str, Any], run: Run) -> dict[str, Any]:
     Raises:
         RunError: no such probe, or its picture cannot be read.
     """
-    one = _found(run.folder, str(request.get("id")) if isinstance(request, dict) else "")
+    id = str(request.get("id")) if isinstance(request, dict) else ""
+    one = _found(run.folder, id, visitor)
     return {
         "source": _source(run, one),
         "transform": dict(one.transform),
@@ -137,8 +150,8 @@ def _source(run: Run, one: KeptProbe) -> dict[str, Any]:
     }
 
 
-def _found(folder: Path, probe_id: str) -> KeptProbe:
-    probes, _ = kept_probes(folder)
+def _found(folder: Path, probe_id: str, visitor: Visitor) -> KeptProbe:
+    probes, _ = _of(folder, visitor)
     for one in probes:
         if one.probe_id == probe_id:
             return one
