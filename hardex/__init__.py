@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING, Any
 from hardex.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from hardex.errors import AccessError as AccessError
     from hardex.errors import ClassifierError as ClassifierError
     from hardex.errors import DatasetError as DatasetError
     from hardex.errors import HardexError as HardexError
     from hardex.errors import RunError as RunError
     from hardex.errors import ServingError as ServingError
+    from hardex.runs.agreement import agreement as agreement
+    from hardex.runs.annotation_files import export_annotations as export_annotations
+    from hardex.runs.annotation_files import import_annotations as import_annotations
     from hardex.runs.checking import check as check
     from hardex.runs.make import rank as rank
     from hardex.runs.probe_export import export_probes as export_probes
@@ -31,15 +35,19 @@ if TYPE_CHECKING:
     from hardex.serving import serve as serve
 
 _HOMES = {
+    "AccessError": "hardex.errors",
     "ClassifierError": "hardex.errors",
     "DatasetError": "hardex.errors",
     "HardexError": "hardex.errors",
     "Run": "hardex.runs.run",
     "RunError": "hardex.errors",
     "ServingError": "hardex.errors",
+    "agreement": "hardex.runs.agreement",
     "check": "hardex.runs.checking",
     "demo": "hardex.serving",
+    "export_annotations": "hardex.runs.annotation_files",
     "export_probes": "hardex.runs.probe_export",
+    "import_annotations": "hardex.runs.annotation_files",
     "load": "hardex.runs.run",
     "probes": "hardex.runs.replay",
     "rank": "hardex.runs.make",

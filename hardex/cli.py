@@ -2,13 +2,14 @@
 
 import signal
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hardex.annotate_cli import app as annotate
 from hardex.errors import HardexError
+from hardex.formats import Format
 from hardex.version import VERSION
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(annotate, name="annotate")
 
 
 _INTERRUPTED = 130  # what Typer makes of Ctrl-C
@@ -36,13 +38,26 @@ _FILE_COLUMN = "The column of files in a table; found by its name by default."
 _LABEL_COLUMN = "The column of labels in a table; found by its name by default."
 _TRUST_PATHS = "A table may name files outside its folder."
 _TRUST_MODEL = "Also load .h5, SavedModel and Lambda layers, which can run code."
+_ANNOTATIONS = (
+    "The database of the annotations, postgresql+pg8000://…; by default they are in the run folder."
+)
+_GOLD = "True labels to see how good annotators are: a table with the columns id and label."
 
-
-class Format(StrEnum):
-    """How a verb answers."""
-
-    text = "text"
-    json = "json"
+# Each of these lets others than this computer in, and everybody then needs a personal link.
+Share = Annotated[bool, typer.Option(help="Open a public link by Gradio's tunnel.")]
+ShareServer = Annotated[
+    str, typer.Option(metavar="HOST:PORT", help="Open the link by a frp server of your own.")
+]
+ShareServerCa = Annotated[
+    str, typer.Option(metavar="FILE", help="The certificates to check that server by.")
+]
+ShareSsh = Annotated[
+    str, typer.Option(metavar="USER@HOST[:PORT]", help="Be reached at HOST, by `ssh -R`.")
+]
+ShareSshPort = Annotated[str, typer.Option(metavar="[ADDRESS:]PORT", help="Where HOST listens.")]
+RootPath = Annotated[
+    str, typer.Option(metavar="PATH", help="The path or address under which a proxy shows the app.")
+]
 
 
 def main() -> None:
@@ -90,15 +105,28 @@ def demo(
         int | None, typer.Option(help="The port; by default 7860 or the next free one.")
     ] = None,
     browser: Annotated[bool, typer.Option(help="Whether to open the browser.")] = True,
-    share: Annotated[bool, typer.Option(help="Also open a public link, with a password.")] = False,
-    auth: Annotated[
-        str | None, typer.Option(metavar="NAME:PASSWORD", help="Ask for this name and password.")
-    ] = None,
+    share: Share = False,
+    share_server: ShareServer = "",
+    share_server_ca: ShareServerCa = "",
+    share_ssh: ShareSsh = "",
+    share_ssh_port: ShareSshPort = "8080",
+    root_path: RootPath = "",
 ) -> None:
     """Open the app on the shipped digits and model; the page comes first, the ranking behind it."""
     from hardex.serving import demo as open_demo
 
-    open_demo(out=out, host=host, port=port, browser=browser, share=share, auth=auth)
+    open_demo(
+        out=out,
+        host=host,
+        port=port,
+        browser=browser,
+        share=share,
+        share_server=share_server,
+        share_server_ca=share_server_ca,
+        share_ssh=share_ssh,
+        share_ssh_port=share_ssh_port,
+        root_path=root_path,
+    )
 
 
 @app.command()
@@ -120,13 +148,22 @@ def serve(
         int | None, typer.Option(help="The port; by default 7860 or the next free one.")
     ] = None,
     browser: Annotated[bool, typer.Option(help="Whether to open the browser.")] = True,
-    share: Annotated[bool, typer.Option(help="Also open a public link, with a password.")] = False,
-    auth: Annotated[
-        str | None, typer.Option(metavar="NAME:PASSWORD", help="Ask for this name and password.")
-    ] = None,
-    root_path: Annotated[
-        str, typer.Option(help="The path under which a proxy shows the app; asks for a password.")
+    share: Share = False,
+    share_server: ShareServer = "",
+    share_server_ca: ShareServerCa = "",
+    share_ssh: ShareSsh = "",
+    share_ssh_port: ShareSshPort = "8080",
+    root_path: RootPath = "",
+    annotations: Annotated[str, typer.Option(metavar="URL", help=_ANNOTATIONS)] = "",
+    queue: Annotated[
+        str,
+        typer.Option(
+            metavar="WORDS",
+            help="Which examples annotators judge, as in an address of Browse: list=hard&given=7.",
+        ),
     ] = "",
+    overlap: Annotated[int, typer.Option(help="How many annotators judge each example.")] = 2,
+    gold: Annotated[Path | None, typer.Option(metavar="FILE", help=_GOLD)] = None,
 ) -> None:
     """Open the app on a finished run."""
     from hardex.serving import serve as open_run
@@ -141,8 +178,15 @@ def serve(
         port=port,
         browser=browser,
         share=share,
-        auth=auth,
+        share_server=share_server,
+        share_server_ca=share_server_ca,
+        share_ssh=share_ssh,
+        share_ssh_port=share_ssh_port,
         root_path=root_path,
+        annotations=annotations,
+        queue=queue,
+        overlap=overlap,
+        gold=gold,
     )
 
 

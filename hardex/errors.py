@@ -4,6 +4,7 @@
   x DatasetError      images, labels and class names do not fit together, or cannot be read
   x ClassifierError   a model cannot be loaded, or its output is not one distribution per image
   x RunError          a folder is not a run this version can read or may write
+  x AccessError       a link or a session does not let anybody in
   x ServingError      the app cannot be reached as it was asked to
 
 Catch `HardexError` to catch all of them. The command line and the pages show `str(error)` as it
@@ -25,6 +26,10 @@ class ClassifierError(HardexError):
 
 class RunError(HardexError):
     """A folder is not a run this version can read or may write."""
+
+
+class AccessError(HardexError):
+    """A link or a session does not let anybody in."""
 
 
 class ServingError(HardexError):

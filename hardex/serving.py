@@ -8,6 +8,7 @@ from hardex.data.sources import Data
 from hardex.runs.run import Run, load
 
 if TYPE_CHECKING:
+    from hardex.runs.queue import Assignment
     from hardex_app.launch import Opened
 
 
@@ -22,10 +23,21 @@ def serve(
     port: int | None = None,
     browser: bool = True,
     share: bool = False,
-    auth: str | None = None,
+    share_server: str = "",
+    share_server_ca: str = "",
+    share_ssh: str = "",
+    share_ssh_port: str = "8080",
     root_path: str = "",
+    annotations: str = "",
+    queue: str = "",
+    overlap: int = 2,
+    gold: str | Path | None = None,
 ) -> "Opened | None":
     """Open the app on a finished run and stay until it is stopped.
+
+    Only this computer can reach it, unless one of `host`, `share`, `share_server`, `share_ssh` and
+    `root_path` says otherwise. Then everybody needs a personal link: the owner's is printed, and
+    `hardex annotate invite` makes those of annotators.
 
     In a Jupyter notebook the app is shown below the cell and the call returns at once: `.url` is
     its address, and `.close()` ends it.
@@ -40,10 +52,19 @@ def serve(
         host: the address to listen on.
         port: the port; by default 7860 or the next free one.
         browser: whether to open the browser.
-        share: whether to open a public link, which always asks for a password.
-        auth: `NAME:PASSWORD` to ask for; made up when `share` needs one.
-        root_path: the path or address under which a proxy shows the app, which then always asks
-            for a password.
+        share: whether to open a public link by Gradio's tunnel.
+        share_server: `HOST:PORT` of a frp server of your own, to open the link by.
+        share_server_ca: a file of certificates to check that server by; by default those that
+            this computer knows.
+        share_ssh: `USER@HOST[:PORT]`, to be reached there by `ssh -R`.
+        share_ssh_port: the port at which that computer listens, or `ADDRESS:PORT`.
+        root_path: the path or address under which a proxy shows the app.
+        annotations: the database of what people say, `postgresql+pg8000://…`; by default it is in
+            the run folder.
+        queue: which examples annotators judge, in the words of an address of Browse, such as
+            `list=hard&given=7`; by default the hard ones.
+        overlap: how many people judge each example.
+        gold: a table of true labels (columns `id` and `label`), to see how good an annotator is.
 
     Returns:
         In a notebook what closes the app again, else None.
@@ -52,18 +73,51 @@ def serve(
         HardexError: no run or training data there, or the port is taken.
     """
     from hardex_app.inspection import inspect_run
-    from hardex_app.launch import open_window
+    from hardex_app.launch import Sharing, open_window
 
-    found = run if isinstance(run, Run) else load(run, data=data)
+    sharing = Sharing(
+        share=share,
+        server=share_server,
+        server_ca=share_server_ca,
+        ssh=share_ssh,
+        ssh_port=share_ssh_port,
+        root_path=root_path,
+    )
+    found = run if isinstance(run, Run) else load(run, data=data, annotations=annotations)
     return open_window(
-        inspect_run(found, model, train=train, trust_model=trust_model),
+        inspect_run(
+            found,
+            model,
+            train=train,
+            trust_model=trust_model,
+            assignment=_assignment(found, queue, overlap, gold),
+        ),
         host=host,
         port=port,
         browser=browser,
-        share=share,
-        auth=auth,
-        root_path=root_path,
+        sharing=sharing,
     )
+
+
+def _assignment(run: Run, queue: str, overlap: int, gold: str | Path | None) -> "Assignment":
+    """What annotators are asked.
+
+    Raises:
+        HardexError: the words of the queue or the gold labels do not fit the run.
+    """
+    from urllib.parse import parse_qsl
+
+    from hardex.runs.agreement import read_gold
+    from hardex.runs.queue import Assignment, plan_of
+    from hardex_app.browsing import view_of
+
+    words = dict(parse_qsl(queue.removeprefix("?"), keep_blank_values=True))
+    words.pop("view", None)  # of an address that was copied from Browse
+    labels = {} if gold is None else read_gold(gold)
+    assignment = Assignment(view_of(words), overlap, labels)
+    if queue or gold is not None:
+        plan_of(run, assignment)  # said now, not to the first annotator
+    return assignment
 
 
 def demo(
@@ -73,7 +127,11 @@ def demo(
     port: int | None = None,
     browser: bool = True,
     share: bool = False,
-    auth: str | None = None,
+    share_server: str = "",
+    share_server_ca: str = "",
+    share_ssh: str = "",
+    share_ssh_port: str = "8080",
+    root_path: str = "",
 ) -> "Opened | None":
     """Open the app on the shipped digits; the page comes first, the ranking behind it.
 
@@ -81,7 +139,8 @@ def demo(
 
     Args:
         out: the run folder.
-        host, port, browser, share, auth: as in `serve`.
+        host, port, browser, share, share_server, share_server_ca, share_ssh, share_ssh_port,
+            root_path: as in `serve`.
 
     Returns:
         As `serve`.
@@ -90,8 +149,16 @@ def demo(
         HardexError: the run folder cannot be written, or the port is taken.
     """
     from hardex_app.inspection import inspect_demo
-    from hardex_app.launch import open_window
+    from hardex_app.launch import Sharing, open_window
 
+    sharing = Sharing(
+        share=share,
+        server=share_server,
+        server_ca=share_server_ca,
+        ssh=share_ssh,
+        ssh_port=share_ssh_port,
+        root_path=root_path,
+    )
     return open_window(
-        inspect_demo(Path(out)), host=host, port=port, browser=browser, share=share, auth=auth
+        inspect_demo(Path(out)), host=host, port=port, browser=browser, sharing=sharing
     )

@@ -3,11 +3,12 @@
 import json
 import os
 import shlex
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from rich.console import Console
@@ -31,10 +32,19 @@ from hardex.runs.probes import KeptProbe
 from hardex.runs.replay import Replay, Replayed
 from hardex.runs.run import Run
 
+if TYPE_CHECKING:  # they bring SQLAlchemy, which most verbs do without
+    from hardex.runs.access import Invitation
+    from hardex.runs.agreement import Agreement, Consensus, Kappa
+    from hardex.runs.annotation_files import Imported, Written
+
 SCHEMA = "hardex.rank/1"
 _MOST_VALUES = 20  # of what else is known, shown without -v
 CHECK_SCHEMA = "hardex.check/1"
 PROBES_SCHEMA = "hardex.probes/1"
+INVITATION_SCHEMA = "hardex.invitation/1"
+AGREEMENT_SCHEMA = "hardex.agreement/1"
+EXPORT_SCHEMA = "hardex.annotate.export/1"
+IMPORT_SCHEMA = "hardex.annotate.import/1"
 _JOINERS = "\u200c\u200d\xa0"  # within words, emoji and French numbers: harmless
 _TEXT_MOST = 40  # characters of what somebody typed, in a table
 
@@ -286,6 +296,159 @@ def _typed(text: str) -> str:
     return escape(plain if len(plain) <= _TEXT_MOST else f"{plain[: _TEXT_MOST - 1]}…")
 
 
+def show_written(written: "Written", *, as_json: bool) -> None:
+    """Print what `hardex annotate export` wrote."""
+    if as_json:
+        Console().print_json(json.dumps({"schema": EXPORT_SCHEMA, **asdict(written)}))
+        return
+    what = {"label-studio": "tasks", "label-studio-setup": "choices", "consensus": "examples"}
+    _say(f"{written.rows:,} {what.get(written.format, 'events')} written to {written.file}.")
+
+
+def show_imported(imported: "Imported", *, as_json: bool) -> None:
+    """Print what `hardex annotate import` stored."""
+    if as_json:
+        Console().print_json(json.dumps({"schema": IMPORT_SCHEMA, **asdict(imported)}))
+        return
+    text = f"{imported.stored:,} new events of {imported.file} stored"
+    if imported.known:
+        text += f"; {imported.known:,} were there already"
+    if imported.skipped:
+        text += f"; {imported.skipped:,} of other examples or classes left out"
+    _say(text + ".")
+
+
+def show_agreement(
+    folder: Path, found: "Agreement", *, as_json: bool, rows: int | None, gold: bool
+) -> None:
+    """Print how far people agree.
+
+    Args:
+        folder: of the run.
+        found: what is printed.
+        as_json: whether to print one JSON object instead, with everything in it.
+        rows: how many of each table; None for all.
+        gold: whether a gold standard was given.
+    """
+    if as_json:
+        console, text = Console(), json.dumps(_agreement_summary(folder, found), indent=2)
+        # Colours cost half a minute where 50,000 examples were judged.
+        console.print_json(text) if console.is_terminal else console.file.write(f"{text}\n")
+        return
+    if not found.votes:
+        _say("Nobody has judged an example of this run yet." + _left_out(found))
+        return
+    _say(
+        f"{found.votes:,} votes of {len(found.annotators):,} annotators on {found.examples:,} "
+        f"examples, {found.overlapping:,} of them judged by two or more; {found.blind:,} votes "
+        "were given blind." + _left_out(found)
+    )
+    if found.alpha is None:
+        _say(found.why)
+    else:
+        text = f"Krippendorff's alpha {found.alpha:.3f}"
+        if found.alpha_low is not None:
+            text += f" (95 % interval {found.alpha_low:.3f} to {found.alpha_high:.3f})"
+        _say(text + "; 1 is perfect, 0 is chance.")
+    _show_annotators(found, rows, gold=gold)
+    _show_pairs(found.pairs, rows)
+    _show_examples("People disagree", found.conflicts, rows)
+    _show_examples("Most people say another class than given", found.relabelled, rows)
+
+
+def _say(text: str) -> None:
+    Console().print(_plain(text), markup=False, highlight=False, soft_wrap=True)
+
+
+def _left_out(found: "Agreement") -> str:
+    if not found.unknown:
+        return ""
+    return f" {found.unknown:,} votes are of examples that this run does not have."
+
+
+def _show_annotators(found: "Agreement", rows: int | None, *, gold: bool) -> None:
+    table = Table(expand=False)
+    table.add_column("annotator")
+    for column in ("votes", "seconds", *(("gold",) if gold else ()), "as most others"):
+        table.add_column(column, justify="right")
+    shown = found.annotators if rows is None else found.annotators[: 2 * rows]
+    for one in shown:
+        table.add_row(
+            _typed(one.name),
+            f"{one.votes:,}",
+            "" if one.seconds is None else f"{one.seconds:.1f}",
+            *((_rate(one.gold, one.gold_votes),) if gold else ()),
+            _rate(one.others, one.others_votes),
+        )
+    Console().print(table)
+    _say_more(len(found.annotators) - len(shown), "annotators")
+
+
+def _rate(rate: Mapping[str, float | None], count: int) -> str:
+    """A share, how many it is of, and its interval."""
+    if not count:
+        return ""
+    return f"{rate['value']:.1%} of {count:,} ({rate['low']:.1%} to {rate['high']:.1%})"
+
+
+def _show_pairs(pairs: "Sequence[Kappa]", rows: int | None) -> None:
+    if not pairs:
+        return
+    table = Table(expand=False)
+    for column in ("annotator", "and"):
+        table.add_column(column)
+    for column in ("examples", "agreed", "Cohen's kappa", "95 % interval"):
+        table.add_column(column, justify="right")
+    lowest = sorted(pairs, key=lambda pair: 2.0 if pair.value is None else pair.value)
+    shown = lowest if rows is None else lowest[:rows]
+    for pair in shown:
+        table.add_row(
+            _typed(pair.first),
+            _typed(pair.second),
+            f"{pair.examples:,}",
+            f"{pair.agreed:,}",
+            "not defined" if pair.value is None else f"{pair.value:.3f}",
+            "" if pair.low is None else f"{pair.low:.3f} to {pair.high:.3f}",
+        )
+    Console().print(table)
+    _say_more(len(pairs) - len(shown), "pairs")
+
+
+def _show_examples(title: str, examples: "Sequence[Consensus]", rows: int | None) -> None:
+    if not examples:
+        return
+    _say(f"{title}: {len(examples):,} examples.")
+    table = Table(expand=False)
+    for column in ("id", "given", "said"):
+        table.add_column(column)
+    shown = examples if rows is None else examples[:rows]
+    for one in shown:
+        said = ", ".join(f"{_typed(answer)} x {count:,}" for answer, count in one.answers)
+        table.add_row(_typed(one.id), _typed(one.given_label), said)
+    Console().print(table)
+    _say_more(len(examples) - len(shown), "examples")
+
+
+def _say_more(count: int, what: str) -> None:
+    if count:
+        _say(f"… and {count:,} more {what}; -v shows all.")
+
+
+def _agreement_summary(folder: Path, found: "Agreement") -> dict[str, Any]:
+    """What `hardex annotate agreement --format json` prints."""
+    values = asdict(found)
+    for one in values["consensus"]:
+        one["answer"] = one["answer"] or None  # two have as many votes
+        one["answers"] = dict(one["answers"])
+    return {
+        "schema": AGREEMENT_SCHEMA,
+        "run": str(folder),
+        **values,
+        "conflicts": [one.id for one in found.conflicts],
+        "relabelled": [one.id for one in found.relabelled],
+    }
+
+
 def _plain(text: str) -> str:
     """Text in which nothing moves the cursor, changes colours or turns the direction of reading.
 
@@ -461,3 +624,67 @@ def _say_shortfall(console: Console, run: Run, name: str, found: int) -> None:
             + (" in some classes." if rule["diversity"] == "class" else "."),
             highlight=False,
         )
+
+
+def show_invited(name: str, link: str, expires: str, *, as_json: bool) -> None:
+    """A link for somebody; on its own line, so that it can be copied."""
+    if as_json:
+        sys.stdout.write(
+            json.dumps({"schema": INVITATION_SCHEMA, "name": name, "link": link}, indent=2) + "\n"
+        )
+        return
+    ends = "" if expires == "never" else f" within {expires}"
+    sys.stdout.write(f"{link}\n")
+    sys.stderr.write(
+        f"Whoever has this link is {name} here; it opens{ends} and is not shown again.\n"
+    )
+    if not link.startswith("http"):
+        sys.stderr.write(
+            "The app of this run is not open to others now: put its address before the link, or "
+            "start it with one of the sharing options first.\n"
+        )
+
+
+def show_revoked(name: str, count: int, *, as_json: bool) -> None:
+    """How many links were taken back."""
+    if as_json:
+        sys.stdout.write(
+            json.dumps({"schema": INVITATION_SCHEMA, "name": name, "revoked": count}, indent=2)
+            + "\n"
+        )
+    elif count:
+        links = "1 link" if count == 1 else f"{count:,} links"
+        sys.stdout.write(f"{links} of {name} taken back; their visits have ended.\n")
+    else:
+        sys.stdout.write(f"{name} has no link that could be taken back.\n")
+
+
+def show_invitations(found: "Sequence[Invitation]", *, as_json: bool) -> None:
+    """All invitations of a run; the secrets are stored nowhere."""
+    rows = [
+        {
+            "name": one.name,
+            "token_id": one.token_id,
+            "created": f"{one.created:%Y-%m-%d %H:%M}",
+            "expires": f"{one.expires:%Y-%m-%d %H:%M}" if one.expires else None,
+            "revoked": f"{one.revoked:%Y-%m-%d %H:%M}" if one.revoked else None,
+        }
+        for one in found
+    ]
+    if as_json:
+        sys.stdout.write(
+            json.dumps({"schema": INVITATION_SCHEMA, "invitations": rows}, indent=2) + "\n"
+        )
+        return
+    table = Table(title="Invitations (times are UTC)", expand=False)
+    for column in ("name", "link", "created", "expires", "revoked"):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(
+            escape(str(row["name"])),
+            f"{row['token_id']}.…",
+            row["created"],
+            row["expires"] or "never",
+            row["revoked"] or "",
+        )
+    Console().print(table)

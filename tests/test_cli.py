@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,7 +14,7 @@ from fakes import checksum_of, contents, small_dataset, small_images, write_fold
 
 from hardex import load
 from hardex.cli import main
-from hardex.runs.annotations import Annotation, all_annotations, annotate
+from hardex.runs.annotations import Annotation, Store
 from hardex.version import VERSION
 
 DATA = small_dataset(40)
@@ -230,10 +229,10 @@ def test_force_says_how_many_annotations_no_longer_match(hardex, files):
     line = "rank --probabilities p.npy --labels y.npy --out run --force"
     assert hardex(line).code == 0
     for id in ("0", "1", "gone/1.png", "gone/2.png"):
-        annotate(Path("run"), Annotation("anna", id, "right"))
+        Store.open("run").add(Annotation("anna", id, "right"))
     answer = hardex(line)
     assert "2 annotations speak of examples that this run does not have" in answer.out
-    assert [event.id for event in all_annotations(Path("run"))][:2] == ["0", "1"]
+    assert [event.id for event in Store.open("run").all()][:2] == ["0", "1"]
 
 
 LOGITS = "these look like logits: put a softmax behind the model"

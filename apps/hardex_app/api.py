@@ -11,10 +11,12 @@ from gradio.events import api
 
 from hardex.classifiers.classifier import Classifier
 from hardex.errors import HardexError
+from hardex.runs.access import Visitor
 from hardex.runs.run import Run
-from hardex_app import browsing, keeping, overview, probing
+from hardex_app import annotating, browsing, keeping, overview, probing
 from hardex_app.answers import for_visitors
-from hardex_app.inspection import Inspection
+from hardex_app.inspection import Desk, Inspection
+from hardex_app.visitors import for_owner, visitor_of
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -22,7 +24,17 @@ T = TypeVar("T")
 
 def build(inspection: Inspection) -> None:
     """Register the endpoints on the window that is being built."""
-    for endpoint in (*_of_run(inspection), *_of_model(inspection), *_that_write(inspection)):
+    _register(*_of_run(inspection), *_of_model(inspection), *_that_write(inspection))
+    build_for_annotators(inspection)
+
+
+def build_for_annotators(inspection: Inspection) -> None:
+    """Register what an annotator may ask, too."""
+    _register(*_of_annotators(inspection))
+
+
+def _register(*endpoints: Callable[..., Any]) -> None:
+    for endpoint in endpoints:
         name, words = endpoint.__name__, endpoint.__doc__
         api(endpoint, api_name=name, api_description=words, queue=False)
 
@@ -126,7 +138,7 @@ def _that_write(inspection: Inspection) -> list[Callable[..., Any]]:
             comment: free text.
         """
         said = {"id": id, "verdict": verdict, "new_label": new_label, "comment": comment}
-        return _answer(lambda: browsing.judge(_run(inspection), request.username or "owner", said))
+        return _answer(lambda: browsing.judge(_run(inspection), _owner(request), said))
 
     def keep_probe(
         source: Json,
@@ -149,11 +161,74 @@ def _that_write(inspection: Inspection) -> list[Callable[..., Any]]:
         words = {"name": name, "expected": expected, "note": note}
 
         def keep(asked: Json, run: Run, classifier: Classifier) -> str:
-            return keeping.keep_this(asked, request.username or "owner", run, classifier).probe_id
+            return keeping.keep_this(asked, _owner(request), run, classifier).probe_id
 
         return _asked(inspection, keep, {**asked, **words})
 
     return [judge, keep_probe]
+
+
+def _of_annotators(inspection: Inspection) -> list[Callable[..., Any]]:
+    def at_the_desk(request: gr.Request, ask: Callable[[Desk, Visitor], T]) -> T:
+        def asked() -> T:
+            visitor = visitor_of(request)
+            desk = annotating.desk_of(inspection, visitor)
+            if desk is None:
+                raise gr.Error(f"The run is not ready ({inspection.status.stage}); ask later.")
+            return ask(desk, visitor)
+
+        return _answer(asked)
+
+    def next_example(request: gr.Request, have: list[str] = []) -> Json:  # noqa: B006
+        """The example to judge next: `examples` holds its `ticket` and `image`, or is empty.
+
+        The same one is given until it is judged. Neither its label nor the model's answer is told.
+
+        Args:
+            have: tickets that are at hand already, beside which another one is wanted.
+        """
+        ask = annotating.next_examples
+        return at_the_desk(request, lambda desk, who: ask(desk, who, have, count=1))
+
+    def annotate(
+        ticket: str,
+        request: gr.Request,
+        label: str = "",
+        verdict: str = "",
+        comment: str = "",
+        seconds: float | None = None,
+        event_id: str = "",
+    ) -> Json:
+        """Say which class an example is; only then its given label and the model's are told.
+
+        Args:
+            ticket: the example, as `next_example` gave it.
+            label: the class it is; or else
+            verdict: ambiguous, bad_image or not_sure.
+            comment: free text.
+            seconds: how long it took, 0 to 3600.
+            event_id: a UUID of yours; sent again with the same, an answer is stored once.
+        """
+        said = {"ticket": ticket, "label": label, "verdict": verdict, "comment": comment,
+                "seconds": seconds, "event_id": event_id}  # fmt: skip
+        return at_the_desk(request, lambda desk, who: annotating.annotate(said, desk, who))
+
+    def undo(ticket: str, undoes: str, request: gr.Request, event_id: str = "") -> Json:
+        """Take back what you said of an example.
+
+        Args:
+            ticket: the example.
+            undoes: the `event_id` of what is taken back.
+            event_id: as in `annotate`.
+        """
+        said = {"ticket": ticket, "undoes": undoes, "event_id": event_id}
+        return at_the_desk(request, lambda desk, who: annotating.undo(said, desk, who))
+
+    def progress(request: gr.Request) -> Json:
+        """How many examples you have judged, `done`, of how many that are yours, `total`."""
+        return at_the_desk(request, annotating.progress)
+
+    return [next_example, annotate, undo, progress]
 
 
 def _asked(inspection: Inspection, ask: Callable[..., T], request: Json) -> T:
@@ -161,6 +236,12 @@ def _asked(inspection: Inspection, ask: Callable[..., T], request: Json) -> T:
     if classifier is None:
         raise _not_ready("model", inspection)
     return _answer(lambda: ask(request, run, classifier))
+
+
+def _owner(request: gr.Request) -> str:
+    visitor = visitor_of(request)
+    for_owner(visitor)
+    return visitor.name
 
 
 def _run(inspection: Inspection) -> Run:

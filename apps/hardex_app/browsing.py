@@ -8,7 +8,7 @@ from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
 from hardex.predict.neighbours import summary
 from hardex.ranking.scores import MEANINGS
-from hardex.runs.annotations import VERDICTS, Annotation, annotate, annotations_of
+from hardex.runs.annotations import VERDICTS, Annotation
 from hardex.runs.queries import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex.runs.run import Run
 from hardex_app.cards import THUMBNAIL_PIXELS, png_url, thumbnail_url
@@ -294,14 +294,14 @@ def judge(run: Run, annotator: str, said: Mapping[str, Any]) -> list[str]:
             f"a new label goes with the verdict wrong; received {new_label!r} with {verdict!r}; "
             "leave one of them out."
         )
-    annotate(run.folder, Annotation(annotator, id, verdict, new_label, comment))
+    run.annotations.add(Annotation(annotator, id, verdict, new_label, comment, shown="label"))
     return said_about(run, id)
 
 
 def said_about(run: Run, id: str) -> list[str]:
     """What people said of an example, latest last."""
     lines = []
-    for event in annotations_of(run.folder, id):
+    for event in run.annotations.of(id):
         words = VERDICT_WORDS[event.verdict].lower()
         label = f", it is {event.new_label}" if event.new_label else ""
         comment = f": {event.comment}" if event.comment else ""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from time import sleep
 
 from hardex.classifiers.classifier import Classifier
@@ -20,7 +20,9 @@ from hardex.runs.classifier import classifier_of
 from hardex.runs.folder import MANIFEST, RESULTS, check_free
 from hardex.runs.make import Progress, rank
 from hardex.runs.manifest import Manifest
+from hardex.runs.queue import Assignment, Queue, plan_of
 from hardex.runs.run import Run, load
+from hardex.runs.tickets import Tickets
 from hardex_app.training import check_there, open_training
 
 _FIRST_VISIT_SECONDS = 2.0  # how long the heavy imports wait for the first page to be drawn
@@ -52,6 +54,21 @@ class Status:
         return self.stage in ("ready", "failed", "stopped")
 
 
+@dataclass(frozen=True)
+class Desk:
+    """Where annotators get their work; one for all of them.
+
+    Attributes:
+        run: whose examples are judged.
+        queue: who judges which of them next.
+        tickets: what the examples are called until they are judged.
+    """
+
+    run: Run
+    queue: Queue
+    tickets: Tickets
+
+
 class Stopped(Exception):
     """The work was asked to stop, because the app ends."""
 
@@ -71,13 +88,19 @@ class Inspection:
     """
 
     def __init__(
-        self, prepare: "Prepare", *, run: Run | None = None, afterwards: "Prepare | None" = None
+        self,
+        prepare: "Prepare",
+        *,
+        run: Run | None = None,
+        afterwards: "Prepare | None" = None,
+        assignment: Assignment | None = None,
     ) -> None:
         """
         Args:
             prepare: makes run and classifier ready; if it fails, all has failed.
             run: the run, if it is whole already.
             afterwards: what else is good to have; if it fails or is cancelled, all else goes on.
+            assignment: what annotators are asked; the hard examples by default.
         """
         self._run, self._seen = run, _state_of(run)
         self.classifier: Classifier | None = None
@@ -85,6 +108,9 @@ class Inspection:
         self.status = Status("starting")
         self._prepare = prepare
         self._afterwards = afterwards
+        self._assignment = assignment or Assignment()
+        self._desk: Desk | None = None
+        self._desk_lock = Lock()
         self._visited = Event()
         self._stopping = Event()
         self._cancelled = Event()
@@ -107,6 +133,20 @@ class Inspection:
     def has_training(self) -> bool:
         """Whether there is training data to look at."""
         return self._afterwards is not None
+
+    @property
+    def desk(self) -> Desk | None:
+        """Where annotators get their work, made when it is first asked for; None without a run.
+
+        Raises:
+            RunError: what was said so far cannot be read, or the run has no such examples.
+        """
+        with self._desk_lock:
+            run = self.run
+            if self._desk is None and run is not None:
+                queue = Queue(plan_of(run, self._assignment), run.annotations)
+                self._desk = Desk(run, queue, Tickets.open(run.folder))
+            return self._desk
 
     def start(self) -> None:
         """Begin to prepare, once the first page was drawn or after two seconds."""
@@ -194,6 +234,7 @@ def inspect_run(
     *,
     train: Data | None = None,
     trust_model: bool = False,
+    assignment: Assignment | None = None,
 ) -> Inspection:
     """An inspection of a finished run; its model, or the one given, loads in the background.
 
@@ -203,6 +244,7 @@ def inspect_run(
         train: the training data, to show its nearest images; it is looked at once the model is
             ready.
         trust_model: whether models and functions may be loaded that run code of their own.
+        assignment: what annotators are asked; the hard examples by default.
 
     Raises:
         HardexError: the run is not whole, or there is no such model or training data.
@@ -219,11 +261,15 @@ def inspect_run(
         inspection.progress("loading the model")
         inspection.classifier = warmed_up(classifier_of(run, model, trust_model=trust_model))
 
-    return Inspection(prepare, run=run, afterwards=_looking_at(train))
+    return Inspection(prepare, run=run, afterwards=_looking_at(train), assignment=assignment)
 
 
-def inspect_demo(out: Path) -> Inspection:
+def inspect_demo(out: Path, *, assignment: Assignment | None = None) -> Inspection:
     """An inspection of the shipped digits: a whole run is reused, else one is made.
+
+    Args:
+        out: the run folder.
+        assignment: what annotators are asked; the hard examples by default.
 
     Raises:
         RunError: the folder holds something else.
@@ -239,7 +285,7 @@ def inspect_demo(out: Path) -> Inspection:
             inspection.run = _rank_demo(out, classifier, inspection.progress)
         inspection.classifier = warmed_up(classifier)
 
-    return Inspection(prepare, run=found, afterwards=_looking_at(DEMO_TRAIN))
+    return Inspection(prepare, run=found, afterwards=_looking_at(DEMO_TRAIN), assignment=assignment)
 
 
 def _looking_at(train: Data | None) -> Prepare | None:

@@ -8,6 +8,7 @@ from typing import Any
 from hardex.classifiers.classifier import Classifier
 from hardex.errors import HardexError, RunError
 from hardex.images import ORDER
+from hardex.runs.access import OWNER, Visitor
 from hardex.runs.folder import safe_name
 from hardex.runs.probe_export import Exported, probes_as_zip
 from hardex.runs.probes import (
@@ -24,6 +25,7 @@ from hardex_app.cards import THUMBNAIL_PIXELS, png_url
 from hardex_app.probing import probe, source_image, transform_of
 from hardex_app.sliders import place_in_words, slider_of
 from hardex_app.sources import shape_of
+from hardex_app.visitors import is_owner
 
 SHOWN_MOST = 60  # the latest; `hardex probes RUN` lists all of them
 _THUMBNAILS_KEPT = 256
@@ -78,23 +80,32 @@ def keep_this(
     return keep(run.folder, kept, before)
 
 
-def kept(run: Run) -> dict[str, Any]:
-    """The kept probes, the latest first, as the page lists them.
+def kept(run: Run, visitor: Visitor = OWNER) -> dict[str, Any]:
+    """The kept probes, the latest first, as the page lists them; an annotator's are their own.
 
     Returns:
         `probes` (at most `SHOWN_MOST`, each with its `changes` in words and its `image` after
-        them), `total`, `labelled` (how many an export would hold),
-        `problem` (a sentence, if some cannot be read; where they are stands on the terminal only).
+        them), `total`, `labelled` (how many an export would hold; of an annotator none),
+        `problem` (a sentence for the owner, if some cannot be read; where they are stands on the
+        terminal only).
     """
-    probes, problems = kept_probes(run.folder, light=True)
+    probes, problems = _of(run.folder, visitor)
     return {
         "probes": [_listed(run, one) for one in reversed(probes[-SHOWN_MOST:])],
         "total": len(probes),
-        "labelled": sum(bool(one.expected) for one in probes),
+        "labelled": sum(bool(one.expected) for one in probes) if is_owner(visitor) else 0,
         "problem": f"{len(problems):,} kept probes cannot be read; `hardex probes` says why."
         if problems
         else "",
     }
+
+
+def _of(folder: Path, visitor: Visitor) -> tuple[list[KeptProbe], list[str]]:
+    """What this visitor may see of the kept probes, and what is wrong with others."""
+    probes, problems = kept_probes(folder)
+    if is_owner(visitor):
+        return probes, problems
+    return [one for one in probes if one.annotator == visitor.name], []
 
 
 def _listed(run: Run, one: KeptProbe) -> dict[str, Any]:
@@ -149,16 +160,17 @@ def _thumbnail(folder: Path, probe_id: str) -> str:
 @lru_cache(maxsize=_THUMBNAILS_KEPT)
 def _readable_thumbnail(folder: Path, probe_id: str) -> str:
     """A probe never changes once it is kept."""
-    one = _found(folder, probe_id)
+    one = _found(folder, probe_id, OWNER)
     return png_url(as_seen(one, kept_picture(folder, one), one.shape), THUMBNAIL_PIXELS)
 
 
-def reopened(request: dict[str, Any], run: Run) -> dict[str, Any]:
+def reopened(request: dict[str, Any], run: Run, visitor: Visitor = OWNER) -> dict[str, Any]:
     """A kept probe as the page shows it again.
 
     Args:
         request: its `id`.
         run: with which it was kept.
+        visitor: who asks; an annotator's probes are for them and the owner alone.
 
     Returns:
         `source` and `transform`, as `probing.probe` takes them, `name`, `expected`, `note`.
@@ -166,7 +178,8 @@ def reopened(request: dict[str, Any], run: Run) -> dict[str, Any]:
     Raises:
         RunError: no such probe, or its picture cannot be read.
     """
-    one = _found(run.folder, str(request.get("id")) if isinstance(request, dict) else "")
+    id = str(request.get("id")) if isinstance(request, dict) else ""
+    one = _found(run.folder, id, visitor)
     return {
         "source": _source(run, one),
         "transform": dict(one.transform),
@@ -189,9 +202,9 @@ def _source(run: Run, one: KeptProbe) -> dict[str, Any]:
     }
 
 
-def _found(folder: Path, probe_id: str) -> KeptProbe:
+def _found(folder: Path, probe_id: str, visitor: Visitor) -> KeptProbe:
     found = kept_probe(folder, probe_id)
-    if found is None:
+    if found is None or not (is_owner(visitor) or found.annotator == visitor.name):
         raise RunError(
             f"a kept probe must be one of this run; there is no {probe_id[:60]!r}; choose one of "
             "the list."

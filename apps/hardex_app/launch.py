@@ -1,30 +1,111 @@
-"""A window -> an address in the browser: port, password, public link, and who can reach it."""
+"""A window -> an address in the browser: port, links, and who can reach it."""
 
 import importlib
 import os
 import re
-import secrets
 import socket
 import sys
 import webbrowser
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field
 from io import StringIO
 from threading import Event
 from typing import Any
 
 from hardex.errors import ServingError
+from hardex.runs.address import forget_address, keep_address
+from hardex_app.gate import Gate
+from hardex_app.guard import Guard
 from hardex_app.inspection import Inspection
+from hardex_app.keys import Keys
+from hardex_app.tunnels import (
+    REMOTE_PORT,
+    Frp,
+    FrpServer,
+    NoLink,
+    Ssh,
+    SshServer,
+    Tunnel,
+    say,
+    this_computer,
+)
+from hardex_app.visitors import SESSIONS_KEPT
 
 FIRST_PORT, _PORTS = 7860, 100
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _WAYS_OUT = (
-    "No public link could be opened (the tunnel service cannot be reached from here); the app goes "
-    "on locally, and there are three ways out: `ssh -R 8080:localhost:{port} HOST` to a server of "
-    "yours, a reverse proxy in front of it, or a Hugging Face Space with the same app."
+    "No public link could be opened ({why}); the app goes on locally, and there are three ways "
+    "out: --share-ssh USER@HOST through a server of yours, a reverse proxy in front of it with "
+    "--root-path, or a Hugging Face Space with the same app."
 )
 _INLINE_HEIGHT = 900  # pixels, in a notebook
+# Notebooks on this computer show the app in a frame, each on a port of its own.
+_NOTEBOOKS = ("http://localhost:*", "http://127.0.0.1:*", "https://localhost:*", "vscode-webview:")
+_HUGGING_FACE = "https://huggingface.co"
+_FILE_MOST = "1mb"  # nothing is uploaded as a file: pictures travel inside the questions
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """How the app is reached from elsewhere; nothing set: only from this computer.
+
+    Attributes:
+        share: by Gradio's tunnel.
+        server: `HOST:PORT` of a frp server of one's own.
+        server_ca: certificates to check it by, in a file.
+        ssh: `USER@HOST[:PORT]`, to be reached there by `ssh -R`.
+        ssh_port: the port at which that computer listens, or `ADDRESS:PORT`.
+        root_path: the path or address under which a proxy shows the app.
+
+    Raises:
+        ServingError: one of them is malformed, or two exclude each other.
+    """
+
+    share: bool = False
+    server: str = ""
+    server_ca: str = ""
+    ssh: str = ""
+    ssh_port: str = REMOTE_PORT
+    root_path: str = ""
+
+    def __post_init__(self) -> None:
+        _check_root_path(self.root_path)
+        if sum(map(bool, (self.share, self.server, self.ssh))) > 1:
+            raise ServingError(
+                "an app has one public link at most; received two of --share, --share-server and "
+                "--share-ssh; choose one."
+            )
+        if self.server or self.server_ca:
+            FrpServer(self.server, self.server_ca)
+        if self.ssh or self.ssh_port != REMOTE_PORT:
+            SshServer.of(self.ssh, self.ssh_port)
+
+    @property
+    def wants_link(self) -> bool:
+        """Whether a public link is to be opened."""
+        return bool(self.share or self.server or self.ssh)
+
+    def asks_who(self, host: str) -> bool:
+        """Whether visitors need a personal link: as soon as others than this computer can come."""
+        return self.wants_link or bool(self.root_path) or not is_loopback(host)
+
+    @property
+    def is_proxied(self) -> bool:
+        """Whether what comes in between writes `X-Forwarded-…`; `ssh -R` hands on what it gets."""
+        return self.share or bool(self.server or self.root_path) or _on_space()
+
+    def tunnel(self, port: int, tell: Callable[[str], None]) -> Tunnel | None:
+        """What opens the public link."""
+        if self.ssh:
+            return Ssh(SshServer.of(self.ssh, self.ssh_port), port, tell)
+        if self.server:
+            return Frp(port, FrpServer(self.server, self.server_ca))
+        return Frp(port) if self.share else None
+
+
+def _on_space() -> bool:
+    return bool(os.environ.get("SPACE_ID"))
 
 
 @dataclass(frozen=True)
@@ -39,7 +120,7 @@ class Opened:
     _end: Callable[[], None] = field(repr=False)
 
     def close(self) -> None:
-        """End the server, and the work behind it; closing twice does no harm."""
+        """End the server, its tunnel, and the work behind it; closing twice does no harm."""
         self._end()
 
 
@@ -49,9 +130,7 @@ def open_window(
     host: str,
     port: int | None,
     browser: bool,
-    share: bool,
-    auth: str | None,
-    root_path: str = "",
+    sharing: Sharing | None = None,
 ) -> Opened | None:
     """Serve the app until it is stopped (Ctrl-C); prepare run and model behind the open page.
 
@@ -61,49 +140,94 @@ def open_window(
         In a notebook what closes the app again; else nothing, once it was stopped.
 
     Raises:
-        ServingError: the port is taken, the name and password are not `NAME:PASSWORD`, or the root
-            path is none.
+        ServingError: the port is taken.
     """
-    _check_root_path(root_path)
-    beyond = share or bool(root_path) or not is_loopback(host)
-    credentials = _credentials(auth, share=beyond)
+    sharing, notebook = sharing or Sharing(), in_notebook()
     free_port(host, port)  # said before the seconds that the start takes
-    window = _built(inspection)
-    where = _launched(window, host, port, share, credentials, root_path)
-    notebook = in_notebook()
-    lines = reach(
-        window.local_url,
-        window.share_url,
-        host,
-        where,
-        share,
-        credentials,
-        root_path=root_path,
-        notebook=notebook,
-    )
-    sys.stdout.write("".join(line + "\n" for line in lines))
-    sys.stdout.flush()
+    keys = Keys(inspection) if sharing.asks_who(host) else None
+    window, where = launch(inspection, host, port, sharing, keys, notebook=notebook)
+    tunnel = sharing.tunnel(where, say)
+    token = keys.owner_token if keys else ""
 
     def end() -> None:
+        if tunnel is not None:
+            tunnel.close()
         inspection.stop()
         window.close(verbose=False)
+        if keys is not None:
+            keys.close()
+        if inspection.run is not None:
+            forget_address(inspection.run.folder)
 
-    if notebook:
-        inspection.start()
-        url = window.share_url or window.local_url
-        _show_inline(url)
-        return Opened(url, end)
-    if browser:
-        webbrowser.open(window.local_url)
-    inspection.start()
     try:
+        _tell(reach(window.local_url, host, where, sharing, token))
+        if browser and not notebook:
+            _open_browser(window.local_url, keys)
+        inspection.start()
+        link = _open_link(tunnel, token)
+        _tell(["Stop with close()." if notebook else "Stop with Ctrl-C."])
+        if keys is not None and inspection.run is not None:
+            public = link or _proxy_address(sharing) or _near_address(window.local_url, host, where)
+            keep_address(inspection.run.folder, public)
+        if notebook:
+            url = link or window.local_url
+            _show_inline(_personal(url, token) if token else url)
+            return Opened(url, end)
         _report_progress(inspection)
         Event().wait()
     except KeyboardInterrupt:  # the usual way to end a server
         pass
-    finally:
+    except BaseException:
         end()
+        raise
+    end()
     return None
+
+
+def _open_link(tunnel: Tunnel | None, token: str) -> str:
+    """The public link, told on the terminal; "" where there is none."""
+    if tunnel is None:
+        return ""
+    try:
+        link = tunnel.open()
+    except NoLink as error:
+        _tell([_WAYS_OUT.format(why=error)])
+        return ""
+    _tell(
+        [
+            f"Public link: {link} (everyone who has a personal link gets in).",
+            f"Your own link there: {_personal(link, token)}",
+        ]
+    )
+    return link
+
+
+def _personal(address: str, token: str) -> str:
+    """A link with a token, behind the # that browsers send to no server."""
+    return f"{address.rstrip('/')}/enter#{token}"
+
+
+def _open_browser(url: str, keys: Keys | None) -> None:
+    """Open the page; a token goes by a file: others see what programs are called with."""
+    if keys is None:
+        webbrowser.open(url)
+    else:
+        with suppress(OSError):
+            webbrowser.open(keys.page_that_enters(_personal(url, keys.owner_token)).as_uri())
+
+
+def _proxy_address(sharing: Sharing) -> str:
+    return sharing.root_path if sharing.root_path.startswith("http") else ""
+
+
+def _near_address(local_url: str, host: str, port: int) -> str:
+    everywhere = host in ("0.0.0.0", "::")
+    return f"http://{this_computer()}:{port}/" if everywhere else local_url
+
+
+def _tell(lines: list[str]) -> None:
+    for line in lines:
+        say(line)
 
 
 def in_notebook() -> bool:
@@ -166,16 +290,50 @@ def is_loopback(host: str) -> bool:
     return host in LOOPBACK
 
 
-def _credentials(auth: str | None, *, share: bool) -> tuple[str, str] | None:
-    if auth is not None:
-        name, colon, password = auth.partition(":")
-        if not (name and colon and password):
-            raise ServingError(
-                "--auth must be NAME:PASSWORD with both parts; one of them is missing; "
-                "try --auth anna:SECRET."
-            )
-        return name, password
-    return ("hardex", secrets.token_urlsafe(12)) if share else None
+def launch(
+    inspection: Inspection,
+    host: str,
+    port: int | None,
+    sharing: Sharing,
+    keys: Keys | None,
+    *,
+    notebook: bool = False,
+) -> tuple[Any, int]:
+    """Build the windows and serve them on the port asked for, or the next free one.
+
+    Returns:
+        The owner's window, and the port.
+
+    Raises:
+        ServingError: the port asked for is taken, or none is free.
+    """
+    window = _built(inspection)
+    while True:  # another start may be as quick
+        where = free_port(host, port)
+        gate = Gate(
+            where,
+            keys,
+            _for_annotators(inspection, sharing.root_path) if keys else None,
+            root_path=sharing.root_path,
+            proxied=sharing.is_proxied,
+            framed_by=_frames(notebook or keys is None),
+            opening=True,
+        )
+        try:
+            # Gradio prints its own lines about links; `reach` says it shorter, with ways out.
+            with redirect_stdout(StringIO()):
+                _launch(window, host, where, sharing.root_path, gate)
+        except OSError:
+            window.close(verbose=False)
+            continue  # taken in between: `free_port` finds the next one, or says that there is none
+        gate.opening = False
+        _put_first(window.app)
+        return window, where
+
+
+def _frames(notebooks: bool) -> tuple[str, ...]:
+    """Who may show the app in a frame; a Space is shown in one, where it says how to get in."""
+    return (*(_NOTEBOOKS if notebooks else ()), *((_HUGGING_FACE,) if _on_space() else ()))
 
 
 def _built(inspection: Inspection) -> Any:
@@ -185,99 +343,81 @@ def _built(inspection: Inspection) -> Any:
     return build(inspection)
 
 
-def _launched(
-    window: Any,
-    host: str,
-    port: int | None,
-    share: bool,
-    credentials: tuple[str, str] | None,
-    root_path: str = "",
-) -> int:
-    """Launch on the port asked for, or the next free one; another start may be as quick."""
-    while True:
-        where = free_port(host, port)
-        try:
-            # Gradio prints its own lines about links; `reach` says it shorter, with ways out.
-            with redirect_stdout(StringIO()):
-                _launch(window, host, where, share, credentials, root_path)
-        except OSError:
-            window.close(verbose=False)
-            continue  # taken in between: `free_port` finds the next one, or says that there is none
-        return where
+def _for_annotators(inspection: Inspection, root_path: str) -> Any:
+    from hardex_app.annotators import Annotators
+
+    return Annotators(inspection, root_path, looks())
 
 
-def _launch(
-    window: Any,
-    host: str,
-    port: int,
-    share: bool,
-    credentials: tuple[str, str] | None,
-    root_path: str,
-) -> None:
+def looks() -> dict[str, Any]:
+    """What both windows look like."""
     import gradio as gr
-    from starlette.middleware import Middleware
 
     from hardex_app.assets import style
-    from hardex_app.local_only import LocalOnly
+
+    return {
+        "theme": gr.themes.Default(
+            primary_hue="indigo",
+            font=["system-ui", "sans-serif"],
+            font_mono=["ui-monospace", "monospace"],
+        ),
+        "css": style(),
+    }
+
+
+def _launch(window: Any, host: str, port: int, root_path: str, gate: Gate) -> None:
+    from starlette.middleware import Middleware
 
     window.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
-        share=share,
-        auth=credentials,
+        share=False,  # links are opened by `tunnels`, behind the page that is open already
         prevent_thread_lock=True,
         inbrowser=False,
         inline=False,  # a notebook is shown our own frame
         root_path=root_path or None,
         quiet=True,
-        theme=gr.themes.Default(
-            primary_hue="indigo",
-            font=["system-ui", "sans-serif"],
-            font_mono=["ui-monospace", "monospace"],
-        ),
-        css=style(),
         footer_links=["api"],
         enable_monitoring=False,
         run_history=False,
-        max_file_size="20mb",
+        max_file_size=_FILE_MOST,
         allowed_paths=[],
-        # Without a password only this computer may ask, whatever name leads to it.
-        app_kwargs={} if credentials else {"middleware": [Middleware(LocalOnly)]},
+        state_session_capacity=SESSIONS_KEPT,
+        app_kwargs={"middleware": [Middleware(Guard, gate=gate)]},
+        **looks(),
     )
 
 
-def reach(
-    local_url: str,
-    share_url: str | None,
-    host: str,
-    port: int,
-    share: bool,
-    credentials: tuple[str, str] | None,
-    *,
-    root_path: str = "",
-    notebook: bool = False,
-) -> list[str]:
+def _put_first(app: Any) -> None:
+    """Let the guard be the first to see a request: Gradio puts its own middleware before it.
+
+    Gradio's would answer other pages' questions whether they may ask (CORS); here they may not.
+    """
+    app.user_middleware.sort(key=lambda one: one.cls is not Guard)
+    app.middleware_stack = None  # made anew by the next request
+
+
+def reach(local_url: str, host: str, port: int, sharing: Sharing, token: str) -> list[str]:
     """The address, and who can reach it, as lines for the terminal."""
-    everywhere = host in ("0.0.0.0", "::")
-    lines = [
-        f"hardex is at {f'http://{socket.gethostname()}:{port}/' if everywhere else local_url}"
-    ]
-    if share_url and credentials:
-        lines.append(f"Public link: {share_url} (everyone who has it and the password gets in).")
-    elif root_path and is_loopback(host):
+    address = _near_address(local_url, host, port)
+    lines = [f"hardex is at {address}"]
+    if sharing.root_path:
         lines.append(
-            f"Behind a proxy it is at {root_path}; everyone whom that lets through and who has the "
-            "password gets in."
+            f"Behind a proxy it is at {sharing.root_path}; everyone whom that lets through and who "
+            "has a personal link gets in."
         )
-    elif is_loopback(host):
+    if not is_loopback(host):
+        lines.append("Everyone who can reach this computer and has a personal link gets in.")
+    elif sharing.wants_link:
+        lines.append("A public link is being opened; until it is, only this computer can reach it.")
+    elif not sharing.root_path:
         lines.append("Only this computer can reach it.")
-    else:
-        lines.append("Everyone who can reach this computer and has the password gets in.")
-    if share and not share_url:
-        lines.append(_WAYS_OUT.format(port=port))
-    if credentials:
-        lines.append(f"Name: {credentials[0]}  Password: {credentials[1]}")
-    lines.append("Stop with close()." if notebook else "Stop with Ctrl-C.")
+    if token:
+        own = _personal(_proxy_address(sharing) or address, token)
+        lines += [
+            f"Your own link, for nobody else: {own}",
+            "Annotators each get a link of their own by `hardex annotate invite RUN NAME`.",
+        ]
     return lines
 
 

@@ -12,9 +12,9 @@ from hardex_app import api
 from hardex_app.answers import for_visitors
 from hardex_app.assets import asset, script
 from hardex_app.inspection import Inspection, Status
-from hardex_app.pages import browse, overview, probe
+from hardex_app.pages import annotate, browse, overview, probe
 
-_NOTHING_NEW = (gr.skip(), gr.skip(), gr.skip())
+_NOTHING_NEW = (gr.skip(), gr.skip(), gr.skip(), gr.skip())
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -95,13 +95,15 @@ def build(inspection: Inspection) -> gr.Blocks:
             overview_page = overview.build(inspection)
         with gr.Column(elem_id="page-browse", elem_classes="hx-page"):
             browse_page = browse.build(inspection)
+        with gr.Column(elem_id="page-annotate", elem_classes="hx-page"):
+            annotate_page = annotate.build(inspection)
         with gr.Column(elem_id="page-probe", elem_classes="hx-page"):
             probe_page = probe.build(inspection)
         timer = gr.Timer(0.5)
-        filled = [overview_page.board, browse_page.board, probe_page.bench]
+        filled = [overview_page.board, browse_page.board, annotate_page.desk, probe_page.bench]
 
         def contents() -> tuple[Any, ...]:
-            return tuple(_facts(page, inspection) for page in (overview, browse, probe))
+            return tuple(_facts(page, inspection) for page in (overview, browse, annotate, probe))
 
         def progress() -> tuple[Any, ...]:
             return status_html(inspection), gr.Button(visible=inspection.status.cancellable)

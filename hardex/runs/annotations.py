@@ -1,68 +1,47 @@
-"""What people said: events that are appended and never rewritten. Only this file knows SQLAlchemy.
+"""What people said: events that are appended and never rewritten.
 
-The events live in `people/annotations.sqlite` of the run. The database itself refuses to change
-or delete an event; what came last counts.
+The database itself refuses to change or delete an event; what came last counts, and what was
+undone does not.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from math import isfinite
 from pathlib import Path
-from sqlite3 import SQLITE_BUSY
-from time import monotonic, sleep
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import (
-    URL,
-    Column,
+    ColumnElement,
+    Connection,
     DateTime,
-    Engine,
     Float,
-    MetaData,
-    Row,
     Select,
     String,
-    Table,
-    create_engine,
-    event,
+    column,
     func,
     insert,
+    inspect,
     select,
+    table,
     text,
+    tuple_,
 )
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.types import TypeEngine
 
 from hardex.errors import RunError
+from hardex.runs.database import Database, NotOurs, Part, open_database
 
 VERDICTS = ("right", "wrong", "ambiguous", "bad_image", "not_sure")
+SHOWN = ("", "blind", "label")
 
-_WAIT_SECONDS = 30.0  # for others who write at the same moment
+COMMENT_MOST = 10_000  # characters
+_TEXT_MOST = 4_000  # of any other text: longer than any path
 
-_EVENTS = Table(
-    "events",
-    MetaData(),
-    Column("event_id", String, primary_key=True),
-    Column("time", DateTime, nullable=False, index=True),  # UTC
-    Column("annotator", String, nullable=False),
-    Column("id", String, nullable=False, index=True),
-    Column("verdict", String, nullable=False),
-    Column("new_label", String, nullable=False),
-    Column("comment", String, nullable=False),
-    Column("seconds", Float),
-)
-
-_REFUSED = {
-    "no_update": "UPDATE ON events",
-    "no_delete": "DELETE ON events",
-    # INSERT OR REPLACE would delete without asking the trigger above.
-    "no_replace": (
-        "INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE event_id = NEW.event_id)"
-    ),
-}
+_TICK = timedelta(microseconds=1)  # the smallest step of the times that are stored
+_CLOCKS_DIFFER = timedelta(days=1)  # between computers, at most
 
 
 @dataclass(frozen=True)
@@ -76,6 +55,12 @@ class Annotation:
         new_label: the class it is instead, when the verdict is `wrong` and the annotator knows.
         comment: free text.
         seconds: how long it took, if measured.
+        said: what the annotator said without knowing the label: a class, `ambiguous`, `bad_image`
+            or `not_sure`; "" when the label was in view.
+        shown: what was in view: `blind` (the image alone) or `label`; "" if that is not known.
+        undoes: the event that this takes back; then the verdict is "" and nothing else counts.
+        event_id: a UUID that names this event, so that it is stored once however often it is sent;
+            "" for a new one.
 
     Raises:
         RunError: another verdict, or no annotator or example named.
@@ -87,9 +72,18 @@ class Annotation:
     new_label: str = ""
     comment: str = ""
     seconds: float | None = None
+    said: str = ""
+    shown: str = ""
+    undoes: str = ""
+    event_id: str = ""
 
     def __post_init__(self) -> None:
-        if self.verdict not in VERDICTS:
+        if self.undoes and self.verdict:
+            raise RunError(
+                f"an annotation that undoes another has no verdict; received {self.verdict!r}; "
+                "leave it empty."
+            )
+        if not self.undoes and self.verdict not in VERDICTS:
             raise RunError(
                 f"a verdict must be one of {', '.join(VERDICTS)}; received {self.verdict!r}; "
                 "choose one of them."
@@ -105,138 +99,348 @@ class AnnotationEvent(Annotation):
     """An annotation as it is stored.
 
     Attributes:
-        event_id: a random UUID.
-        time: when it was stored, UTC.
+        time: when it was stored, UTC; later than all that the same annotator said before.
     """
 
-    event_id: str = ""
     time: datetime = datetime.min
 
 
-def annotate(folder: Path, annotation: Annotation) -> AnnotationEvent:
-    """Append one annotation to a run; when this returns, it is on disk.
+_TYPES: dict[str, TypeEngine[Any]] = {"time": DateTime(), "seconds": Float()}
+_EVENTS = table(
+    "events",
+    *(column(field.name, _TYPES.get(field.name, String())) for field in fields(AnnotationEvent)),
+)
 
-    Args:
-        folder: the run folder.
-        annotation: what was said.
 
-    Raises:
-        RunError: the database cannot be written.
+class Store:
+    """What people said of the examples of one run, to be used by any number of threads at once.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as run:
+        ...     store = Store.open(run)
+        ...     said = store.add(Annotation("anna", "7", "right"))
+        ...     taken_back = store.add(Annotation("anna", "7", "", undoes=said.event_id))
+        ...     len(store.all()), store.latest()
+        (2, [])
     """
-    stored = AnnotationEvent(
-        **vars(annotation), event_id=str(uuid4()), time=datetime.now(UTC).replace(tzinfo=None)
-    )
-    try:
-        with _engine(_database(folder)).begin() as connection:
-            connection.execute(insert(_EVENTS).values(**vars(stored)))
-    except (SQLAlchemyError, OSError) as error:
-        raise RunError(
-            f"the annotation must be written to {_database(folder)}; it could not be "
-            f"({_cause(error)}), and nothing was stored; free the disk or the file and try again."
-        ) from error
-    return stored
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, place: str | Path) -> "Store":
+        """The annotations of a run; nothing is made by opening or reading.
+
+        Args:
+            place: the run folder, or `postgresql+pg8000://USER:PASSWORD@HOST:PORT/DATABASE`.
+                A database holds the annotations of one run.
+
+        Raises:
+            RunError: another kind of address.
+        """
+        return cls(open_database(place))
+
+    @property
+    def where(self) -> str:
+        """The file or the address, without a password."""
+        return self._database.where
+
+    def close(self) -> None:
+        """End the connections that are kept; who asks again opens new ones."""
+        self._database.close()
+
+    # ------------------------------------------------------------------ saying
+
+    def add(self, annotation: Annotation) -> AnnotationEvent:
+        """Append one annotation; when this returns, it is on disk.
+
+        Args:
+            annotation: what was said. One that is stored already is not stored again.
+
+        Raises:
+            RunError: the database cannot be written, the event id belongs to something else, or
+                what is to be undone is no event of this annotator on this example.
+        """
+        _check(annotation)
+        said = {name: getattr(annotation, name) for name in _SAID}
+        said["event_id"] = annotation.event_id or str(uuid4())
+        try:
+            return self._add(said)
+        except IntegrityError:  # the same was stored at the same moment
+            return self._add(said)
+
+    def _add(self, said: dict[str, Any]) -> AnnotationEvent:
+        with self._database.write(_PART) as connection:
+            stored = _stored(connection, said["event_id"])
+            if stored is not None:
+                return _the_same(stored, said)
+            if said["undoes"]:
+                _check_undone(connection, said)
+            event = AnnotationEvent(**said, time=_time_after(connection, said["annotator"]))
+            connection.execute(insert(_EVENTS).values(**vars(event)))
+        return event
+
+    def keep(self, events: Iterable[AnnotationEvent]) -> int:
+        """Take over events of another database as they are: all of them, or none.
+
+        Args:
+            events: with event ids and times. Those that are stored already are left out.
+
+        Returns:
+            How many were stored.
+
+        Raises:
+            RunError: the database cannot be written, or one of the events is not as it should be.
+        """
+        events = list(events)
+        latest = _now() + _CLOCKS_DIFFER
+        for event in events:
+            _check(event)
+            if not event.event_id or event.time.tzinfo or not datetime.min < event.time < latest:
+                raise RunError(
+                    "an event that is taken over must have an event id and a time in UTC that is "
+                    f"not yet to come; received {event.event_id!r} of {event.time}; correct it."
+                )
+        try:
+            return self._keep(events)
+        except IntegrityError:
+            return self._keep(events)
+
+    def _keep(self, events: Sequence[AnnotationEvent]) -> int:
+        count = 0
+        with self._database.write(_PART) as connection:
+            for event in sorted(events, key=lambda event: (event.time, bool(event.undoes))):
+                stored = _stored(connection, event.event_id)
+                if stored is not None:
+                    _the_same(stored, vars(event))
+                    continue
+                if event.undoes:
+                    _check_undone(connection, vars(event))
+                connection.execute(insert(_EVENTS).values(**vars(event)))
+                count += 1
+        return count
+
+    # ------------------------------------------------------------------ asking
+
+    def of(self, id: str) -> list[AnnotationEvent]:
+        """What was said of one example, in order of time."""
+        return self._events(_EVENTS.c.id == id) if _is_storable(id) else []
+
+    def by(self, annotator: str) -> list[AnnotationEvent]:
+        """What one annotator said, in order of time."""
+        return self._events(_EVENTS.c.annotator == annotator) if _is_storable(annotator) else []
+
+    def all(self) -> list[AnnotationEvent]:
+        """Everything that was said, in order of time."""
+        return self._events()
+
+    def latest(self) -> list[AnnotationEvent]:
+        """What each annotator says last of each example and did not undo, in order of time."""
+        said = _latest(*(_EVENTS.c[name] for name in _NAMES)).subquery()
+        query = select(*(said.c[name] for name in _NAMES)).where(said.c.place == 1)
+        return self._ask(query.order_by(said.c.time, said.c.event_id))
+
+    def judged(self, verdict: str = "") -> list[str]:
+        """The examples of which at least one annotator says this last, in no special order.
+
+        Args:
+            verdict: one of `VERDICTS`, or "" for any.
+        """
+        said = _latest(_EVENTS.c.id, _EVENTS.c.verdict).subquery()
+        query = select(said.c.id).where(said.c.place == 1).distinct()
+        if verdict:
+            query = query.where(said.c.verdict == verdict)
+        return [row[0] for row in self._database.read(_PART, query)]
+
+    def _events(self, *conditions: "ColumnElement[bool]") -> list[AnnotationEvent]:
+        ordered = select(*_EVENTS.c).order_by(_EVENTS.c.time, _EVENTS.c.event_id)
+        return self._ask(ordered.where(*conditions))
+
+    def _ask(self, query: "Select[Any]") -> list[AnnotationEvent]:
+        return [AnnotationEvent(**row._mapping) for row in self._database.read(_PART, query)]
 
 
-def annotations_of(folder: Path, id: str) -> list[AnnotationEvent]:
-    """What was said of one example, in order of time."""
-    return _read(folder, select(_EVENTS).where(_EVENTS.c.id == id))
+_NAMES = tuple(field.name for field in fields(AnnotationEvent))
+_SAID = tuple(field.name for field in fields(Annotation))
 
 
-def all_annotations(folder: Path) -> list[AnnotationEvent]:
-    """Everything that was said, in order of time."""
-    return _read(folder, select(_EVENTS))
-
-
-def judged(folder: Path, verdict: str = "") -> list[str]:
-    """The examples of which at least one annotator says this last; with "", all that were judged.
-
-    Args:
-        folder: the run folder.
-        verdict: one of `VERDICTS`, or "" for any.
-    """
-    latest = (
+def _latest(*columns: "ColumnElement[Any]") -> "Select[Any]":
+    """These columns of all that was not undone; `place` 1 is the last word on an example."""
+    place = (
         func.row_number()
         .over(
             partition_by=(_EVENTS.c.id, _EVENTS.c.annotator),
             order_by=(_EVENTS.c.time.desc(), _EVENTS.c.event_id.desc()),
         )
-        .label("latest")
+        .label("place")
     )
-    said = select(_EVENTS.c.id, _EVENTS.c.verdict, latest).subquery()
-    query = select(said.c.id).where(said.c.latest == 1).distinct()
-    if verdict:
-        query = query.where(said.c.verdict == verdict)
-    return [row[0] for row in _rows(folder, query)]
+    # One list for the whole query: asked for event by event, it would take the square of the time.
+    undone = select(_EVENTS.c.undoes, _EVENTS.c.annotator).where(_EVENTS.c.undoes != "")
+    said = tuple_(_EVENTS.c.event_id, _EVENTS.c.annotator)
+    return select(*columns, place).where(_EVENTS.c.undoes == "", said.not_in(undone))
 
 
-def _read(folder: Path, query: "Select[tuple[object, ...]]") -> list[AnnotationEvent]:
-    ordered = query.order_by(_EVENTS.c.time, _EVENTS.c.event_id)
-    return [AnnotationEvent(**row._mapping) for row in _rows(folder, ordered)]
+def _stored(connection: Connection, event_id: str) -> AnnotationEvent | None:
+    found = connection.execute(select(*_EVENTS.c).where(_EVENTS.c.event_id == event_id)).first()
+    return None if found is None else AnnotationEvent(**found._mapping)
 
 
-def _rows(folder: Path, query: "Select[Any]") -> Sequence[Row[Any]]:
-    if not _database(folder).exists():
-        return []
-    try:
-        with _engine(_database(folder)).connect() as connection:
-            return connection.execute(query).all()
-    except SQLAlchemyError as error:
+def _the_same(stored: AnnotationEvent, said: dict[str, Any]) -> AnnotationEvent:
+    """The stored event, if it is what was said."""
+    if any(getattr(stored, name) != value for name, value in said.items()):
         raise RunError(
-            f"{_database(folder)} must be an annotation database; it cannot be read "
-            f"({_cause(error)}); restore it from a copy."
-        ) from error
+            f"an event id names one event; {said['event_id']} was used for another one already; "
+            "make a new id for what is new."
+        )
+    return stored
 
 
-def _database(folder: Path) -> Path:
-    return folder.resolve() / "people" / "annotations.sqlite"
-
-
-@lru_cache(maxsize=16)
-def _engine(path: Path) -> Engine:
-    """One engine a database; SQLite in WAL mode with every commit flushed to disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Every transaction opens the file anew: nothing is written to one that was moved or deleted.
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),  # a path may hold `?`, which ends one in a text
-        connect_args={"timeout": _WAIT_SECONDS},
-        poolclass=NullPool,
+def _check_undone(connection: Connection, said: dict[str, Any]) -> None:
+    """Only what the same annotator said of the same example can be undone, and no undoing."""
+    undone = _stored(connection, said["undoes"])
+    own = undone is not None and (
+        (undone.annotator, undone.id, undone.undoes) == (said["annotator"], said["id"], "")
     )
+    if not own:
+        raise RunError(
+            "only a verdict that the same annotator gave on the same example can be undone; "
+            f"{said['undoes']!r} is none; take the event id of one that is."
+        )
 
-    @event.listens_for(engine, "connect")
-    def set_up(connection: "object", record: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
 
-    _switch_to_wal(engine)
-    with engine.begin() as connection:
-        # IF NOT EXISTS: two visitors or processes may write the very first event at once.
-        connection.execute(CreateTable(_EVENTS, if_not_exists=True))
-        for index in _EVENTS.indexes:
-            connection.execute(CreateIndex(index, if_not_exists=True))
-        for name, change in _REFUSED.items():
-            connection.execute(
-                text(
-                    f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {change} "
-                    "BEGIN SELECT RAISE(ABORT, 'annotations are appended, never rewritten'); END"
-                )
+def _time_after(connection: Connection, annotator: str) -> datetime:
+    """Now, but later than what the annotator said before, also when the clock was set back."""
+    before = connection.execute(
+        select(func.max(_EVENTS.c.time)).where(_EVENTS.c.annotator == annotator)
+    ).scalar()
+    return _now() if before is None else max(_now(), before + _TICK)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+# ---------------------------------------------------------------------- what may be stored
+
+
+def _check(annotation: Annotation) -> None:
+    """Refuse what a database could not give back as it was."""
+    for name in _SAID:
+        value = getattr(annotation, name)
+        if name == "seconds":
+            continue
+        most = COMMENT_MOST if name == "comment" else _TEXT_MOST
+        if not isinstance(value, str) or len(value) > most or not _is_storable(value):
+            raise RunError(
+                f"the {name} of an annotation must be a text of up to {most:,} characters, and "
+                f"none of them zero or half of one; received {_shortly(value)}; correct it."
             )
-    return engine
+    seconds = annotation.seconds
+    if seconds is not None and not (_is_number(seconds) and isfinite(seconds) and seconds >= 0):
+        raise RunError(
+            "the seconds of an annotation must be a number from 0 on; received "
+            f"{_shortly(seconds)}; leave them out."
+        )
+    if annotation.shown not in SHOWN:
+        raise RunError(
+            f"what was shown must be one of {', '.join(SHOWN[1:])}; received "
+            f"{_shortly(annotation.shown)}; choose one of them."
+        )
+    if annotation.event_id and not _is_uuid(annotation.event_id):
+        raise RunError(
+            "an event id must be a UUID in small letters, such as "
+            f"'0b8f7d0e-8f64-4f0b-9a3f-1d2f5f0f7a10'; received {_shortly(annotation.event_id)}; "
+            "leave it out."
+        )
 
 
-def _switch_to_wal(engine: Engine) -> None:
-    """Let people read while one writes. SQLite does not wait for its turn here, so this does."""
-    until = monotonic() + _WAIT_SECONDS
-    while True:
-        try:
-            with engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            return
-        except OperationalError as error:
-            if getattr(error.orig, "sqlite_errorcode", 0) != SQLITE_BUSY or monotonic() > until:
-                raise
-            sleep(0.01)
+def _is_storable(value: str) -> bool:
+    """PostgreSQL takes no zero character, and no database half of a pair of surrogates."""
+    return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
-def _cause(error: Exception) -> str:
-    return str(getattr(error, "orig", error)).splitlines()[0]
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(UUID(value)) == value
+    except ValueError:
+        return False
+
+
+def _shortly(value: object) -> str:
+    told = ascii(value)
+    return told if len(told) <= 80 else f"{told[:76]} ..."
+
+
+# ---------------------------------------------------------------------- the table, step by step
+
+_FIRST_COLUMNS = (
+    "event_id", "time", "annotator", "id", "verdict", "new_label", "comment", "seconds",
+)  # fmt: skip
+
+
+def _make_events(connection: Connection) -> None:
+    """Version 1."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    # IF NOT EXISTS: databases of old are of this version and do not say so.
+    connection.execute(
+        text(
+            "CREATE TABLE IF NOT EXISTS events (event_id VARCHAR NOT NULL PRIMARY KEY, "
+            f"time {'DATETIME' if on_sqlite else 'TIMESTAMP'} NOT NULL, annotator VARCHAR NOT NULL,"
+            " id VARCHAR NOT NULL, verdict VARCHAR NOT NULL, new_label VARCHAR NOT NULL, "
+            "comment VARCHAR NOT NULL, seconds DOUBLE PRECISION)"
+        )
+    )
+    found = {one["name"] for one in inspect(connection).get_columns("events")}
+    if found != set(_FIRST_COLUMNS):
+        raise NotOurs(f"its table events has the columns {', '.join(sorted(found))}")
+    for command in (
+        "CREATE INDEX IF NOT EXISTS ix_events_time ON events (time)",
+        "CREATE INDEX IF NOT EXISTS ix_events_id ON events (id)",
+        *(_REFUSALS_OF_SQLITE if on_sqlite else _REFUSALS_OF_POSTGRESQL),
+    ):
+        connection.execute(text(command))
+
+
+def _add_what_was_shown(connection: Connection) -> None:
+    """Version 2: what was said blind, what was shown, and what was undone."""
+    for name in ("said", "shown", "undoes"):
+        connection.execute(
+            text(f"ALTER TABLE events ADD COLUMN {name} VARCHAR NOT NULL DEFAULT ''")
+        )
+    for command in (
+        "CREATE INDEX events_undone ON events (undoes, annotator) WHERE undoes <> ''",
+        "CREATE INDEX events_by_annotator ON events (annotator, time)",
+        "CREATE INDEX events_by_example ON events (id, annotator, time DESC, event_id DESC)",
+        "DROP INDEX IF EXISTS ix_events_id",  # the last one does its work
+    ):
+        connection.execute(text(command))
+
+
+_NEVER = "annotations are appended, never rewritten"
+
+_REFUSALS_OF_SQLITE = tuple(
+    f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {change} BEGIN SELECT RAISE(ABORT, '{_NEVER}'); "
+    "END"
+    for name, change in (
+        ("no_update", "UPDATE ON events"),
+        ("no_delete", "DELETE ON events"),
+        # INSERT OR REPLACE would delete without asking the trigger above.
+        (
+            "no_replace",
+            "INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE event_id = NEW.event_id)",
+        ),
+    )
+)
+_REFUSALS_OF_POSTGRESQL = (
+    "CREATE OR REPLACE FUNCTION hardex_never_rewritten() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$$ BEGIN RAISE EXCEPTION '{_NEVER}'; END $$",
+    "CREATE TRIGGER no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON events "
+    "FOR EACH STATEMENT EXECUTE FUNCTION hardex_never_rewritten()",
+)
+
+_PART = Part("annotation", "events", (_make_events, _add_what_was_shown))

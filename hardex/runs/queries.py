@@ -130,6 +130,7 @@ class Tables:
         folder: the run folder.
         class_names: k names.
         chosen: gives list, rank and id of the hard examples, when they are first asked for.
+        judged: gives the ids of which somebody says a verdict last, or any when that is "".
     """
 
     def __init__(
@@ -137,12 +138,13 @@ class Tables:
         folder: Path,
         class_names: Sequence[str],
         chosen: Callable[[], Iterable[tuple[str, int, str]]],
+        judged: Callable[[str], Sequence[str]],
     ) -> None:
         import duckdb
 
         self._folder = folder
         self._class_index = {name: index for index, name in enumerate(class_names)}
-        self._chosen = chosen
+        self._chosen, self._judged_ids = chosen, judged
         self._lock, self._has_chosen = Lock(), False
         self._connection = duckdb.connect()
         with self._said_plainly():
@@ -245,6 +247,18 @@ class Tables:
             positions.reverse()
         return Found(total, page, pages, self._examples(positions, score))
 
+    def ids(self, view: View) -> list[str]:
+        """All examples of a view, in its order, by id.
+
+        Raises:
+            RunError: as in `find`.
+        """
+        condition, values = self._condition(view)
+        order, _ = self._order(view)
+        terms = ", ".join(map(str, order))
+        query = f"SELECT id FROM {_source(view)} WHERE {condition} ORDER BY {terms}"
+        return [row[0] for row in self._ask(query, values)]
+
     def _count(self, view: View, condition: str, values: Sequence[Any]) -> int:
         query = f"SELECT count(*) FROM {_source(view)} WHERE {condition}"
         return int(self._ask(query, values)[0][0])
@@ -314,7 +328,7 @@ class Tables:
         )
 
     def _judged(self, verdict: str) -> tuple[str, list[Any]]:
-        from hardex.runs.annotations import VERDICTS, judged  # SQLAlchemy only when it is asked for
+        from hardex.runs.annotations import VERDICTS  # SQLAlchemy only when it is asked for
 
         known = (*VERDICTS, JUDGED, UNJUDGED)
         if verdict not in known:
@@ -322,7 +336,7 @@ class Tables:
                 f"the verdict of a view must be one of {', '.join(known)}; received {verdict!r}; "
                 "choose one of them."
             )
-        ids = judged(self._folder, verdict if verdict in VERDICTS else "")
+        ids = list(self._judged_ids(verdict if verdict in VERDICTS else ""))
         condition = "id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
         return (f"NOT {condition}" if verdict == UNJUDGED else condition), [ids]
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from hardex.runs.seal import read_seal
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hardex.runs.annotations import Store
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -30,11 +32,13 @@ class Run:
         folder: the run folder.
         manifest: what the run was made from.
         data: where the images are now, when they moved; else "".
+        annotations_url: the database of what people say, when that is not in the folder; else "".
     """
 
     folder: Path
     manifest: Manifest
     data: str = ""
+    annotations_url: str = field(default="", repr=False)  # it may hold a password
 
     @cached_property
     def predictions(self) -> "pd.DataFrame":
@@ -127,7 +131,23 @@ class Run:
         def chosen() -> Iterable[tuple[str, int, str]]:
             return zip(self.hard["list"], self.hard["rank"], self.hard["id"], strict=True)
 
-        return Tables(self.folder, self.manifest.class_names, chosen)
+        return Tables(
+            self.folder,
+            self.manifest.class_names,
+            chosen,
+            lambda verdict: self.annotations.judged(verdict),
+        )
+
+    @cached_property
+    def annotations(self) -> "Store":
+        """What people say of the examples.
+
+        Raises:
+            RunError: the address of the database is none that is known.
+        """
+        from hardex.runs.annotations import Store  # SQLAlchemy only when it is asked for
+
+        return Store.open(self.annotations_url or self.folder)
 
     def find(self, view: View, *, page: int = 1, size: int = PAGE_SIZE) -> Found:
         """One page of any view of the examples; those that are sealed are in none.
@@ -184,11 +204,9 @@ class Run:
 
         There may be some after `--force` with other data: what people said is never deleted.
         """
-        if not (self.folder / "people" / "annotations.sqlite").exists():
+        if not self.annotations_url and not (self.folder / "people").exists():
             return 0
-        from hardex.runs.annotations import all_annotations
-
-        return self.tables.unknown([event.id for event in all_annotations(self.folder)])
+        return self.tables.unknown([event.id for event in self.annotations.all()])
 
     def _place(self, id: str) -> tuple[int, str]:
         try:
@@ -213,12 +231,14 @@ def _stays_inside(name: str) -> bool:
     return not Path(name).is_absolute() and ".." not in Path(name).parts
 
 
-def load(folder: str | Path, *, data: str | Path = "") -> Run:
+def load(folder: str | Path, *, data: str | Path = "", annotations: str = "") -> Run:
     """Open a finished run.
 
     Args:
         folder: the run folder.
         data: where its images are now, when they moved.
+        annotations: the database of what people say, `postgresql+pg8000://...`; without it they
+            are in the folder.
 
     Raises:
         RunError: the folder is no run that this version can read.
@@ -230,4 +250,4 @@ def load(folder: str | Path, *, data: str | Path = "") -> Run:
 make one with `hardex rank MODEL DATA --out RUN`.
     """
     path = Path(folder)
-    return Run(path, Manifest.open(path), str(data))
+    return Run(path, Manifest.open(path), str(data), annotations)

@@ -11,7 +11,8 @@ import numpy as np
 import hardex
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
-from hardex_app.launch import _built, _launched
+from hardex_app.inspection import Inspection, Status
+from hardex_app.launch import Sharing, launch
 
 # Names that break what puts them into markup, templates, paths or tables.
 HOSTILE = (
@@ -93,16 +94,21 @@ def launched_in_a_loop(launch):
 
 
 @contextmanager
-def serving(inspection):
-    """The whole window on loopback, as `hardex serve` opens it; gives the window."""
+def serving(inspection, keys=None, **sharing):
+    """The whole app on loopback, as `hardex serve` opens it; gives the owner's window."""
 
     def launched():
-        window = _built(inspection)
-        _launched(window, "127.0.0.1", None, False, None)
-        return window
+        return launch(inspection, "127.0.0.1", None, Sharing(**sharing), keys)[0]
 
     window = launched_in_a_loop(launched)
     try:
         yield window
     finally:
         window.close(verbose=False)
+
+
+def inspecting(run, classifier=None):
+    """An inspection with all its work done."""
+    inspection = Inspection(lambda inspection: None, run=run)
+    inspection.classifier, inspection.status = classifier, Status("ready")
+    return inspection

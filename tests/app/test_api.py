@@ -14,7 +14,6 @@ from gradio_client.exceptions import AppError
 from hardex.data.dataset import ArrayDataset
 from hardex.images import as_png
 from hardex.predict.neighbours import build
-from hardex.runs.annotations import all_annotations
 from hardex.runs.probes import kept_probes
 from hardex_app import browsing, overview, probing
 from hardex_app.inspection import Inspection, Status
@@ -55,7 +54,7 @@ def test_every_endpoint_has_a_name_and_a_description(client):
     assert set(info["named_endpoints"]) == {
         "/status", "/overview", "/filters", "/browse", "/example", "/image", "/neighbours",
         "/probe", "/curve", "/smallest", "/take", "/keep_probe", "/kept_probes", "/export_probes",
-        "/judge",
+        "/judge", "/next_example", "/annotate", "/undo", "/progress",
     }  # fmt: skip
     assert info["unnamed_endpoints"] == {}
     for endpoint in info["named_endpoints"].values():
@@ -104,8 +103,25 @@ def test_a_drawing_and_a_file_can_be_probed(client):
 def test_a_verdict_is_stored(client, inspection):
     lines = client.predict("2", "wrong", "1", "looks odd", api_name="/judge")
     assert lines[-1].endswith("owner: wrong, it is 1: looks odd")
-    event = all_annotations(inspection.run.folder)[-1]
+    event = inspection.run.annotations.all()[-1]
     assert (event.id, event.verdict, event.comment) == ("2", "wrong", "looks odd")
+
+
+def test_a_program_can_judge_as_an_annotator_does(client, inspection):
+    (example,) = client.predict(api_name="/next_example")["examples"]
+    assert client.predict(api_name="/next_example")["examples"] == [example]
+    before = client.predict(api_name="/progress")
+    sent = [example["ticket"], "1", "", "odd", 2.5, "0b8f7d0e-8f64-4f0b-9a3f-1d2f5f0f7a10"]
+    told = client.predict(*sent, api_name="/annotate")
+    assert client.predict(*sent, api_name="/annotate") == told  # stored once
+    event = inspection.run.annotations.all()[-1]
+    assert (event.said, event.shown, event.comment) == ("1", "blind", "odd")
+    assert told["given"] == inspection.run.given_label(event.id)
+    assert client.predict(api_name="/progress")["done"] == before["done"] + 1
+    client.predict(example["ticket"], told["event_id"], api_name="/undo")
+    assert client.predict(api_name="/progress") == before
+    with pytest.raises(AppError, match="one that you were given"):
+        client.predict(event.id, "1", api_name="/annotate")
 
 
 def test_a_probe_is_kept_listed_and_exported(client, inspection):

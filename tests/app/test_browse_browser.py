@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from hardex.data.dataset import ArrayDataset
 from hardex.predict.neighbours import build
-from hardex.runs.annotations import all_annotations
 from hardex.runs.queries import View
 from hardex_app.inspection import Inspection, Status
 
@@ -236,7 +235,7 @@ def test_by_keyboard_alone_an_example_is_opened_and_judged(browser, served):
         tab_until(page, ".hx-verdicts button")
         page.keyboard.press("Enter")
         expect(page.locator(".hx-judge-says")).to_have_text("Saved.")
-    last = all_annotations(run.folder)[-1]
+    last = run.annotations.all()[-1]
     assert (last.annotator, last.id, last.verdict) == ("owner", second, "right")
 
 

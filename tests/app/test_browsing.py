@@ -7,7 +7,7 @@ from hardex import HardexError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
 from hardex.predict.neighbours import build
-from hardex.runs.annotations import VERDICTS, all_annotations
+from hardex.runs.annotations import VERDICTS
 from hardex.runs.queries import View
 from hardex_app.browsing import (
     browse,
@@ -316,7 +316,7 @@ def test_while_the_training_data_is_looked_at_one_waits(run):
 def test_a_verdict_is_stored_with_the_name_of_who_said_it(own_run, verdict):
     label = "2" if verdict == "wrong" else ""
     lines = judge(own_run, "anna", {"id": "4", "verdict": verdict, "new_label": label})
-    (event,) = all_annotations(own_run.folder)
+    (event,) = own_run.annotations.all()
     assert (event.annotator, event.id, event.verdict) == ("anna", "4", verdict)
     assert event.new_label == label
     assert f"anna: {verdict.replace('_', ' ')}" in lines[0]
@@ -350,7 +350,7 @@ def test_what_is_no_verdict_stores_nothing(own_run, said, says):
     with pytest.raises(HardexError, match=says) as caught:
         judge(own_run, "anna", said)
     sentence(caught.value)
-    assert all_annotations(own_run.folder) == []
+    assert own_run.annotations.all() == []
 
 
 def test_a_damaged_database_is_one_sentence(own_run):

@@ -1,14 +1,12 @@
-import base64
 import json
 import socket
-import string
 import sys
 import threading
 from http.client import HTTPConnection
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, build_opener
+from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
 
@@ -16,19 +14,21 @@ import hardex
 from hardex import DatasetError, ServingError
 from hardex.cli import app as command_line
 from hardex_app.inspection import Inspection
+from hardex_app.keys import Keys
 from hardex_app.launch import (
     FIRST_PORT,
-    _built,
-    _credentials,
-    _launched,
+    Sharing,
+    _open_browser,
+    _open_link,
     free_port,
     in_notebook,
     is_loopback,
     open_window,
     reach,
 )
+from hardex_app.tunnels import NoLink
 
-from .fake_runs import launched_in_a_loop, sentence, small_run
+from .fake_runs import launched_in_a_loop, sentence, serving, small_run
 
 LOCAL = "127.0.0.1"
 
@@ -95,99 +95,140 @@ def test_the_other_loopback_address_has_ports_too():
     assert free_port("::1", None) >= FIRST_PORT
 
 
-# ------------------------------------------------------------------ name and password
-
-
-@pytest.mark.parametrize("auth", ["anna", "anna:", ":secret", ":", ""])
-def test_a_malformed_auth_is_refused_before_anything_is_served(auth):
-    inspection = Inspection(lambda inspection: pytest.fail("nothing may start"))
-    with pytest.raises(ServingError) as caught:
-        open_window(inspection, host=LOCAL, port=None, browser=False, share=False, auth=auth)
-    assert "--auth must be NAME:PASSWORD" in sentence(caught.value)
-    assert "secret" not in str(caught.value)
+# ------------------------------------------------------------------ what is asked for
 
 
 def test_a_taken_port_is_refused_before_anything_is_served(taken):
     inspection = Inspection(lambda inspection: pytest.fail("nothing may start"))
     with pytest.raises(ServingError, match="leave out --port"):
-        open_window(inspection, host=LOCAL, port=taken, browser=False, share=False, auth=None)
+        open_window(inspection, host=LOCAL, port=taken, browser=False)
 
 
-def test_a_password_may_hold_colons():
-    assert _credentials("anna:a:b:", share=False) == ("anna", "a:b:")
-    assert _credentials("anna:a:b:", share=True) == ("anna", "a:b:")
+def test_only_who_can_be_reached_by_others_asks_for_a_link():
+    assert not Sharing().asks_who(LOCAL) and not Sharing().asks_who("::1")
+    assert Sharing().asks_who("0.0.0.0") and Sharing().asks_who("192.168.1.4")
+    for sharing in (
+        Sharing(share=True),
+        Sharing(server="frp.example.org:7000"),
+        Sharing(ssh="anna@example.org"),
+        Sharing(root_path="/hx"),
+    ):
+        assert sharing.asks_who(LOCAL)
 
 
-def test_only_a_public_link_gets_a_password_of_its_own():
-    assert _credentials(None, share=False) is None
+def test_what_writes_forwarded_headers_is_believed_and_ssh_writes_none():
+    assert Sharing(share=True).is_proxied and Sharing(root_path="/hx").is_proxied
+    assert not Sharing(ssh="anna@example.org").is_proxied and not Sharing().is_proxied
 
 
-def test_a_made_up_password_is_long_and_never_the_same():
-    passwords = [_credentials(None, share=True)[1] for _ in range(20)]
-    assert len(set(passwords)) == 20
-    for password in passwords:
-        assert len(base64.urlsafe_b64decode(password + "=" * (-len(password) % 4))) >= 12
-        assert set(password) <= {*string.ascii_letters, *string.digits, *"-_"}
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"share": True, "ssh": "a@b"},
+        {"share": True, "server": "a:1"},
+        {"server": "a:1", "ssh": "a@b"},
+    ],
+)
+def test_there_is_one_public_link_at_most(options):
+    with pytest.raises(ServingError, match="choose one"):
+        Sharing(**options)
+
+
+@pytest.mark.parametrize(
+    "root_path", ["hx", "/", "//evil", "/hx/", "/h x", "ftp://a/hx", "/hx?x", "/a\n"]
+)
+def test_what_is_no_root_path_is_refused(root_path):
+    with pytest.raises(ServingError) as caught:
+        Sharing(root_path=root_path)
+    assert "try --root-path /hardex" in sentence(caught.value)
 
 
 # ------------------------------------------------------------------ what the terminal says
 
 URL, LINK = "http://127.0.0.1:7860/", "https://4f2a.gradio.live"
-ANNA = ("anna", "a:b")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_on_loopback_only_this_computer_can_reach_it(host):
-    assert reach(URL, None, host, 7860, False, None) == [
+    assert reach(URL, host, 7860, Sharing(), "") == [
         f"hardex is at {URL}",
         "Only this computer can reach it.",
-        "Stop with Ctrl-C.",
     ]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::"])
-def test_on_another_address_everyone_near_needs_the_password(host):
+def test_on_another_address_everyone_near_needs_a_link(host):
     assert not is_loopback(host)
-    lines = reach(URL, None, host, 7860, False, ANNA)
-    assert "Everyone who can reach this computer and has the password gets in." in lines
+    lines = reach(URL, host, 7860, Sharing(), "ID.SECRET")
+    assert "Everyone who can reach this computer and has a personal link gets in." in lines
     assert "Only this computer can reach it." not in lines
-    assert "Name: anna  Password: a:b" in lines
+    (own,) = [line for line in lines if "Your own link" in line]
+    assert own.endswith(":7860/enter#ID.SECRET")
+    assert any("hardex annotate invite RUN NAME" in line for line in lines)
 
 
-@pytest.mark.parametrize("auth", [None, "anna:a:b"])
-def test_a_public_link_is_never_told_without_a_password(auth):
-    name, password = _credentials(auth, share=True)
-    lines = reach(URL, LINK, LOCAL, 7860, True, (name, password))
-    assert f"Public link: {LINK} (everyone who has it and the password gets in)." in lines
-    assert "Only this computer can reach it." not in lines
-    assert LINK not in "\n".join(reach(URL, LINK, LOCAL, 7860, True, None))
-    assert f"Name: {name}  Password: {password}" in lines
+def test_behind_a_proxy_nobody_is_told_that_only_this_computer_can_reach_it():
+    for path in ("/hx", "https://example.org/hx"):
+        lines = reach(URL, LOCAL, 7860, Sharing(root_path=path), "ID.SECRET")
+        assert "Only this computer can reach it." not in lines
+        assert any(line.startswith(f"Behind a proxy it is at {path}; ") for line in lines)
+    assert any("https://example.org/hx/enter#ID.SECRET" in line for line in lines)
 
 
-def test_without_a_link_there_are_three_ways_out():
-    (way_out,) = [
-        line for line in reach(URL, None, LOCAL, 7999, True, ANNA) if "public link" in line
-    ]
-    for way in ("ssh -R 8080:localhost:7999", "reverse proxy", "Hugging Face Space"):
-        assert way in sentence(way_out)
+class FakeTunnel:
+    """A tunnel that opens, or does not."""
+
+    def __init__(self, link=""):
+        self.link = link
+
+    def open(self):
+        if not self.link:
+            raise NoLink("no network")
+        return self.link
+
+    def close(self):
+        pass
 
 
-def test_nobody_who_did_not_ask_for_a_link_is_told_of_one():
-    assert "ublic link" not in "\n".join(reach(URL, None, LOCAL, 7860, False, None))
+def test_a_link_is_told_with_the_owners_own(capsys):
+    assert _open_link(FakeTunnel(LINK), "ID.SECRET") == LINK
+    told = capsys.readouterr().out
+    assert f"Public link: {LINK} (everyone who has a personal link gets in)." in told
+    assert f"Your own link there: {LINK}/enter#ID.SECRET" in told
+
+
+def test_without_a_link_there_is_one_sentence_with_three_ways_out(capsys):
+    assert _open_link(FakeTunnel(), "ID.SECRET") == ""
+    (line,) = capsys.readouterr().out.splitlines()
+    for words in ("no network", "goes on locally", "--share-ssh", "--root-path", "Space"):
+        assert words in sentence(line)
+    assert _open_link(None, "") == "" and capsys.readouterr().out == ""
+
+
+def test_the_owners_token_is_not_shown_to_who_lists_programs(monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    keys = Keys(Inspection(lambda inspection: None))
+    try:
+        _open_browser(URL, keys)
+        (url,) = opened
+        assert keys.owner_token not in url and url.startswith("file://")
+        page = Path(url.removeprefix("file://"))
+        assert f"{URL}enter#{keys.owner_token}" in page.read_text()
+        assert page.stat().st_mode & 0o077 == 0 and page.parent.stat().st_mode & 0o077 == 0
+        _open_browser(URL, None)
+        assert opened[1] == URL
+    finally:
+        keys.close()
+    assert not page.exists()
 
 
 # ------------------------------------------------------------------ the server
 
 
-def test_without_a_password_only_names_of_this_computer_are_answered():
-    def launched():
-        window = _built(Inspection(lambda inspection: None))
-        _launched(window, LOCAL, None, False, None)
-        return window
-
-    app = launched_in_a_loop(launched)
-    try:
-        port = app.local_url.rpartition(":")[2].strip("/")
+def test_without_a_sharing_option_only_names_of_this_computer_are_answered():
+    with serving(Inspection(lambda inspection: None)) as app:
+        port = int(app.local_url.rpartition(":")[2].strip("/"))
         for host, expected in {
             "127.0.0.1": 200,
             f"localhost:{port}": 200,
@@ -195,89 +236,53 @@ def test_without_a_password_only_names_of_this_computer_are_answered():
             "evil.example": 403,
             f"evil.example:{port}": 403,
             "127.0.0.1.evil.example": 403,
-            "": 403,
         }.items():
             for path in ("/", "/config", "/gradio_api/upload"):
-                connection = HTTPConnection(LOCAL, int(port), timeout=30)
+                connection = HTTPConnection(LOCAL, port, timeout=30)
                 connection.request("GET", path, headers={"Host": host})
                 answer = connection.getresponse()
                 assert (answer.status == 403) == (expected == 403), (host, path)
                 if expected == 403:
                     assert "--share" in sentence(answer.read().decode().strip())
                 connection.close()
-    finally:
-        app.close(verbose=False)
 
 
-def test_the_server_answers_nobody_without_the_password():
-    def launched():
-        window = _built(Inspection(lambda inspection: None))
-        _launched(window, LOCAL, None, False, ANNA)
-        return window
-
-    app = launched_in_a_loop(launched)
-    try:
-        assert app.share_url is None
-        stranger, anna = (build_opener(HTTPCookieProcessor()) for _ in range(2))
-        assert status(stranger, app.local_url + "login", log_in(ANNA[0], "a")) == 400
-        assert status(anna, app.local_url + "login", log_in(*ANNA)) == 200
+def test_the_server_answers_nobody_without_a_token():
+    inspection = Inspection(lambda inspection: None)
+    keys = Keys(inspection)
+    with serving(inspection, keys) as app:
+        stranger, owner = (build_opener(HTTPCookieProcessor()) for _ in range(2))
+        assert status(stranger, app.local_url + "enter", {"token": "x"}) == 401
+        assert status(owner, app.local_url + "enter", {"token": keys.owner_token}) == 204
         for path in ("config", "gradio_api/info"):
             assert status(stranger, app.local_url + path) == 401
-            assert status(anna, app.local_url + path) == 200
-        assert status(stranger, app.local_url + "gradio_api/component_server", b"{}") == 401
-    finally:
-        app.close(verbose=False)
-
-
-def log_in(name, password):
-    return urlencode({"username": name, "password": password}).encode()
+            assert status(owner, app.local_url + path) == 200
+        assert status(stranger, app.local_url + "gradio_api/component_server", {}) == 401
+    keys.close()
 
 
 def status(opener, url, data=None):
+    body = None if data is None else json.dumps(data).encode()
+    request = Request(url, body, {"Content-Type": "application/json"})
     try:
-        with opener.open(url, data, timeout=30) as response:
+        with opener.open(request, timeout=30) as response:
             return response.status
     except HTTPError as error:
         error.close()
         return error.code
 
 
-# ------------------------------------------------------------------ behind a proxy
-
-
-@pytest.mark.parametrize(
-    "root_path", ["hx", "/", "//evil", "/hx/", "/h x", "ftp://a/hx", "/hx?x", "/a\n"]
-)
-def test_what_is_no_root_path_is_refused_before_anything_is_served(root_path):
-    inspection = Inspection(lambda inspection: pytest.fail("nothing may start"))
-    options = {"host": LOCAL, "port": None, "browser": False, "share": False, "auth": None}
-    with pytest.raises(ServingError) as caught:
-        open_window(inspection, root_path=root_path, **options)
-    assert "try --root-path /hardex" in sentence(caught.value)
-
-
-def test_behind_a_proxy_nobody_is_told_that_only_this_computer_can_reach_it():
-    lines = reach(URL, None, LOCAL, 7860, False, ANNA, root_path="/hx")
-    assert "Only this computer can reach it." not in lines
-    assert any(line.startswith("Behind a proxy it is at /hx; ") for line in lines)
-
-
 @pytest.mark.parametrize("root_path", ["/hx", "https://example.org/hx"])
-def test_behind_a_proxy_the_page_knows_its_place_and_asks_for_a_password(root_path):
-    def launched():
-        window = _built(Inspection(lambda inspection: None))
-        _launched(window, LOCAL, None, False, ANNA, root_path)
-        return window
-
-    app = launched_in_a_loop(launched)
-    try:
-        anna = build_opener(HTTPCookieProcessor())
-        assert status(anna, app.local_url + "config") == 401
-        assert status(anna, app.local_url + "login", log_in(*ANNA)) == 200
-        with anna.open(app.local_url + "config", timeout=30) as answer:
+def test_behind_a_proxy_the_page_knows_its_place(root_path):
+    inspection = Inspection(lambda inspection: None)
+    keys = Keys(inspection)
+    with serving(inspection, keys, root_path=root_path) as app:
+        request = Request(app.local_url + "config")
+        assert status(build_opener(), app.local_url + "config") == 401
+        request.add_header("Authorization", f"Bearer {keys.owner_token}")
+        with build_opener().open(request, timeout=30) as answer:
             assert json.load(answer)["root"].endswith("/hx")
-    finally:
-        app.close(verbose=False)
+    keys.close()
 
 
 # ------------------------------------------------------------------ in a notebook

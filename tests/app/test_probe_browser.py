@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from starlette.middleware import Middleware
 
 from hardex.images import Transform, as_png, resize, transform
 from hardex.runs.probes import kept_probes
 from hardex_app.assets import style
+from hardex_app.gate import Gate
+from hardex_app.guard import Guard
 from hardex_app.inspection import Inspection, Status
 from hardex_app.launch import free_port
 from hardex_app.pages import probe
@@ -44,6 +47,7 @@ def serving(folder, **options):
             quiet=True,
             prevent_thread_lock=True,
             run_history=False,
+            app_kwargs={"middleware": [Middleware(Guard, gate=Gate(0))]},
         )
         return window
 

@@ -9,6 +9,7 @@ import pytest
 
 from hardex import HardexError
 from hardex.images import Transform, transform
+from hardex.runs.access import OWNER
 from hardex.runs.probes import NAME_MOST, kept_picture, kept_probes
 from hardex_app.inspection import Inspection, Status, inspect_run, wait_until_over
 from hardex_app.keeping import SHOWN_MOST, exported, keep_this, kept, reopened
@@ -16,8 +17,18 @@ from hardex_app.pages.probe import _server_functions, answer, facts, on_facts, o
 from hardex_app.probing import curve, probe, smallest
 from hardex_app.sliders import sliders
 from hardex_app.sources import source_image
+from hardex_app.visitors import VISITOR
 
 from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run
+
+
+@pytest.fixture(autouse=True)
+def asked_by_the_owner():
+    """What the guard says to a server function; what annotators get: see test_roles.py."""
+    before = VISITOR.set(OWNER)
+    yield
+    VISITOR.reset(before)
+
 
 ONE = {"source": {"kind": "example", "id": "1"}}
 STROKES = {"kind": "sketch", "strokes": [[[60, 40], [200, 240]]], "normalize": False}
@@ -175,11 +186,11 @@ def test_without_a_run_there_are_no_facts():
 @pytest.mark.parametrize("source", [EXAMPLE, STROKES, PIXELS], ids=["example", "sketch", "image"])
 def test_what_is_kept_is_what_was_seen_and_opens_again(fresh, source):
     asked = wanted(source, expected="2", note="two\nlines")
-    told = on_keep(fresh, asked, "anna")
+    told = on_keep(fresh, asked, OWNER)
     (one,), problems = kept_probes(fresh.run.folder)
     seen = probe(asked, fresh.run, fresh.classifier)["after"]
     assert problems == [] and told == {"kept": one.probe_id}
-    assert (one.annotator, one.name, one.expected, one.note) == ("anna", "a", "2", "two\nlines")
+    assert (one.annotator, one.name, one.expected, one.note) == ("owner", "a", "2", "two\nlines")
     assert (one.predicted, one.confidence) == (seen["predicted"], seen["confidence"])
     assert one.transform == {"rotation": 30}
     before = source_image(source, fresh.run, fresh.classifier)
@@ -191,18 +202,13 @@ def test_what_is_kept_is_what_was_seen_and_opens_again(fresh, source):
     assert probe(again, fresh.run, fresh.classifier)["after"] == seen
 
 
-def test_without_an_account_the_owner_keeps_it(fresh):
-    on_keep(fresh, wanted(EXAMPLE), "")
-    assert kept(fresh.run)["probes"][0]["annotator"] == "owner"
-
-
 def test_what_does_nothing_to_the_picture_is_not_kept(fresh):
-    on_keep(fresh, wanted(EXAMPLE, transform={"scale": 1, "flip": False, "blur": 0.5}), "")
+    on_keep(fresh, wanted(EXAMPLE, transform={"scale": 1, "flip": False, "blur": 0.5}), OWNER)
     assert kept_probes(fresh.run.folder)[0][0].transform == {"blur": 0.5}
 
 
 def test_a_switch_may_be_a_number_and_strokes_belong_to_sketches(fresh):
-    on_keep(fresh, wanted(EXAMPLE | {"strokes": ["x" * 9_000]}, transform={"flip": 1}), "")
+    on_keep(fresh, wanted(EXAMPLE | {"strokes": ["x" * 9_000]}, transform={"flip": 1}), OWNER)
     (one,), _ = kept_probes(fresh.run.folder)
     assert (one.transform, one.source) == ({"flip": True}, {})
 
@@ -221,12 +227,12 @@ def test_a_switch_may_be_a_number_and_strokes_belong_to_sketches(fresh):
     ],
 )
 def test_what_cannot_be_kept_is_refused_with_a_sentence_and_leaves_nothing(fresh, bad):
-    sentence(on_keep(fresh, bad, "anna")["error"])
+    sentence(on_keep(fresh, bad, OWNER)["error"])
     assert kept(fresh.run)["total"] == 0
 
 
 def test_while_the_model_loads_nothing_is_kept(fresh):
-    told = on_keep(inspecting(fresh.run, status="loading the model"), wanted(EXAMPLE), "")
+    told = on_keep(inspecting(fresh.run, status="loading the model"), wanted(EXAMPLE), OWNER)
     assert "not ready" in told["error"]
 
 
@@ -248,7 +254,7 @@ def test_the_list_says_what_was_done_to_each_picture(fresh):
         "stroke": 1, "blur": 0.5, "contrast": 1.2, "invert": True, "noise": 0.1,
     }  # fmt: skip
     for amounts in ({}, done):
-        on_keep(fresh, wanted(EXAMPLE, transform=amounts), "")
+        on_keep(fresh, wanted(EXAMPLE, transform=amounts), OWNER)
     words = [one["changes"] for one in kept(fresh.run)["probes"]]
     assert words[1] == ""
     assert set(words[0].split(", ")) == {
@@ -259,7 +265,7 @@ def test_the_list_says_what_was_done_to_each_picture(fresh):
 
 
 def test_a_damaged_probe_is_told_of_without_the_folders_of_this_computer(fresh):
-    on_keep(fresh, wanted(EXAMPLE), "")
+    on_keep(fresh, wanted(EXAMPLE), OWNER)
     place = fresh.run.folder / "people" / "probes"
     (place / f"{uuid.uuid4()}.json").write_text("{")
     told = kept(fresh.run)
@@ -268,8 +274,8 @@ def test_a_damaged_probe_is_told_of_without_the_folders_of_this_computer(fresh):
 
 
 def test_the_data_set_holds_the_pictures_as_they_were_seen(fresh):
-    on_keep(fresh, wanted(EXAMPLE, expected="2"), "")
-    on_keep(fresh, wanted(STROKES), "")  # of no label
+    on_keep(fresh, wanted(EXAMPLE, expected="2"), OWNER)
+    on_keep(fresh, wanted(STROKES), OWNER)  # of no label
     told = exported(fresh.run)
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(told["zip"]))) as archive:
         names = archive.namelist()
@@ -285,7 +291,7 @@ def test_the_data_set_holds_the_pictures_as_they_were_seen(fresh):
 
 def test_a_probe_without_its_picture_is_not_counted_as_exported(fresh):
     for label in ("2", "1", ""):
-        on_keep(fresh, wanted(EXAMPLE, expected=label), "")
+        on_keep(fresh, wanted(EXAMPLE, expected=label), OWNER)
     first = kept_probes(fresh.run.folder)[0][0]
     (fresh.run.folder / "people" / "probes" / f"{first.probe_id}.png").write_text("no picture")
     assert exported(fresh.run)["says"] == (
@@ -295,7 +301,7 @@ def test_a_probe_without_its_picture_is_not_counted_as_exported(fresh):
 
 
 def test_without_labels_there_is_no_data_set_and_no_folder_is_told(fresh):
-    on_keep(fresh, wanted(EXAMPLE), "")
+    on_keep(fresh, wanted(EXAMPLE), OWNER)
     with pytest.raises(HardexError) as caught:
         exported(fresh.run)
     assert str(fresh.run.folder) not in sentence(caught.value)

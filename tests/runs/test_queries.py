@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hardex import RunError, load, rank
-from hardex.runs.annotations import VERDICTS, Annotation, annotate
+from hardex.runs.annotations import VERDICTS, Annotation
 from hardex.runs.queries import LISTS, Tables, View
 
 NAMES = ("cat", "${1+1}", 'say "no"', "NaN")
@@ -59,7 +59,7 @@ def judged_run(run):
         ("ann", ids[2], "ambiguous"),
         ("ann", ids[2], "bad_image"),
     ):
-        annotate(run.folder, Annotation(annotator, id, verdict))
+        run.annotations.add(Annotation(annotator, id, verdict))
     return run
 
 
@@ -200,7 +200,7 @@ def test_a_verdict_is_what_somebody_says_last(judged_run, verdict, expected):
 def test_a_new_verdict_is_seen_at_once(judged_run):
     view = View(verdict="not_sure")
     assert judged_run.find(view).total == 0
-    annotate(judged_run.folder, Annotation("eve", judged_run.predictions["id"][5], "not_sure"))
+    judged_run.annotations.add(Annotation("eve", judged_run.predictions["id"][5], "not_sure"))
     assert judged_run.find(view).total == 1
 
 
@@ -313,7 +313,7 @@ def test_a_damaged_table_is_said_in_a_sentence(tmp_path):
 
 def test_tables_are_for_reading_only(run):
     before = (run.folder / "results/predictions.parquet").read_bytes()
-    tables = Tables(run.folder, NAMES, lambda: ())
+    tables = Tables(run.folder, NAMES, lambda: (), lambda verdict: [])
     for verdict in VERDICTS:
         tables.find(View(verdict=verdict, text="'; DELETE"))
     assert (run.folder / "results/predictions.parquet").read_bytes() == before

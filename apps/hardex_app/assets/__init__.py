@@ -6,7 +6,7 @@ in rendered values as JavaScript. The scripts here receive it as data and set it
 
 from pathlib import Path
 
-_STYLES = ("style.css", "overview.css", "browse.css", "probe.css")
+_STYLES = ("style.css", "overview.css", "browse.css", "annotate.css", "probe.css")
 
 
 def asset(name: str) -> str:

@@ -1,5 +1,8 @@
 // The bar at the top: one link per page; the page that the address names is shown.
-const PAGES = { overview: "Overview", browse: "Browse", probe: "Probe" };
+// Annotators have fewer of them, and a window of their own that names them.
+const ALL = { overview: "Overview", browse: "Browse", annotate: "Annotate", probe: "Probe" };
+const PAGES = Object.fromEntries(Object.entries(ALL).filter(([page]) => !props.pages || props.pages.includes(page)));
+const FIRST = Object.keys(PAGES)[0];
 // A page is left as it was: its link goes back to what it showed last.
 const last = {};
 const links = Object.entries(PAGES).map(([page, words]) => {
@@ -19,7 +22,7 @@ part(".hx-pages").append(...links);
 let shown = null;
 function show() {
   document.documentElement.style.colorScheme = document.body.classList.contains("dark") ? "dark" : "light";
-  const page = Object.hasOwn(PAGES, address().page ?? "") ? address().page : "overview";
+  const page = Object.hasOwn(PAGES, address().page ?? "") ? address().page : FIRST;
   for (const node of links) {
     if (node.dataset.page === page) node.setAttribute("aria-current", "page");
     else node.removeAttribute("aria-current");
@@ -43,5 +46,23 @@ part(".hx-pages").addEventListener("pointerdown", remember);
 part(".hx-pages").addEventListener("focusin", remember);
 window.addEventListener("hardex:address", show);
 window.addEventListener("popstate", show);
+if (props.pages && !(address().page in PAGES)) {
+  stay({ page: FIRST });
+  window.dispatchEvent(new Event("hardex:address"));
+}
 show();
 requestAnimationFrame(() => { shown = null; show(); });  // the pages may be drawn after this bar
+
+// Annotators are told under which name they are here, and can end that.
+if (props.pages) {
+  const name = make("span", "hx-who", ""), leave = make("button", "hx-button hx-leave", "Leave");
+  leave.type = "button";
+  leave.title = "End this visit on this device; your link opens it again";
+  leave.addEventListener("click", async () => {
+    leave.disabled = true;
+    try { await fetch("leave", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }); }
+    finally { location.replace("./"); }
+  });
+  part(".hx-nav").append(name, leave);
+  server.who({}).then((who) => { name.textContent = plain(who.name); name.title = who.name; }, () => {});
+}

@@ -156,6 +156,7 @@ function open(words) {
   wanted = null;
   requestAnimationFrame(drawCurve);  // a hidden page has no width
   listKept();
+  if (state.facts.may && !state.facts.may.upload) listJudged();
   if (!changeDesk()) { remember(); return; }
   if (desks.has(desk)) { layOut(desks.get(desk)); return; }
   const changes = [...rows.keys()].filter((name) => name in words);
@@ -741,7 +742,8 @@ function showExamples(examples) {
   const strip = part(".hx-strip");
   strip.replaceChildren(...examples.map(tile));
   if (examples.length) strip.setAttribute("role", "listbox");
-  else strip.append(make("p", "hx-muted", "This run has no hard examples. Any example can be probed from Browse."));
+  else strip.append(make("p", "hx-muted", state.facts.may && !state.facts.may.upload
+    ? "What you have judged can be probed here; nothing is yet." : "This run has no hard examples. Any example can be probed from Browse."));
   showPicked();
 }
 
@@ -750,6 +752,7 @@ const shown = () => element.offsetParent !== null;
 const fileSays = (text) => { part(".hx-taken").textContent = text; };
 let taking = 0;
 async function take(file) {
+  if (state.facts && state.facts.may && !state.facts.may.upload) return;
   if (state.kind !== "image") { state.kept = null; choose("image"); }
   const most = state.facts ? state.facts.limits.file_bytes : 15e6, mine = ++taking, name = plain(file.name || "the image");
   if (!file.size) { fileSays(`${name} is empty; choose another.`); return; }
@@ -869,6 +872,13 @@ function markKept() {
     if (one.dataset.id === state.kept) one.setAttribute("aria-current", "true");
     else one.removeAttribute("aria-current");
 }
+// What an annotator has judged since the page was loaded can be probed, too.
+const listJudged = latched(async () => {
+  const facts = await server.facts({});
+  if (!facts || !facts.examples) return;
+  state.facts.examples = facts.examples;
+  showExamples(facts.examples);
+}, () => {});
 function keptItem(one) {
   const item = document.createElement("li"), open = make("button", "hx-kept-one");
   open.type = "button";
@@ -959,6 +969,8 @@ function show(facts) {
   part(".hx-keep-name").maxLength = facts.limits.name;
   part(".hx-keep-note").maxLength = facts.limits.note;
   if (fresh) { brush.value = facts.brush; part(".hx-normalize").checked = facts.digits; }
+  const may = facts.may || { upload: true };  // an annotator draws, or takes what they have judged
+  part('.hx-switch [data-kind="image"]').hidden = !may.upload;
   for (const name of [".hx-ink-box", ".hx-paper-box"]) part(name).hidden = !facts.colored;
   for (const name of [".hx-grey-box", ".hx-normalize-box"]) part(name).hidden = facts.colored;
   if (!state.strokes.length) [pad.width, pad.height] = facts.canvas;

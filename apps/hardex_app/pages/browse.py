@@ -7,10 +7,13 @@ from typing import Any
 import gradio as gr
 
 from hardex.errors import HardexError
+from hardex.runs.access import OWNER, Visitor
+from hardex.runs.run import Run
 from hardex_app import browsing
 from hardex_app.answers import for_visitors, of_run
 from hardex_app.assets import asset, script
 from hardex_app.inspection import Inspection
+from hardex_app.visitors import current, for_owner, visitor_of
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -21,12 +24,13 @@ def facts(inspection: Inspection) -> dict[str, Any] | None:
     return None if run is None else browsing.facts(run)
 
 
-def on_judge(inspection: Inspection, said: Any, annotator: str | None) -> dict[str, Any]:
-    """A visitor judged an example; without accounts it is the owner."""
+def on_judge(inspection: Inspection, said: Any, visitor: Visitor = OWNER) -> dict[str, Any]:
+    """The owner judged an example."""
     try:
+        for_owner(visitor)
         if inspection.run is None:
             raise HardexError("a verdict needs a run; it is not ready yet; wait for the ranking.")
-        lines = browsing.judge(inspection.run, annotator or "owner", said)
+        lines = browsing.judge(inspection.run, visitor.name, said)
     except HardexError as error:
         return {"id": said.get("id"), "error": for_visitors(error, inspection.run)}
     return {"id": said.get("id"), "verdict": said.get("verdict"), "lines": lines}
@@ -52,7 +56,7 @@ def build(inspection: Inspection) -> BrowsePage:
     # Gradio finds `gr.EventData` and `gr.Request` by the signature of a real function.
     def judge(event: gr.EventData, request: gr.Request) -> gr.HTML:
         said = {name: getattr(event, name, "") for name in ("id", "verdict", "new_label", "token")}
-        told = on_judge(inspection, said, request.username)
+        told = on_judge(inspection, said, visitor_of(request))
         return gr.HTML(said={"token": said["token"], **told})
 
     board.judge(judge, None, board, api_name="judge_on_page", **_QUIET)
@@ -60,22 +64,29 @@ def build(inspection: Inspection) -> BrowsePage:
 
 
 def _questions(inspection: Inspection) -> list[Callable[..., Any]]:
+    def asked(ask: Callable[[Run], Any]) -> Any:
+        def asking(run: Run) -> Any:
+            for_owner(current())  # labels, ids and what others said: not for annotators
+            return ask(run)
+
+        return of_run(inspection, asking)
+
     def browse(words: dict[str, Any]) -> Any:
-        return of_run(inspection, lambda run: browsing.browse(words, run))
+        return asked(lambda run: browsing.browse(words, run))
 
     def example(id: str) -> Any:
-        return of_run(inspection, lambda run: browsing.example(id, run))
+        return asked(lambda run: browsing.example(id, run))
 
     def image(id: str) -> Any:
-        return of_run(inspection, lambda run: browsing.image(id, run))
+        return asked(lambda run: browsing.image(id, run))
 
     def standing(id: str) -> Any:
-        return of_run(inspection, lambda run: browsing.standing(id, run))
+        return asked(lambda run: browsing.standing(id, run))
 
     def pictures(ids: list[str]) -> Any:
-        return of_run(inspection, lambda run: browsing.pictures(ids, run))
+        return asked(lambda run: browsing.pictures(ids, run))
 
     def neighbours(id: str) -> Any:
-        return of_run(inspection, lambda run: browsing.neighbours(id, run, inspection))
+        return asked(lambda run: browsing.neighbours(id, run, inspection))
 
     return [browse, example, image, standing, pictures, neighbours]

@@ -8,16 +8,19 @@ import gradio as gr
 
 from hardex.errors import HardexError
 from hardex.images import BRUSH_WIDTH, CANVAS_SIZE
+from hardex.runs.access import OWNER, Visitor
 from hardex.runs.hard import LISTS
 from hardex.runs.probes import NAME_MOST, NOTE_MOST
 from hardex.runs.run import Run
 from hardex_app.answers import of_run
 from hardex_app.assets import asset, script
+from hardex_app.bounds import judged_of, ticket_of, told_to, within_bounds
 from hardex_app.cards import thumbnail_url
 from hardex_app.inspection import Inspection
 from hardex_app.keeping import exported, keep_this, kept, reopened
 from hardex_app.probing import FILE_MOST, Shape, curve, probe, sliders, smallest, taken
 from hardex_app.sources import shape_of_input
+from hardex_app.visitors import current, for_owner, is_owner, visitor_of
 
 _EXAMPLES_OF_EACH = 30  # list; any other is opened by its address, as from the Browse page
 _USUAL_SHAPE = (28, 28, 1)  # of a model that takes any size
@@ -27,14 +30,18 @@ _DIGITS = frozenset("0123456789")
 Answer = dict[str, Any]
 
 
-def answer(inspection: Inspection, ask: Callable[..., Answer], request: Answer) -> Answer:
+def answer(
+    inspection: Inspection, ask: Callable[..., Answer], request: Answer, visitor: Visitor = OWNER
+) -> Answer:
     """What the page gets of run and model: the answer, or `waiting`, or an `error` sentence."""
     if inspection.run is None or inspection.classifier is None:
         return not_ready(inspection)
+    asked = None
     try:
-        return ask(request, inspection.run, inspection.classifier)
+        asked = within_bounds(request, visitor, inspection)
+        return ask(asked, inspection.run, inspection.classifier)
     except HardexError as error:
-        return {"error": str(error)}
+        return {"error": told_to(visitor, error, inspection.run, asked)}
 
 
 def not_ready(inspection: Inspection) -> Answer:
@@ -50,15 +57,20 @@ def not_ready(inspection: Inspection) -> Answer:
     return {"error": status.problem}
 
 
-def facts(inspection: Inspection) -> Answer | None:
-    """What the page must know once: classes, sliders, examples to choose from, sizes."""
+def facts(inspection: Inspection, visitor: Visitor = OWNER) -> Answer | None:
+    """What the page must know once: classes, sliders, examples to choose from, sizes.
+
+    To an annotator, only examples that they have judged.
+    """
     run = inspection.run
     if run is None:
         return None
     names = run.manifest.class_names
+    owner = is_owner(visitor)
     return {
+        "may": {"upload": owner, "export": owner},
         "class_names": list(names),
-        "examples": _examples(run),
+        "examples": _examples(run) if owner else _judged(inspection, run, visitor),
         "brush": BRUSH_WIDTH,
         "digits": set(names) <= _DIGITS,  # those are drawn as MNIST was made
         "limits": {"file_bytes": FILE_MOST, "name": NAME_MOST, "note": NOTE_MOST},
@@ -79,7 +91,7 @@ def facts_of_shape(inspection: Inspection, run: Run, shape: Shape) -> Answer:
     }
 
 
-def on_facts(inspection: Inspection, request: Any) -> Answer | None:
+def on_facts(inspection: Inspection, request: Any, visitor: Visitor = OWNER) -> Answer | None:
     """All facts, or with the `shape` [h, w, c] of a picture in the request those that go with it.
 
     A page asks so when a picture turns out to have another shape than it knew of.
@@ -87,7 +99,7 @@ def on_facts(inspection: Inspection, request: Any) -> Answer | None:
     run = inspection.run
     shape = request.get("shape") if isinstance(request, dict) else None
     if run is None or not _is_shape(shape):
-        return facts(inspection)
+        return facts(inspection, visitor)
     height, width, channels = shape
     return facts_of_shape(inspection, run, (height, width, channels))
 
@@ -136,19 +148,37 @@ def _examples(run: Run) -> list[Answer]:
     ]
 
 
-def on_keep(inspection: Inspection, request: Any, annotator: str) -> Answer:
+def _judged(inspection: Inspection, run: Run, visitor: Visitor) -> list[Answer]:
+    """What an annotator has judged, the last one first; the number tells how long ago."""
+    found = []
+    for number, id in enumerate(judged_of(visitor, run), 1):
+        row = run.row(id)
+        found.append(
+            {
+                "id": ticket_of(id, visitor, inspection),
+                "list": "judged",
+                "rank": number,
+                "given": row["given_label"],
+                "predicted": row["predicted_label"],
+                "image": thumbnail_url(run, id),
+            }
+        )
+    return found
+
+
+def on_keep(inspection: Inspection, request: Any, visitor: Visitor) -> Answer:
     """A visitor wants to keep what they see: the new probe's id, or why it cannot be kept.
 
     Args:
         inspection: the run and the model.
         request: what `keeping.keep_this` takes.
-        annotator: the visitor's name; "" is the owner, who needs none.
+        visitor: who it is; what they keep stands under their name.
     """
 
     def ask(request: Answer, run: Run, classifier: Any) -> Answer:
-        return {"kept": keep_this(request, annotator or "owner", run, classifier).probe_id}
+        return {"kept": keep_this(request, visitor.name, run, classifier).probe_id}
 
-    told = answer(inspection, ask, request)
+    told = answer(inspection, ask, request, visitor)
     return {"error": told["waiting"]} if "waiting" in told else told
 
 
@@ -171,7 +201,7 @@ def build(inspection: Inspection) -> ProbePage:
     # A closure rather than a partial: Gradio finds `gr.EventData` and `gr.Request` by signature.
     def on_event(event: gr.EventData, request: gr.Request) -> Any:
         asked = event._data if isinstance(event._data, dict) else {}
-        told = on_keep(inspection, asked.get("probe"), request.username or "")
+        told = on_keep(inspection, asked.get("probe"), visitor_of(request))
         return gr.HTML(said={"token": asked.get("token"), **told})
 
     bench.keep(on_event, None, bench, show_progress="hidden", api_visibility="private")
@@ -180,16 +210,59 @@ def build(inspection: Inspection) -> ProbePage:
 
 def _server_functions(inspection: Inspection) -> list[Any]:
     """What the script may call, each under its name as `server.NAME(request)`."""
-    of_model = {"probe": probe, "curve": curve, "smallest": smallest, "taken": taken}
+    of_model = {"probe": probe, "curve": curve, "smallest": smallest}
     functions: dict[str, Callable[[Answer], Any]] = {
-        name: partial(answer, inspection, ask) for name, ask in of_model.items()
+        name: partial(_asked_now, inspection, ask) for name, ask in of_model.items()
     }
     functions |= {
-        "facts": lambda request: of_run(inspection, lambda run: on_facts(inspection, request)),
-        "kept": lambda request: of_run(inspection, kept),
-        "reopen": lambda request: of_run(inspection, lambda run: reopened(request, run)),
-        "export": lambda request: of_run(inspection, exported),
+        "taken": lambda request: _taken(inspection, request),
+        "facts": lambda request: _of_run(
+            inspection, lambda run: on_facts(inspection, request, current())
+        ),
+        "kept": lambda request: _of_run(inspection, lambda run: kept(run, current())),
+        "reopen": lambda request: _of_run(inspection, lambda run: _reopened(inspection, request)),
+        "export": lambda request: _of_run(inspection, _exported),
     }
     for name, function in functions.items():
         function.__name__ = name
     return list(functions.values())
+
+
+def _of_run(inspection: Inspection, ask: Callable[[Run], Any]) -> Any:
+    def asking(run: Run) -> Any:
+        try:
+            return ask(run)
+        except HardexError as error:
+            return {"error": told_to(current(), error, run)}
+
+    return of_run(inspection, asking)
+
+
+def _asked_now(inspection: Inspection, ask: Callable[..., Answer], request: Answer) -> Answer:
+    return answer(inspection, ask, request, current())
+
+
+def _taken(inspection: Inspection, request: Answer) -> Answer:
+    """A file becomes a picture; only the owner's."""
+
+    def ask(request: Answer, run: Run, classifier: Any) -> Answer:
+        for_owner(current())
+        return taken(request, run, classifier)
+
+    return answer(inspection, ask, request)
+
+
+def _reopened(inspection: Inspection, request: Answer) -> Answer:
+    run, visitor = inspection.run, current()
+    if run is None:
+        return not_ready(inspection)
+    found = reopened(request, run, visitor)
+    source = found["source"]
+    if source["kind"] == "example":
+        found["source"] = {**source, "id": ticket_of(source["id"], visitor, inspection)}
+    return found
+
+
+def _exported(run: Run) -> Answer:
+    for_owner(current())
+    return exported(run)

@@ -1,0 +1,422 @@
+"""What an annotator is asked and says: plain data in and out.
+
+Whatever comes from a page is not believed. Who asks is told by the session alone, an example is
+named by a ticket that only its annotator can use, and the verdict is found here by comparison with
+the given label. Label and prediction leave this file with the answer to a stored verdict, never
+before; ids and file names, which may hold the label, do not leave it at all.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import UUID
+
+from hardex.errors import HardexError, RunError
+from hardex.runs.access import OWNER, Visitor
+from hardex.runs.annotations import Annotation, AnnotationEvent
+from hardex.runs.queue import LEASES_MOST
+from hardex.runs.run import Run
+from hardex_app.cards import picture_url
+from hardex_app.inspection import Desk, Inspection
+
+UNDECIDED = {"ambiguous": "Ambiguous", "bad_image": "Bad image", "not_sure": "Not sure"}
+COMMENT_MOST = 2_000  # characters
+SECONDS_MOST = 3_600.0
+AHEAD = 8  # examples that a page holds ready, the one in view among them
+_AHEAD_MOST = 12
+_IMAGE_PIXELS = 1_024  # the longer side
+
+Answer = dict[str, Any]
+T = TypeVar("T")
+
+
+class NotStored(HardexError):
+    """What was said could not be stored now; said again later, it can be."""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a page says of an example, checked."""
+
+    label: str
+    verdict: str
+    comment: str
+    seconds: float | None
+    event_id: str
+
+    @property
+    def words(self) -> str:
+        return self.label or self.verdict
+
+
+def facts(run: Run) -> Answer:
+    """What the page must know once; nothing of any example.
+
+    Returns:
+        `class_names`, `undecided` (value and words of the other answers), `comment_most`, `run`
+        (by which a browser keeps what is not sent yet), `problem` (why nothing can be judged).
+    """
+    manifest = run.manifest
+    source = manifest.data.hash if manifest.data else ""
+    return {
+        "class_names": list(manifest.class_names),
+        "undecided": [{"value": value, "words": words} for value, words in UNDECIDED.items()],
+        "comment_most": COMMENT_MOST,
+        "run": sha256(f"{manifest.created}\n{source}".encode()).hexdigest()[:16],
+        "problem": ""
+        if manifest.data
+        else "This run was made from saved probabilities, so there are no images to judge.",
+    }
+
+
+def desk_of(inspection: Inspection, visitor: Visitor) -> Desk | None:
+    """Where this visitor gets their work; None before there is a run.
+
+    Raises:
+        NotStored: what was said so far cannot be read now.
+        HardexError: the assignment does not fit the run.
+    """
+    return _plainly(visitor, lambda: inspection.desk)
+
+
+def next_examples(
+    desk: Desk,
+    visitor: Visitor,
+    have: Sequence[str] = (),
+    *,
+    count: int = AHEAD,
+    last: bool = False,
+) -> Answer:
+    """Examples for an annotator to judge, beside those they have.
+
+    Args:
+        desk: where the work is.
+        visitor: who asks.
+        have: tickets that they hold already: to judge, or with answers still on their way.
+        count: how many they want to hold, 1..12.
+        last: whether to tell what they said last, to go on where they left off.
+
+    Returns:
+        `name`, `examples` (`ticket`, `image`), `done` and `total` of this annotator, `later` (all
+        that is left is with others now), and `last` if there is one.
+
+    Raises:
+        NotStored: the annotations cannot be read now.
+        HardexError: `have` is no list of tickets.
+    """
+    if (
+        not isinstance(have, list | tuple)
+        or len(have) > LEASES_MOST
+        or not all(isinstance(ticket, str) for ticket in have)
+        or not isinstance(count, int)
+        or not 1 <= count <= _AHEAD_MOST
+    ):
+        raise HardexError(
+            f"examples are asked for 1 to {_AHEAD_MOST} at a time with up to {LEASES_MOST} tickets "
+            "that are at hand; this was something else; load the page again."
+        )
+    held = _known(desk, visitor, have)
+    given: list[str] = []
+    while len(given) < count:
+        id = _plainly(visitor, lambda: desk.queue.next(visitor.name, {*held, *given}))
+        if id is None:
+            break
+        given.append(id)
+    done, total = desk.queue.progress(visitor.name)
+    answer: Answer = {
+        "name": visitor.name,
+        "examples": [_unjudged(desk, visitor, id) for id in given],
+        "done": done,
+        "total": total,
+        "later": not given and done < total,
+    }
+    said_last = _plainly(visitor, lambda: _last(desk, visitor)) if last else None
+    return answer if said_last is None else {**answer, "last": said_last}
+
+
+def ask(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
+    """`next_examples` for a page, with `have`, `count` and `last` as it sends them."""
+    if not isinstance(asked, Mapping):
+        raise HardexError("a question must be values by name; this is none; load the page again.")
+    _check_name(asked, visitor)
+    have, count = asked.get("have", ()), asked.get("count", AHEAD)
+    return next_examples(desk, visitor, have, count=count, last=bool(asked.get("last")))
+
+
+def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
+    """Store what an annotator says of an example; when this returns, it is on disk.
+
+    The first word on an example is blind. After it the label is known to the annotator, and what
+    they say then, be it the same, is marked so.
+
+    Args:
+        said: `ticket`; either `label` (a class) or `verdict` (ambiguous, bad_image, not_sure);
+            `comment`, `seconds` (0..3600), `event_id` (a UUID made by the page, so that what is
+            sent twice is stored once), and `name` (whose page it is).
+        desk: where the work is.
+        visitor: who says it.
+
+    Returns:
+        `event_id`, `ticket`, `said`, `verdict`, `given`, `predicted`, `shown`, `done`, `total`.
+
+    Raises:
+        NotStored: it could not be stored now.
+        HardexError: it can never be stored: not their example, no such class, and so on.
+    """
+    id = _example(desk, visitor, said)
+    checked = _checked(said, desk.run)
+    given = desk.run.given_label(id)
+    store = desk.run.annotations
+    mine = _plainly(visitor, lambda: _by(visitor, store.of(id)))
+    stored = next((event for event in mine if event.event_id == checked.event_id), None)
+    if stored is None:
+        # Also after an undo: who has seen a label cannot forget it.
+        blind = not mine
+        annotation = _annotation(visitor, id, checked, given, blind)
+        stored = _plainly(visitor, lambda: store.add(annotation))
+    elif stored != _as_stored(stored, _annotation(visitor, id, checked, given, bool(stored.said))):
+        raise HardexError(
+            "an event id names one event; this one was used for something else already; make a "
+            "new id for what is new."
+        )
+    desk.queue.heard(stored)
+    return _plainly(visitor, lambda: _told(desk, visitor, stored))
+
+
+def undo(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
+    """Take back what an annotator said; it stays in the store, and no longer counts.
+
+    Args:
+        said: `ticket`, `undoes` (the event id to take back) and `event_id` as in `annotate`.
+        desk: where the work is.
+        visitor: who takes it back.
+
+    Returns:
+        `event_id`, `ticket`, `undoes`, `done`, `total`.
+
+    Raises:
+        NotStored: it could not be stored now.
+        HardexError: there is nothing of theirs with this event id.
+    """
+    id = _example(desk, visitor, said)
+    undoes, event_id = str(said.get("undoes") or ""), _event_id(said)
+    store = desk.run.annotations
+    mine = _plainly(visitor, lambda: _by(visitor, store.of(id)))
+    if undoes not in {event.event_id for event in mine if not event.undoes}:
+        raise HardexError(
+            "only a verdict of your own can be taken back; this is none of this example; load the "
+            "page again."
+        )
+    stored = next((event for event in mine if event.undoes == undoes), None)  # it is undone
+    if stored is None:
+        annotation = Annotation(visitor.name, id, "", undoes=undoes, event_id=event_id)
+        stored = _plainly(visitor, lambda: store.add(annotation))
+    desk.queue.heard(stored)
+    done, total = desk.queue.progress(visitor.name)
+    return {
+        "event_id": event_id or stored.event_id,
+        "ticket": desk.tickets.of(visitor.name, id),
+        "undoes": undoes,
+        "done": done,
+        "total": total,
+    }
+
+
+def progress(desk: Desk, visitor: Visitor) -> Answer:
+    """How many examples this annotator has judged, `done`, of how many that are theirs, `total`."""
+    done, total = desk.queue.progress(visitor.name)
+    return {"done": done, "total": total}
+
+
+# ---------------------------------------------------------------------- what is told
+
+
+def _unjudged(desk: Desk, visitor: Visitor, id: str) -> Answer:
+    return {
+        "ticket": desk.tickets.of(visitor.name, id),
+        "image": picture_url(desk.run, id, _IMAGE_PIXELS),
+    }
+
+
+def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Answer:
+    """What may be known of an example that this annotator has judged."""
+    done, total = desk.queue.progress(visitor.name)
+    return {
+        "event_id": event.event_id,
+        "ticket": desk.tickets.of(visitor.name, event.id),
+        "said": _words(event, desk.run),
+        "verdict": event.verdict,
+        "given": desk.run.given_label(event.id),
+        "predicted": desk.run.row(event.id)["predicted_label"],
+        "shown": event.shown,
+        "done": done,
+        "total": total,
+    }
+
+
+def _words(event: AnnotationEvent, run: Run) -> str:
+    """Which class an annotator says it is, or the verdict that names none."""
+    if event.verdict == "right":
+        return run.given_label(event.id)
+    return event.new_label if event.verdict == "wrong" else event.verdict
+
+
+def _last(desk: Desk, visitor: Visitor) -> Answer | None:
+    """What an annotator said last of this run and did not take back."""
+    mine = desk.run.annotations.by(visitor.name)
+    undone = {event.undoes for event in mine if event.undoes}
+    for event in reversed(mine):
+        if event.undoes or event.event_id in undone:
+            continue
+        try:
+            told = _told(desk, visitor, event)
+        except RunError:  # of the data that this run was made of before
+            continue
+        return {**told, "image": picture_url(desk.run, event.id, _IMAGE_PIXELS)}
+    return None
+
+
+# ---------------------------------------------------------------------- what is believed
+
+
+def _example(desk: Desk, visitor: Visitor, said: Mapping[str, Any]) -> str:
+    if not isinstance(said, Mapping):
+        raise HardexError("an answer must be values by name; this is none; load the page again.")
+    _check_name(said, visitor)
+    id = desk.tickets.id(visitor.name, str(said.get("ticket") or ""))
+    if not _is_there(desk.run, id):
+        raise HardexError(
+            "an example must be one of this run; this one is no longer, the run was made again; "
+            "load the page again."
+        )
+    return id
+
+
+def _check_name(said: Mapping[str, Any], visitor: Visitor) -> None:
+    """Two people may share a browser: nobody says anything in the name of the other.
+
+    The name that a page sends is only compared; it never says who asks.
+    """
+    if said.get("name", visitor.name) != visitor.name:
+        raise NotStored(
+            "an answer must be sent by whoever gave it; somebody else has entered in this browser "
+            "since; enter with your own link again, and what you said is sent."
+        )
+
+
+def _known(desk: Desk, visitor: Visitor, tickets: Sequence[str]) -> set[str]:
+    """The examples of those tickets that are good."""
+    ids = set()
+    for ticket in tickets:
+        try:
+            ids.add(desk.tickets.id(visitor.name, ticket))
+        except RunError:  # a page from before the run was made again
+            continue
+    return ids
+
+
+def _is_there(run: Run, id: str) -> bool:
+    try:
+        run.position(id)
+    except RunError:
+        return False
+    return True
+
+
+def _checked(said: Mapping[str, Any], run: Run) -> _Said:
+    label, verdict = (said.get(name) or "" for name in ("label", "verdict"))
+    if bool(label) == bool(verdict):
+        raise HardexError(
+            "an answer is either a label or a verdict; received "
+            f"{'both' if label else 'neither'}; say which class it is, or why it is none."
+        )
+    if label and label not in run.manifest.class_names:
+        raise HardexError(
+            f"a label must be one of the {len(run.manifest.class_names)} classes; received "
+            f"{str(label)[:60]!r}; choose one of them."
+        )
+    if verdict and verdict not in UNDECIDED:
+        raise HardexError(
+            f"a verdict without a label must be one of {', '.join(UNDECIDED)}; received "
+            f"{str(verdict)[:60]!r}; choose one of them."
+        )
+    comment = said.get("comment") or ""
+    if not isinstance(comment, str) or len(comment) > COMMENT_MOST or not _is_text(comment):
+        raise HardexError(
+            f"a comment must be a text of up to {COMMENT_MOST:,} characters; this one is not; "
+            "shorten it."
+        )
+    return _Said(label, verdict, comment, _seconds(said.get("seconds")), _event_id(said))
+
+
+def _is_text(value: str) -> bool:
+    """What no database can keep is no text: a zero, or half of a pair of surrogates."""
+    return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+
+
+def _seconds(value: Any) -> float | None:
+    if value is None:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= SECONDS_MOST:
+        raise HardexError(
+            f"the seconds of an answer must be a number from 0 to {SECONDS_MOST:,.0f}; received "
+            f"{str(value)[:60]!r}; leave them out."
+        )
+    return round(float(value), 3)
+
+
+def _event_id(said: Mapping[str, Any]) -> str:
+    value = said.get("event_id") or ""
+    try:
+        good = value == "" or str(UUID(value)) == value
+    except (ValueError, AttributeError, TypeError):
+        good = False
+    if not good:
+        raise HardexError(
+            f"an event id must be a UUID in small letters; received {str(value)[:60]!r}; leave it "
+            "out."
+        )
+    return str(value)
+
+
+def _annotation(visitor: Visitor, id: str, said: _Said, given: str, blind: bool) -> Annotation:
+    """What is stored: the verdict follows from what was said and the given label."""
+    wrong = bool(said.label) and said.label != given
+    return Annotation(
+        visitor.name,
+        id,
+        said.verdict or ("wrong" if wrong else "right"),
+        said.label if wrong else "",
+        said.comment,
+        said.seconds,
+        said=said.words if blind else "",
+        shown="blind" if blind else "label",
+        event_id=said.event_id,
+    )
+
+
+def _as_stored(stored: AnnotationEvent, annotation: Annotation) -> AnnotationEvent:
+    return AnnotationEvent(**vars(annotation), time=stored.time)
+
+
+def _by(visitor: Visitor, events: Sequence[AnnotationEvent]) -> list[AnnotationEvent]:
+    return [event for event in events if event.annotator == visitor.name]
+
+
+def _plainly(visitor: Visitor, ask: Callable[[], T]) -> T:
+    """Ask the store; what it says of its place on disk is for the owner alone.
+
+    Raises:
+        NotStored: it cannot be asked now.
+    """
+    try:
+        return ask()
+    except RunError as error:
+        if visitor.role == OWNER.role:
+            raise NotStored(str(error)) from error
+        raise NotStored(
+            "the answers must be readable and writable where they are stored; right now they are "
+            "not; what you say is kept in this page and sent again by itself."
+        ) from error

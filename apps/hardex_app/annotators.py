@@ -1,0 +1,193 @@
+"""The window of annotators: Annotate and Probe, and nothing else.
+
+It is a second app on the same port, to which the guard sends them. What it does not hold, no
+request of theirs can reach: their endpoints, events and server functions are those of this window.
+"""
+
+from asyncio import Lock
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+from gradio.events import api as endpoint
+from gradio.routes import App
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hardex.errors import HardexError
+from hardex_app import api, keeping, probing
+from hardex_app.assets import asset, script
+from hardex_app.bounds import told_to, within_bounds
+from hardex_app.inspection import Inspection
+from hardex_app.pages import annotate, probe
+from hardex_app.visitors import SESSIONS_KEPT, current, visitor_of
+
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_PAGES = ("annotate", "probe")
+_TICK_SECONDS = 1.0
+
+Json = dict[str, Any]
+
+
+class Annotators:
+    """The window of annotators as an ASGI app, made ready by its first request."""
+
+    def __init__(self, inspection: Inspection, root_path: str, looks: dict[str, Any]) -> None:
+        """
+        Args:
+            inspection: what the owner looks at, too.
+            root_path: where a proxy shows the app.
+            looks: `theme` and `css`.
+        """
+        self.window: Any = build(inspection)
+        self._app = _served(self.window, root_path, looks)
+        self._ready, self._lock = False, Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request of an annotator."""
+        if not self._ready:
+            async with self._lock:
+                if not self._ready:  # without this no event of the queue is ever answered
+                    self.window.run_startup_events()
+                    await self.window.run_extra_startup_events()
+                    self._ready = True
+        await self._app(scope, receive, send)
+
+
+def _served(window: gr.Blocks, root_path: str, looks: dict[str, Any]) -> ASGIApp:
+    from fastapi import FastAPI
+
+    window.state_session_capacity = SESSIONS_KEPT
+    outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    gr.mount_gradio_app(
+        outer,
+        window,
+        path="/",
+        root_path=root_path or None,
+        footer_links=[],
+        show_error=False,
+        allowed_paths=[],
+        enable_monitoring=False,
+        run_history=False,
+        max_file_size="1mb",
+        **looks,
+    )
+    # Gradio's own app, without the one around it: that would call itself at another path.
+    found: list[Any] = [getattr(route, "app", None) for route in outer.routes]
+    return next(app for app in found if isinstance(app, App))
+
+
+def build(inspection: Inspection) -> gr.Blocks:
+    """The window, with nothing but wiring in it."""
+
+    def who(request: Json) -> Json:
+        return {"name": current().name}
+
+    with gr.Blocks(title="hardex", analytics_enabled=False, fill_width=True) as blocks:
+        gr.HTML(
+            html_template=asset("nav.html"),
+            js_on_load=script("nav.js"),
+            server_functions=[who],
+            pages=list(_PAGES),
+            elem_id="nav",
+        )
+        status = gr.HTML(_status(inspection), elem_id="status", padding=False)
+        has_run = gr.State(False)
+        with gr.Column(elem_id="page-annotate", elem_classes="hx-page"):
+            desk = annotate.build(inspection).desk
+        with gr.Column(elem_id="page-probe", elem_classes="hx-page"):
+            bench = probe.build(inspection).bench
+        timer = gr.Timer(_TICK_SECONDS)
+
+        def contents(request: gr.Request) -> tuple[Any, ...]:
+            visitor = visitor_of(request)
+            return annotate.facts(inspection), probe.facts(inspection, visitor)
+
+        def refresh(request: gr.Request) -> tuple[Any, ...]:
+            inspection.visited()
+            return _status(inspection), inspection.run is not None, *contents(request)
+
+        def tick(had_run: bool, request: gr.Request) -> tuple[Any, ...]:
+            has = inspection.run is not None
+            filling = contents(request) if has and not had_run else (gr.skip(), gr.skip())
+            again = gr.Timer(active=not inspection.status.over)
+            return _status(inspection), has, again, *filling
+
+        blocks.load(refresh, None, [status, has_run, desk, bench], **_QUIET)
+        timer.tick(tick, has_run, [status, has_run, timer, desk, bench], **_QUIET)
+        api.build_for_annotators(inspection)
+        for function in _of_bench(inspection):
+            name, words = function.__name__, function.__doc__
+            endpoint(function, api_name=name, api_description=words, queue=False)
+    window: gr.Blocks = blocks
+    return window
+
+
+def _status(inspection: Inspection) -> str:
+    """Only whether there is something to wait for: what was found is the owner's."""
+    status = inspection.status
+    if inspection.run is not None:
+        return ""
+    if status.stage == "failed":
+        return '<p class="hx-problem" role="alert">The app did not start; tell the owner.</p>'
+    return '<p class="hx-muted" role="status">Almost ready…</p>'
+
+
+def _of_bench(inspection: Inspection) -> list[Callable[..., Any]]:
+    """The Probe page for programs."""
+
+    def asked(request: gr.Request, ask: Callable[..., Any], about: Json) -> Any:
+        run, classifier, checked = inspection.run, inspection.classifier, None
+        if run is None or classifier is None:
+            raise gr.Error("The model is not ready; ask later.", print_exception=False)
+        visitor = visitor_of(request)
+        try:
+            checked = within_bounds(about, visitor, inspection)
+            return ask(checked, run, classifier)
+        except HardexError as error:
+            sentence = told_to(visitor, error, run, checked)
+            raise gr.Error(sentence, print_exception=False) from error
+
+    def probe(source: Json, transform: Json, request: gr.Request) -> Json:
+        """What the model says of a picture before and after a transform.
+
+        Args:
+            source: {"kind": "sketch", "strokes": [[[x, y], …], …]} on a canvas of 280 x 280, or
+                {"kind": "example", "id"} with the ticket of an example that you have judged.
+            transform: numbers by name, such as {"rotation": 30}; {} does nothing.
+        """
+        told: Json = asked(request, probing.probe, {"source": source, "transform": transform})
+        return told
+
+    def keep_probe(
+        source: Json,
+        transform: Json,
+        request: gr.Request,
+        name: str = "",
+        expected: str = "",
+        note: str = "",
+    ) -> str:
+        """Keep a probe with the run, under your name; gives its id.
+
+        Args:
+            source: as in `probe`.
+            transform: as in `probe`.
+            name: what to call it.
+            expected: the class it should get.
+            note: free text.
+        """
+        about = {"source": source, "transform": transform}
+        words = {"name": name, "expected": expected, "note": note}
+
+        def keep(checked: Json, *of: Any) -> str:
+            return keeping.keep_this(checked, visitor_of(request).name, *of).probe_id
+
+        kept: str = asked(request, keep, {**about, **words})
+        return kept
+
+    def kept_probes(request: gr.Request) -> Json:
+        """Your kept probes, the latest first."""
+        if inspection.run is None:
+            raise gr.Error("The run is not ready; ask later.", print_exception=False)
+        return keeping.kept(inspection.run, visitor_of(request))
+
+    return [probe, keep_probe, kept_probes]

@@ -1,0 +1,462 @@
+// The Annotate page: which class is this? Answers wait here until the server says that they are
+// stored; they are sent in order, and again until then, and the server stores each once.
+const root = part(".hx-annotate"), figure = part(".hx-ann-figure"), find = part(".hx-ann-find");
+const AT_HAND = 8, FIRST = 2;       // examples that are here before they are needed
+const WAITING_MOST = 48;            // answers on their way
+const PATIENCE_MS = 45000, AGAIN_MS = [1000, 2000, 4000, 8000, 15000], LATER_MS = 20000;
+const BUTTONS_MOST = 12, RECENT_MOST = 8, FOUND_MOST = 200, SECONDS_MOST = 3600;
+const OWN_KEYS = "uck";             // keys with a meaning of their own
+
+const state = {
+  facts: null, name: null, started: false,
+  ahead: [],                        // examples to judge, the one in view first
+  entries: [],                      // what was judged here, latest last
+  changing: null,                   // the entry that is looked at again
+  waiting: [], sending: false, tries: 0,
+  done: 0, total: 0, later: false, asked: false, empty: false,
+  recent: [], found: [], chosen: 0, inView: null,
+  heard: 0,                         // answers that the server stored
+};
+const here = () => element.offsetParent !== null || root.offsetParent !== null;
+function uuid() {
+  // Browsers offer crypto.randomUUID only over https and on this computer.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+// ---------------------------------------------------------------- what waits, also over a reload
+const PREFIX = () => `hardex.said.${state.facts.run}.`;
+const keyOf = (item) => `${PREFIX()}${encodeURIComponent(item.name)}.${item.event_id}`;
+let forgetful = false;  // the browser keeps nothing for us
+function keep(item) { try { localStorage.setItem(keyOf(item), JSON.stringify(item)); } catch (error) { forgetful = true; } }
+function forget(item) { try { localStorage.removeItem(keyOf(item)); } catch (error) { /* nothing was kept */ } }
+function kept() {
+  const items = [];
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (!key.startsWith(PREFIX())) continue;
+      const item = JSON.parse(localStorage.getItem(key));
+      if (item && item.event_id && item.ticket && ["annotate", "undo"].includes(item.kind)) items.push(item);
+    }
+  } catch (error) { forgetful = true; }
+  return items.sort((a, b) => a.at - b.at);
+}
+let lastAt = 0;
+function enqueue(item) {
+  lastAt = Math.max(Date.now(), lastAt + 1);
+  item.at = lastAt;
+  state.waiting.push(item);
+  keep(item);
+  pump();
+}
+addEventListener("beforeunload", (event) => { if (forgetful && state.waiting.length) event.preventDefault(); });
+
+// ---------------------------------------------------------------- sending
+function within(promise) {
+  return Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(new Error("no answer")), PATIENCE_MS))]);
+}
+let retry = null;
+async function pump() {
+  if (state.sending || !state.waiting.length) { drawSaved(); return; }
+  clearTimeout(retry);
+  state.sending = true;
+  drawSaved();
+  const { kind, at, entry, ...said } = state.waiting[0];
+  let answer, trouble = "";
+  try {
+    answer = await within(server[kind](said));
+    if (answer.waiting) trouble = answer.waiting;
+    else if (answer.error && answer.again) trouble = answer.error;
+  } catch (error) { trouble = silence(error); }
+  state.sending = false;
+  if (trouble) {
+    const wait = AGAIN_MS[Math.min(state.tries++, AGAIN_MS.length - 1)];
+    retry = setTimeout(pump, wait);
+    problem(`${trouble} ${waitingWords()}`);
+    drawSaved();
+    return;
+  }
+  state.tries = 0;
+  const item = state.waiting.shift();
+  forget(item);
+  if (answer.error) refused(item, answer.error);
+  else stored(item, answer);
+  if (!answer.error && !state.waiting.length) problem("");
+  draw();
+  pump();
+  refill();
+}
+function silence(error) {
+  return /Unauthorized|Forbidden/.test(error.message)
+    ? "The server does not know you any more: open your own link again, in this browser."
+    : "The server does not answer.";
+}
+function waitingWords() {
+  const n = state.waiting.length;
+  if (!n) return "";
+  return `${n === 1 ? "One answer is" : `${n} answers are`} kept in this page and sent again by ${n === 1 ? "itself" : "themselves"}; you can go on.`;
+}
+function stored(item, answer) {
+  state.heard += 1;
+  state.done = answer.done;
+  state.total = answer.total;
+  const entry = entryOf(item.ticket), event = entry && entry.events.find((one) => one.event_id === item.event_id);
+  if (event) event.saved = true;
+  if (entry && item.kind === "annotate") entry.told = answer;
+  element.dataset.saved = String(Number(element.dataset.saved || 0) + 1);
+}
+function refused(item, sentence) {
+  problem(`An answer was not taken: ${sentence}`);
+  const entry = entryOf(item.ticket);
+  if (!entry) return;
+  entry.events = entry.events.filter((one) => one.event_id !== item.event_id);
+  if (!entry.events.length) state.entries = state.entries.filter((one) => one !== entry);
+}
+const entryOf = (ticket) => state.entries.find((one) => one.ticket === ticket);
+addEventListener("online", () => { clearTimeout(retry); pump(); });
+
+// ---------------------------------------------------------------- getting the next ones ready
+async function refill() {
+  if (!state.started || state.filling) { state.fillAgain = state.filling; return; }
+  if (state.ahead.length >= AT_HAND || document.hidden) return;
+  state.filling = true;
+  clearTimeout(state.lookAgain);
+  const first = !state.asked, heard = state.heard;
+  const have = [...state.ahead.map((one) => one.ticket), ...(first ? kept() : state.waiting).map((one) => one.ticket)];
+  const asked = { have: [...new Set(have)].slice(0, 64), count: first || !state.ahead.length ? FIRST : AT_HAND - state.ahead.length, last: first };
+  if (state.name !== null) asked.name = state.name;
+  let wait = 0;
+  try {
+    const answer = await within(server.next_examples(asked));
+    if (answer.waiting) { wait = 500; say(answer.waiting); }
+    else if (answer.error) { wait = 5000; problem(`${answer.error} ${waitingWords()}`); }
+    else { take(answer, first, heard); wait = answer.examples.length ? (state.ahead.length < AT_HAND ? 1 : 0) : LATER_MS; }
+  } catch (error) { wait = 3000; problem(`${silence(error)} ${waitingWords()}`); }
+  state.filling = false;
+  if (state.fillAgain) { state.fillAgain = false; wait = 1; }
+  // Where all is judged, an undo elsewhere or a new start may bring more; until then rarely asked.
+  if (wait) state.lookAgain = setTimeout(refill, wait);
+}
+function take(answer, first, heard) {
+  state.asked = true;
+  state.name = answer.name;
+  Object.assign(state, { later: answer.later, empty: !answer.examples.length });
+  // Counted before an answer that was stored meanwhile, it would count back.
+  if (state.heard === heard) Object.assign(state, { done: answer.done, total: answer.total });
+  if (!state.waiting.length) problem("");
+  if (first) goOn(answer.last);
+  const known = new Set([...state.ahead, ...state.entries.filter((one) => one.events.length)].map((one) => one.ticket));
+  for (const one of answer.examples) if (!known.has(one.ticket)) state.ahead.push({ ...one, picture: picture(one) });
+  draw();
+}
+// Where this annotator left off: the answers that were not sent, and the last one that was.
+function goOn(last) {
+  if (last) state.entries.push({ ticket: last.ticket, image: last.image, told: last, events: [{ event_id: last.event_id, saved: true }] });
+  for (const item of kept()) {
+    if (item.name !== state.name) continue;  // somebody else's, in the same browser
+    lastAt = Math.max(lastAt, item.at);
+    state.waiting.push(item);
+    if (item.kind !== "annotate") continue;
+    const entry = entryOf(item.ticket) || { ticket: item.ticket, image: "", events: [] };
+    if (!entry.events.some((one) => one.event_id === item.event_id)) entry.events.push({ event_id: item.event_id, label: item.label, verdict: item.verdict });
+    if (!entryOf(item.ticket)) state.entries.push(entry);
+  }
+  pump();
+}
+function picture(one) {
+  if (!one.image) return make("p", "", "The image of this example is not here.");
+  const image = make("img", "");
+  image.alt = "the image to judge";
+  image.src = one.image;
+  // Small images are shown dot for dot; large ones are made smaller, and better smoothly.
+  image.decode().then(() => image.classList.toggle("hx-pixels", image.naturalWidth < 400)).catch(() => {});
+  return image;
+}
+
+// ---------------------------------------------------------------- saying
+const words = (said) => {
+  const other = state.facts.undecided.find((one) => one.value === said.verdict);
+  return other ? other.words.toLowerCase() : plain(said.label);
+};
+function answer(said, byPointer) {
+  const changing = state.changing, one = changing || state.ahead[0];
+  if (!one || !state.facts || dialog.open) return;
+  if (state.waiting.length >= WAITING_MOST) { problem(`No more answers can wait here. ${waitingWords().replace("; you can go on", "")}`); return; }
+  const began = performance.now();
+  const field = part("[name=comment]");
+  const item = { kind: "annotate", name: state.name, ticket: one.ticket, label: said.label || "", verdict: said.verdict || "", comment: field.value.trim(), seconds: secondsSpent(), event_id: uuid() };
+  field.value = "";
+  const entry = entryOf(one.ticket) || { ticket: one.ticket, image: one.image, events: [] };
+  entry.events.push({ event_id: item.event_id, label: item.label, verdict: item.verdict });
+  state.entries = [...state.entries.filter((other) => other !== entry), entry].slice(-200);
+  if (changing) state.changing = null;
+  else state.ahead.shift();
+  if (said.label) state.recent = [said.label, ...state.recent.filter((name) => name !== said.label)].slice(0, RECENT_MOST);
+  draw();
+  element.dataset.swapMs = (performance.now() - began).toFixed(1);
+  element.dataset.answered = String(Number(element.dataset.answered || 0) + 1);
+  // A button that was clicked should not be the one that the space bar presses next.
+  if (byPointer) figure.focus({ preventScroll: true });
+  enqueue(item);
+  refill();
+}
+const lastEntry = () => state.entries[state.entries.length - 1];
+const lastWord = (entry) => entry && entry.events[entry.events.length - 1];
+const differs = (entry) => Boolean(entry && entry.told && entry.told.verdict !== "right" && entry.told.shown === "blind" && lastWord(entry).event_id === entry.told.event_id);
+function keepLast() {
+  const entry = state.changing || lastEntry();
+  if (!entry || !entry.told || !differs(entry)) return;
+  const { verdict, said } = entry.told, undecided = state.facts.undecided.some((one) => one.value === verdict);
+  const item = { kind: "annotate", name: state.name, ticket: entry.ticket, label: undecided ? "" : said, verdict: undecided ? verdict : "", comment: "", seconds: null, event_id: uuid() };
+  entry.events.push({ event_id: item.event_id, label: item.label, verdict: item.verdict });
+  state.changing = null;
+  draw();
+  enqueue(item);
+}
+function undoLast() {
+  const entry = state.changing || lastEntry(), word = lastWord(entry);
+  if (!word || state.waiting.length >= WAITING_MOST) return;
+  entry.events.pop();
+  state.changing = null;
+  const item = { kind: "undo", name: state.name, ticket: entry.ticket, undoes: word.event_id, event_id: uuid() };
+  if (!entry.events.length) {
+    state.entries = state.entries.filter((one) => one !== entry);
+    if (entry.image) {
+      const one = { ticket: entry.ticket, image: entry.image };
+      state.ahead.unshift({ ...one, picture: picture(one) });
+    }
+  } else if (entry.told) {
+    // What stood before it stands again.
+    const now = lastWord(entry);
+    entry.told = now.told || { ...entry.told, ...(now.label || now.verdict ? { said: now.label || now.verdict } : {}), event_id: now.event_id };
+  }
+  draw();
+  enqueue(item);
+}
+function older() {
+  const at = state.changing ? state.entries.indexOf(state.changing) : state.entries.length;
+  if (at > 0) { state.changing = state.entries[at - 1]; draw(); }
+}
+function newer() {
+  if (!state.changing) return;
+  state.changing = state.entries[state.entries.indexOf(state.changing) + 1] || null;
+  draw();
+}
+function back() { state.changing = null; draw(); }
+
+// ---------------------------------------------------------------- time, only while it is looked at
+const clock = { since: null, spent: 0 };
+const looking = () => !document.hidden && here();
+function restart() { clock.spent = 0; clock.since = looking() ? performance.now() : null; }
+function pause() {
+  if (clock.since !== null) clock.spent += performance.now() - clock.since;
+  clock.since = looking() ? performance.now() : null;
+}
+function secondsSpent() { pause(); return Math.min(SECONDS_MOST, Math.round(clock.spent) / 1000); }
+document.addEventListener("visibilitychange", () => { pause(); if (!document.hidden) refill(); });
+
+// ---------------------------------------------------------------- drawing
+function problem(text) { part(".hx-ann-problem").textContent = text.trim(); part(".hx-ann-problem").hidden = !text.trim(); }
+function say(text) { part(".hx-ann-empty").textContent = text; }
+function draw() {
+  const one = state.changing || state.ahead[0];
+  part(".hx-ann-body").hidden = !one;
+  part(".hx-ann-empty").hidden = Boolean(one);
+  if (!one && state.asked) {
+    say(!state.empty ? "The next examples are on their way…"
+      : state.later ? "Nothing to judge right now: what is left is with others. Come back later, or leave this page open."
+        : state.done || state.entries.length ? "All done, thank you!" : "Nothing to judge; come back later.");
+  }
+  if (one && state.inView !== one) {
+    figure.replaceChildren(one.picture || picture(one));
+    state.inView = one;
+    find.value = "";
+    if (!find.closest("[hidden]")) search();
+    restart();
+    element.dataset.ticket = one.ticket;
+  } else if (!one) { figure.replaceChildren(); state.inView = null; delete element.dataset.ticket; }
+  drawChanging();
+  drawLast();
+  drawSaved();
+}
+function drawChanging() {
+  const entry = state.changing, told = entry && entry.told;
+  part(".hx-ann-changing").hidden = !entry;
+  part(".hx-ann-done").hidden = Boolean(entry);
+  part(".hx-ann-older").hidden = !entry || state.entries.indexOf(entry) < 1;
+  part(".hx-ann-question").textContent = entry ? "Which class is it after all?" : "Which class is this?";
+  if (entry) part(".hx-ann-changing-says").textContent = told ? sentence(entry) : `You said ${words(lastWord(entry))}. It is not stored yet.`;
+  const said = entry && lastWord(entry);
+  for (const button of root.querySelectorAll("[data-said]"))
+    button.classList.toggle("hx-ann-said", Boolean(said) && button.dataset.said === (said.label ? `label:${said.label}` : `verdict:${said.verdict}`));
+}
+function sentence(entry) {
+  const { said, given, predicted, verdict } = entry.told;
+  const mine = words({ label: said, verdict });
+  const model = given === predicted ? "and the model says so too" : `the model says ${plain(predicted)}`;
+  return `You said ${mine}. Given ${plain(given)}, ${model}.`;
+}
+function drawLast() {
+  const entry = lastEntry(), box = part(".hx-ann-done"), word = lastWord(entry);
+  const place = part(".hx-ann-last-place");
+  if (place.dataset.ticket !== (entry ? entry.ticket : "")) {
+    place.dataset.ticket = entry ? entry.ticket : "";
+    place.replaceChildren();
+    if (entry && entry.image) {
+      const image = make("img", "hx-pixels");
+      image.alt = "";
+      image.src = entry.image;
+      place.append(image);
+    }
+  }
+  const isTold = Boolean(entry && entry.told && entry.told.event_id === word.event_id), open = isTold && differs(entry);
+  box.classList.toggle("hx-differs", open);
+  const text = !entry ? "Your last answer stands here, with the given label once it is stored."
+    : isTold ? `${sentence(entry)}${entry.told.shown === "label" ? " Said with the label in view." : ""}`
+      : `You said ${words(word)}. ${state.tries ? "Not stored yet." : "Storing…"}`;
+  const says = part(".hx-ann-done .hx-ann-last-says");
+  if (says.textContent !== text) says.textContent = says.title = text;
+  part(".hx-ann-keep").hidden = !open;
+  part(".hx-ann-change").hidden = part(".hx-ann-undo").hidden = !entry;
+}
+function drawSaved() {
+  const n = state.waiting.length, total = state.total, unsent = new Set(state.waiting.filter((one) => one.kind === "annotate").map((one) => one.ticket)).size;
+  part(".hx-ann-saved").textContent = !n ? (state.done || element.dataset.saved ? "Saved ✓" : "") : state.tries ? `${n} not saved yet` : "Saving…";
+  part(".hx-ann-count").textContent = state.asked ? `${count(state.done)} of ${count(total)} judged` : "";
+  part(".hx-ann-progress").max = Math.max(1, total);
+  part(".hx-ann-progress").value = state.done;
+  part(".hx-ann-progress").hidden = !state.asked || !total;
+  element.dataset.waiting = String(n);
+  element.dataset.unsent = String(unsent);
+}
+
+// ---------------------------------------------------------------- buttons and keys
+// A class named by one sign has that sign as its key; else they are counted through.
+function keysOf(names) {
+  const signs = names.map((name) => name.toLowerCase());
+  const own = signs.every((sign, at) => /^[\p{L}\p{N}]$/u.test(sign) && !OWN_KEYS.includes(sign) && signs.indexOf(sign) === at);
+  return own ? signs : [..."1234567890", "v", "w"].slice(0, names.length);
+}
+const keys = new Map();
+function saidButton(text, key, said) {
+  const button = make("button", "hx-button", plain(text));
+  button.type = "button";
+  button.title = plain(text);
+  button.dataset.said = said.label ? `label:${said.label}` : `verdict:${said.verdict}`;
+  if (key) {
+    keys.set(key, said);
+    button.setAttribute("aria-keyshortcuts", key.toUpperCase());
+    if (key !== text.toLowerCase()) button.append(make("kbd", "", key));
+  }
+  button.addEventListener("click", (event) => answer(said, event.detail > 0));
+  return button;
+}
+function load(facts) {
+  state.facts = facts;
+  part("[name=comment]").maxLength = facts.comment_most;
+  const names = facts.class_names, few = names.length <= BUTTONS_MOST;
+  part(".hx-ann-classes").hidden = !few;
+  part(".hx-ann-search").hidden = few;
+  keys.clear();
+  if (few) {
+    const hints = keysOf(names);
+    part(".hx-ann-classes").classList.toggle("hx-short", names.length > 3 && names.every((name) => [...name].length <= 3));
+    part(".hx-ann-classes").replaceChildren(...names.map((name, at) => saidButton(name, hints[at], { label: name })));
+  } else search();
+  const free = (wanted) => [...wanted].find((key) => !keys.has(key) && !OWN_KEYS.includes(key));
+  const others = { ambiguous: "am-", bad_image: "bx,", not_sure: "ns." };
+  part(".hx-ann-others").replaceChildren(...facts.undecided.map((one) => saidButton(one.words, free(others[one.value] || ""), { verdict: one.value })));
+  drawHelp(names, few);
+  if (facts.problem) { say(facts.problem); return; }
+  begin();
+}
+function drawHelp(names, few) {
+  const own = [...keys].filter(([key, said]) => said.label && said.label.toLowerCase() === key);
+  const rows = [...keys].filter(([key, said]) => !(own.length && said.label)).map(([key, said]) => [key, words(said)]);
+  if (own.length) rows.unshift([`${own[0][0]} … ${own[own.length - 1][0]}`, "the class of that name"]);
+  const shown = few ? rows : [["type", "part of a name; ↑ ↓ choose, Enter answers, Esc leaves the field"], ["/", "find a class"], ...rows];
+  shown.push(["space", "keep your answer where the label differs"], ["← or C", "look at an answer again, to change it"], ["→", "back to the next example"], ["U", "undo your last answer"], ["?", "this help"]);
+  part(".hx-ann-keys").replaceChildren(...shown.flatMap(([key, text]) => {
+    const name = make("dt", "");
+    name.append(make("kbd", "", key));
+    return [name, make("dd", "", text)];
+  }));
+}
+const dialog = part(".hx-ann-help");
+part(".hx-ann-ask-help").addEventListener("click", () => dialog.showModal());
+part(".hx-ann-keep").addEventListener("click", keepLast);
+part(".hx-ann-change").addEventListener("click", older);
+part(".hx-ann-undo").addEventListener("click", undoLast);
+part(".hx-ann-older").addEventListener("click", older);
+part(".hx-ann-back").addEventListener("click", back);
+document.addEventListener("keydown", (event) => {
+  if (!here() || !state.facts || dialog.open || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  const at = event.target;
+  if (at.closest && at.closest("input, select, textarea, [contenteditable]")) {
+    if (event.key === "Escape") { at.blur(); figure.focus({ preventScroll: true }); }
+    return;
+  }
+  const onButton = at.closest && at.closest("button, a, summary"), key = event.key.toLowerCase();
+  const does = { ArrowLeft: older, ArrowRight: newer, Escape: back, "?": () => dialog.showModal(), u: undoLast, c: older }[event.key] || { u: undoLast, c: older, k: keepLast }[key]
+    || ((event.key === " " || event.key === "Enter") && !onButton ? keepLast : null)
+    || (event.key === "/" && !find.closest("[hidden]") ? () => find.focus() : null)
+    || (keys.has(key) ? () => answer(keys.get(key), false) : null);
+  if (!does) return;
+  event.preventDefault();
+  does();
+});
+
+// ---------------------------------------------------------------- many classes: a field and a list
+function search() {
+  const names = state.facts.class_names, wanted = find.value.trim().toLowerCase();
+  const usual = [...state.recent, ...names.filter((name) => !state.recent.includes(name))];
+  const starts = usual.filter((name) => name.toLowerCase().startsWith(wanted));
+  const holds = wanted ? usual.filter((name) => !name.toLowerCase().startsWith(wanted) && name.toLowerCase().includes(wanted)) : [];
+  // The name itself comes before longer ones that begin with it.
+  const all = [...starts, ...holds].sort((a, b) => (b.toLowerCase() === wanted) - (a.toLowerCase() === wanted));
+  state.found = all.slice(0, FOUND_MOST);
+  state.chosen = 0;
+  part(".hx-ann-found").replaceChildren(...state.found.map((name, at) => {
+    const node = make("div", "hx-ann-option", plain(name));
+    node.id = `hx-ann-option-${at}`;
+    node.setAttribute("role", "option");
+    node.title = plain(name);
+    if (!wanted && state.recent.includes(name)) node.append(make("small", "", "recent"));
+    node.addEventListener("click", () => answer({ label: name }, true));
+    return node;
+  }));
+  const more = all.length - state.found.length;
+  part(".hx-ann-more").textContent = !all.length ? "No class is called so." : more > 0 ? `${count(more)} more: type to find them.` : "";
+  part(".hx-ann-found").scrollTop = 0;
+  choose(0);
+}
+function choose(at) {
+  const options = [...part(".hx-ann-found").children];
+  state.chosen = Math.max(0, Math.min(options.length - 1, at));
+  options.forEach((node, place) => node.setAttribute("aria-selected", String(place === state.chosen && (find.value !== "" || document.activeElement === find))));
+  const node = options[state.chosen];
+  if (!node) { find.removeAttribute("aria-activedescendant"); return; }
+  find.setAttribute("aria-activedescendant", node.id);
+  if (at) node.scrollIntoView({ block: "nearest" });
+}
+find.addEventListener("input", search);
+find.addEventListener("focus", () => choose(state.chosen));
+find.addEventListener("keydown", (event) => {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (by) { event.preventDefault(); choose(state.chosen + by); }
+  else if (event.key === "Enter" && state.found.length) { event.preventDefault(); answer({ label: state.found[state.chosen] }, false); }
+});
+
+// ---------------------------------------------------------------- beginning, once the page is seen
+function begin() {
+  if (!here() || !state.facts || state.facts.problem) return;
+  if (!state.started) { state.started = true; refill(); }
+  else { pause(); refill(); }
+}
+new IntersectionObserver(() => { pause(); begin(); }).observe(root);
+const received = () => { if (props.value && !state.facts) load(props.value); };
+watch("value", received);
+received();

@@ -1,0 +1,83 @@
+"""The two doors of a shared app: the owner's, for as long as it runs, and that of the invited."""
+
+import shutil
+from html import escape
+from pathlib import Path
+from tempfile import mkdtemp
+from threading import Lock
+
+from hardex.errors import AccessError
+from hardex.runs.access import OWNER, Access, Visitor
+from hardex_app.inspection import Inspection
+
+
+class Keys:
+    """Who has which token.
+
+    The owner's token is made at the start and ends with the app. Invitations are kept with the
+    run, so that they and the sessions of the invited outlive a restart.
+
+    Attributes:
+        owner_token: what lets the owner in.
+    """
+
+    def __init__(self, inspection: Inspection) -> None:
+        self._inspection = inspection
+        self._folder = Path(mkdtemp(prefix="hardex-"))  # only this user can read it
+        self._of_owner = Access.open(self._folder)
+        self._of_run: Access | None = None
+        self._lock = Lock()
+        self.owner_token = self._of_owner.invite(OWNER.name, role=OWNER.role, expires=None)
+
+    def enter(self, token: str) -> str:
+        """A new session for whoever has this token.
+
+        Raises:
+            AccessError: it is wrong, expired or revoked.
+            RunError: the run's own list of invitations cannot be read.
+        """
+        *others, last = self._doors()
+        for door in others:
+            try:
+                return door.enter(token)
+            except AccessError:
+                continue
+        return last.enter(token)
+
+    def visitor(self, session: str) -> Visitor | None:
+        """Whose session it is; None if it is nobody's, or over.
+
+        Raises:
+            RunError: the run's own list of invitations cannot be read.
+        """
+        for door in self._doors():
+            found = door.visitor(session)
+            if found is not None:
+                return found
+        return None
+
+    def leave(self, session: str) -> None:
+        """End a session; one that is over already is left alone."""
+        for door in self._doors():
+            door.leave(session)
+
+    def page_that_enters(self, link: str) -> Path:
+        """A file that leads a browser of this user to a link; it goes when the app ends."""
+        page = self._folder / "open.html"
+        page.touch(mode=0o600)
+        page.write_text(
+            f'<!doctype html><meta http-equiv="refresh" content="0;url={escape(link)}">',
+            encoding="utf-8",
+        )
+        return page
+
+    def close(self) -> None:
+        """Forget the owner's token."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _doors(self) -> list[Access]:
+        run = self._inspection.run
+        with self._lock:
+            if self._of_run is None and run is not None:  # a demo is still ranking, perhaps
+                self._of_run = Access.open(run.annotations_url or run.folder)
+            return [self._of_owner, *([self._of_run] if self._of_run else [])]

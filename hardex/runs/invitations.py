@@ -1,0 +1,88 @@
+"""Personal links to the app of a run, as `hardex annotate invite` makes them."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from hardex.errors import AccessError
+from hardex.runs.access import Access, Invitation
+from hardex.runs.address import kept_address
+from hardex.runs.run import load
+
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+_TIME = re.compile(r"([0-9]{1,5})([hdw])")
+_ADDRESS = re.compile(r"https?://[^\s?#/]+[^\s?#]*")
+
+
+def invited(
+    run: str | Path, name: str, *, expires: str = "7d", address: str = "", annotations: str = ""
+) -> str:
+    """Make a personal link; whoever opens it is an annotator of this name.
+
+    Args:
+        run: the run folder.
+        name: who is invited, 1..80 printable characters.
+        expires: how long the link opens the app, such as `12h`, `7d`, `4w` or `never`.
+        address: where the app is; by default where it is open to others now.
+        annotations: the database, when it is not in the run folder.
+
+    Returns:
+        The link, `ADDRESS/enter#TOKEN`, without the address where none is known. The token is
+        stored only as a hash, and cannot be shown again.
+
+    Raises:
+        HardexError: no run there, or a name, time or address that will not do.
+    """
+    lasts = time_of(expires)
+    if address and not _ADDRESS.fullmatch(address):
+        raise AccessError(
+            f"the address of an app begins with http:// or https://; received {address!r}; copy it "
+            "from the terminal in which the app runs."
+        )
+    access = _access(run, annotations)
+    where = address or kept_address(Path(run))
+    return f"{where.rstrip('/')}/enter#{access.invite(name, expires=lasts)}"
+
+
+def invitations(run: str | Path, *, annotations: str = "") -> list[Invitation]:
+    """All invitations of a run, also those that are over.
+
+    Raises:
+        HardexError: no run there, or its database cannot be read.
+    """
+    return _access(run, annotations).invitations()
+
+
+def revoked(run: str | Path, name: str, *, annotations: str = "") -> int:
+    """Take back the links of somebody, and end their sessions; gives how many there were.
+
+    Raises:
+        HardexError: no run there, or its database cannot be written.
+    """
+    return _access(run, annotations).revoke(name)
+
+
+def time_of(text: str) -> timedelta | None:
+    """How long an invitation lasts; None for ever.
+
+    Raises:
+        AccessError: it is none.
+
+    Example:
+        >>> time_of("12h"), time_of("never")
+        (datetime.timedelta(seconds=43200), None)
+    """
+    if text == "never":
+        return None
+    found = _TIME.fullmatch(text)
+    if not found or not int(found[1]):
+        raise AccessError(
+            "an invitation lasts some hours, days or weeks, as in 12h, 7d or 4w; received "
+            f"{text[:40]!r}; choose such a time, or never."
+        )
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _access(run: str | Path, annotations: str) -> Access:
+    found = load(run, annotations=annotations)
+    return Access.open(found.annotations_url or found.folder)

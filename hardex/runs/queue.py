@@ -1,0 +1,483 @@
+"""Who judges which example next: fewest votes first, then rank, with gold examples mixed in.
+
+The queue is a pure function of the stored events and of who holds what at this moment. Only the
+leases (an example was given to somebody who has not answered yet) live in memory alone: after a
+restart everybody goes on where they left off. One server works off one queue.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from heapq import heappop, heappush
+from math import inf
+from threading import RLock
+from time import monotonic
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from hardex.errors import RunError
+from hardex.runs.queries import POSITION, View
+from hardex.runs.run import Run
+
+if TYPE_CHECKING:  # what reads them loads SQLAlchemy, when it is first asked for
+    from hardex.runs.annotations import AnnotationEvent
+
+OVERLAP = 2  # people who judge one example
+OVERLAP_MOST = 100
+GOLD_EVERY = 10  # one example in ten is gold, while there is any
+LEASE_SECONDS = 600.0
+LEASES_MOST = 64  # of one annotator at once: those ahead, and answers still on their way
+_NO_GOLD: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What annotators are asked, as it is chosen when the app starts.
+
+    Attributes:
+        view: which examples, in which order; the hard ones by default.
+        overlap: how many people judge each, 1..100.
+        gold: true labels by id, mixed in to see how good an annotator is; without any, the examples
+            whose label the owner has judged are taken.
+
+    Raises:
+        RunError: the overlap is not from 1 to 100.
+    """
+
+    view: View = field(default_factory=lambda: View(list="hard"))
+    overlap: int = OVERLAP
+    gold: Mapping[str, str] = field(default_factory=lambda: _NO_GOLD)
+
+    def __post_init__(self) -> None:
+        _check_overlap(self.overlap)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the queue works off.
+
+    Attributes:
+        ids: n examples, the most wanted first, each once.
+        overlap: how many people judge each, 1..100.
+        gold: true labels by id; they may be among `ids` or not.
+        seed: of the places and the order of the gold examples.
+
+    Raises:
+        RunError: an example stands there twice, or the overlap is not from 1 to 100.
+    """
+
+    ids: Sequence[str]
+    overlap: int = OVERLAP
+    gold: Mapping[str, str] = field(default_factory=lambda: _NO_GOLD)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_overlap(self.overlap)
+
+
+def _check_overlap(overlap: int) -> None:
+    if not 1 <= overlap <= OVERLAP_MOST:
+        raise RunError(
+            f"the overlap must be from 1 to {OVERLAP_MOST} people for each example; received "
+            f"{overlap}; try {OVERLAP}."
+        )
+
+
+class Events(Protocol):
+    """What the queue must know of a store of annotations."""
+
+    def all(self) -> "list[AnnotationEvent]":
+        """Everything that was said."""
+
+    def of(self, id: str) -> "list[AnnotationEvent]":
+        """What was said of one example."""
+
+
+class _Mark(NamedTuple):
+    """What the queue keeps of an event."""
+
+    annotator: str
+    undoes: str
+    blind: bool
+
+
+class _Standing(NamedTuple):
+    """Where an example stands.
+
+    Attributes:
+        judges: who said something of it and did not take it back.
+        voters: those of them who did so blind: only they count for the overlap.
+    """
+
+    judges: frozenset[str]
+    voters: frozenset[str]
+
+
+_NOBODY: frozenset[str] = frozenset()
+_UNTOUCHED = _Standing(_NOBODY, _NOBODY)
+
+
+class Queue:
+    """Gives examples to any number of annotators at once; to be asked by any number of threads.
+
+    An example that is given stays with the annotator for ten minutes or until they answer, and
+    counts as a vote meanwhile: people who work at the same moment do not exceed the overlap. An
+    answer that comes later than that still counts, so that nobody's work is lost.
+
+    Memory: about 150 bytes an example, and 300 an event.
+
+    Args:
+        plan: which examples.
+        store: what was said so far.
+        clock: seconds that never go back.
+
+    Raises:
+        RunError: the store cannot be read, or the plan names an example twice.
+
+    Example:
+        >>> from collections import namedtuple
+        >>> class Nothing:
+        ...     all = staticmethod(lambda: [])
+        ...     of = staticmethod(lambda id: [])
+        >>> queue = Queue(Plan(("a", "b"), overlap=1), Nothing())
+        >>> queue.next("ann"), queue.next("bob"), queue.next("cleo")
+        ('a', 'b', None)
+        >>> queue.progress("ann")
+        (0, 2)
+    """
+
+    def __init__(
+        self, plan: Plan, store: Events, *, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self.plan = plan
+        self._store, self._clock, self._lock = store, clock, RLock()
+        self._ids = tuple(plan.ids)
+        self._ranks = {id: rank for rank, id in enumerate(self._ids)}
+        if len(self._ranks) != len(self._ids):
+            raise RunError(
+                f"a plan must name each example once; {len(self._ids) - len(self._ranks)} of "
+                f"{len(self._ids):,} stand there again; leave them out."
+            )
+        self._marks: dict[str, dict[str, _Mark]] = {}
+        self._standings: dict[str, _Standing] = {}  # of examples that somebody judged
+        self._leases: dict[str, dict[str, float]] = {}  # when they end, by example and annotator
+        self._held: defaultdict[str, dict[str, None]] = defaultdict(dict)  # oldest first
+        self._judged: defaultdict[str, set[str]] = defaultdict(set)
+        # Buckets: those with as many votes, of the same people, as a heap of ranks. What has left
+        # its bucket stays in the heap until it comes to the top.
+        self._buckets: dict[int, dict[frozenset[str], list[int]]] = {0: {}}
+        if self._ids:
+            self._buckets[0][_NOBODY] = list(range(len(self._ids)))  # in order: a heap already
+        self._open = len(self._ids)
+        self._open_of: defaultdict[str, int] = defaultdict(int)  # open, but judged by them
+        self._gold_order: dict[str, tuple[str, ...]] = {}
+        self._next_end = inf
+        self._learn(store.all())
+
+    # ------------------------------------------------------------------ what annotators ask
+
+    def next(self, annotator: str, have: Collection[str] = ()) -> str | None:
+        """The example that this annotator judges next; theirs for ten minutes.
+
+        Asked again before an answer it gives the same one: that is how a page goes on where it
+        left off.
+
+        Args:
+            annotator: who asks.
+            have: examples they hold already, beside which another one is wanted.
+
+        Returns:
+            An id; None where there is none for them now: all is judged, or held by others.
+
+        Raises:
+            RunError: the store cannot be read.
+        """
+        while True:
+            with self._lock:
+                self._let_go()
+                self._renew(annotator, have)
+                id = self._held_already(annotator, have) or self._new(annotator)
+                if id is None:
+                    return None
+                self._lease(annotator, id)
+            # Others may write to the store: Browse, an import, another server.
+            try:
+                events = self._store.of(id)
+            except RunError:
+                self.give_back(annotator, id)
+                raise
+            with self._lock:
+                self._learn(events)
+                if annotator not in self._standing(id).judges:
+                    return id
+
+    def heard(self, event: "AnnotationEvent") -> None:
+        """Told of an event that is stored; twice does no harm."""
+        with self._lock:
+            self._learn([event])
+            undone = self._marks[event.id].get(event.undoes)
+            if undone is None or undone.annotator != event.annotator:
+                return
+            if event.annotator not in self._standing(event.id).judges:
+                self._lease(event.annotator, event.id)  # they are looking at it
+
+    def give_back(self, annotator: str, id: str) -> None:
+        """End a lease before its time."""
+        with self._lock:
+            self._release(annotator, id)
+
+    def holds(self, annotator: str, id: str) -> bool:
+        """Whether the example is with this annotator now, or judged by them."""
+        with self._lock:
+            self._let_go()
+            return annotator in self._leases.get(id, ()) or id in self._judged[annotator]
+
+    def progress(self, annotator: str) -> tuple[int, int]:
+        """How many examples this annotator has judged, and how many it will be if nobody helps.
+
+        The second number falls while others judge.
+        """
+        with self._lock:
+            done = self._done(annotator)
+            left = self._open - self._open_of[annotator]
+            return done, done + left + self._gold_due(annotator, done, left)
+
+    # ------------------------------------------------------------------ choosing
+
+    def _held_already(self, annotator: str, have: Collection[str]) -> str | None:
+        return next((id for id in self._held[annotator] if id not in have), None)
+
+    def _new(self, annotator: str) -> str | None:
+        held = len(self._held[annotator])
+        if held >= LEASES_MOST:
+            return None
+        wanted = self._most_wanted(annotator)
+        if wanted is None:
+            return None
+        if self._is_gold_place(annotator, self._done(annotator) + held):
+            return next(self._gold_left(annotator), wanted)
+        return wanted
+
+    def _most_wanted(self, annotator: str) -> str | None:
+        """Fewest votes, then rank, of what this annotator has neither judged nor in hand."""
+        for votes in range(self.plan.overlap):
+            ranks = [
+                top
+                for people in tuple(self._buckets.get(votes, ()))
+                if annotator not in people and (top := self._top(votes, people)) is not None
+            ]
+            if ranks:
+                return self._ids[min(ranks)]
+        return None
+
+    def _top(self, votes: int, people: frozenset[str]) -> int | None:
+        buckets = self._buckets[votes]
+        heap = buckets[people]
+        while heap and self._key(self._ids[heap[0]]) != (votes, people):
+            heappop(heap)
+        if heap:
+            return heap[0]
+        del buckets[people]
+        return None
+
+    def _key(self, id: str) -> tuple[int, frozenset[str]]:
+        """The bucket of an example: how many votes it has or awaits, and of whom."""
+        judges, voters = self._standing(id)
+        holders = self._leases.get(id, ())
+        if not judges and not holders:
+            return 0, _NOBODY
+        people = judges.union(holders)
+        return len(voters.union(holders)), people
+
+    def _standing(self, id: str) -> _Standing:
+        return self._standings.get(id, _UNTOUCHED)
+
+    # ------------------------------------------------------------------ gold
+
+    def _done(self, annotator: str) -> int:
+        return len(self._judged[annotator])
+
+    def _gold_left(self, annotator: str) -> Iterator[str]:
+        if annotator not in self._gold_order:
+            self._gold_order[annotator] = tuple(
+                sorted(self.plan.gold, key=lambda id: _draw(self.plan.seed, annotator, id))
+            )
+        judged, held = self._judged[annotator], self._held[annotator]
+        return (id for id in self._gold_order[annotator] if id not in judged and id not in held)
+
+    def _is_gold_place(self, annotator: str, place: int) -> bool:
+        block, within = divmod(place, GOLD_EVERY)
+        return bool(self.plan.gold) and within == self._gold_place(annotator, block)
+
+    def _gold_place(self, annotator: str, block: int) -> int:
+        return _draw(self.plan.seed, annotator, str(block)) % GOLD_EVERY
+
+    def _gold_due(self, annotator: str, done: int, left: int) -> int:
+        """How many gold examples stand between this annotator and their last other one."""
+        golds = len(self.plan.gold.keys() - self._judged[annotator])
+        if not golds or not left:
+            return 0
+        block, within = divmod(done, GOLD_EVERY)
+        place = self._gold_place(annotator, block)
+        in_block = GOLD_EVERY - within - (place >= within)  # others that this block has room for
+        if left <= in_block:
+            return min(golds, int(place >= within and left > place - within))
+        blocks, rest = divmod(left - in_block - 1, GOLD_EVERY - 1)
+        last = rest + 1 > self._gold_place(annotator, block + 1 + blocks)
+        return min(golds, int(place >= within) + blocks + int(last))
+
+    # ------------------------------------------------------------------ learning
+
+    def _learn(self, events: "Iterable[AnnotationEvent]") -> None:
+        """Take in events, in any order, any number of times."""
+        touched = set()
+        for event in events:
+            marks = self._marks.setdefault(event.id, {})
+            if event.event_id not in marks:
+                blind = bool(event.said) or event.shown == "blind"
+                marks[event.event_id] = _Mark(event.annotator, event.undoes, blind)
+                touched.add(event.id)
+        for id in touched:
+            self._stand(id, _standing(self._marks[id]))
+
+    def _stand(self, id: str, now: _Standing) -> None:
+        before = self._standing(id)
+        counted = id in self._ranks
+        if now == before:
+            return
+        self._standings[id] = now
+        for annotator in before.judges - now.judges:
+            self._judged[annotator].discard(id)
+        for annotator in now.judges - before.judges:
+            if counted or id in self.plan.gold:
+                self._judged[annotator].add(id)
+        for annotator in now.judges:
+            self._release(annotator, id)
+        if counted:
+            for standing, sign in ((before, -1), (now, 1)):
+                if len(standing.voters) < self.plan.overlap:
+                    self._open += sign
+                    for annotator in standing.judges:
+                        self._open_of[annotator] += sign
+        self._file(id)
+
+    def _file(self, id: str) -> None:
+        """Put an example into the bucket where it belongs now."""
+        rank = self._ranks.get(id)
+        votes, people = self._key(id)
+        if rank is not None and votes < self.plan.overlap:
+            heappush(self._buckets.setdefault(votes, {}).setdefault(people, []), rank)
+
+    # ------------------------------------------------------------------ leases
+
+    def _lease(self, annotator: str, id: str) -> None:
+        end = self._clock() + LEASE_SECONDS
+        self._next_end = min(self._next_end, end)
+        holders = self._leases.setdefault(id, {})
+        new = annotator not in holders
+        holders[annotator] = end
+        self._held[annotator].setdefault(id)
+        if new:
+            self._file(id)
+
+    def _renew(self, annotator: str, ids: Collection[str]) -> None:
+        """Whoever asks for more is still there."""
+        for id in ids:
+            if id in self._held[annotator]:
+                self._lease(annotator, id)
+
+    def _release(self, annotator: str, id: str) -> None:
+        holders = self._leases.get(id, {})
+        if holders.pop(annotator, None) is None:
+            return
+        if not holders:
+            del self._leases[id]
+        del self._held[annotator][id]
+        self._file(id)
+
+    def _let_go(self) -> None:
+        """End what has run out."""
+        now = self._clock()
+        if now < self._next_end:
+            return
+        ends = [(end, who, id) for id, all in self._leases.items() for who, end in all.items()]
+        for end, annotator, id in ends:
+            if end <= now:
+                self._release(annotator, id)
+        self._next_end = min((end for end, _, _ in ends if end > now), default=inf)
+
+
+def _standing(marks: Mapping[str, _Mark]) -> _Standing:
+    """What the events of one example come to."""
+    undone = {(mark.annotator, mark.undoes) for mark in marks.values() if mark.undoes}
+    judges = frozenset(
+        mark.annotator
+        for event_id, mark in marks.items()
+        if not mark.undoes and (mark.annotator, event_id) not in undone
+    )
+    # Who judged it again after taking it back has seen the label by then, but voted blind once.
+    blind = {mark.annotator for mark in marks.values() if mark.blind}
+    return _Standing(judges, judges & blind)
+
+
+def _draw(seed: int, annotator: str, what: str) -> int:
+    """A number that looks random and is the same after a restart."""
+    return int.from_bytes(sha256(f"{seed}\n{annotator}\n{what}".encode()).digest()[:8], "big")
+
+
+# ------------------------------------------------------------------ a run's plan
+
+
+def plan_of(run: Run, assignment: Assignment, *, owner: str = "owner") -> Plan:
+    """What the annotators of a run work off.
+
+    A view in order of position is shuffled by the run's seed: data is often sorted by class, and
+    whoever has seen fifty sevens in a row expects another one.
+
+    Args:
+        run: whose examples.
+        assignment: which of them.
+        owner: whose labels are gold where the assignment has none.
+
+    Raises:
+        RunError: the view or the gold names what the run does not have.
+    """
+    view, seed = assignment.view, run.manifest.seed
+    ids = run.tables.ids(view)
+    if view.sort == POSITION or (view.list == "all" and not view.sort):
+        ids.sort(key=lambda id: _draw(seed, "", id))
+    gold = dict(assignment.gold) or _judged_by(owner, run)
+    check_gold(gold, run)
+    return Plan(ids, assignment.overlap, gold, seed)
+
+
+def _judged_by(owner: str, run: Run) -> dict[str, str]:
+    """The labels of which the owner is sure."""
+    known = {event.id: event for event in run.annotations.latest() if event.annotator == owner}
+    lost = run.tables.unknown(list(known)) if known else 0
+    sure = {}
+    for id, event in known.items():
+        if lost and run.tables.unknown([id]):
+            continue  # judged before the run was made again of other data
+        if event.verdict == "right":
+            sure[id] = run.given_label(id)
+        elif event.verdict == "wrong" and event.new_label in run.manifest.class_names:
+            sure[id] = event.new_label
+    return sure
+
+
+def check_gold(gold: Mapping[str, str], run: Run) -> None:
+    """Raise `RunError` unless every gold example and its label are of the run."""
+    unknown = run.tables.unknown(list(gold))
+    if unknown:
+        raise RunError(
+            f"gold examples must be of this run; {unknown:,} of {len(gold):,} are not; take their "
+            "ids from its tables."
+        )
+    for id, label in gold.items():
+        if label not in run.manifest.class_names:
+            raise RunError(
+                f"the label of a gold example must be one of the run's "
+                f"{len(run.manifest.class_names)} classes; {id!r} has {label!r}; correct the file."
+            )

@@ -1,0 +1,439 @@
+"""What an annotator does on Annotate, in a real Chromium; also when the server fails."""
+
+import json
+import re
+from contextlib import contextmanager
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from hardex import RunError
+from hardex.runs.queries import View
+from hardex.runs.queue import Assignment
+from hardex_app.inspection import Inspection, Status
+
+from .conftest import close_visit, open_visit
+from .fake_runs import HOSTILE, run_without_images, serving, small_run
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DIGITS = tuple("0123456789")
+
+
+class Moody:
+    """A store that can be told to refuse."""
+
+    def __init__(self, store):
+        self.store, self.refuses, self.tries = store, False, 0
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+    def add(self, annotation):
+        self.tries += 1
+        if self.refuses:
+            raise RunError("the annotation must be written to a disk; it is full.")
+        return self.store.add(annotation)
+
+
+@contextmanager
+def served(folder, *, names=DIGITS, count=60, **options):
+    """The whole window on a fresh run; gives its address, the run and its store."""
+    run, classifier = small_run(
+        folder, class_count=len(names), names=names, count=count, shape=(8, 8, 1)
+    )
+    store = run.__dict__["annotations"] = Moody(run.annotations)
+    assignment = Assignment(**{"view": View(list="all", sort="loss"), **options})
+    inspection = Inspection(lambda inspection: None, run=run, assignment=assignment)
+    inspection.classifier, inspection.status = classifier, Status("ready")
+    store.inspection = inspection
+    with serving(inspection) as window:
+        yield window.local_url, run, store
+
+
+@pytest.fixture
+def site(tmp_path):
+    with served(tmp_path) as site:
+        yield site
+
+
+@contextmanager
+def judging(browser: Browser, url, *, faulty=False, words="view=annotate", **options):
+    """An annotator with an example in view; `faulty` forgives what the browser says of failures."""
+    visitor = open_visit(browser, url, words, **options)
+    yield visitor.page
+    if faulty:
+        visitor.trouble = [line for line in visitor.trouble if "Failed to load" not in line]
+    close_visit(visitor)
+
+
+def ready(page: Page) -> str:
+    """Wait for an example in view; gives its ticket."""
+    expect(page.locator(".hx-ann-figure img")).to_be_visible(timeout=30_000)
+    return shown(page)
+
+
+def shown(page: Page) -> str:
+    return page.evaluate("document.querySelector('[data-ticket]').dataset.ticket") or ""
+
+
+def saved(page: Page, done: int) -> None:
+    expect(page.locator(".hx-ann-count")).to_contain_text(f"{done} of ", timeout=20_000)
+    expect(page.locator(".hx-ann-saved")).to_have_text("Saved ✓", timeout=20_000)
+
+
+def says(page: Page):
+    return page.locator(".hx-ann-done .hx-ann-last-says")
+
+
+def images(page: Page) -> str:
+    return page.locator(".hx-ann-figure img").get_attribute("src")
+
+
+# ------------------------------------------------------------------ the journey
+
+
+def test_by_keyboard_alone(browser, site):
+    url, run, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        first = images(page)
+        page.keyboard.press("3")
+        assert images(page) != first  # the next one was here already
+        saved(page, 1)
+        (event,) = store.all()
+        given, predicted = run.given_label(event.id), run.row(event.id)["predicted_label"]
+        assert (event.said, event.shown, event.annotator) == ("3", "blind", "owner")
+        assert event.verdict == ("right" if given == "3" else "wrong")
+        expect(says(page)).to_contain_text(f"You said 3. Given {given}")
+        if given != predicted:
+            expect(says(page)).to_contain_text(f"the model says {predicted}")
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator(".hx-ann-figure img")).to_have_attribute("src", first)
+        page.keyboard.press(given)
+        saved(page, 1)
+        assert [one.shown for one in store.all()] == ["blind", "label"]
+        assert store.latest()[0].verdict == "right"
+        page.keyboard.press("u")  # the change
+        page.keyboard.press("u")  # and the answer
+        saved(page, 0)
+        expect(page.locator(".hx-ann-figure img")).to_have_attribute("src", first)
+        assert store.latest() == [] and len(store.all()) == 4
+        page.keyboard.press("a")
+        saved(page, 1)
+        assert store.latest()[0].verdict == "ambiguous"
+
+
+def test_a_different_answer_can_be_kept(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        for key in "012":
+            page.keyboard.press(key)
+        saved(page, 3)
+        while store.latest()[-1].verdict == "right":  # as the data has it, one in ten
+            page.keyboard.press("1")
+            saved(page, len(store.latest()) + 1)
+        kept = store.latest()[-1]
+        count = len(store.all())
+        expect(page.locator(".hx-differs")).to_be_visible()
+        page.keyboard.press("Space")
+        expect(page.locator(".hx-differs")).to_have_count(0)
+        expect(says(page)).to_contain_text("with the label in view")
+        last = store.latest()[-1]
+        assert len(store.all()) == count + 1
+        assert (last.id, last.new_label, last.shown) == (kept.id, kept.new_label, "label")
+
+
+def test_by_thumb_on_a_phone_without_scrolling(browser, site):
+    url, _, store = site
+    with judging(browser, url, **PHONE) as page:
+        ready(page)
+        for name in (*DIGITS, "Not sure"):
+            box = (
+                page.locator(".hx-annotate")
+                .get_by_role("button", name=re.compile(f"^{name}"))
+                .first.bounding_box()
+            )
+            assert box["y"] + box["height"] <= 844 and box["height"] >= 44 and box["width"] >= 44
+        assert page.locator(".hx-ann-figure").bounding_box()["height"] > 250
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator(".hx-ann-classes").get_by_text("7").tap()
+        saved(page, 1)
+        assert store.all()[0].said == "7"
+        assert page.evaluate("scrollY") == 0
+
+
+def test_a_clicked_button_is_not_what_the_space_bar_presses_next(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        page.locator(".hx-ann-others").get_by_text("Bad image").click()
+        saved(page, 1)
+        page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+        expect(page.locator(".hx-ann-saved")).to_have_text("Saved ✓")
+        assert {event.verdict for event in store.all()} == {"bad_image"}
+        assert len({event.id for event in store.all()}) == 1
+
+
+def test_a_comment_goes_with_the_answer(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        page.locator("#desk [name=comment]").fill("=1+1 <b>7</b> u2")
+        page.locator(".hx-ann-classes").get_by_text("5").click()
+        saved(page, 1)
+        page.keyboard.press("6")
+        saved(page, 2)
+        assert [event.comment for event in store.all()] == ["=1+1 <b>7</b> u2", ""]
+        assert all(0 <= event.seconds < 60 for event in store.all())
+
+
+def test_the_next_picture_comes_at_once(browser, site):
+    url, _, _ = site
+    with judging(browser, url) as page:
+        ready(page)
+        page.wait_for_timeout(500)
+        seen, took = {images(page)}, []
+        for _ in range(5):
+            page.keyboard.press("4")
+            took.append(
+                float(page.evaluate("document.querySelector('[data-swap-ms]').dataset.swapMs"))
+            )
+            seen.add(images(page))
+        assert len(seen) == 6
+        assert sorted(took)[2] < 100  # milliseconds
+        saved(page, 5)
+
+
+def test_nothing_of_the_label_travels_before_the_verdict(browser, site):
+    url, _, _ = site
+    answers = []
+    with judging(browser, url, words="view=overview") as page:
+        page.wait_for_timeout(500)
+        asks = '"fn_name":"(next_examples|annotate)"'
+        page.on(
+            "response",
+            lambda one: answers.append(one) if re.search(asks, one.request.post_data or "") else 0,
+        )
+        page.locator(".hx-page-link", has_text="Annotate").click()
+        ready(page)
+        page.wait_for_timeout(500)
+        before = [json.loads(one.text()) for one in answers]
+        assert sum(len(one.get("examples", [])) for one in before) >= 8
+        for told in before:
+            assert set(told) <= {"name", "examples", "done", "total", "later"}
+            for example in told["examples"]:
+                assert set(example) == {"ticket", "image"}
+        page.keyboard.press("3")
+        saved(page, 1)
+        assert any(json.loads(one.text()).get("given") for one in answers[len(before) :])
+
+
+def test_nobody_is_given_examples_who_only_browses(browser, site):
+    url, _, _ = site
+    with judging(browser, url, words="view=browse") as page:
+        expect(page.locator(".hx-card").first).to_be_visible()
+        assert page.locator("[data-ticket]").count() == 0
+
+
+def test_everybody_goes_on_where_they_left_off_on_another_device_too(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        page.keyboard.press("3")
+        page.keyboard.press("4")
+        saved(page, 2)
+        following, last = shown(page), says(page).text_content()
+    with judging(browser, url, **PHONE) as page:
+        ready(page)
+        saved(page, 2)
+        assert shown(page) == following
+        expect(says(page)).to_have_text(last)
+        page.locator(".hx-ann-undo").tap()
+        saved(page, 1)
+        assert len(store.latest()) == 1
+
+
+def test_it_ends_with_thanks(browser, tmp_path):
+    with served(tmp_path, count=10, overlap=1) as (url, _, store):
+        with judging(browser, url) as page:
+            ready(page)
+            for number in range(10):
+                page.keyboard.press("1")
+                saved(page, number + 1)
+            expect(page.locator(".hx-ann-empty")).to_have_text("All done, thank you!")
+            assert len(store.latest()) == 10
+            page.keyboard.press("1")
+            page.keyboard.press("ArrowLeft")
+            expect(page.locator(".hx-ann-changing")).to_be_visible()
+            page.keyboard.press("ArrowRight")
+            expect(page.locator(".hx-ann-empty")).to_be_visible()
+        with judging(browser, url) as page:
+            expect(page.locator(".hx-ann-empty")).to_have_text("All done, thank you!")
+            assert len(store.all()) == 10
+
+
+def test_where_there_is_nothing_it_is_said(browser, tmp_path):
+    with served(tmp_path, count=10, view=View(text="nothing")) as (url, _, _):
+        with judging(browser, url) as page:
+            expect(page.locator(".hx-ann-empty")).to_have_text("Nothing to judge; come back later.")
+
+
+def test_what_others_hold_is_said_to_be_with_others(browser, tmp_path):
+    with served(tmp_path, count=10, overlap=1, view=View(text="3")) as (url, _, store):
+        assert store.inspection.desk.queue.next("bob") == "3"
+        with judging(browser, url) as page:
+            expect(page.locator(".hx-ann-empty")).to_contain_text("what is left is with others")
+
+
+# ------------------------------------------------------------------ when the server fails
+
+
+def test_what_the_server_does_not_take_waits_and_is_stored_once(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        page.wait_for_timeout(500)
+        store.refuses = True
+        for key in "123":
+            page.keyboard.press(key)  # one can go on
+        expect(page.locator(".hx-ann-problem")).to_contain_text("it is full. 3 answers are kept")
+        expect(page.locator(".hx-ann-saved")).to_have_text("3 not saved yet")
+        expect(page.locator(".hx-ann-count")).to_contain_text("0 of ")
+        expect(says(page)).to_have_text("You said 3. Not stored yet.")
+        assert store.all() == []
+        store.refuses = False
+        saved(page, 3)
+        expect(page.locator(".hx-ann-problem")).to_be_hidden()
+        assert [event.said for event in store.all()] == ["1", "2", "3"]
+
+
+def test_what_waits_outlives_a_reload(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        page.wait_for_timeout(500)
+        store.refuses = True
+        for key in "123":
+            page.keyboard.press(key)
+        page.keyboard.press("u")
+        expect(page.locator(".hx-ann-saved")).to_have_text("4 not saved yet")
+        page.reload()
+        expect(page.locator(".hx-ann-saved")).to_have_text("4 not saved yet")
+        store.refuses = False
+        saved(page, 2)
+        assert [event.said for event in store.all()] == ["1", "2", "3", ""]
+        assert [event.said for event in store.latest()] == ["1", "2"]
+        assert (
+            page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('hardex')).length")
+            == 0
+        )
+
+
+def test_an_answer_whose_receipt_was_lost_is_stored_once(browser, site):
+    url, _, store = site
+
+    def lose(route):
+        if '"annotate"' in (route.request.post_data or "") and len(store.all()) < 1:
+            route.fetch()  # the server stores it, and the page never hears of it
+            route.abort()
+        else:
+            route.continue_()
+
+    with judging(browser, url, faulty=True) as page:
+        ready(page)
+        page.route("**/component_server/**", lose)
+        page.keyboard.press("3")
+        page.keyboard.press("4")
+        saved(page, 2)
+        assert [event.said for event in store.all()] == ["3", "4"]
+        assert store.tries == 2  # the second time it was known
+
+
+def test_without_a_server_what_is_at_hand_can_be_judged(browser, site):
+    url, _, store = site
+    with judging(browser, url, faulty=True) as page:
+        ready(page)
+        page.wait_for_timeout(800)
+        page.context.set_offline(True)
+        for key in "12345":
+            page.keyboard.press(key)
+        expect(page.locator(".hx-ann-problem")).to_contain_text(
+            "The server does not answer. 5 answers are kept in this page"
+        )
+        page.context.set_offline(False)
+        saved(page, 5)
+        assert [event.said for event in store.all()] == list("12345")
+
+
+# ------------------------------------------------------------------ many classes, and bad names
+
+
+def test_among_many_classes_one_is_found_by_typing(browser, tmp_path):
+    names = tuple(f"class {number:03}" for number in range(40))
+    with served(tmp_path, names=names, count=80) as (url, _, store):
+        with judging(browser, url) as page:
+            ready(page)
+            page.keyboard.press("/")
+            page.keyboard.type("class 01")
+            expect(page.get_by_role("option")).to_have_count(10)
+            page.keyboard.press("ArrowDown")
+            page.keyboard.press("Enter")
+            saved(page, 1)
+            expect(page.get_by_role("option").first).to_have_text("class 011recent")
+            page.get_by_role("option", name="class 002").click()
+            saved(page, 2)
+            assert [event.said for event in store.all()] == ["class 011", "class 002"]
+            page.locator(".hx-ann-find").fill("nothing")
+            expect(page.locator(".hx-ann-more")).to_have_text("No class is called so.")
+
+
+def test_names_that_do_harm_are_text(browser, tmp_path):
+    with served(tmp_path, names=HOSTILE, count=40) as (url, _, store):
+        with judging(browser, url) as page:
+            ready(page)
+            buttons = page.locator(".hx-ann-classes button")
+            for at, name in enumerate(HOSTILE):
+                expect(buttons.nth(at)).to_contain_text(re.sub(r"\n", "\u240a", name)[:200])
+            for at in range(len(HOSTILE)):
+                buttons.nth(at).click()
+                saved(page, at + 1)
+            assert [event.said for event in store.all()] == list(HOSTILE)
+            page.keyboard.press("2")
+            saved(page, len(HOSTILE) + 1)
+            assert store.all()[-1].said == HOSTILE[1]
+
+
+def test_a_run_without_images_says_so(browser, tmp_path):
+    inspection = Inspection(lambda inspection: None, run=run_without_images(tmp_path))
+    inspection.status = Status("ready")
+    with serving(inspection) as window, judging(browser, window.local_url) as page:
+        expect(page.locator(".hx-ann-empty")).to_contain_text("no images to judge")
+
+
+# ------------------------------------------------------------------ for everybody
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [{}, PHONE], ids=["desktop", "phone"])
+def test_everybody_can_use_it(browser, site, theme, size):
+    url, _, _ = site
+    visitor = open_visit(browser, url, f"view=annotate&__theme={theme}", **size)
+    page = visitor.page
+    ready(page)
+    page.keyboard.press("3")
+    saved(page, 1)
+    visitor.shoot(f"annotate-{theme}-{'phone' if size else 'desktop'}")
+    for prepare in (lambda: None, lambda: page.keyboard.press("ArrowLeft"),
+                    lambda: page.keyboard.press("?")):  # fmt: skip
+        prepare()
+        found = Axe().run(page, context="#desk", options={"runOnly": ["wcag2a", "wcag2aa"]})
+        assert found.response["violations"] == []
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    close_visit(visitor)

@@ -1,0 +1,403 @@
+"""What an annotator is told and what is believed of what they say."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+import hardex
+from hardex import RunError
+from hardex.errors import HardexError
+from hardex.images import write_png
+from hardex.runs.access import OWNER, Visitor
+from hardex.runs.annotations import Annotation
+from hardex.runs.queries import View
+from hardex.runs.queue import Assignment
+from hardex_app import annotating
+from hardex_app.annotating import NotStored, annotate, ask, next_examples, progress, undo
+from hardex_app.inspection import Inspection, Status
+from hardex_app.pages.annotate import at_the_desk
+
+from .fake_runs import decoded, parts_of, run_without_images, sentence
+
+ANN, BOB = Visitor("ann", "annotator"), Visitor("bob", "annotator")
+NAMES = ("aardvark", "buffalo", "chameleon")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run of a folder per class: its ids hold the labels."""
+    rng = np.random.default_rng(0)
+    for number in range(24):
+        path = tmp_path / "zoo" / NAMES[number % 3]
+        path.mkdir(parents=True, exist_ok=True)
+        write_png(rng.integers(0, 256, (6, 6, 1), dtype=np.uint8), path / f"{number}.png")
+    return hardex.rank(parts_of(3), tmp_path / "zoo", out=tmp_path / "run")
+
+
+@pytest.fixture
+def desk(run):
+    return desk_of(run)
+
+
+def desk_of(run, **options):
+    return Inspection(lambda inspection: None, run=run, assignment=Assignment(**options)).desk
+
+
+def one(desk, visitor=ANN):
+    """The next ticket of an annotator and the example behind it."""
+    ticket = next_examples(desk, visitor, count=1)["examples"][0]["ticket"]
+    return ticket, desk.tickets.id(visitor.name, ticket)
+
+
+def answered(desk, ticket, visitor=ANN, label="aardvark", **said):
+    return annotate({"ticket": ticket, "label": label, **said}, desk, visitor)
+
+
+class Broken:
+    """A store whose disk is full, whose database is locked, or that cannot even be read."""
+
+    def __init__(self, store, *broken):
+        self._store, self._broken = store, broken
+
+    def __getattr__(self, name):
+        if name in self._broken:
+            return self._refuse
+        return getattr(self._store, name)
+
+    def _refuse(self, *of):
+        raise RunError("the annotation must be written to /secret/path; it could not be.")
+
+
+# ------------------------------------------------------------------ blind
+
+
+def test_nothing_is_told_of_an_example_before_it_is_judged(desk, run, tmp_path):
+    told = next_examples(desk, ANN, count=8, last=True)
+    text = json.dumps({**told, "examples": [{**e, "image": ""} for e in told["examples"]]})
+    for secret in (*NAMES, ".png", "zoo", "unsure", "gold", str(tmp_path), *run.hard["id"]):
+        assert secret not in text
+    assert set(told) == {"name", "examples", "done", "total", "later"}
+    assert all(set(example) == {"ticket", "image"} for example in told["examples"])
+
+
+def test_the_image_is_the_one_that_is_judged(desk, run):
+    (example,) = next_examples(desk, ANN, count=1)["examples"]
+    id = desk.tickets.id("ann", example["ticket"])
+    assert np.array_equal(decoded(example["image"]), run.image(id))
+
+
+def test_what_the_page_knows_beforehand_is_nothing_of_any_example(run):
+    assert annotating.facts(run)["class_names"] == list(NAMES)
+    assert set(annotating.facts(run)) == {
+        "class_names", "undecided", "comment_most", "run", "problem",
+    }  # fmt: skip
+    assert annotating.facts(run)["problem"] == ""
+
+
+def test_the_verdict_follows_by_comparison(desk, run):
+    for label in NAMES:
+        ticket, id = one(desk)
+        told = answered(desk, ticket, label=label, seconds=1.5, comment="striped")
+        (event,) = run.annotations.of(id)
+        given = run.given_label(id)
+        assert event.verdict == told["verdict"] == ("right" if label == given else "wrong")
+        assert event.new_label == ("" if label == given else label)
+        assert (event.said, event.shown, event.annotator) == (label, "blind", "ann")
+        assert (event.seconds, event.comment) == (1.5, "striped")
+        assert (told["given"], told["said"]) == (given, label)
+        assert told["predicted"] == run.row(id)["predicted_label"]
+
+
+@pytest.mark.parametrize("verdict", ["ambiguous", "bad_image", "not_sure"])
+def test_an_annotator_may_name_no_class(desk, run, verdict):
+    ticket, id = one(desk)
+    told = annotate({"ticket": ticket, "verdict": verdict}, desk, ANN)
+    (event,) = run.annotations.of(id)
+    assert event.verdict == event.said == told["said"] == verdict and event.new_label == ""
+
+
+def test_what_is_said_after_the_label_was_seen_is_a_second_event(desk, run):
+    ticket, id = one(desk)
+    answered(desk, ticket, label="buffalo")
+    kept = answered(desk, ticket, label="buffalo")
+    changed = answered(desk, ticket, label=run.given_label(id))
+    assert [event.shown for event in run.annotations.of(id)] == ["blind", "label", "label"]
+    assert [event.said for event in run.annotations.of(id)] == ["buffalo", "", ""]
+    assert kept["shown"] == "label" and changed["verdict"] == "right"
+    assert progress(desk, ANN)["done"] == 1
+
+
+def test_whoever_saw_the_label_in_browse_or_before_an_undo_is_not_blind(desk, run):
+    ticket, id = one(desk)
+    told = answered(desk, ticket)
+    undo({"ticket": ticket, "undoes": told["event_id"]}, desk, ANN)
+    assert answered(desk, ticket)["shown"] == "label"
+    ticket, id = one(desk, OWNER)
+    run.annotations.add(Annotation("owner", id, "right", shown="label"))
+    assert answered(desk, ticket, OWNER)["shown"] == "label"
+
+
+# ------------------------------------------------------------------ what is not believed
+
+
+def test_an_example_must_be_one_that_was_given_to_this_annotator(desk, run):
+    ticket, id = one(desk)
+    for made_up in (id, "", None, 7, ticket[:-3] + "AAA", desk.tickets.of("bob", id), [ticket]):
+        with pytest.raises(HardexError, match="one that you were given") as refused:
+            answered(desk, made_up)
+        assert id not in sentence(refused.value) or made_up == id
+        with pytest.raises(HardexError, match="one that you were given"):
+            undo({"ticket": made_up, "undoes": str(uuid4())}, desk, ANN)
+    assert run.annotations.all() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"verdict": "right"}, "verdict without a label must be one of ambiguous"),
+        ({"verdict": "wrong"}, "verdict without a label must be one of ambiguous"),
+        ({"label": "dog"}, "label must be one of the 3 classes; received 'dog'"),
+        ({"label": ["buffalo"]}, "label must be one of the 3 classes"),
+        ({"label": {"a": 1}}, "label must be one of the 3 classes"),
+        ({}, "either a label or a verdict; received neither"),
+        ({"label": "buffalo", "verdict": "ambiguous"}, "either a label or a verdict; received bo"),
+        ({"label": "buffalo", "seconds": -1}, "from 0 to 3,600; received '-1'"),
+        ({"label": "buffalo", "seconds": 3601}, "from 0 to 3,600"),
+        ({"label": "buffalo", "seconds": float("nan")}, "from 0 to 3,600"),
+        ({"label": "buffalo", "seconds": "1"}, "from 0 to 3,600"),
+        ({"label": "buffalo", "seconds": True}, "from 0 to 3,600"),
+        ({"label": "buffalo", "seconds": 10**400}, "from 0 to 3,600"),
+        ({"label": "buffalo", "comment": "x" * 2001}, "comment must be a text of up to 2,000"),
+        ({"label": "buffalo", "comment": "\0"}, "comment must be a text"),
+        ({"label": "buffalo", "comment": "\ud800"}, "comment must be a text"),
+        ({"label": "buffalo", "comment": ["x"]}, "comment must be a text"),
+        ({"label": "buffalo", "event_id": "1"}, "event id must be a UUID"),
+        ({"label": "buffalo", "event_id": str(uuid4()).upper()}, "event id must be a UUID"),
+        ({"label": "buffalo", "event_id": [1]}, "event id must be a UUID"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_in_a_sentence(desk, run, said, says):
+    ticket, _ = one(desk)
+    with pytest.raises(HardexError, match=says) as refused:
+        annotate({"ticket": ticket, **said}, desk, ANN)
+    assert not isinstance(refused.value, NotStored)  # sent again it would be refused again
+    sentence(refused.value)
+    assert run.annotations.all() == []
+
+
+def test_who_speaks_is_told_by_the_session_alone(desk, run):
+    ticket, id = one(desk)
+    told = answered(desk, ticket, annotator="owner", role="owner", shown="label", said="x", id="y")
+    (event,) = run.annotations.of(id)
+    assert (event.annotator, event.shown, event.said) == ("ann", "blind", "aardvark")
+    assert told["event_id"] == event.event_id
+
+
+def test_what_somebody_else_left_in_the_browser_waits_for_them(desk, run):
+    ticket, _ = one(desk)
+    for asked in (
+        lambda: answered(desk, ticket, name="bob"),
+        lambda: ask({"name": "bob"}, desk, ANN),
+    ):
+        with pytest.raises(NotStored, match="enter with your own link again"):
+            asked()
+    assert run.annotations.all() == []
+    answered(desk, ticket, name="ann")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [None, "", [], 7, {"have": "abc"}, {"have": [1]}, {"have": ["x"] * 65}]
+    + [{"count": count} for count in (0, 13, "2", None)],
+)
+def test_a_page_asks_for_a_few_examples(desk, asked):
+    with pytest.raises(HardexError, match="load the page again"):
+        ask(asked, desk, ANN)
+
+
+def test_the_tickets_of_a_page_may_be_of_yesterday(desk):
+    assert len(ask({"have": ["nonsense", "A" * 60], "count": 3}, desk, ANN)["examples"]) == 3
+
+
+# ------------------------------------------------------------------ stored once, or not at all
+
+
+def test_what_is_sent_twice_is_stored_once(desk, run):
+    ticket, id = one(desk)
+    said = {"event_id": str(uuid4()), "seconds": 0.12345, "comment": "  striped"}
+    first, second = (answered(desk, ticket, **said) for _ in range(2))
+    assert first == second and first["shown"] == "blind"
+    assert len(run.annotations.of(id)) == 1
+    with pytest.raises(HardexError, match="this one was used for something else already"):
+        answered(desk, ticket, label="buffalo", **said)
+    kept = {"event_id": str(uuid4())}
+    assert answered(desk, ticket, **kept) == answered(desk, ticket, **kept)
+    back = {"ticket": ticket, "undoes": kept["event_id"], "event_id": str(uuid4())}
+    assert undo(back, desk, ANN) == undo(back, desk, ANN)
+    assert len(run.annotations.of(id)) == 3
+
+
+def test_many_send_the_same_at_the_same_moment(desk, run):
+    people = [Visitor(f"person {number}", "annotator") for number in range(6)]
+    sent = [
+        (person, {"ticket": example["ticket"], "label": NAMES[0], "event_id": str(uuid4())})
+        for person in people
+        for example in next_examples(desk, person, count=2)["examples"]
+    ]
+    with ThreadPoolExecutor(12) as pool:
+        told = list(pool.map(lambda one: annotate(one[1], desk, one[0]), sent * 4))
+    assert {one["event_id"] for one in told} == {said["event_id"] for _, said in sent}
+    assert len(run.annotations.all()) == len(sent)
+    assert all(event.shown == "blind" for event in run.annotations.all())
+
+
+@pytest.mark.parametrize("broken", ["add", "of"])
+def test_nothing_is_acknowledged_that_is_not_stored(desk, run, broken):
+    store = run.annotations
+    ticket, _ = one(desk)
+    said = {"ticket": ticket, "label": "buffalo", "event_id": str(uuid4())}
+    run.__dict__["annotations"] = Broken(store, broken)
+    with pytest.raises(NotStored, match="kept in this page and sent again by itself") as refused:
+        annotate(said, desk, ANN)
+    assert "/secret" not in sentence(refused.value)
+    with pytest.raises(NotStored, match="/secret/path"):  # the owner can do something about it
+        answered(desk, one(desk, OWNER)[0], OWNER)
+    assert store.all() == [] and progress(desk, ANN)["done"] == 0
+    run.__dict__["annotations"] = store
+    assert annotate(said, desk, ANN)["done"] == 1
+
+
+def test_a_store_that_cannot_be_read_is_asked_again(run):
+    store = run.annotations
+    run.__dict__["annotations"] = Broken(store, "all", "latest")
+    inspection = Inspection(lambda inspection: None, run=run)
+    told = at_the_desk(inspection, lambda: ANN, lambda desk, who: {})
+    assert told["again"] and "/secret" not in told["error"]
+    run.__dict__["annotations"] = store
+    assert at_the_desk(inspection, lambda: ANN, lambda desk, who: {"fine": 1}) == {"fine": 1}
+
+
+def test_an_answer_of_before_a_restart_is_taken(desk, run):
+    ticket, id = one(desk)
+    later = desk_of(run)  # its leases are gone, its key is not
+    assert answered(later, ticket)["done"] == 1
+    assert [event.id for event in run.annotations.all()] == [id]
+
+
+# ------------------------------------------------------------------ undo
+
+
+def test_an_answer_can_be_taken_back(desk, run):
+    ticket, _ = one(desk)
+    told = answered(desk, ticket)
+    gone = undo({"ticket": ticket, "undoes": told["event_id"]}, desk, ANN)
+    assert gone["done"] == 0 and run.annotations.latest() == []
+    assert one(desk)[0] == ticket  # to be judged again
+    assert "given" not in gone
+
+
+def test_only_ones_own_answer_can_be_taken_back(desk, run):
+    ticket, id = one(desk)
+    told = answered(desk, ticket)
+    theirs = desk.tickets.of("bob", id)
+    for who, which, undoes in (
+        (BOB, theirs, told["event_id"]),
+        (ANN, ticket, str(uuid4())),
+        (ANN, ticket, ""),
+        (ANN, one(desk)[0], told["event_id"]),
+    ):
+        with pytest.raises(HardexError, match="only a verdict of your own can be taken back"):
+            undo({"ticket": which, "undoes": undoes}, desk, who)
+    assert len(run.annotations.latest()) == 1
+
+
+# ------------------------------------------------------------------ going on
+
+
+def test_everybody_goes_on_where_they_left_off(desk, run):
+    ticket, id = one(desk)
+    answered(desk, ticket, label="buffalo")
+    following = one(desk)[0]
+    again = next_examples(desk_of(run), ANN, last=True)
+    assert again["examples"][0]["ticket"] == following
+    assert again["last"]["ticket"] == ticket and again["last"]["said"] == "buffalo"
+    assert again["last"]["given"] == run.given_label(id)
+    assert again["done"] == 1
+    assert "last" not in next_examples(desk, BOB, last=True)
+
+
+def test_the_last_answer_is_one_that_counts_and_of_this_run(desk, run):
+    run.annotations.add(Annotation("ann", "gone.png", "right", said="buffalo", shown="blind"))
+    assert "last" not in next_examples(desk, ANN, last=True)
+    told = answered(desk, one(desk)[0])
+    undone = answered(desk, one(desk)[0])
+    undo({"ticket": undone["ticket"], "undoes": undone["event_id"]}, desk, ANN)
+    assert next_examples(desk, ANN, last=True)["last"]["event_id"] == told["event_id"]
+
+
+def test_the_marks_of_others_are_never_told(desk, run):
+    ticket, id = one(desk)
+    answered(desk, ticket, label="chameleon", comment="a secret of ann")
+    theirs = desk.tickets.of("bob", id)
+    told = json.dumps([next_examples(desk, BOB, last=True), answered(desk, theirs, BOB)])
+    assert "ann" not in told.replace("annot", "") and "chameleon" not in told.replace(
+        run.given_label(id), ""
+    ).replace(run.row(id)["predicted_label"], "")
+
+
+def test_everything_is_judged_in_the_end(run):
+    desk = desk_of(run, view=View(given="buffalo", sort="loss"), overlap=1)
+    count = len(run.find(View(given="buffalo")).examples)
+    waiting = next_examples(desk, BOB, count=12)
+    assert len(waiting["examples"]) == count
+    assert next_examples(desk, ANN) == {
+        "name": "ann", "examples": [], "done": 0, "total": count, "later": True,
+    }  # fmt: skip
+    for example in waiting["examples"]:
+        answered(desk, example["ticket"], BOB)
+    assert progress(desk, BOB) == {"done": count, "total": count}
+    assert next_examples(desk, ANN)["later"] is False
+
+
+# ------------------------------------------------------------------ before and without
+
+
+def test_before_the_run_is_ready_the_page_is_told_to_wait(run):
+    inspection = Inspection(lambda inspection: None)
+    inspection.status = Status("ranking", 1, 2)
+    assert at_the_desk(inspection, lambda: ANN, lambda *of: {}) == {
+        "waiting": "The run is not ready yet (ranking)."
+    }
+
+
+def test_whoever_is_nobody_is_told_nothing(run):
+    def nobody():
+        raise HardexError("the app does not know who asks.")
+
+    inspection = Inspection(lambda inspection: None, run=run)
+    told = at_the_desk(inspection, nobody, lambda *of: {"secret": 1})
+    assert told == {"error": "the app does not know who asks.", "again": False}
+
+
+def test_a_run_without_images_says_so(tmp_path):
+    assert "no images to judge" in annotating.facts(run_without_images(tmp_path))["problem"]
+
+
+def test_an_example_whose_image_is_gone_can_still_be_called_so(desk, run, tmp_path):
+    import shutil
+
+    shutil.rmtree(tmp_path / "zoo")
+    shutil.rmtree(run.folder / "results" / "hard")
+    (example,) = next_examples(desk, ANN, count=1)["examples"]
+    assert example["image"] == ""
+    assert annotate({"ticket": example["ticket"], "verdict": "bad_image"}, desk, ANN)["done"] == 1
+
+
+def test_a_run_that_was_made_again_of_other_data_refuses_old_examples(desk):
+    ticket = desk.tickets.of("ann", "gone.png")
+    with pytest.raises(HardexError, match="the run was made again") as refused:
+        answered(desk, ticket)
+    assert "gone.png" not in sentence(refused.value)

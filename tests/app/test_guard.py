@@ -1,0 +1,577 @@
+"""The guard in front of an app of one line, so that nothing of Gradio's stands behind a refusal."""
+
+import asyncio
+import base64
+import hashlib
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from starlette.responses import JSONResponse
+from starlette.testclient import TestClient
+
+from hardex.errors import HardexError, RunError
+from hardex.runs.access import OWNER, Access, Visitor
+from hardex_app import guard
+from hardex_app.gate import Gate, names_this_computer
+from hardex_app.guard import ANNOTATOR_BODY, OTHER_BODY, OWNER_BODY, Guard, policy
+from hardex_app.throttle import Throttle
+from hardex_app.visitors import IN_SCOPE, VISITOR, current, for_owner, visitor_of
+
+PUBLIC = "https://abc.example.org"
+RUN, ASK = "/gradio_api/run/probe", "/gradio_api/component_server"
+
+
+def app_of(name):
+    """An app that says its name, who it thinks asks, and what it was told of the request."""
+
+    async def app(scope, receive, send):
+        seen = {
+            "app": name,
+            "visitor": scope[IN_SCOPE].name,
+            "current": current().name,
+            "headers": {key.decode(): value.decode() for key, value in scope["headers"]},
+            "path": scope["path"],
+        }
+        answer = JSONResponse(seen, headers={"access-control-allow-origin": "*"})
+        await answer(scope, receive, send)
+
+    return app
+
+
+class Clock:
+    """A clock of one's own, for `Access` and `Throttle`."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def date(self):
+        return datetime(2030, 1, 1) + timedelta(seconds=self.now)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def access(tmp_path, clock):
+    return Access.open(tmp_path, clock=clock.date)
+
+
+@pytest.fixture
+def shared(access, clock):
+    """A gate that asks everybody for a token."""
+    return Gate(7860, access, app_of("annotators"), proxied=True, throttle=Throttle(clock=clock))
+
+
+def client(gate, base=PUBLIC, **options):
+    return TestClient(Guard(app_of("owner"), gate), base_url=base, **options)
+
+
+def local(**options):
+    return client(Gate(7860), "http://127.0.0.1:7860", **options)
+
+
+def entered(gate, token, base=PUBLIC):
+    """Somebody who has opened their link."""
+    visitor = client(gate, base)
+    assert visitor.post("/enter", json={"token": token}).status_code == 204
+    return visitor
+
+
+# ------------------------------------------------------------------ only this computer
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost:7860", "LOCALHOST", "[::1]:7860", "[::1]"]
+)
+def test_names_of_this_computer_are_answered_without_a_token(host):
+    told = local().get("/config", headers={"host": host})
+    assert told.status_code == 200
+    assert (told.json()["app"], told.json()["visitor"]) == ("owner", "owner")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost.", "", "a b", "[::1", "127.0.0.1@evil",
+     "localhost/evil", "localhost\r\nx: y", "xn--lcalhost-gxg", "0.0.0.0", "127.1"],
+)  # fmt: skip
+def test_any_other_name_is_refused_with_the_ways_to_allow_it(host):
+    told = asyncio.run(raw(Gate(7860), [(b"host", host.encode())]))
+    assert told["status"] == 403
+    for option in ("--share", "--share-server", "--share-ssh", "--host", "--root-path"):
+        assert option in told["body"]
+
+
+def test_two_hosts_or_none_are_refused():
+    for hosts in ([], [(b"host", b"localhost"), (b"host", b"localhost")]):
+        assert asyncio.run(raw(Gate(7860), hosts))["status"] == 403
+    assert not names_this_computer([])
+
+
+async def raw(gate, headers, path="/config", method="GET", **scope):
+    """A request that no client would send."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    asked = {"type": "http", "method": method, "path": path, "headers": headers, **scope}
+    asked.setdefault("query_string", b"")
+    await Guard(app_of("owner"), gate)(asked, receive, send)
+    return {"status": sent[0]["status"], "body": sent[1]["body"].decode(), "sent": sent[0]}
+
+
+def test_web_sockets_are_closed():
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(Guard(app_of("owner"), Gate(1))({"type": "websocket"}, None, send))
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_nobody_is_let_in_where_no_guard_stands():
+    with pytest.raises(HardexError, match="does not know who asks"):
+        current()
+    with pytest.raises(HardexError, match="does not know who asks"):
+        visitor_of(None)
+    with pytest.raises(HardexError, match="only the owner"):
+        for_owner(Visitor("anna", "annotator"))
+
+
+# ------------------------------------------------------------------ no token, no page
+
+
+@pytest.mark.parametrize("path", ["/", "/config", "/assets/a.js", "/gradio_api/info", "/nothing"])
+def test_without_a_token_there_is_nothing(shared, path):
+    visitor = client(shared)
+    page = visitor.get(path, headers={"accept": "text/html"})
+    assert page.status_code == 401
+    assert "personal link" in page.text and "<script" not in page.text
+    program = visitor.get(path)
+    assert (program.status_code, program.headers["content-type"][:10]) == (401, "text/plain")
+
+
+def test_a_link_opens_the_window_of_its_role(shared, access):
+    anna = entered(shared, access.invite("Anna")).get("/").json()
+    assert (anna["app"], anna["visitor"], anna["current"]) == ("annotators", "Anna", "Anna")
+    owner = entered(shared, access.invite("owner", role="owner")).get("/").json()
+    assert (owner["app"], owner["visitor"], owner["current"]) == ("owner", "owner", "owner")
+    with pytest.raises(LookupError):
+        VISITOR.get()
+
+
+def test_a_program_sends_its_token_with_every_request(shared, access):
+    token = access.invite("Anna")
+    program = client(shared, headers={"authorization": f"Bearer {token}"})
+    assert {program.get("/config").json()["visitor"] for _ in range(30)} == {"Anna"}
+    assert "set-cookie" not in program.get("/config").headers
+    access.revoke("Anna")
+    assert program.get("/config").status_code == 401
+
+
+@pytest.mark.parametrize("token", ["", "x", "a" * 8 + "." + "b" * 43, "ID.SECRET", "\u2603.\u2603"])
+def test_a_wrong_token_opens_nothing(shared, token):
+    visitor = client(shared)
+    told = visitor.post("/enter", json={"token": token})
+    assert told.status_code == 401 and "set-cookie" not in told.headers
+    assert told.text.count("\n") == 1
+    bearer = visitor.get("/config", headers={"authorization": f"Bearer {token}".encode()})
+    assert bearer.status_code == 401
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"token": 1}', b'"x"', b"[" * 4000])
+def test_what_is_no_token_at_all_is_refused_too(shared, body):
+    headers = {"content-type": "application/json"}
+    assert client(shared).post("/enter", content=body, headers=headers).status_code == 401
+
+
+def test_the_enter_page_sends_its_token_only_by_its_own_script(shared):
+    page = client(shared).get("/enter")
+    rules = page.headers["content-security-policy"]
+    script = re.search(r"<script>(.*)</script>", page.text, re.S)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in rules and "unsafe" not in rules
+    assert "default-src 'none'" in rules and "form-action 'none'" in rules
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert client(shared).put("/enter").status_code == 405
+    assert client(Gate(7860), "http://localhost").get("/enter").status_code == 404
+
+
+def test_a_database_that_cannot_be_read_is_not_a_visitor_who_is_unknown(shared, access):
+    anna = entered(shared, access.invite("Anna"))
+
+    class Broken:
+        def enter(self, token):
+            raise RunError("at /secret/place.")
+
+        visitor = leave = enter
+
+    shared.keys = Broken()
+    for told in (anna.get("/"), anna.post("/enter", json={"token": "x"}), anna.post("/leave")):
+        assert told.status_code == 503 and "secret" not in told.text
+
+
+# ------------------------------------------------------------------ cookies and sessions
+
+
+def test_over_https_the_cookie_can_be_set_by_no_other_subdomain(shared, access):
+    told = client(shared).post("/enter", json={"token": access.invite("Anna")})
+    (cookie,) = told.headers.get_list("set-cookie")
+    name, _, words = cookie.partition("=")
+    assert name == "__Host-hardex-7860"
+    assert {"HttpOnly", "Secure", "SameSite=Lax", "Path=/"} <= set(words.split("; "))
+    assert "Domain" not in words
+
+
+def test_on_this_computer_the_cookie_goes_without_https(access):
+    gate = Gate(7999, access, app_of("annotators"))
+    told = client(gate, "http://127.0.0.1:7999").post("/enter", json={"token": access.invite("A")})
+    (cookie,) = told.headers.get_list("set-cookie")
+    assert cookie.startswith("hardex-7999=") and "Secure" not in cookie and "HttpOnly" in cookie
+
+
+def test_under_a_path_the_cookie_stays_there(access):
+    gate = Gate(1, access, app_of("annotators"), root_path="/hx")
+    anna = client(gate, "http://intranet")
+    told = anna.post("/enter", json={"token": access.invite("A")})
+    assert "; Path=/hx;" in told.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"x-forwarded-proto": "https"}, {"origin": "https://abc.example.org"},
+     {"sec-fetch-site": "same-origin"}],
+)  # fmt: skip
+def test_https_that_ends_at_a_proxy_is_known(shared, access, headers):
+    visitor = client(shared, "http://abc.example.org")
+    told = visitor.post("/enter", json={"token": access.invite("Anna")}, headers=headers)
+    assert told.headers["set-cookie"].startswith("__Host-")
+
+
+def test_every_entering_begins_a_session_of_its_own(shared, access):
+    token = access.invite("Anna")
+    planted = client(shared)
+    planted.cookies.set("__Host-hardex-7860", "p" * 43)
+    sessions = set()
+    for _ in range(3):
+        told = planted.post("/enter", json={"token": token})
+        sessions.add(re.search("=([^;]*)", told.headers["set-cookie"])[1])
+    assert len(sessions) == 3 and "p" * 43 not in sessions
+    assert client(shared, cookies={"__Host-hardex-7860": "p" * 43}).get("/").status_code == 401
+
+
+def test_entering_again_ends_the_session_before(shared, access):
+    token = access.invite("Anna")
+    anna = entered(shared, token)
+    before = anna.cookies["__Host-hardex-7860"]
+    assert anna.post("/enter", json={"token": token}).status_code == 204
+    assert access.visitor(before) is None and anna.get("/").status_code == 200
+
+
+def test_leaving_ends_the_session_for_whoever_copied_it(shared, access):
+    anna = entered(shared, access.invite("Anna"))
+    copied = client(shared, cookies=dict(anna.cookies))
+    assert copied.get("/").status_code == 200
+    told = anna.post("/leave")
+    assert told.status_code == 204 and "Max-Age=0" in told.headers["set-cookie"]
+    assert copied.get("/").status_code == anna.get("/").status_code == 401
+
+
+def test_sessions_and_links_run_out(shared, access, clock):
+    token = access.invite("Anna", expires=timedelta(hours=1))
+    anna = entered(shared, token)
+    clock.now = 3601
+    access._forget()
+    assert anna.get("/").status_code == 401
+    assert anna.post("/enter", json={"token": token}).status_code == 401
+
+
+def test_a_revoked_visitor_is_out_at_once(shared, access):
+    anna = entered(shared, access.invite("Anna"))
+    access.revoke("Anna")
+    assert anna.get("/").status_code == 401
+
+
+def test_two_cookies_of_one_name_are_none(shared, access):
+    anna = entered(shared, access.invite("Anna"))
+    session = anna.cookies["__Host-hardex-7860"]
+    cookie = f"__Host-hardex-7860={session}"
+    stranger = client(shared)
+    assert stranger.get("/", headers={"cookie": f"a=b; {cookie}"}).status_code == 200
+    assert stranger.get("/", headers={"cookie": f"{cookie}; {cookie}"}).status_code == 401
+    # Over https the plain name, which another subdomain could set, is not looked at.
+    assert stranger.get("/", headers={"cookie": f"hardex-7860={session}"}).status_code == 401
+
+
+# ------------------------------------------------------------------ guessing
+
+
+def test_ten_guesses_a_minute(shared, access, clock):
+    visitor = client(shared)
+    codes = [visitor.post("/enter", json={"token": f"{n}.x"}).status_code for n in range(12)]
+    assert codes == [401] * 10 + [429] * 2
+    told = visitor.post("/enter", json={"token": access.invite("Anna")})
+    assert told.status_code == 429 and 1 <= int(told.headers["retry-after"]) <= 60
+    clock.now = 61
+    assert visitor.post("/enter", json={"token": access.invite("Anna")}).status_code == 204
+
+
+def test_guesses_at_one_token_are_counted_wherever_they_come_from(shared, access):
+    token = access.invite("Anna")
+    wrong = token.partition(".")[0] + "." + "x" * 43
+    codes = [
+        client(shared, client=(f"10.0.0.{n}", 1)).post("/enter", json={"token": wrong}).status_code
+        for n in range(12)
+    ]
+    assert codes == [401] * 10 + [429] * 2
+
+
+def test_bearer_tokens_cannot_be_guessed_faster(shared):
+    visitor = client(shared)
+    codes = [
+        visitor.get("/config", headers={"authorization": f"Bearer {n}.x"}).status_code
+        for n in range(12)
+    ]
+    assert codes == [401] * 10 + [429] * 2
+
+
+def test_who_has_the_right_token_is_never_slowed_down(shared, access):
+    token = access.invite("Anna")
+    for _ in range(25):
+        entered(shared, token)
+
+
+def test_a_throttle_counts_at_the_same_moment_and_remembers_a_bounded_number(clock):
+    throttle = Throttle(most=3, clock=clock)
+    assert [throttle.wait(["a"]) for _ in range(4)] == [0, 0, 0, 60]
+    clock.now = 30.0
+    assert throttle.wait(["a", "b"]) == 30  # nothing was counted for b
+    assert [throttle.wait(["b"]) for _ in range(3)] == [0, 0, 0]
+    for n in range(20_000):
+        throttle.wait([str(n)])
+    assert len(throttle._tries) <= 10_001
+    assert throttle.wait(["another"]) > 0  # those beyond share one account
+
+
+# ------------------------------------------------------------------ requests that pages forge
+
+FORGED = [
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"origin": "https://other.example.org"},  # another subdomain
+    {"origin": "https://abc.example.org.evil.example"},
+    {"origin": "https://abc.example.org:8443"},
+    {"origin": "file://"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "same-site", "sec-fetch-mode": "navigate", "origin": PUBLIC},
+]
+
+
+@pytest.mark.parametrize("headers", FORGED)
+@pytest.mark.parametrize("path", [RUN, "/enter", "/leave", "/gradio_api/upload"])
+def test_another_page_cannot_do_anything(shared, access, headers, path):
+    anna = entered(shared, access.invite("Anna"))
+    assert anna.post(path, json={"token": "x"}, headers=headers).status_code == 403
+    told = anna.options(path, headers=headers | {"access-control-request-method": "POST"})
+    assert told.status_code == 403 and "access-control-allow-origin" not in told.headers
+
+
+@pytest.mark.parametrize("headers", FORGED[:2] + FORGED[5:])
+def test_nor_on_this_computer(headers):
+    assert local().post(RUN, json={}, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
+        ({"sec-fetch-site": "same-site", "sec-fetch-mode": "cors"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, 200),  # a link
+        ({"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors"}, 200),
+        ({"sec-fetch-site": "none", "sec-fetch-mode": "navigate"}, 200),
+        ({}, 200),
+    ],
+)
+def test_another_page_can_link_here_and_read_nothing(shared, access, headers, status):
+    anna = entered(shared, access.invite("Anna"))
+    told = anna.get("/config", headers=headers)
+    assert told.status_code == status
+    assert "access-control-allow-origin" not in told.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"origin": PUBLIC, "sec-fetch-site": "same-origin"}, {"origin": PUBLIC + ":443"}, {},
+     {"origin": "https://proxy.example", "x-forwarded-host": "proxy.example"}],
+)  # fmt: skip
+def test_its_own_page_is_not_another_one(shared, access, headers):
+    anna = entered(shared, access.invite("Anna"))
+    assert anna.post(RUN, json={}, headers=headers).status_code == 200
+
+
+def test_without_a_proxy_its_words_are_not_believed(access):
+    gate = Gate(1, access, app_of("annotators"))
+    anna = entered(gate, access.invite("Anna"), "http://lab:7860")
+    forged = {"origin": "https://evil.example", "x-forwarded-host": "evil.example"}
+    assert anna.post(RUN, json={}, headers=forged).status_code == 403
+    words = {"x-forwarded-host": "evil", "x-gradio-server": "evil", "x-forwarded-proto": "https"}
+    seen = str(anna.get("/", headers=words | {"forwarded": "host=evil"}).json()["headers"])
+    assert "evil" not in seen and "https" not in seen
+
+
+@pytest.mark.parametrize("host", ["evil.example/x", "a b", "a\tb", "<script>", "a@b", "x" * 300])
+def test_a_malformed_forwarded_host_goes_no_further(shared, access, host):
+    anna = entered(shared, access.invite("Anna"))
+    assert (
+        "x-forwarded-host"
+        not in anna.get("/", headers={"x-forwarded-host": host}).json()["headers"]
+    )
+
+
+# ------------------------------------------------------------------ sizes and kinds
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [(ASK, OWNER_BODY), (RUN, OWNER_BODY), ("/gradio_api/cancel", OTHER_BODY)]
+)
+def test_a_body_is_refused_before_it_is_read(path, most):
+    headers = {"content-type": "application/json"}
+    fits = local().post(path, content=b"[]", headers=headers)
+    assert fits.status_code == 200
+    over = headers | {"content-length": str(most + 1)}
+    told = asyncio.run(raw(Gate(1), as_bytes(over), path=path, method="POST"))
+    assert told["status"] == 413 and f"{most:,} bytes" in told["body"]
+
+
+def test_an_annotator_sends_less(shared, access):
+    anna = entered(shared, access.invite("Anna"))
+    body = b"1" * (ANNOTATOR_BODY + 1)
+    headers = {"content-type": "application/json"}
+    assert anna.post(ASK, content=body, headers=headers).status_code == 413
+    assert anna.post(ASK, content=body[:-1], headers=headers).status_code == 200
+
+
+def as_bytes(headers):
+    found = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return [(b"host", b"localhost"), *found]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"transfer-encoding": "chunked"}, 411),
+        ({"content-length": "-1"}, 400),
+        ({"content-length": "1e9"}, 400),
+        ({"content-length": "9" * 30}, 413),
+        ({"content-length": "2", "content-type": "text/plain"}, 415),
+        ({"content-length": "2", "content-type": "multipart/form-data; boundary=x"}, 415),
+        ({"content-length": "2"}, 415),
+        ({"cookie": "x" * 40_000}, 431),
+        ({f"x-{n}": "y" for n in range(120)}, 431),
+    ],
+)
+def test_what_is_malformed_is_refused(headers, status):
+    told = asyncio.run(raw(Gate(1), as_bytes(headers), path=ASK, method="POST"))
+    assert told["status"] == status
+    assert told["body"].count("\n") == 1
+
+
+def test_a_long_address_is_refused():
+    assert local().get("/config?" + "x" * 9000).status_code == 414
+
+
+# ------------------------------------------------------------------ what there is
+
+CLOSED = [
+    "/gradio_api/upload", "/gradio_api/file=/etc/passwd", "/gradio_api/file/x", "/file=/etc/passwd",
+    "/gradio_api/proxy=http://127.0.0.1/", "/gradio_api/stream/a/b/c/playlist.m3u8",
+    "/gradio_api/upload_progress", "/gradio_api/deep_link", "/gradio_api/runs", "/monitoring",
+    "/monitoring/summary", "/gradio_api/run-history/records", "/gradio_api/vibe-edit",
+    "/gradio_api/vibe-code", "/gradio_api/process_recording", "/gradio_api/dev/reload", "/login",
+    "/logout", "/gradio_api/user", "/gradio_api/token", "/gradio_api/login_check", "/docs",
+    "/custom_component/a/b/c/d", "/pwa_icon", "/gradio_api/mcp/", "/gradio_api/profiling/traces",
+    "/assets/../secret", "/assets/", "/static/..%2f", "//config", "/config/x", "/hx/config",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", CLOSED)
+def test_what_no_page_needs_is_not_there_for_anybody(path):
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "TRACE"):
+        told = asyncio.run(raw(Gate(1), as_bytes({}), path=path, method=method))
+        assert told["status"] == 404
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/gradio_api/openapi.json", "/gradio_api/info"])
+def test_descriptions_of_the_endpoints_are_the_owners(shared, access, path):
+    assert entered(shared, access.invite("Anna")).get(path).status_code == 404
+    assert entered(shared, access.invite("owner", role="owner")).get(path).status_code == 200
+
+
+def test_a_method_that_is_not_meant_is_refused():
+    assert local().delete("/config").status_code == local().get(ASK).status_code == 405
+
+
+def test_deep_links_of_others_are_not_opened():
+    assert local().get("/?deep_link=abc").status_code == 404
+
+
+def test_under_a_root_path_both_kinds_of_proxy_are_understood(access):
+    gate = Gate(1, access, app_of("annotators"), root_path="/hx")
+    anna = entered(gate, access.invite("Anna"), "http://intranet")
+    for path in ("/config", "/hx/config"):
+        told = anna.get(path, headers={"cookie": f"hardex-1={next(iter(anna.cookies.values()))}"})
+        assert told.json()["path"] == "/config"
+    assert anna.get("/hxconfig").status_code in (401, 404)
+
+
+# ------------------------------------------------------------------ what browsers are told
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/assets/a.js", "/enter"])
+def test_every_answer_carries_what_browsers_keep_to(shared, access, path):
+    for told in (entered(shared, access.invite("Anna")).get(path), client(shared).get(path)):
+        assert told.headers["x-content-type-options"] == "nosniff"
+        assert told.headers["referrer-policy"] == "no-referrer"
+        assert told.headers["x-frame-options"] == "SAMEORIGIN"
+        assert told.headers["cross-origin-resource-policy"] == "same-origin"
+        assert "frame-ancestors 'self'" in told.headers["content-security-policy"]
+        assert "access-control-allow-origin" not in told.headers
+        assert (told.headers.get("cache-control") == "no-store") != path.startswith("/assets")
+
+
+def test_the_policy_lets_nothing_in_or_out():
+    rules = dict(rule.split(" ", 1) for rule in policy(()).split("; "))
+    for name in ("default-src", "connect-src", "form-action", "base-uri", "frame-ancestors"):
+        assert rules[name] == "'self'"
+    assert rules["object-src"] == rules["frame-src"] == "'none'"
+    assert rules["img-src"] == "'self' data: blob:"
+    assert policy(("http://localhost:*",)).endswith("'self' http://localhost:*")
+
+
+def test_a_notebook_on_this_computer_may_show_the_app():
+    told = client(Gate(1, framed_by=("http://localhost:*",)), "http://localhost").get("/")
+    assert "x-frame-options" not in told.headers
+    assert "frame-ancestors 'self' http://localhost:*" in told.headers["content-security-policy"]
+
+
+def test_the_largest_picture_fits_into_a_request():
+    from hardex_app.sources import FILE_MOST
+
+    assert FILE_MOST * 4 / 3 + 1_000 < OWNER_BODY
+    assert guard.ANNOTATOR_BODY < OWNER_BODY
+
+
+def test_owner_is_who_asks_when_nobody_is_asked():
+    assert OWNER == Visitor("owner", "owner")

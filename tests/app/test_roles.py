@@ -1,0 +1,260 @@
+"""What an annotator sees and can reach of a real app, asked over raw HTTP with a real session."""
+
+import json
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from hardex.runs.access import OWNER, Access, Visitor
+from hardex.runs.annotations import Annotation
+from hardex.runs.probes import kept_probes
+from hardex_app.keys import Keys
+from hardex_app.pages.browse import on_judge
+
+from .fake_runs import inspecting, serving, small_run
+
+DRAWN = {"kind": "sketch", "strokes": [[[40, 40], [200, 200]]]}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """A shared app; its owner, Anna and Bert are in."""
+    run, classifier = small_run(tmp_path_factory.mktemp("run"), shape=(8, 8, 1))
+    inspection = inspecting(run, classifier)
+    keys = Keys(inspection)
+    access = Access.open(run.folder)
+    with serving(inspection, keys) as window:
+        shared = SimpleNamespace(
+            run=run,
+            inspection=inspection,
+            url=window.local_url,
+            owner=entered(window.local_url, keys.owner_token),
+            anna=entered(window.local_url, access.invite("Anna")),
+            bert=entered(window.local_url, access.invite("Bert")),
+        )
+        yield shared
+        for visitor in (shared.owner, shared.anna, shared.bert):
+            visitor.close()
+    keys.close()
+
+
+def entered(url, token):
+    visitor = httpx.Client(base_url=url, timeout=60)
+    assert visitor.post("/enter", json={"token": token}).status_code == 204
+    return visitor
+
+
+def call(visitor, name, *values):
+    """An endpoint as programs call it; the answer or None, and the status."""
+    told = visitor.post(f"/gradio_api/run/{name}", json={"data": list(values)})
+    return (told.json()["data"][0] if told.status_code == 200 else None), told
+
+
+def part(visitor, elem_id):
+    (found,) = [
+        one
+        for one in visitor.get("/config").json()["components"]
+        if one["props"].get("elem_id") == elem_id
+    ]
+    return found
+
+
+def ask(visitor, elem_id, name, about):
+    """A server function as the page's script calls it."""
+    body = {"data": about, "component_id": part(visitor, elem_id)["id"], "fn_name": name}
+    told = visitor.post("/gradio_api/component_server", json={**body, "session_hash": "s"})
+    assert told.status_code == 200, told.text
+    return told.json()
+
+
+def judged(app, visitor, name):
+    """A ticket that this annotator has judged, and the id behind it."""
+    ticket = call(visitor, "next_example", [])[0]["examples"][0]["ticket"]
+    assert call(visitor, "annotate", ticket, "0", "", "", None, "")[0]["ticket"] == ticket
+    return ticket, app.inspection.desk.tickets.id(name, ticket)
+
+
+# ------------------------------------------------------------------ two windows
+
+
+def test_each_role_has_a_window_of_its_own(app):
+    offered = {
+        who: {
+            one["props"].get("elem_id"): set(one["props"]["server_fns"])
+            for one in visitor.get("/config").json()["components"]
+            if one["props"].get("server_fns")
+        }
+        for who, visitor in (("owner", app.owner), ("anna", app.anna))
+    }
+    assert set(offered["owner"]) == {"board", "desk", "bench"}
+    assert set(offered["anna"]) == {"nav", "desk", "bench"}
+    names = {one.get("api_name") for one in app.anna.get("/config").json()["dependencies"]}
+    assert {"next_example", "annotate", "undo", "progress", "probe", "keep_probe"} <= names
+    assert not names & {"browse", "example", "judge", "overview", "export_probes", "take"}
+
+
+def test_an_annotator_is_told_nothing_of_folders_and_other_people(app):
+    app.run.annotations.add(Annotation("Carla <secret>", "3", "wrong", "1", "a remark of Carla"))
+    told = app.anna.get("/").text + app.anna.get("/config").text
+    for word in (str(app.run.folder), "data.npz", "Carla", "remark"):
+        assert word not in told
+    assert ask(app.anna, "nav", "who", {"name": "owner"}) == {"name": "Anna"}
+
+
+def owner_endpoints(app):
+    config = app.owner.get("/config").json()["dependencies"]
+    mine = {one.get("api_name") for one in app.anna.get("/config").json()["dependencies"]}
+    return [one["api_name"] for one in config if one["api_name"] and one["api_name"] not in mine]
+
+
+def test_no_endpoint_of_the_owner_is_there_for_an_annotator(app):
+    names = owner_endpoints(app)
+    assert {"browse", "judge", "overview", "export_probes", "judge_on_page", "take"} <= set(names)
+    before = len(app.run.annotations.all())
+    for name in names:
+        for path in (f"run/{name}", f"api/{name}", f"call/{name}", f"run/{name}/"):
+            told = app.anna.post(f"/gradio_api/{path}", json={"data": ["1", "right", "", ""]})
+            assert told.status_code in (404, 422, 500), (path, told.text)
+            assert "data" not in told.text or "detail" in told.text
+    assert len(app.run.annotations.all()) == before
+
+
+def test_no_function_of_the_owners_window_answers_an_annotator(app):
+    """Whatever number is sent, what runs is of the annotators' window."""
+    owners = app.owner.get("/config").json()["dependencies"]
+    mine = {one["id"]: one for one in app.anna.get("/config").json()["dependencies"]}
+    before = len(app.run.annotations.all()), len(kept_probes(app.run.folder)[0])
+    for one in owners:
+        body = {"data": ["1"] * 6, "fn_index": one["id"], "session_hash": "x", "event_data": {}}
+        told = app.anna.post("/gradio_api/queue/join", json=body)
+        if one["id"] not in mine:
+            assert told.status_code >= 400
+            assert app.anna.post("/gradio_api/run/predict", json=body).status_code >= 400
+    assert (len(app.run.annotations.all()), len(kept_probes(app.run.folder)[0])) == before
+
+
+def test_no_server_function_of_the_owners_window_answers_an_annotator(app):
+    mine = {one["id"]: one for one in app.anna.get("/config").json()["components"]}
+    for one in app.owner.get("/config").json()["components"]:
+        for name in one["props"].get("server_fns") or ():
+            body = {"data": "1", "component_id": one["id"], "fn_name": name, "session_hash": "s"}
+            own = (mine.get(one["id"]) or {"props": {}})["props"].get("server_fns") or ()
+            if name not in own:
+                told = app.anna.post("/gradio_api/component_server", json=body)
+                assert told.status_code >= 400, (name, told.text)
+
+
+def test_an_owner_function_refuses_an_annotator_who_got_to_it(app):
+    said = {"id": "1", "verdict": "right"}
+    told = on_judge(app.inspection, said, Visitor("Anna", "annotator"))
+    assert "only the owner" in told["error"]
+    assert "error" not in on_judge(app.inspection, said, OWNER)
+
+
+# ------------------------------------------------------------------ identity
+
+
+def test_who_annotates_is_known_by_the_session_whatever_is_sent(app):
+    ticket = call(app.anna, "next_example", [])[0]["examples"][0]["ticket"]
+    forged = {"x-hardex-visitor": "owner", "x-user": "Bert", "cookie2": "hardex=owner"}
+    body = {
+        "data": [ticket, "0", "", "", None, ""],
+        "annotator": "Bert",
+        "username": "owner",
+        "request": {},
+    }
+    told = app.anna.post("/gradio_api/run/annotate", json=body, headers=forged)
+    event = told.json()["data"][0]["event_id"]
+    (stored,) = [one for one in app.run.annotations.all() if one.event_id == event]
+    assert stored.annotator == "Anna"
+
+
+def test_two_people_at_once_are_never_mixed_up(app):
+    from concurrent.futures import ThreadPoolExecutor
+
+    def name(visitor):
+        return ask(visitor, "nav", "who", {})["name"]
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(name, [app.anna, app.bert] * 20))
+    assert told == ["Anna", "Bert"] * 20
+
+
+def test_nobody_uses_the_ticket_of_another(app):
+    ticket, _ = judged(app, app.anna, "Anna")
+    for name, values in (
+        ("annotate", [ticket, "0", "", "", None, ""]),
+        ("probe", [{"kind": "example", "id": ticket}, {}]),
+    ):
+        answer, told = call(app.bert, name, *values)
+        assert answer is None and told.status_code >= 400
+
+
+# ------------------------------------------------------------------ the Probe page of annotators
+
+
+def test_annotators_probe_drawings(app):
+    answer, _ = call(app.anna, "probe", DRAWN, {"rotation": 20})
+    assert answer["before"]["shape"] == [8, 8, 1]
+    assert ask(app.anna, "bench", "probe", {"source": DRAWN, "transform": {}})["given"] is None
+
+
+@pytest.mark.parametrize("name", ["probe", "curve", "smallest"])
+def test_annotators_probe_only_what_they_have_judged(app, name):
+    unjudged = call(app.anna, "next_example", [])[0]["examples"][0]["ticket"]
+    for id in (unjudged, "1", "../../etc/passwd", "", None, ["1"], {"a": 1}, "x" * 500):
+        about = {"source": {"kind": "example", "id": id}, "transform": {}}
+        told = ask(app.anna, "bench", name, about)
+        assert set(told) == {"error"}
+    ticket, id = judged(app, app.anna, "Anna")
+    about = {"source": {"kind": "example", "id": ticket}, "transform": {}}
+    told = ask(app.anna, "bench", name, about)
+    assert told["given"] == app.run.given_label(id)
+
+
+def test_annotators_send_no_pictures(app):
+    picture = {"kind": "image", "pixels": "AAAA", "shape": [1, 3, 1]}
+    told = ask(app.anna, "bench", "probe", {"source": picture, "transform": {}})
+    assert "annotators probe what they draw" in told["error"]
+    assert "only the owner" in ask(app.anna, "bench", "taken", {"file": "AAAA"})["error"]
+    assert "only the owner" in ask(app.anna, "bench", "export", {})["error"]
+
+
+def test_the_examples_an_annotator_may_choose_are_their_own_by_ticket(app):
+    ticket, _ = judged(app, app.anna, "Anna")
+    facts = ask(app.anna, "bench", "facts", {})
+    assert facts["may"] == {"upload": False, "export": False}
+    assert ticket in {one["id"] for one in facts["examples"]}
+    own = {event.id for event in app.run.annotations.by("Anna")}
+    assert len(facts["examples"]) == len(own)
+    assert ask(app.owner, "bench", "facts", {})["may"]["upload"] is True
+
+
+def test_kept_probes_stand_under_the_annotators_name_and_are_theirs_alone(app):
+    kept, _ = call(app.anna, "keep_probe", DRAWN, {}, "mine <b>", "1", "a note")
+    (stored,) = [one for one in kept_probes(app.run.folder)[0] if one.probe_id == kept]
+    assert stored.annotator == "Anna"
+    assert kept in {one["id"] for one in ask(app.anna, "bench", "kept", {})["probes"]}
+    assert kept in {one["id"] for one in call(app.anna, "kept_probes")[0]["probes"]}
+    assert kept not in json.dumps(ask(app.bert, "bench", "kept", {}))
+    assert "there is no" in ask(app.bert, "bench", "reopen", {"id": kept})["error"]
+    assert ask(app.anna, "bench", "reopen", {"id": kept})["name"] == "mine <b>"
+    assert kept in {one["id"] for one in ask(app.owner, "bench", "kept", {})["probes"]}
+
+
+def test_a_kept_example_opens_again_by_its_ticket(app):
+    ticket, id = judged(app, app.anna, "Anna")
+    kept, _ = call(app.anna, "keep_probe", {"kind": "example", "id": ticket}, {}, "seen", "", "")
+    (stored,) = [one for one in kept_probes(app.run.folder)[0] if one.probe_id == kept]
+    assert stored.example == id
+    opened = ask(app.anna, "bench", "reopen", {"id": kept})
+    assert opened["source"] == {"kind": "example", "id": ticket}
+    assert ask(app.owner, "bench", "reopen", {"id": kept})["source"]["id"] == id
+
+
+def test_no_answer_to_an_annotator_holds_a_path(app):
+    folder = str(app.run.folder)
+    for name in ("probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"):
+        for about in ({}, None, [], {"id": "x"}, {"source": {"kind": "example", "id": "x"}}):
+            assert folder not in json.dumps(ask(app.anna, "bench", name, about))

@@ -1,0 +1,174 @@
+"""A real PostgreSQL for the tests: on loopback, in a folder of its own, gone in the end."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+PASSWORD = "s3cret/p@ss:w%rd"  # must be quoted in an address, and must never be shown
+_PROGRAMS = ("initdb", "pg_ctl")
+
+
+@dataclass
+class Server:
+    """A server, with as many empty databases as tests ask for."""
+
+    programs: Path
+    folder: Path
+    port: int
+    numbers: "count[int]" = field(default_factory=count)
+    free: list[str] = field(default_factory=list)  # databases that are empty again
+
+    def start(self) -> None:
+        options = f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        self._run(
+            "pg_ctl", "start", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options
+        )
+
+    def stop(self, how: str = "fast") -> None:
+        """`fast` ends all sessions, `immediate` is a crash."""
+        self._run("pg_ctl", "stop", "-w", "-t", "60", "-m", how)
+
+    def restart(self, how: str = "fast") -> None:
+        self.stop(how)
+        self.start()
+
+    def new_database(self) -> str:
+        """The address of an empty database; `give_back` it in the end."""
+        if self.free:
+            return self.address(self.free.pop())
+        name = f"run_{next(self.numbers)}"
+        self.ask("postgres", f"CREATE DATABASE {name}")
+        return self.address(name)
+
+    def give_back(self, address: str) -> None:
+        self.ask(
+            address,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            "DROP SCHEMA public CASCADE",
+            "CREATE SCHEMA public",
+        )
+        self.free.append(address.rpartition("/")[2])
+
+    def address(self, name: str) -> str:
+        return f"postgresql+pg8000://anna:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{name}"
+
+    def ask(self, address_or_name: str, *queries: str) -> "list[tuple[object, ...]]":
+        """The answer to the last query, as any other program gets it."""
+        import pg8000.native
+
+        name = address_or_name.rpartition("/")[2]
+        connection = pg8000.native.Connection(
+            "anna", host="127.0.0.1", port=self.port, password=PASSWORD, database=name
+        )
+        try:
+            rows = [connection.run(query) for query in queries][-1]
+        finally:
+            connection.close()
+        return [tuple(row) for row in rows or ()]
+
+    def _run(self, program: str, *words: str) -> None:
+        run_as_nobody_special(
+            [str(self.programs / program), "-D", str(self.folder / "data"), *words], self.folder
+        )
+
+
+def new_server() -> Server:
+    """Make one and start it; else fail with a sentence that says how to get one."""
+    programs = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="hardex-postgres-"))
+    try:
+        (folder / "password").write_text(PASSWORD)
+        owner = _owner()
+        if owner is not None:
+            for path in (folder, folder / "password"):
+                os.chown(path, owner.pw_uid, owner.pw_gid)
+        run_as_nobody_special(
+            [
+                *(str(programs / "initdb"), "-D", str(folder / "data"), "-U", "anna"),
+                *("--auth=scram-sha-256", f"--pwfile={folder / 'password'}", "--no-sync"),
+                *("--encoding=UTF8", "--locale=C"),
+            ],
+            folder,
+        )
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = Server(programs, folder, port)
+        server.start()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return server
+
+
+def end(server: Server) -> None:
+    try:
+        server.stop("immediate")
+    finally:
+        shutil.rmtree(server.folder, ignore_errors=True)
+
+
+def run_as_nobody_special(words: "list[str]", folder: Path) -> None:
+    """PostgreSQL refuses to run as root, as which containers run."""
+    owner = _owner()
+    who = {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    done = subprocess.run(
+        words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True, timeout=120, **who,
+    )  # fmt: skip
+    if done.returncode:
+        log = folder / "log"
+        raise RuntimeError(f"{words[0]}: {done.stderr}{log.read_text() if log.exists() else ''}")
+
+
+def _owner() -> Any:
+    """Whose the server is when we are root: never root's."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return None
+    import pwd
+
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+def _programs() -> Path:
+    """Where initdb and pg_ctl are, or are now."""
+    found = _found()
+    if found is None and _owner() is not None and shutil.which("apt-get"):
+        quietly = {"check": False, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+        subprocess.run(["apt-get", "update", "-qq"], **quietly)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "postgresql"], **quietly)
+        found = _found()
+    if found is None:
+        pytest.fail(
+            "these tests need PostgreSQL (initdb and pg_ctl), and it could not be installed; "
+            "install the package postgresql, and test again.",
+            pytrace=False,
+        )
+    return found
+
+
+def _found() -> Path | None:
+    on_path = (shutil.which("pg_ctl"), shutil.which("pg_config"))
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    folders = [*debian, *(Path(path).resolve().parent for path in on_path if path)]
+    return next(
+        (one for one in folders if all((one / program).exists() for program in _PROGRAMS)), None
+    )
+
+
+def _version(folder: Path) -> int:
+    name = folder.parent.name
+    return int(name) if name.isdecimal() else 0

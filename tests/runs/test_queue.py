@@ -1,0 +1,471 @@
+"""Who judges what next: properties over many interleavings, and threads on a real store."""
+
+import random
+import time
+import tracemalloc
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Lock
+from uuid import UUID
+
+import pytest
+from fakes import checksum_of, small_images
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hardex import RunError, rank
+from hardex.runs.annotations import Annotation, AnnotationEvent, Store
+from hardex.runs.queries import View
+from hardex.runs.queue import (
+    GOLD_EVERY,
+    LEASE_SECONDS,
+    LEASES_MOST,
+    Assignment,
+    Plan,
+    Queue,
+    plan_of,
+)
+
+PEOPLE = ("ann", "bob", "cleo", "dan", "eve")
+
+
+class Memory:
+    """A store that is a list."""
+
+    def __init__(self):
+        self.events, self._lock = [], Lock()
+
+    def all(self):
+        return list(self.events)
+
+    def of(self, id):
+        return [event for event in self.events if event.id == id]
+
+    def add(self, annotation):
+        with self._lock:
+            number = len(self.events)
+            time = datetime(2026, 1, 1) + timedelta(seconds=number)
+            words = vars(annotation) | {"event_id": str(UUID(int=number)), "time": time}
+            self.events.append(AnnotationEvent(**words))
+            return self.events[-1]
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def blind(annotator, id):
+    return Annotation(annotator, id, "right", said="7", shown="blind")
+
+
+def judge(queue, store, annotator, id):
+    event = store.add(blind(annotator, id))
+    queue.heard(event)
+    return event
+
+
+def work_off(queue, store, people=PEOPLE):
+    """Everybody judges in turn until nobody is given any more; gives what each was given."""
+    given = {one: [] for one in people}
+    while True:
+        before = len(store.events)
+        for one in people:
+            id = queue.next(one)
+            if id is not None:
+                given[one].append(id)
+                judge(queue, store, one, id)
+        if len(store.events) == before:
+            return given
+
+
+# ------------------------------------------------------------------ what it promises
+
+
+def test_fewest_votes_come_first_and_then_rank():
+    store = Memory()
+    queue = Queue(Plan(("a", "b", "c")), store)
+    judge(queue, store, "ann", "a")
+    assert queue.next("bob") == "b"  # no votes yet, and ranked before c
+    judge(queue, store, "bob", "b")
+    assert queue.next("bob") == "c"
+    judge(queue, store, "bob", "c")
+    assert queue.next("bob") == "a"
+    judge(queue, store, "bob", "a")
+    assert queue.next("bob") is None
+    assert queue.next("ann") == "b"
+
+
+def test_the_same_example_is_given_until_it_is_judged():
+    queue = Queue(Plan(("a", "b", "c")), Memory())
+    assert [queue.next("ann") for _ in range(3)] == ["a", "a", "a"]
+    assert queue.next("ann", have={"a"}) == "b"  # a page holds some ahead
+    assert queue.next("ann", have={"a", "b"}) == "c"
+    assert queue.next("ann", have={"a", "b", "c"}) is None
+
+
+def test_a_lease_keeps_others_away_and_runs_out():
+    clock, store = Clock(), Memory()
+    queue = Queue(Plan(("a",), overlap=1), store, clock=clock)
+    assert queue.next("ann") == "a"
+    assert queue.next("bob") is None
+    assert queue.progress("bob") == (0, 1)  # so there may be something later
+    clock.now = LEASE_SECONDS - 1
+    assert queue.next("bob") is None
+    clock.now = LEASE_SECONDS
+    assert queue.next("bob") == "a"
+    assert not queue.holds("ann", "a") and queue.holds("bob", "a")
+    judge(queue, store, "ann", "a")  # late, and not lost
+    assert queue.next("cleo") is None and queue.progress("ann") == (1, 1)
+
+
+def test_whoever_asks_for_more_keeps_what_they_have():
+    clock = Clock()
+    queue = Queue(Plan(("a", "b"), overlap=1), Memory(), clock=clock)
+    assert queue.next("ann") == "a"
+    clock.now = LEASE_SECONDS - 1
+    assert queue.next("ann", have={"a"}) == "b"
+    clock.now = LEASE_SECONDS + 1
+    assert queue.next("bob") is None
+
+
+def test_an_undone_example_comes_back_to_whoever_undid_it():
+    store = Memory()
+    queue = Queue(Plan(("a", "b"), overlap=1), store)
+    event = judge(queue, store, "ann", queue.next("ann"))
+    assert queue.progress("ann") == (1, 2)
+    queue.heard(store.add(Annotation("ann", "a", "", undoes=event.event_id)))
+    assert queue.progress("ann") == (0, 2)
+    assert queue.next("bob") == "b"
+    assert queue.next("ann") == "a"
+
+
+def test_nobody_can_undo_for_somebody_else():
+    store = Memory()
+    queue = Queue(Plan(("a",), overlap=1), store)
+    event = judge(queue, store, "ann", queue.next("ann"))
+    queue.heard(store.add(Annotation("bob", "a", "", undoes=event.event_id)))
+    assert queue.progress("ann") == (1, 1) and queue.next("bob") is None
+
+
+def test_a_verdict_with_the_label_in_view_is_no_vote_but_is_not_asked_again():
+    store = Memory()
+    queue = Queue(Plan(("a", "b"), overlap=1), store)
+    queue.heard(store.add(Annotation("owner", "a", "right", shown="label")))
+    assert queue.next("owner") == "b"
+    assert queue.next("ann") == "a"
+
+
+def test_what_others_write_to_the_store_is_seen_before_an_example_is_given():
+    store = Memory()
+    queue = Queue(Plan(("a", "b", "c"), overlap=1), store)
+    store.add(blind("ann", "a"))  # by an import, or in Browse
+    assert queue.next("ann") == "b"
+    assert queue.progress("ann") == (1, 3)
+
+
+def test_nobody_can_take_everything_at_once():
+    queue = Queue(Plan(tuple(map(str, range(500)))), Memory())
+    have = []
+    while (id := queue.next("ann", have)) is not None:
+        have.append(id)
+    assert len(have) == LEASES_MOST
+    assert queue.next("bob") == str(LEASES_MOST)  # where nobody is yet
+
+
+def test_a_plan_without_examples_has_nothing():
+    queue = Queue(Plan(()), Memory())
+    assert queue.next("ann") is None and queue.progress("ann") == (0, 0)
+
+
+def test_a_plan_names_each_example_once_and_an_overlap_that_can_be():
+    with pytest.raises(RunError, match=r"1 of 3 stand there again; leave them out\.$"):
+        Queue(Plan(("a", "b", "a")), Memory())
+    for overlap in (0, 101, -1):
+        with pytest.raises(RunError, match=r"overlap must be from 1 to 100"):
+            Plan(("a",), overlap=overlap)
+
+
+# ------------------------------------------------------------------ gold
+
+
+def test_about_one_in_ten_is_gold_in_everybodys_own_order():
+    gold = {f"g{number}": "7" for number in range(8)}
+    store = Memory()
+    queue = Queue(Plan(tuple(map(str, range(60))), 5, gold, seed=3), store)
+    given = work_off(queue, store)
+    orders = set()
+    for annotator in PEOPLE:
+        golden = [id for id in given[annotator] if id in gold]
+        orders.add(tuple(golden))
+        for start in range(0, 60, GOLD_EVERY):
+            block = given[annotator][start : start + GOLD_EVERY]
+            assert sum(id in gold for id in block) == 1
+        assert len(given[annotator]) == len(set(given[annotator]))
+        assert {id for id in given[annotator] if id not in gold} == set(map(str, range(60)))
+    assert len(orders) == len(PEOPLE)
+    places = {one: [id in gold for id in given[one]] for one in PEOPLE}
+    assert len({tuple(marks) for marks in places.values()}) > 1
+
+
+@given(st.integers(0, 70), st.integers(0, 12), st.integers(0, 30), st.integers(0, 5))
+def test_progress_counts_the_gold_that_is_to_come(count, golds, done, seed):
+    gold = {f"g{number}": "7" for number in range(golds)}
+    store = Memory()
+    queue = Queue(Plan(tuple(map(str, range(count))), 1, gold, seed), store)
+    for _ in range(done):
+        if (id := queue.next("ann")) is not None:
+            judge(queue, store, "ann", id)
+    _, promised = queue.progress("ann")
+    work_off(queue, store, ["ann"])
+    reached = queue.progress("ann")
+    assert reached == (len(store.events), len(store.events))
+    assert abs(promised - reached[0]) <= 1  # where gold runs out, its places are filled up
+
+
+# ------------------------------------------------------------------ properties
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(PEOPLE),
+        st.sampled_from(("next", "ahead", "answer", "answer", "undo", "wait", "restart")),
+        st.integers(0, 1_000),
+    ),
+    max_size=80,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 9), st.integers(1, 3), STEPS)
+def test_whatever_people_do_in_whatever_order(count, overlap, steps):
+    ids = tuple(f"{number}" for number in range(count))
+    clock, store = Clock(), Memory()
+    plan = Plan(ids, overlap)
+    queue = Queue(plan, store, clock=clock)
+    leases = {}  # (annotator, id) -> until when
+
+    def judges(id):
+        last = {}
+        for event in store.of(id):
+            last.setdefault(event.annotator, set())
+            if event.undoes:
+                last[event.annotator].discard(event.undoes)
+            else:
+                last[event.annotator].add(event.event_id)
+        return {who for who, kept in last.items() if kept}
+
+    def holders(id):
+        return {who for (who, what), end in leases.items() if what == id and end > clock.now}
+
+    def need(id):
+        return len(judges(id) | holders(id))
+
+    for annotator, step, number in steps:
+        mine = [id for (who, id), end in leases.items() if who == annotator and end > clock.now]
+        if step in ("next", "ahead"):
+            have = mine if step == "ahead" else []
+            id = queue.next(annotator, have)
+            for one in have:
+                leases[annotator, one] = clock.now + LEASE_SECONDS
+            if step == "next" and mine:
+                assert id in mine
+            else:
+                free = [
+                    one
+                    for one in ids
+                    if annotator not in judges(one) | holders(one) and need(one) < overlap
+                ]
+                wanted = min(free, key=lambda one: (need(one), int(one)), default=None)
+                assert id == wanted
+            if id is not None:
+                assert annotator not in judges(id)  # no example twice to one person
+                leases[annotator, id] = clock.now + LEASE_SECONDS
+                assert need(id) <= overlap
+        elif step == "answer" and mine:
+            id = mine[number % len(mine)]
+            judge(queue, store, annotator, id)
+            del leases[annotator, id]
+        elif step == "undo":
+            undone = {event.undoes for event in store.events}
+            own = [
+                event
+                for event in store.events
+                if event.annotator == annotator
+                and not event.undoes
+                and event.event_id not in undone
+            ]
+            if own:
+                event = own[number % len(own)]
+                queue.heard(store.add(Annotation(annotator, event.id, "", undoes=event.event_id)))
+                if annotator not in judges(event.id):
+                    leases[annotator, event.id] = clock.now + LEASE_SECONDS
+        elif step == "wait":
+            clock.now += number
+        elif step == "restart":
+            queue = Queue(plan, store, clock=clock)
+            leases.clear()
+        for one in PEOPLE:
+            done = sum(one in judges(id) for id in ids)
+            left = sum(len(judges(id)) < overlap and one not in judges(id) for id in ids)
+            assert queue.progress(one) == (done, done + left)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 20), st.integers(1, 5), st.randoms(use_true_random=False))
+def test_with_enough_people_every_example_gets_its_overlap(count, overlap, chance):
+    store = Memory()
+    queue = Queue(Plan(tuple(map(str, range(count))), overlap), store)
+    given = {one: queue.next(one) for one in PEOPLE}
+    while any(given.values()):
+        one = chance.choice([who for who, id in given.items() if id])
+        judge(queue, store, one, given[one])
+        given = {who: queue.next(who) for who in PEOPLE}
+    votes = Counter(event.id for event in store.events)
+    assert votes == {str(number): overlap for number in range(count)}
+    assert len({(event.annotator, event.id) for event in store.events}) == len(store.events)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PEOPLE), st.integers(0, 9)), max_size=40), st.randoms())
+def test_events_may_be_heard_in_any_order_and_twice(marks, chance):
+    store, plan = Memory(), Plan(tuple(map(str, range(10))), 3)
+    for annotator, number in marks:
+        store.add(blind(annotator, str(number)))
+        if number % 3 == 0:
+            store.add(Annotation(annotator, str(number), "", undoes=store.events[-1].event_id))
+    fresh, told = Queue(plan, store), Queue(plan, Memory())
+    heard = store.events * 2
+    chance.shuffle(heard)
+    told._learn(heard)
+    for annotator in PEOPLE:
+        assert told.progress(annotator) == fresh.progress(annotator)
+    assert told._standings == {
+        id: standing for id, standing in fresh._standings.items() if standing
+    } | {id: told._standings[id] for id in told._standings.keys() - fresh._standings.keys()}
+    for annotator in PEOPLE:
+        assert told._most_wanted(annotator) == fresh._most_wanted(annotator)
+
+
+# ------------------------------------------------------------------ many people, many examples
+
+
+def test_twenty_people_at_once_on_a_real_store(tmp_path):
+    store = Store.open(tmp_path)
+    people = [f"person {number}" for number in range(20)]
+    queue = Queue(Plan(tuple(map(str, range(60))), 3), store)
+    given, lock = defaultdict(list), Lock()
+
+    def work(annotator):
+        chance, idle = random.Random(annotator), 0
+        while idle < 20:
+            have = []
+            for _ in range(chance.randint(1, 4)):
+                id = queue.next(annotator, have)
+                if id is not None:
+                    have.append(id)
+            idle = 0 if have else idle + 1
+            time.sleep(0 if have else 0.02)
+            for id in have:
+                with lock:
+                    given[annotator].append(id)
+                queue.heard(store.add(blind(annotator, id)))
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        list(pool.map(work, people))
+    votes = Counter(event.id for event in store.all())
+    assert votes == {str(number): 3 for number in range(60)}
+    for annotator in people:
+        assert len(given[annotator]) == len(set(given[annotator]))
+
+
+def test_a_million_examples():
+    ids = tuple(map(str, range(1_000_000)))
+    tracemalloc.start()
+    queue = Queue(Plan(ids), Memory())
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < 250e6  # without the ids themselves
+    store = queue._store
+    began = time.perf_counter()
+    for number in range(1_000):
+        annotator = PEOPLE[number % 5]
+        judge(queue, store, annotator, queue.next(annotator))
+        queue.progress(annotator)
+    assert (time.perf_counter() - began) / 1_000 < 0.005
+    assert queue.progress("ann")[1] == 1_000_000
+
+
+# ------------------------------------------------------------------ the plan of a run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    names = ("a", "b", "c")
+    from hardex.images import write_png
+
+    for number, image in enumerate(small_images(60)):
+        path = folder / "data" / names[number // 20]
+        path.mkdir(parents=True, exist_ok=True)
+        write_png(image, path / f"{number}.png")
+    classify = checksum_of(3)
+
+    def rows(images):
+        raw = classify(images) + 1e-3
+        return raw / raw.sum(axis=1, keepdims=True)
+
+    return rank(rows, folder / "data", out=folder / "run")
+
+
+def test_the_hard_examples_come_in_order_of_rank(run):
+    plan = plan_of(run, Assignment())
+    assert plan.ids == [one.id for one in run.find(View(list="hard"), size=1000).examples]
+    assert plan.overlap == 2 and plan.gold == {} and plan.seed == run.manifest.seed
+
+
+def test_any_view_can_be_judged(run):
+    view = View(given="b", sort="loss")
+    plan = plan_of(run, Assignment(view, overlap=3))
+    assert plan.ids == [one.id for one in run.find(view, size=1000).examples]
+    assert plan.overlap == 3
+    with pytest.raises(RunError, match="class of a view"):
+        plan_of(run, Assignment(View(given="dog")))
+
+
+def test_examples_in_the_order_of_the_data_are_shuffled(run):
+    ids = list(run.predictions["id"])
+    for view in (View(), View(sort="position")):
+        plan = plan_of(run, Assignment(view))
+        assert sorted(plan.ids) == sorted(ids) and plan.ids != ids
+        assert len({id[0] for id in plan.ids[:15]}) == 3  # not one class after another
+        assert plan_of(run, Assignment(view)).ids == plan.ids
+
+
+def test_gold_must_be_of_the_run(run):
+    id = run.predictions["id"][0]
+    assert plan_of(run, Assignment(gold={id: "b"})).gold == {id: "b"}
+    with pytest.raises(RunError, match=r"1 of 2 are not; take their ids from its tables\.$"):
+        plan_of(run, Assignment(gold={id: "b", "nobody": "a"}))
+    with pytest.raises(RunError, match=r"has 'dog'; correct the file\.$"):
+        plan_of(run, Assignment(gold={id: "dog"}))
+
+
+def test_what_the_owner_is_sure_of_is_gold_where_there_is_no_other(run):
+    ids = list(run.predictions["id"])
+    for annotator, id, verdict, label in (
+        ("owner", ids[0], "right", ""),
+        ("owner", ids[1], "wrong", "c"),
+        ("owner", ids[2], "wrong", ""),
+        ("owner", ids[3], "ambiguous", ""),
+        ("owner", "gone", "right", ""),
+        ("ann", ids[4], "right", ""),
+    ):
+        run.annotations.add(Annotation(annotator, id, verdict, label, shown="label"))
+    taken_back = run.annotations.add(Annotation("owner", ids[5], "right"))
+    run.annotations.add(Annotation("owner", ids[5], "", undoes=taken_back.event_id))
+    assert plan_of(run, Assignment()).gold == {ids[0]: "a", ids[1]: "c"}
+    assert plan_of(run, Assignment(gold={ids[9]: "a"})).gold == {ids[9]: "a"}

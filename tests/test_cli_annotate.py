@@ -1,0 +1,134 @@
+"""`hardex annotate`: export, agreement, import as they are typed."""
+
+import csv
+import io
+import json
+import shlex
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from hardex import load, rank
+from hardex.cli import main
+from hardex.runs.annotations import Annotation
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def hardex(tmp_path, monkeypatch, capfd):
+    """Type a command in an empty folder; screens are wide, so that nothing is wrapped."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "250")
+
+    def type_in(line):
+        monkeypatch.setattr(sys, "argv", ["hardex", *shlex.split(line)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        seen = capfd.readouterr()
+        return Answer(end.value.code, seen.out, seen.err)
+
+    return type_in
+
+
+@pytest.fixture
+def run(tmp_path):
+    rows = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.6, 0.4]])
+    labels = np.array([0, 1, 1, 0])
+    return rank(
+        probabilities=rows, labels=labels, class_names=["cat", "[red]"], out=tmp_path / "run"
+    )
+
+
+@pytest.fixture
+def judged(run):
+    """Two people on three of the examples; they disagree on the last."""
+    ids = run.predictions["id"].tolist()
+    for who, verdicts in {"anna\x1b[31m": "rrw", "[bold]ben": "rrr"}.items():
+        for id, verdict in zip(ids, verdicts, strict=False):
+            word = {"r": "right", "w": "wrong"}[verdict]
+            new = "cat" if verdict == "w" else ""
+            run.annotations.add(Annotation(who, id, word, new, "=1+1", seconds=2.0))
+    return run
+
+
+def test_a_run_that_nobody_judged(hardex, run):
+    said = "Nobody has judged an example of this run yet.\n"
+    assert hardex("annotate agreement run") == Answer(0, said, "")
+    answer = hardex("annotate export run")
+    assert answer.out.startswith("event_id,time,") and answer.out.count("\n") == 1
+    assert json.loads(hardex("annotate agreement run --format json").out)["votes"] == 0
+
+
+def test_agreement_is_shown_as_tables_that_nobody_can_write_into(hardex, judged):
+    answer = hardex("annotate agreement run")
+    assert (answer.code, answer.err) == (0, "")
+    assert "6 votes of 2 annotators on 3 examples, 3 of them judged by two or more" in answer.out
+    assert "Krippendorff's alpha 0.444" in answer.out
+    assert "anna\\x1b[31m" in answer.out and "[bold]ben" in answer.out
+    assert "People disagree: 1 examples." in answer.out
+    assert "cat x 1, [red] x 1" in answer.out or "[red] x 1, cat x 1" in answer.out
+    assert "gold" not in answer.out
+
+
+def test_agreement_with_gold_and_as_json(hardex, judged, tmp_path):
+    id = judged.predictions["id"][2]
+    (tmp_path / "gold.csv").write_text(f"id,label\n{id},cat\n")
+    assert "100.0% of 1" in hardex("annotate agreement run --gold gold.csv").out
+    found = json.loads(hardex("annotate agreement run --gold gold.csv --format json").out)
+    assert found["schema"] == "hardex.agreement/1"
+    assert [one["gold"]["value"] for one in found["annotators"]] == [0, 1]
+    assert found["conflicts"] == [id]
+    assert found["consensus"][-1]["answer"] is None or found["consensus"][0]["answer"] is not None
+    assert hardex("annotate agreement run --gold none.csv").code == 1
+
+
+def test_only_what_was_said_blind(hardex, judged):
+    said = "Nobody has judged an example of this run yet.\n"
+    assert hardex("annotate agreement run --blind").out == said
+
+
+def test_out_to_a_file_and_in_again(hardex, judged, tmp_path):
+    answer = hardex("annotate export run --out out.csv")
+    assert answer == Answer(0, "6 events written to out.csv.\n", "")
+    assert hardex("annotate export run").out.encode() == (tmp_path / "out.csv").read_bytes()
+    assert hardex("annotate export run --out out.csv").code == 1
+    told = json.loads(hardex("annotate export run --out out.csv --force --format json").out)
+    wanted = {"schema": "hardex.annotate.export/1", "file": "out.csv", "format": "csv", "rows": 6}
+    assert told == wanted
+    answer = hardex("annotate import run out.csv")
+    assert answer == Answer(0, "0 new events of out.csv stored; 6 were there already.\n", "")
+    told = json.loads(hardex("annotate import run out.csv --format json").out)
+    assert (told["schema"], told["known"]) == ("hardex.annotate.import/1", 6)
+    assert len(load("run").annotations.all()) == 6
+
+
+def test_each_kind_of_export(hardex, judged):
+    rows = list(csv.DictReader(io.StringIO(hardex("annotate export run --as consensus").out)))
+    assert [row["votes"] for row in rows] == ["2", "2", "2"]
+    assert len(json.loads(hardex("annotate export run --as label-studio").out)) == 3
+    assert len(hardex("annotate export run --as jsonl").out.splitlines()) == 6
+    assert hardex("annotate export run --as label-studio-setup").out.startswith("<View>")
+    assert hardex("annotate export run --as xml").code == 2
+
+
+def test_what_cannot_be_imported_is_one_sentence(hardex, judged, tmp_path):
+    (tmp_path / "in.csv").write_text("id,verdict\n")
+    answer = hardex("annotate import run in.csv")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.count("\n") == 1 and "no column 'event_id'" in answer.err
+    assert hardex("annotate export nowhere").code == 1
+
+
+@pytest.mark.parametrize("verb", ["", "export", "agreement", "import"])
+def test_help(hardex, verb):
+    answer = hardex(f"annotate {verb} --help")
+    assert answer.code == 0 and "Usage:" in answer.out
