@@ -29,6 +29,7 @@ def asked_by_the_owner():
     yield
     VISITOR.reset(before)
 
+
 ONE = {"source": {"kind": "example", "id": "1"}}
 STROKES = {"kind": "sketch", "strokes": [[[60, 40], [200, 240]]], "normalize": False}
 PIXELS = {

@@ -118,8 +118,8 @@ def test_no_file_of_this_computer_is_served(server, hostile):
         assert caught.value.code in (403, 404)
 
 
-def test_server_functions_only_read(server):
-    """They carry no name of who asks; whatever writes is an event."""
+def test_server_functions_are_those_of_the_pages(server):
+    """Only those of the desk write: they know who asks, and each answer is stored once."""
     offered = {
         part["props"].get("elem_id"): set(part["props"]["server_fns"])
         for part in server.config["components"]
@@ -127,6 +127,7 @@ def test_server_functions_only_read(server):
     }
     assert offered == {
         "board": {"browse", "example", "pictures", "neighbours"},
+        "desk": {"next_examples", "annotate", "undo"},
         "bench": {"probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"},
     }
 
@@ -230,7 +231,7 @@ def test_the_clock_fills_the_pages_once_when_the_run_has_become_whole(hostile):
     inspection.run, inspection.status = hostile.run, Status("loading the model")
     _, _, has_run, timer, *filled = tick(has_run)
     assert (has_run, timer.active) == (True, True)
-    assert [one["class_names"] for one in filled] == [list(HOSTILE)] * 3
+    assert [one["class_names"] for one in filled] == [list(HOSTILE)] * 4
     assert all(one == gr.skip() for one in tick(has_run)[4:])  # the visitor's filters stay
 
 
