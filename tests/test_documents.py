@@ -271,7 +271,14 @@ def why_not_verb(words):
         return None
     if verb not in VERBS:
         return "no such verb"
-    options = {name for one in VERBS[verb].params for name in (*one.opts, *one.secondary_opts)}
+    command = VERBS[verb]
+    below = getattr(command, "commands", None)  # as `hardex annotate export` is
+    if below is not None and rest and rest[0] != "--help":
+        verb, *rest = rest
+        if verb not in below:
+            return "no such verb"
+        command = below[verb]
+    options = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
     unknown = [it for it in rest if it.startswith("-") and it not in options | {"--help"}]
     return f"no option {unknown[0]}" if unknown else None
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -37,6 +38,12 @@ def app_of(name):
         await answer(scope, receive, send)
 
     return app
+
+
+def in_a_loop(coroutine):
+    """In a thread of its own: the one of the tests may have a loop already, Playwright's."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 class Clock:
@@ -101,7 +108,7 @@ def test_names_of_this_computer_are_answered_without_a_token(host):
      "localhost/evil", "localhost\r\nx: y", "xn--lcalhost-gxg", "0.0.0.0", "127.1"],
 )  # fmt: skip
 def test_any_other_name_is_refused_with_the_ways_to_allow_it(host):
-    told = asyncio.run(raw(Gate(7860), [(b"host", host.encode())]))
+    told = in_a_loop(raw(Gate(7860), [(b"host", host.encode())]))
     assert told["status"] == 403
     for option in ("--share", "--share-server", "--share-ssh", "--host", "--root-path"):
         assert option in told["body"]
@@ -109,7 +116,7 @@ def test_any_other_name_is_refused_with_the_ways_to_allow_it(host):
 
 def test_two_hosts_or_none_are_refused():
     for hosts in ([], [(b"host", b"localhost"), (b"host", b"localhost")]):
-        assert asyncio.run(raw(Gate(7860), hosts))["status"] == 403
+        assert in_a_loop(raw(Gate(7860), hosts))["status"] == 403
     assert not names_this_computer([])
 
 
@@ -135,7 +142,7 @@ def test_web_sockets_are_closed():
     async def send(message):
         sent.append(message)
 
-    asyncio.run(Guard(app_of("owner"), Gate(1))({"type": "websocket"}, None, send))
+    in_a_loop(Guard(app_of("owner"), Gate(1))({"type": "websocket"}, None, send))
     assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
@@ -451,7 +458,7 @@ def test_a_body_is_refused_before_it_is_read(path, most):
     fits = local().post(path, content=b"[]", headers=headers)
     assert fits.status_code == 200
     over = headers | {"content-length": str(most + 1)}
-    told = asyncio.run(raw(Gate(1), as_bytes(over), path=path, method="POST"))
+    told = in_a_loop(raw(Gate(1), as_bytes(over), path=path, method="POST"))
     assert told["status"] == 413 and f"{most:,} bytes" in told["body"]
 
 
@@ -483,7 +490,7 @@ def as_bytes(headers):
     ],
 )
 def test_what_is_malformed_is_refused(headers, status):
-    told = asyncio.run(raw(Gate(1), as_bytes(headers), path=ASK, method="POST"))
+    told = in_a_loop(raw(Gate(1), as_bytes(headers), path=ASK, method="POST"))
     assert told["status"] == status
     assert told["body"].count("\n") == 1
 
@@ -509,7 +516,7 @@ CLOSED = [
 @pytest.mark.parametrize("path", CLOSED)
 def test_what_no_page_needs_is_not_there_for_anybody(path):
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "TRACE"):
-        told = asyncio.run(raw(Gate(1), as_bytes({}), path=path, method=method))
+        told = in_a_loop(raw(Gate(1), as_bytes({}), path=path, method=method))
         assert told["status"] == 404
 
 

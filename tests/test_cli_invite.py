@@ -1,0 +1,91 @@
+"""`hardex annotate invite`: links for people, from the command line."""
+
+import json
+import re
+import stat
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import hardex
+from hardex import HardexError
+from hardex.cli import app
+from hardex.runs.access import Access
+from hardex.runs.address import forget_address, keep_address, kept_address
+from hardex.runs.invitations import invitations, invited, revoked, time_of
+
+TOKEN = r"[\w-]{8}\.[\w-]{43}"
+
+
+@pytest.fixture
+def run(tmp_path):
+    rows = np.array([[0.6, 0.4], [0.3, 0.7]])
+    return hardex.rank(probabilities=rows, labels=np.array([0, 0]), out=tmp_path / "run").folder
+
+
+def invite(run, *words):
+    return CliRunner().invoke(app, ["annotate", "invite", str(run), *words])
+
+
+def test_a_link_is_printed_alone_and_opens_the_run(run):
+    told = invite(run, "Anna", "--address", "https://example.org/hx/")
+    (link,) = told.stdout.splitlines()
+    assert re.fullmatch(rf"https://example\.org/hx/enter#{TOKEN}", link)
+    assert "is Anna here" in told.stderr and link not in told.stderr
+    access = Access.open(run)
+    assert access.visitor(access.enter(link.partition("#")[2])).name == "Anna"
+
+
+def test_the_address_is_where_the_app_is_open(run):
+    assert invited(run, "Anna").startswith("/enter#")
+    assert "start it with one of the sharing options" in invite(run, "Anna").stderr
+    keep_address(run, "http://lab:7860/")
+    assert invited(run, "Anna").startswith("http://lab:7860/enter#")
+    forget_address(run)
+    assert kept_address(run) == ""
+    (run / "people" / "address.txt").write_text("javascript:alert(1)")
+    assert kept_address(run) == ""
+
+
+def test_a_folder_that_cannot_be_written_keeps_no_address(tmp_path):
+    place = tmp_path / "people"
+    place.write_text("a file")
+    keep_address(tmp_path, "http://lab")
+    assert kept_address(tmp_path) == "" and stat.S_ISREG(place.stat().st_mode)
+
+
+def test_links_are_listed_without_their_secrets_and_taken_back(run):
+    link = invited(run, "Anna", expires="12h")
+    listed = invite(run, "--list", "--format", "json").stdout
+    (one,) = json.loads(listed)["invitations"]
+    assert one["name"] == "Anna" and one["revoked"] is None
+    assert link.partition(".")[2] not in listed
+    assert "1 link of Anna taken back" in invite(run, "Anna", "--revoke").stdout
+    assert "no link that could be taken back" in invite(run, "Anna", "--revoke").stdout
+    assert invitations(run)[0].revoked is not None and revoked(run, "Nobody") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "time"), [("1h", timedelta(hours=1)), ("4w", timedelta(weeks=4)), ("never", None)]
+)
+def test_times_are_hours_days_or_weeks(text, time):
+    assert time_of(text) == time
+
+
+@pytest.mark.parametrize("text", ["", "7", "0d", "-1d", "7D", "1y", "d", "99999999d", "\u0667d"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(HardexError, match="12h, 7d or 4w"):
+        time_of(text)
+
+
+@pytest.mark.parametrize("address", ["example.org", "javascript:x", "https://", "https://a b"])
+def test_what_is_no_address_is_refused(run, address):
+    with pytest.raises(HardexError, match="begins with http"):
+        invited(run, "Anna", address=address)
+
+
+def test_a_name_is_needed(run):
+    for words in ((), ("--revoke",), ("Anna", "--list")):
+        assert invite(run, *words).exit_code == 2
