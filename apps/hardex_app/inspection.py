@@ -122,7 +122,7 @@ class Inspection:
         run = self._run
         state = _state_of(run)
         if run is not None and state not in (None, self._seen):
-            self.run = load(run.folder, data=run.data)
+            self.run = load(run.folder, data=run.data, annotations=run.annotations_url)
         return self._run
 
     @run.setter

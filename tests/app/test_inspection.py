@@ -369,6 +369,17 @@ def test_a_run_that_is_ranked_again_is_shown_as_it_is_now(tmp_path):
     assert inspection.run is again  # opened once
 
 
+def test_a_run_that_is_ranked_again_keeps_where_its_data_and_annotations_are(tmp_path):
+    run, classifier = small_run(tmp_path)
+    elsewhere = "postgresql+pg8000://ann@127.0.0.1:1/marks"
+    opened = hardex.load(run.folder, data=tmp_path / "data.npz", annotations=elsewhere)
+    inspection = inspect_run(opened, classifier)
+    hardex.rank(classifier, tmp_path / "data.npz", out=run.folder, force=True)
+    again = inspection.run
+    assert again is not opened
+    assert (again.data, again.annotations_url) == (opened.data, elsewhere)
+
+
 def test_a_row_that_has_moved_is_never_shown_as_another(tmp_path):
     run, classifier = small_run(tmp_path)
     assert run.row("29")["id"] == "29"
