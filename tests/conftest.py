@@ -1,12 +1,35 @@
-"""Servers that several folders of tests share; each is started when the first test asks for it."""
+"""What folders of tests share: the command line, and servers, started when first asked for."""
 
-from collections.abc import Iterator
+import shlex
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import postgres
 import pytest
+from commands import Answer
 
+from hardex.cli import main
 from hardex.runs.database import open_database
+
+
+@pytest.fixture
+def hardex(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[[str], Answer]:
+    """Type a command in an empty folder; screens are wide, so that nothing is wrapped."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "250")
+
+    def type_in(line: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["hardex", *shlex.split(line)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        seen = capfd.readouterr()
+        return Answer(end.value.code, seen.out, seen.err)
+
+    return type_in
 
 
 @pytest.fixture(scope="session")

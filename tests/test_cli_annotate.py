@@ -3,40 +3,13 @@
 import csv
 import io
 import json
-import shlex
-import sys
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from commands import Answer
 
 from hardex import load, rank
-from hardex.cli import main
 from hardex.runs.annotations import Annotation
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def hardex(tmp_path, monkeypatch, capfd):
-    """Type a command in an empty folder; screens are wide, so that nothing is wrapped."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "250")
-
-    def type_in(line):
-        monkeypatch.setattr(sys, "argv", ["hardex", *shlex.split(line)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        seen = capfd.readouterr()
-        return Answer(end.value.code, seen.out, seen.err)
-
-    return type_in
 
 
 @pytest.fixture

@@ -1,18 +1,16 @@
 """`hardex probes`: kept probes listed, asked again, exported."""
 
 import json
-import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import Answer
 from fakes import checksum_of, small_dataset, small_images
 
 from hardex import load, rank
-from hardex.cli import main
 from hardex.runs.probes import KeptProbe, keep
 
 NAMES = ("cat", "dog", "[red]")
@@ -35,30 +33,6 @@ def always_cat(images):
 def four(images):
     return np.full((len(images), 4), 0.25)
 """
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def hardex(tmp_path, monkeypatch, capfd):
-    """Type a command in an empty folder; screens are wide, so that nothing is wrapped."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "250")
-
-    def type_in(line):
-        monkeypatch.setattr(sys, "argv", ["hardex", *shlex.split(line)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        seen = capfd.readouterr()
-        return Answer(end.value.code, seen.out, seen.err)
-
-    return type_in
 
 
 @pytest.fixture
