@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pytest
 from fakes import brightness
-from test_cli import hardex as hardex  # the command line, typed in an empty folder
 
 from hardex import load, rank
 from hardex.images import write_png
