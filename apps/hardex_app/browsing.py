@@ -64,22 +64,34 @@ def browse(words: Mapping[str, Any], run: Run) -> dict[str, Any]:
         run: whose examples.
 
     Returns:
-        `total`, `page`, `pages`, `size`, `examples` (id, labels, confidence, ranks, score), and
-        `empty`: what to do when there are none.
+        `total`, `page`, `pages`, `size`, `examples` (id, labels, confidence, ranks, score, and the
+        `verdicts` that stand), and `empty`: what to do when there are none.
 
     Raises:
         HardexError: a word or value that is not known.
     """
     view = view_of(words)
     found = run.find(view, page=_whole("p", words.get("p", 1)))
+    said = verdicts_of(run, [example.id for example in found.examples])
     return {
         "total": found.total,
         "page": found.page,
         "pages": found.pages,
         "size": PAGE_SIZE,
-        "examples": [_card(example) for example in found.examples],
+        "examples": [_card(example, said.get(example.id, [])) for example in found.examples],
         "empty": "" if found.total else _why_empty(run, view),
     }
+
+
+def verdicts_of(run: Run, ids: Sequence[str]) -> dict[str, list[str]]:
+    """What stands of these examples; nothing while the annotations cannot be read.
+
+    A mark on a picture is no reason to show no pictures.
+    """
+    try:
+        return run.annotations.verdicts(ids)
+    except HardexError:
+        return {}
 
 
 def view_of(words: Mapping[str, Any]) -> View:
@@ -299,14 +311,19 @@ def judge(run: Run, annotator: str, said: Mapping[str, Any]) -> list[str]:
 
 
 def said_about(run: Run, id: str) -> list[str]:
-    """What people said of an example, latest last."""
+    """What people said of an example, latest last; what they took back says so."""
+    events = run.annotations.of(id)
+    taken_back = {(event.undoes, event.annotator) for event in events if event.undoes}
     lines = []
-    for event in run.annotations.of(id):
+    for event in events:
+        if event.undoes:
+            continue
         words = VERDICT_WORDS[event.verdict].lower()
         label = f", it is {event.new_label}" if event.new_label else ""
         comment = f": {event.comment}" if event.comment else ""
+        end = " (taken back)" if (event.event_id, event.annotator) in taken_back else ""
         time = f"{event.time:%Y-%m-%d %H:%M} UTC"
-        lines.append(f"{time}  {event.annotator}: {words}{label}{comment}")
+        lines.append(f"{time}  {event.annotator}: {words}{label}{comment}{end}")
     return lines
 
 
@@ -324,7 +341,7 @@ def _worth_a_bar(probabilities: Any, given: int) -> list[int]:
     return likeliest if given in likeliest else [*likeliest[:-1], given]
 
 
-def _card(example: Example) -> dict[str, Any]:
+def _card(example: Example, verdicts: Sequence[str]) -> dict[str, Any]:
     return {
         "id": example.id,
         "given": example.given_label,
@@ -336,6 +353,7 @@ def _card(example: Example) -> dict[str, Any]:
             if rank is not None
         },
         "score": example.score,
+        "verdicts": list(verdicts),
     }
 
 

@@ -4,7 +4,7 @@ The database itself refuses to change or delete an event; what came last counts,
 undone does not.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from math import isfinite
@@ -41,6 +41,7 @@ COMMENT_MOST = 10_000  # characters
 _TEXT_MOST = 4_000  # of any other text: longer than any path
 
 _TICK = timedelta(microseconds=1)  # the smallest step of the times that are stored
+_KEPT_AT_ONCE = 500  # events: databases take some thousands of values in one question
 _CLOCKS_DIFFER = timedelta(days=1)  # between computers, at most
 
 
@@ -176,7 +177,7 @@ class Store:
             if stored is not None:
                 return _the_same(stored, said)
             if said["undoes"]:
-                _check_undone(connection, said)
+                _check_undone(_stored(connection, said["undoes"]), said)
             event = AnnotationEvent(**said, time=_time_after(connection, said["annotator"]))
             connection.execute(insert(_EVENTS).values(**vars(event)))
         return event
@@ -208,17 +209,11 @@ class Store:
             return self._keep(events)
 
     def _keep(self, events: Sequence[AnnotationEvent]) -> int:
+        in_order = sorted(events, key=lambda event: (event.time, bool(event.undoes)))
         count = 0
         with self._database.write(_PART) as connection:
-            for event in sorted(events, key=lambda event: (event.time, bool(event.undoes))):
-                stored = _stored(connection, event.event_id)
-                if stored is not None:
-                    _the_same(stored, vars(event))
-                    continue
-                if event.undoes:
-                    _check_undone(connection, vars(event))
-                connection.execute(insert(_EVENTS).values(**vars(event)))
-                count += 1
+            for start in range(0, len(in_order), _KEPT_AT_ONCE):
+                count += _keep_some(connection, in_order[start : start + _KEPT_AT_ONCE])
         return count
 
     # ------------------------------------------------------------------ asking
@@ -240,6 +235,25 @@ class Store:
         said = _latest(*(_EVENTS.c[name] for name in _NAMES)).subquery()
         query = select(*(said.c[name] for name in _NAMES)).where(said.c.place == 1)
         return self._ask(query.order_by(said.c.time, said.c.event_id))
+
+    def verdicts(self, ids: Collection[str]) -> dict[str, list[str]]:
+        """What stands of these examples: the last verdict of each annotator, in order of time.
+
+        Args:
+            ids: up to a thousand.
+
+        Returns:
+            Verdicts by id; without those of which nobody says anything.
+        """
+        said = _latest(*(_EVENTS.c[name] for name in ("id", "verdict", "time", "event_id"))).where(
+            _EVENTS.c.id.in_([id for id in ids if _is_storable(id)])
+        )
+        last = said.subquery()
+        query = select(last.c.id, last.c.verdict).where(last.c.place == 1)
+        found: dict[str, list[str]] = {}
+        for id, verdict in self._database.read(_PART, query.order_by(last.c.time, last.c.event_id)):
+            found.setdefault(id, []).append(verdict)
+        return found
 
     def judged(self, verdict: str = "") -> list[str]:
         """The examples of which at least one annotator says this last, in no special order.
@@ -281,9 +295,33 @@ def _latest(*columns: "ColumnElement[Any]") -> "Select[Any]":
     return select(*columns, place).where(_EVENTS.c.undoes == "", said.not_in(undone))
 
 
+def _keep_some(connection: Connection, events: Sequence[AnnotationEvent]) -> int:
+    """Store those that are not stored yet, by one question and one command; how many they were."""
+    known = _all_stored(
+        connection, {id for event in events for id in (event.event_id, event.undoes) if id}
+    )
+    new = []
+    for event in events:
+        if event.event_id in known:
+            _the_same(known[event.event_id], vars(event))
+            continue
+        if event.undoes:
+            _check_undone(known.get(event.undoes), vars(event))
+        known[event.event_id] = event
+        new.append(vars(event))
+    if new:
+        connection.execute(insert(_EVENTS), new)
+    return len(new)
+
+
+def _all_stored(connection: Connection, event_ids: Collection[str]) -> dict[str, AnnotationEvent]:
+    """Those of these events that are stored, by id."""
+    found = connection.execute(select(*_EVENTS.c).where(_EVENTS.c.event_id.in_(event_ids)))
+    return {row.event_id: AnnotationEvent(**row._mapping) for row in found}
+
+
 def _stored(connection: Connection, event_id: str) -> AnnotationEvent | None:
-    found = connection.execute(select(*_EVENTS.c).where(_EVENTS.c.event_id == event_id)).first()
-    return None if found is None else AnnotationEvent(**found._mapping)
+    return _all_stored(connection, [event_id]).get(event_id)
 
 
 def _the_same(stored: AnnotationEvent, said: dict[str, Any]) -> AnnotationEvent:
@@ -296,9 +334,8 @@ def _the_same(stored: AnnotationEvent, said: dict[str, Any]) -> AnnotationEvent:
     return stored
 
 
-def _check_undone(connection: Connection, said: dict[str, Any]) -> None:
+def _check_undone(undone: AnnotationEvent | None, said: dict[str, Any]) -> None:
     """Only what the same annotator said of the same example can be undone, and no undoing."""
-    undone = _stored(connection, said["undoes"])
     own = undone is not None and (
         (undone.annotator, undone.id, undone.undoes) == (said["annotator"], said["id"], "")
     )

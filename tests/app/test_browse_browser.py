@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from hardex.data.dataset import ArrayDataset
 from hardex.predict.neighbours import build
+from hardex.runs.annotations import Annotation
 from hardex.runs.queries import View
 from hardex_app.inspection import Inspection, Status
 
@@ -188,6 +189,23 @@ def test_a_verdict_moves_an_example_out_of_what_is_not_judged(browser, tmp_path)
             expect(page.locator(".hx-count")).to_have_text("39 examples")
             page.keyboard.press("ArrowRight")  # the ring of the button does not go to the next one
             assert page.evaluate("!document.activeElement.closest('.hx-judge')")
+
+
+def test_cards_say_what_people_say_of_them(browser, tmp_path):
+    with served_run(tmp_path, count=40) as fresh:
+        _, run = fresh
+        run.annotations.add(Annotation("bob", "5", "right"))
+        run.annotations.add(Annotation("carl", "5", "right"))
+        with visiting(browser, fresh, "view=browse&list=all") as page:
+            mark = page.locator('.hx-card[data-id="5"] .hx-mark')
+            expect(mark).to_have_text("right ×2")
+            expect(page.locator(".hx-mark")).to_have_count(1)
+            page.locator('.hx-card[data-id="5"]').click()
+            opened(page, "5")
+            page.get_by_role("button", name="Bad image").click()
+            expect(mark).to_have_text("right ×2, bad image")
+            card = page.locator('.hx-card[data-id="5"]')
+            expect(card).to_have_attribute("aria-label", re.compile("judged right ×2, bad image"))
 
 
 def test_nothing_found_says_what_to_do(browser, served):

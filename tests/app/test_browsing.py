@@ -7,7 +7,7 @@ from hardex import HardexError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
 from hardex.predict.neighbours import build
-from hardex.runs.annotations import VERDICTS
+from hardex.runs.annotations import VERDICTS, Annotation
 from hardex.runs.queries import View
 from hardex_app.browsing import (
     browse,
@@ -329,6 +329,31 @@ def test_what_people_said_has_the_latest_last_and_only_of_this_example(own_run):
     assert [line.split("UTC  ")[1] for line in said] == ["anna: wrong, it is 2", "bob: right"]
     assert said_about(own_run, "4") == example("4", own_run)["said"] == said
     assert said_about(own_run, "6") == []
+
+
+def test_what_was_taken_back_is_said_and_counts_no_more(own_run):
+    said = own_run.annotations.add(Annotation("anna", "4", "wrong", "1"))
+    own_run.annotations.add(Annotation("bob", "4", "right"))
+    own_run.annotations.add(Annotation("anna", "4", "", undoes=said.event_id))
+    lines = example("4", own_run)["said"]
+    assert len(lines) == 2
+    assert lines[0].endswith("anna: wrong, it is 1 (taken back)")
+    assert lines[1].endswith("bob: right")
+
+
+def test_cards_carry_what_stands_of_them(own_run):
+    for who, id, verdict in (("anna", "4", "wrong"), ("bob", "4", "right"), ("anna", "5", "right")):
+        own_run.annotations.add(Annotation(who, id, verdict))
+    own_run.annotations.add(Annotation("anna", "4", "ambiguous"))  # changed her mind
+    shown = {card["id"]: card["verdicts"] for card in browse({"list": "all"}, own_run)["examples"]}
+    assert shown["4"] == ["right", "ambiguous"] and shown["5"] == ["right"] and shown["6"] == []
+
+
+def test_cards_are_shown_while_the_annotations_cannot_be_read(own_run):
+    people = own_run.folder / "people"
+    people.mkdir()
+    (people / "annotations.sqlite").write_bytes(b"no database" * 1000)
+    assert all(card["verdicts"] == [] for card in browse({"list": "all"}, own_run)["examples"])
 
 
 @pytest.mark.parametrize(

@@ -367,6 +367,24 @@ def test_events_of_another_database_are_taken_over_as_they_are(store, tmp_path):
     assert store.latest() == [*elsewhere.latest(), own]
 
 
+def test_many_events_are_taken_over_as_one_by_one(store, tmp_path):
+    """More than go into one question, with undoing, doubles and a part that is there already."""
+    (tmp_path / "elsewhere").mkdir()
+    elsewhere = Store.open(tmp_path / "elsewhere")
+    said = [an_event(id=str(n), time=OLD + timedelta(seconds=n)) for n in range(1_100)]
+    undone = [
+        an_event(id=str(n), verdict="", undoes=said[n].event_id, time=OLD + timedelta(seconds=2000))
+        for n in (3, 499, 500, 1_099)
+    ]
+    events = [*undone, *said]
+    assert store.keep(said[:700]) == 700
+    assert store.keep([*events, *events[:50]]) == len(events) - 700
+    for event in sorted(events, key=lambda event: event.time):
+        elsewhere.keep([event])
+    assert store.all() == elsewhere.all()
+    assert len(store.latest()) == 1_096
+
+
 OLD = datetime(2020, 2, 29, 12, 30, 0, 123456)
 
 

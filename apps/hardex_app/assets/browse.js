@@ -108,7 +108,7 @@ function card(one) {
   const shift = make("strong", "hx-shift");
   shift.append(make("span", "", plain(one.given)), make("span", "", right ? "✓" : `→ ${plain(one.predicted)}`));
   const ranks = Object.entries(one.ranks);
-  button.setAttribute("aria-label", `${ranks.map(([list, rank]) => `${list} ${rank}, `).join("")}given ${plain(one.given)}, predicted ${plain(one.predicted)}, confidence ${one.confidence.toFixed(2)}`);
+  button.dataset.says = `${ranks.map(([list, rank]) => `${list} ${rank}, `).join("")}given ${plain(one.given)}, predicted ${plain(one.predicted)}, confidence ${one.confidence.toFixed(2)}`;
   button.append(make("span", "hx-place"));
   const line = make("span", "hx-line");
   for (const [list, rank] of ranks) line.append(make("span", `hx-tag hx-${list}`, `${list} ${rank}`));
@@ -117,12 +117,28 @@ function card(one) {
   number.title = sorted ? plain(state.words.sort) : "confidence";
   head.append(shift, number);
   button.append(head, line);
+  drawMark(button, one);
   button.title = `given ${plain(one.given)}, predicted ${plain(one.predicted)}\n${plain(one.id)}`;
   button.addEventListener("click", () => open(one.id, true));
   const item = make("div", "hx-item");
   item.setAttribute("role", "listitem");
   item.append(button);
   return item;
+}
+// What people say of it: "right", "wrong ×2", "right, wrong".
+function markOf(verdicts) {
+  const words = [...new Set(verdicts)].map((one) => [one, verdicts.filter((other) => other === one).length]);
+  const named = (value) => (state.facts.verdicts.find((one) => one.value === value) || { words: value }).words.toLowerCase();
+  return words.map(([value, times]) => named(value) + (times > 1 ? ` ×${times}` : "")).join(", ");
+}
+function drawMark(card, one) {
+  card.querySelector(".hx-mark")?.remove();
+  const text = markOf(one.verdicts);
+  card.setAttribute("aria-label", card.dataset.says + (text ? `, judged ${text}` : ""));
+  if (!text) return;
+  const mark = make("span", `hx-tag hx-mark hx-mark-${new Set(one.verdicts).size > 1 ? "split" : one.verdicts[0]}`, text);
+  mark.title = `what people say of the given label: ${text}`;
+  card.querySelector(".hx-line").append(mark);
 }
 async function askPictures(ids) {
   fillPictures();
@@ -395,12 +411,20 @@ function judge(verdict) {
 }
 function heard(said) {
   if (state.words.verdict) { state.asked = null; askPage(); }  // the view may have changed by it
+  if (said.verdicts) remark(said.id, said.verdicts);
   if (!state.shown || said.id !== state.shown.id || said.token !== state.token) return;
   part(".hx-judge-says").textContent = said.error || "Saved.";
   if (said.error) return;
   state.shown.said = said.lines;
   drawSaid(said.lines);
   press(said.verdict);
+}
+function remark(id, verdicts) {
+  const one = state.page?.examples.find((other) => other.id === id);
+  const box = [...grid.querySelectorAll(".hx-card")].find((other) => other.dataset.id === id);
+  if (!one || !box) return;
+  one.verdicts = verdicts;
+  drawMark(box, one);
 }
 
 // ---------------------------------------------------------------- what can be asked for, once

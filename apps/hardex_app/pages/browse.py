@@ -33,7 +33,9 @@ def on_judge(inspection: Inspection, said: Any, visitor: Visitor = OWNER) -> dic
         lines = browsing.judge(inspection.run, visitor.name, said)
     except HardexError as error:
         return {"id": said.get("id"), "error": for_visitors(error, inspection.run)}
-    return {"id": said.get("id"), "verdict": said.get("verdict"), "lines": lines}
+    id = said["id"]
+    verdicts = browsing.verdicts_of(inspection.run, [id]).get(id, [])
+    return {"id": id, "verdict": said.get("verdict"), "lines": lines, "verdicts": verdicts}
 
 
 @dataclass(frozen=True)
