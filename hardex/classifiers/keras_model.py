@@ -20,6 +20,7 @@ import numpy as np
 from hardex.arrays import Embeddings, Images, Probabilities
 from hardex.classifiers.classifier import Numerics, failures_of
 from hardex.classifiers.fingerprint import fingerprint_of
+from hardex.classifiers.keras_archive import check_archive
 from hardex.classifiers.outputs import Outputs, distributions
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
@@ -268,6 +269,8 @@ def _load(path: Path, *, trust_model: bool) -> Any:
             f"{'a SavedModel' if saved_model else 'an .h5 file'}, which can; pass --trust-model if "
             "you trust who made it, or save it as .keras."
         )
+    if path.suffix == ".keras":
+        check_archive(path)
     with _startup_notes_hidden():
         import keras
         import tensorflow as tf

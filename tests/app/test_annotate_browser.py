@@ -75,6 +75,13 @@ def ready(page: Page) -> str:
     return shown(page)
 
 
+def judge_each(page: Page, keys: str) -> None:
+    """One answer after another; at the start only two examples are at hand."""
+    for key in keys:
+        ready(page)
+        page.keyboard.press(key)
+
+
 def shown(page: Page) -> str:
     return page.evaluate("document.querySelector('[data-ticket]').dataset.ticket") or ""
 
@@ -130,8 +137,7 @@ def test_a_different_answer_can_be_kept(browser, site):
     url, _, store = site
     with judging(browser, url) as page:
         ready(page)
-        for key in "012":
-            page.keyboard.press(key)
+        judge_each(page, "012")
         saved(page, 3)
         while store.latest()[-1].verdict == "right":  # as the data has it, one in ten
             page.keyboard.press("1")
@@ -299,8 +305,7 @@ def test_what_the_server_does_not_take_waits_and_is_stored_once(browser, site):
         ready(page)
         page.wait_for_timeout(500)
         store.refuses = True
-        for key in "123":
-            page.keyboard.press(key)  # one can go on
+        judge_each(page, "123")  # one can go on
         expect(page.locator(".hx-ann-problem")).to_contain_text("it is full. 3 answers are kept")
         expect(page.locator(".hx-ann-saved")).to_have_text("3 not saved yet")
         expect(page.locator(".hx-ann-count")).to_contain_text("0 of ")
@@ -318,8 +323,7 @@ def test_what_waits_outlives_a_reload(browser, site):
         ready(page)
         page.wait_for_timeout(500)
         store.refuses = True
-        for key in "123":
-            page.keyboard.press(key)
+        judge_each(page, "123")
         page.keyboard.press("u")
         expect(page.locator(".hx-ann-saved")).to_have_text("4 not saved yet")
         page.reload()
@@ -358,7 +362,7 @@ def test_without_a_server_what_is_at_hand_can_be_judged(browser, site):
     url, _, store = site
     with judging(browser, url, faulty=True) as page:
         ready(page)
-        page.wait_for_timeout(800)
+        expect(page.locator("[data-ahead]")).to_have_attribute("data-ahead", "8")
         page.context.set_offline(True)
         for key in "12345":
             page.keyboard.press(key)

@@ -262,6 +262,7 @@ document.addEventListener("visibilitychange", () => { pause(); if (!document.hid
 function problem(text) { part(".hx-ann-problem").textContent = text.trim(); part(".hx-ann-problem").hidden = !text.trim(); }
 function say(text) { part(".hx-ann-empty").textContent = text; }
 function draw() {
+  element.dataset.ahead = String(state.ahead.length);
   const one = state.changing || state.ahead[0];
   part(".hx-ann-body").hidden = !one;
   part(".hx-ann-empty").hidden = Boolean(one);

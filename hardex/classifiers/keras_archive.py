@@ -1,0 +1,56 @@
+"""What may lie in a `.keras` file, which is a ZIP archive, looked at before Keras opens it."""
+
+import stat
+from pathlib import Path, PurePosixPath
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from hardex.errors import ClassifierError
+
+# Keras stores without compressing, and weights hardly shrink: what unpacks to so much is no model.
+_RATIO_MOST = 100
+_BOMB_BYTES = 50_000_000
+
+
+def check_archive(path: Path) -> None:
+    """Refuse an archive that would write outside its folder, or fill memory or disk.
+
+    Keras itself only passes over such members. What is no archive at all is left to Keras, which
+    says so.
+
+    Args:
+        path: a `.keras` file.
+
+    Raises:
+        ClassifierError: a member has a path that leads out, or is a link, or unpacks to more than
+            a hundred times the file.
+    """
+    try:
+        with ZipFile(path) as archive:
+            members = archive.infolist()
+    except (BadZipFile, OSError, ValueError, NotImplementedError):
+        return
+    strange = [member.filename for member in members if _leads_out(member)]
+    if strange:
+        raise ClassifierError(
+            f"the parts of a .keras file must lie within it; {path} has {len(strange)} that would "
+            f"be written elsewhere, {ascii(strange[0])[:80]} first; it was made to do harm, do not "
+            "use it."
+        )
+    unpacked, packed = sum(member.file_size for member in members), path.stat().st_size
+    if unpacked > max(_BOMB_BYTES, _RATIO_MOST * packed):
+        raise ClassifierError(
+            f"a .keras file must unpack to at most {_RATIO_MOST} times its size; {path} of "
+            f"{packed:,} bytes unpacks to {unpacked:,}; save the model again with "
+            "model.save('NAME.keras')."
+        )
+
+
+def _leads_out(member: ZipInfo) -> bool:
+    """Whether unpacking it could touch what lies outside, here or on another system."""
+    name = PurePosixPath(member.filename)
+    return (
+        name.is_absolute()
+        or ".." in name.parts
+        or any(sign in member.filename for sign in "\\:\0")
+        or stat.S_ISLNK(member.external_attr >> 16)
+    )
