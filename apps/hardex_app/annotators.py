@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import api as endpoint
 from gradio.routes import App
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from hardex.errors import HardexError
 from hardex_app import api, keeping, probing
@@ -19,9 +19,14 @@ from hardex_app.assets import asset, script
 from hardex_app.bounds import told_to, within_bounds
 from hardex_app.inspection import Inspection
 from hardex_app.pages import annotate, probe
-from hardex_app.visitors import SESSIONS_KEPT, current, visitor_of
+from hardex_app.visitors import SESSIONS_KEPT, THREADS, current, visitor_of
 
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+# Any number of visitors at once: by default each event waits for all others of its kind.
+_QUIET: dict[str, Any] = {
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "concurrency_limit": None,
+}
 _PAGES = ("annotate", "probe")
 _TICK_SECONDS = 1.0
 
@@ -49,14 +54,16 @@ class Annotators:
                 if not self._ready:  # without this no event of the queue is ever answered
                     self.window.run_startup_events()
                     await self.window.run_extra_startup_events()
+                    self._app.startup_events_triggered = True
                     self._ready = True
         await self._app(scope, receive, send)
 
 
-def _served(window: gr.Blocks, root_path: str, looks: dict[str, Any]) -> ASGIApp:
+def _served(window: gr.Blocks, root_path: str, looks: dict[str, Any]) -> App:
     from fastapi import FastAPI
 
     window.state_session_capacity = SESSIONS_KEPT
+    window.max_threads = THREADS
     outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     gr.mount_gradio_app(
         outer,
@@ -100,7 +107,8 @@ def build(inspection: Inspection) -> gr.Blocks:
 
         def contents(request: gr.Request) -> tuple[Any, ...]:
             visitor = visitor_of(request)
-            return annotate.facts(inspection), probe.facts(inspection, visitor)
+            # What they have judged is asked for by the Probe page, when it is opened.
+            return annotate.facts(inspection), probe.facts(inspection, visitor, listed=False)
 
         def refresh(request: gr.Request) -> tuple[Any, ...]:
             inspection.visited()

@@ -6,7 +6,6 @@ from hashlib import sha256
 from html import escape
 from urllib.parse import urlsplit
 
-from anyio.to_thread import run_sync
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive
 
@@ -36,15 +35,11 @@ def nobody(asked: Asked) -> Response:
 
 async def enter(gate: Gate, keys: Keys, asked: Asked, body: bytes) -> Response:
     """A token for a session, always a new one: whoever planted an old one gains nothing."""
-    token = _token_in(body)
-    names = _names(asked, token)
-    seconds = gate.throttle.wait(names)
-    if seconds:
-        return _too_often(seconds)
-    session = await run_sync(keys.enter, token)
-    gate.throttle.forgive(names)
+    session = await _entered(gate, keys, asked, _token_in(body))
+    if isinstance(session, Response):
+        return session
     for old in asked.sessions(gate):
-        await run_sync(keys.leave, old)
+        await gate.ask(keys.leave, old)
     answer = Response(status_code=204)
     answer.headers.append("set-cookie", _cookie(gate, asked, session, _SESSION_SECONDS))
     return answer
@@ -52,7 +47,7 @@ async def enter(gate: Gate, keys: Keys, asked: Asked, body: bytes) -> Response:
 
 async def leave(gate: Gate, keys: Keys, asked: Asked) -> Response:
     for session in asked.sessions(gate):
-        await run_sync(keys.leave, session)
+        await gate.ask(keys.leave, session)
     answer = Response(status_code=204)
     answer.headers.append("set-cookie", _cookie(gate, asked, "", 0))
     return answer
@@ -64,30 +59,41 @@ async def by_token(gate: Gate, asked: Asked, token: str) -> tuple[Visitor | None
     if keys is None:
         return None, None
     session = gate.bearers.session(token)
-    visitor = await run_sync(keys.visitor, session) if session else None
+    visitor = await gate.ask(keys.visitor, session) if session else None
     if visitor is not None:
         return visitor, None
-    names = _names(asked, token)
-    seconds = gate.throttle.wait(names)
-    if seconds:
-        return None, _too_often(seconds)
     try:
-        session = await run_sync(keys.enter, token)
+        opened = await _entered(gate, keys, asked, token)
     except AccessError as error:
         return None, sentence(str(error), 401)
-    gate.throttle.forgive(names)
-    gate.bearers.keep(token, session)
-    return await run_sync(keys.visitor, session), None
+    if isinstance(opened, Response):
+        return None, opened
+    gate.bearers.keep(token, opened)
+    return await gate.ask(keys.visitor, opened), None
+
+
+async def _entered(gate: Gate, keys: Keys, asked: Asked, token: str) -> str | Response:
+    """A new session for a token, or the answer to whoever failed too often.
+
+    Raises:
+        AccessError: the token is wrong, expired or revoked.
+    """
+    # By what guesses are counted: who asks, and the token whose secret is guessed.
+    names = [f"from {asked.source}", f"id {token.partition('.')[0][:40]}"]
+    async with gate.entering:  # one after the other, so that each failure counts for the next
+        seconds = gate.throttle.wait(names)
+        if seconds:
+            return _too_often(seconds)
+        try:
+            return await gate.ask(keys.enter, token)
+        except AccessError:
+            gate.throttle.failed(names)
+            raise
 
 
 def bearer_of(asked: Asked) -> str | None:
     kind, _, token = asked.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
-
-
-def _names(asked: Asked, token: str) -> list[str]:
-    """By what guesses are counted: who asks, and the token whose secret is guessed."""
-    return [f"from {asked.source}", f"id {token.partition('.')[0][:40]}"]
 
 
 def _token_in(body: bytes) -> str:

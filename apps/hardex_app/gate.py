@@ -1,13 +1,18 @@
 """What the guard goes by, and a request as it looks at it."""
 
 import re
+from asyncio import Lock as AsyncLock
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from ipaddress import IPv6Address, ip_network
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.types import ASGIApp, Scope
 
 from hardex.runs.access import Visitor
@@ -15,6 +20,9 @@ from hardex_app.throttle import Throttle
 
 Header = tuple[bytes, bytes]
 
+T = TypeVar("T")
+
+_THREADS = 20  # that ask who somebody is
 _BEARERS_KEPT = 1_000
 _LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SESSION = re.compile(r"[A-Za-z0-9_.~-]{16,200}")
@@ -63,6 +71,7 @@ class Gate:
         root_path: the path or address under which a proxy shows the app.
         proxied: whether `X-Forwarded-…` is believed: somebody in between writes it.
         framed_by: who may show the app in a frame, beside the app itself.
+        entering: held by the one who tries a token; the others wait for their turn.
         opening: whether the server is being started, which Gradio does by a request of its own.
     """
 
@@ -74,7 +83,17 @@ class Gate:
     framed_by: tuple[str, ...] = ()
     opening: bool = False
     throttle: Throttle = field(default_factory=Throttle)
+    entering: AsyncLock = field(default_factory=AsyncLock)
     bearers: Bearers = field(default_factory=Bearers)
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
+
+    async def ask(self, question: Callable[[str], T], secret: str) -> T:
+        """Ask `keys` in a thread.
+
+        These threads are few and serve nothing else: however many answers wait for the disk in
+        those of the windows, everybody is let in at once.
+        """
+        return await run_sync(question, secret, limiter=self.threads)
 
     def cookie(self, *, secure: bool) -> str:
         """The name of the cookie; `__Host-` keeps other subdomains from setting it."""
@@ -117,9 +136,9 @@ class Asked:
 
     @property
     def source(self) -> str:
-        """Which computer asks, as far as that is known."""
+        """Which computer asks, as far as that is known; of IPv6 which network, as each has many."""
         client = self.scope.get("client")
-        return str(client[0]) if client else "unknown"
+        return _network(str(client[0])) if client else "unknown"
 
     def sessions(self, gate: Gate) -> list[str]:
         """The session of the cookie. Two cookies of one name are none: one was put there."""
@@ -132,6 +151,14 @@ class Asked:
                     if key == wanted:
                         found.append(session)
         return found if len(found) == 1 and _SESSION.fullmatch(found[0]) else []
+
+
+def _network(address: str) -> str:
+    try:
+        IPv6Address(address)
+    except ValueError:
+        return address
+    return str(ip_network((address.partition("%")[0], 64), strict=False))
 
 
 def _is_https(scope: Scope, headers: dict[str, str], gate: Gate) -> bool:

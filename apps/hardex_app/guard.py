@@ -13,7 +13,6 @@ import logging
 import re
 from urllib.parse import urlsplit
 
-from anyio.to_thread import run_sync
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -55,13 +54,14 @@ _TOO_LARGE = "A request here may have {most:,} bytes; this one has more; send le
 _ANYBODY_GETS = re.compile(
     rf"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json"
     rf"|/(assets|static)/(?!.*\.\.)[A-Za-z0-9_./@+-]+|/svelte/(?!.*\.\.)[A-Za-z0-9_./@+-]+"
-    rf"|/gradio_api/(startup-events|app_id/?|theme\.css|heartbeat/{_NAME}|queue/data"
+    rf"|/gradio_api/(info/?|app_id/?|theme\.css|heartbeat/{_NAME}|queue/data"
     rf"|call/{_NAME}/{_NAME})"
 )
 _ANYBODY_POSTS = re.compile(
     rf"/gradio_api/((run|api|call)/{_NAME}/?|queue/join/?|component_server/?|cancel/?|reset/?)"
 )
-_OWNER_GETS = re.compile(r"/openapi\.json|/gradio_api/(openapi\.json|info/?)")
+_OWNER_GETS = re.compile(r"(/gradio_api)?/openapi\.json")
+_STARTING = "/gradio_api/startup-events"  # asked by Gradio itself, once
 _WITH_LARGE_BODY = re.compile(r"/gradio_api/((run|api|call)/.*|queue/join/?|component_server/?)")
 
 
@@ -88,8 +88,10 @@ class Guard:
 
     async def _pass_on(self, asked: Asked, receive: "Reading", send: Send) -> None:
         visitor, answer = await self._visitor(asked)
-        if visitor is not None:
-            answer = _refusal_to(visitor, asked)
+        if visitor is not None and asked.path == "/here" and asked.method == "GET":
+            answer = Response(status_code=204)  # whoever is in no more is told 401 below
+        elif visitor is not None:
+            answer = _refusal_to(visitor, asked, self._gate)
         if answer is not None or visitor is None:
             await _answered(answer or nobody(asked), asked, receive, send)
             return
@@ -117,14 +119,14 @@ class Guard:
         gate = self._gate
         if gate.keys is None:
             return OWNER, None
-        if gate.opening and asked.path == "/gradio_api/startup-events":
+        if gate.opening and asked.path == _STARTING:
             return OWNER, None
         try:
             token = bearer_of(asked)
             if token is not None:
                 return await by_token(gate, asked, token)
             for session in asked.sessions(gate):
-                return await run_sync(gate.keys.visitor, session), None
+                return await gate.ask(gate.keys.visitor, session), None
         except HardexError:
             return None, sentence(UNREADABLE, 503)
         return None, None
@@ -245,8 +247,10 @@ def _with_port(host: str, scheme: str) -> str:
 # ------------------------------------------------------------------ what is refused to some
 
 
-def _refusal_to(visitor: Visitor, asked: Asked) -> Response | None:
+def _refusal_to(visitor: Visitor, asked: Asked, gate: Gate) -> Response | None:
     """Why this visitor may not ask this: to them, it is not there."""
+    if gate.opening and asked.path == _STARTING:
+        return None
     gets, posts = [_ANYBODY_GETS], [_ANYBODY_POSTS]
     if is_owner(visitor):
         gets.append(_OWNER_GETS)

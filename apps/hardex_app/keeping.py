@@ -28,6 +28,7 @@ from hardex_app.sources import shape_of
 from hardex_app.visitors import is_owner
 
 SHOWN_MOST = 60  # the latest; `hardex probes RUN` lists all of them
+KEPT_BY_ONE = 500  # probes of an annotator in one run; the run holds 10,000
 _THUMBNAILS_KEPT = 256
 _DRAWN_WITH = ("strokes", "widths", "colors", "brush", "paper", "canvas", "normalize")
 _SAID = ("name", "expected", "note")
@@ -59,8 +60,11 @@ def keep_this(
         classifier: who answers.
 
     Raises:
-        HardexError: a value is missing, too long or out of range, or the run cannot be written.
+        HardexError: a value is missing, too long or out of range, the run cannot be written, or an
+            annotator has `KEPT_BY_ONE` already.
     """
+    if annotator != OWNER.name:
+        _check_room(run, annotator)
     says = probe(request, run, classifier)["after"]  # checks the request, too
     source = request["source"]
     before = source_image(source, run, classifier)
@@ -78,6 +82,17 @@ def keep_this(
         **{name: request.get(name, "") for name in _SAID},
     )
     return keep(run.folder, kept, before)
+
+
+def _check_room(run: Run, annotator: str) -> None:
+    """One annotator alone does not fill the run."""
+    probes, _ = kept_probes(run.folder, light=True)
+    own = sum(one.annotator == annotator for one in probes)
+    if own >= KEPT_BY_ONE:
+        raise HardexError(
+            f"an annotator keeps at most {KEPT_BY_ONE:,} probes in a run; you have {own:,}; ask "
+            "the owner to delete some."
+        )
 
 
 def kept(run: Run, visitor: Visitor = OWNER) -> dict[str, Any]:

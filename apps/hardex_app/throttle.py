@@ -1,62 +1,54 @@
 """How often somebody may guess."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from math import ceil
 from threading import Lock
 from time import monotonic
 
-_NAMES_MOST = 10_000  # remembered at once; whoever comes beyond them shares one account
-_OTHERS = "others"
+_NAMES_MOST = 10_000  # remembered at once; beyond them the one that failed longest ago is forgotten
 
 
 class Throttle:
-    """At most `most` tries in any `seconds`, counted for each name apart. Safe among threads.
+    """At most `most` failures in any `seconds`, counted for each name apart. Safe among threads.
 
-    A try is counted before it is known to be wrong, so that a hundred at the same moment count as
-    a hundred; `forgive` takes back the one that was right.
+    Who gets in is never counted: fifty people behind one address may come at once. Between asking
+    `wait` and saying `failed` nobody else may try, or many could fail at the same moment.
 
     Example:
         >>> door = Throttle(most=2)
-        >>> [door.wait(["10.0.0.1"]) > 0 for _ in range(3)]
-        [False, False, True]
+        >>> for _ in range(2):
+        ...     door.failed(["10.0.0.1"])
+        >>> door.wait(["10.0.0.1"]) > 0, door.wait(["10.0.0.2"])
+        (True, 0)
     """
 
     def __init__(
         self, most: int = 10, seconds: float = 60.0, clock: Callable[[], float] = monotonic
     ) -> None:
         self._most, self._seconds, self._clock = most, seconds, clock
-        self._tries: dict[str, list[float]] = {}
+        self._failures: OrderedDict[str, list[float]] = OrderedDict()  # the latest failure last
         self._lock = Lock()
 
     def wait(self, names: Iterable[str]) -> int:
-        """Count a try for each name; or how many seconds to wait, and then nothing is counted."""
+        """How many seconds whoever has one of these names must wait before trying; 0 for none."""
         now = self._clock()
         with self._lock:
             lists = [self._recent(name, now) for name in names]
-            full = [tries for tries in lists if len(tries) >= self._most]
-            if full:
-                return max(1, ceil(max(tries[0] for tries in full) + self._seconds - now))
-            for tries in lists:
-                tries.append(now)
-        return 0
+            full = [failures for failures in lists if len(failures) >= self._most]
+            if not full:
+                return 0
+            return max(1, ceil(max(failures[0] for failures in full) + self._seconds - now))
 
-    def forgive(self, names: Iterable[str]) -> None:
-        """Take back the last try: it was right."""
+    def failed(self, names: Iterable[str]) -> None:
+        """Count a failure for each name."""
+        now = self._clock()
         with self._lock:
             for name in names:
-                tries = self._tries.get(name) or self._tries.get(_OTHERS)
-                if tries:
-                    tries.pop()
+                self._failures[name] = [*self._recent(name, now), now][-self._most :]
+                self._failures.move_to_end(name)
+            while len(self._failures) > _NAMES_MOST:
+                self._failures.popitem(last=False)
 
     def _recent(self, name: str, now: float) -> list[float]:
-        if name not in self._tries and len(self._tries) >= _NAMES_MOST:
-            self._tries = {
-                one: tries
-                for one, tries in self._tries.items()
-                if tries and tries[-1] > now - self._seconds
-            }
-            if len(self._tries) >= _NAMES_MOST:
-                name = _OTHERS
-        tries = self._tries.setdefault(name, [])
-        tries[:] = [at for at in tries if at > now - self._seconds]
-        return tries
+        return [at for at in self._failures.get(name, ()) if at > now - self._seconds]

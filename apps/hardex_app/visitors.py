@@ -15,6 +15,7 @@ from hardex.runs.access import OWNER, Visitor
 VISITOR: ContextVar[Visitor] = ContextVar("hardex_visitor")
 # Gradio keeps some 65 kB for each page that is open, and whoever asks may claim to be a new one.
 SESSIONS_KEPT = 500
+THREADS = 64  # of each window for what it is asked; apart from those that hand out pages
 IN_SCOPE = "hardex.visitor"  # the key in the ASGI scope of a request
 
 # Every request passes the guard; without one nobody is let in by mistake.

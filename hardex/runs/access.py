@@ -23,6 +23,7 @@ from sqlalchemy import (
     DateTime,
     String,
     column,
+    delete,
     insert,
     select,
     table,
@@ -41,6 +42,7 @@ IDLE = timedelta(hours=12)  # a session that nobody uses for so long ends
 LASTS = timedelta(days=7)  # a session ends then in any case
 
 _EXPIRES_MOST = timedelta(days=3650)
+_SESSIONS_MOST = 50  # of one link at once; one more ends the one that was used longest ago
 _SEEN_EVERY = timedelta(minutes=5)  # how often the last use of a session is written down
 _TRUSTED_SECONDS = 1.0  # for so long what was read of a session holds
 _TRUSTED_MOST = 10_000  # sessions
@@ -105,8 +107,9 @@ def _now() -> datetime:
 class Access:
     """The invitations and sessions of one run, to be used by any number of threads at once.
 
-    A session ends after 12 hours in which nobody used it, after 7 days, with its invitation, or
-    when its visitor leaves. What ended in another process is seen here within a second.
+    A session ends after 12 hours in which nobody used it, after 7 days, with its invitation, when
+    its visitor leaves, or when its link opens the fiftieth after it. What ended in another process
+    is seen here within a second.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -254,6 +257,7 @@ class Access:
             raise AccessError("this link has expired and lets nobody in; ask for a new one.")
         session = token_urlsafe(32)
         with self._database.write(_PART) as connection:
+            _make_room(connection, token_id, now)
             connection.execute(
                 insert(_SESSIONS).values(
                     session_hash=_hashed(session), token_id=token_id, entered=now, seen=now
@@ -343,6 +347,20 @@ class Access:
         with self._lock:
             self._changes += 1
             self._trusted.clear()
+
+
+def _make_room(connection: Connection, token_id: str, now: datetime) -> None:
+    """Delete the sessions that are over, and of this link those that are too many."""
+    at = _SESSIONS.c
+    over = at.ended.is_not(None) | (at.seen <= now - IDLE) | (at.entered <= now - LASTS)
+    connection.execute(delete(_SESSIONS).where(over))
+    latest_first = (at.seen.desc(), at.entered.desc(), at.session_hash)
+    open_now = connection.execute(
+        select(at.session_hash).where(at.token_id == token_id).order_by(*latest_first)
+    ).scalars()
+    too_many = open_now.all()[_SESSIONS_MOST - 1 :]
+    if too_many:
+        connection.execute(delete(_SESSIONS).where(at.session_hash.in_(too_many)))
 
 
 _OF_INVITATION = ("name", "role", "expires", "revoked")

@@ -383,7 +383,7 @@ def test_debug_pages_are_off_for_the_owner_too(app, path):
 
 
 def test_descriptions_of_the_interface_are_for_the_owner_alone(app):
-    for path in ("/openapi.json", "/gradio_api/openapi.json", "/gradio_api/info"):
+    for path in ("/openapi.json", "/gradio_api/openapi.json"):
         assert app.owner.get(path).status_code == 200
         assert app.anna.get(path).status_code == 404
 

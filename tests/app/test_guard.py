@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -120,7 +121,7 @@ def test_two_hosts_or_none_are_refused():
     assert not names_this_computer([])
 
 
-async def raw(gate, headers, path="/config", method="GET", **scope):
+async def raw(gate, headers, path="/config", method="GET", body=b"", **scope):
     """A request that no client would send."""
     sent = []
 
@@ -128,7 +129,7 @@ async def raw(gate, headers, path="/config", method="GET", **scope):
         sent.append(message)
 
     async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     asked = {"type": "http", "method": method, "path": path, "headers": headers, **scope}
     asked.setdefault("query_string", b"")
@@ -358,16 +359,71 @@ def test_who_has_the_right_token_is_never_slowed_down(shared, access):
         entered(shared, token)
 
 
-def test_a_throttle_counts_at_the_same_moment_and_remembers_a_bounded_number(clock):
+def test_right_links_at_the_same_moment_from_one_address_all_let_in(access):
+    """As at the start of a team that sits behind one tunnel."""
+    gate = Gate(7860, access, app_of("annotators"), proxied=True)
+    tokens = [access.invite(f"Person {n}") for n in range(30)]
+    wrong = ["x" * 8 + "." + "y" * 43] * 30
+
+    async def all_at_once():
+        mixed = [one for pair in zip(tokens, wrong, strict=True) for one in pair]
+        return await asyncio.gather(*(post(gate, token) for token in mixed))
+
+    codes = in_a_loop(all_at_once())
+    assert codes[::2].count(204) >= 10  # until ten wrong ones came between them
+    assert codes[1::2].count(401) == 10 and codes[1::2].count(429) == 20
+    gate = Gate(7860, access, app_of("annotators"), proxied=True)
+
+    async def team():
+        return await asyncio.gather(*(post(gate, token) for token in tokens))
+
+    assert in_a_loop(team()) == [204] * 30
+
+
+async def post(gate, token):
+    body = json.dumps({"token": token}).encode()
+    headers = [
+        (b"host", b"abc.example.org"),
+        (b"x-forwarded-proto", b"https"),
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    return (await raw(gate, headers, "/enter", "POST", body=body))["status"]
+
+
+def test_a_throttle_forgets_after_a_while_and_remembers_a_bounded_number(clock):
     throttle = Throttle(most=3, clock=clock)
-    assert [throttle.wait(["a"]) for _ in range(4)] == [0, 0, 0, 60]
+    for seconds in (0.0, 10.0, 20.0):
+        clock.now = seconds
+        assert throttle.wait(["a"]) == 0
+        throttle.failed(["a", "b"])
     clock.now = 30.0
-    assert throttle.wait(["a", "b"]) == 30  # nothing was counted for b
-    assert [throttle.wait(["b"]) for _ in range(3)] == [0, 0, 0]
+    assert throttle.wait(["a"]) == throttle.wait(["c", "b"]) == 30
+    assert throttle.wait(["c"]) == 0
+    clock.now = 60.0  # the first failure counts no more
+    assert throttle.wait(["a"]) == 0
+    throttle.failed(["a"])
+    assert throttle.wait(["a"]) == 10
     for n in range(20_000):
-        throttle.wait([str(n)])
-    assert len(throttle._tries) <= 10_001
-    assert throttle.wait(["another"]) > 0  # those beyond share one account
+        throttle.failed([str(n)])
+    assert len(throttle._failures) == 10_000
+    assert throttle.wait(["another"]) == 0  # a newcomer does not pay for the others
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),  # a network of one household
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+    ],
+)
+def test_a_network_is_one_source(shared, one, other, same):
+    for n in range(10):
+        client(shared, client=(one, 1)).post("/enter", json={"token": f"{n}.x"})
+    told = client(shared, client=(other, 1)).post("/enter", json={"token": "11.x"})
+    assert told.status_code == (429 if same else 401)
 
 
 # ------------------------------------------------------------------ requests that pages forge
@@ -520,10 +576,28 @@ def test_what_no_page_needs_is_not_there_for_anybody(path):
         assert told["status"] == 404
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/gradio_api/openapi.json", "/gradio_api/info"])
+@pytest.mark.parametrize("path", ["/openapi.json", "/gradio_api/openapi.json"])
 def test_descriptions_of_the_endpoints_are_the_owners(shared, access, path):
     assert entered(shared, access.invite("Anna")).get(path).status_code == 404
     assert entered(shared, access.invite("owner", role="owner")).get(path).status_code == 200
+
+
+def test_a_page_can_ask_whether_its_visitor_is_still_in(shared, access):
+    visitor = entered(shared, access.invite("Anna"))
+    assert visitor.get("/here").status_code == 204
+    access.revoke("Anna")
+    assert visitor.get("/here").status_code == 401
+    assert client(shared).get("/here").status_code == 401
+    assert local().get("/here").status_code == 204
+
+
+def test_an_app_is_started_once(shared, access):
+    path = "/gradio_api/startup-events"
+    anna = entered(shared, access.invite("Anna"))
+    assert anna.get(path).status_code == local().get(path).status_code == 404
+    shared.opening = True
+    assert client(shared).get(path).json()["app"] == "owner"  # Gradio itself, which has no token
+    assert client(shared).get("/config").status_code == 401
 
 
 def test_a_method_that_is_not_meant_is_refused():

@@ -11,6 +11,7 @@ from hardex import HardexError
 from hardex.images import Transform, transform
 from hardex.runs.access import OWNER
 from hardex.runs.probes import NAME_MOST, kept_picture, kept_probes
+from hardex_app import keeping
 from hardex_app.inspection import Inspection, Status, inspect_run, wait_until_over
 from hardex_app.keeping import SHOWN_MOST, exported, keep_this, kept, reopened
 from hardex_app.pages.probe import _server_functions, answer, facts, on_facts, on_keep
@@ -234,6 +235,16 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence_and_leaves_nothing(fresh
 def test_while_the_model_loads_nothing_is_kept(fresh):
     told = on_keep(inspecting(fresh.run, status="loading the model"), wanted(EXAMPLE), OWNER)
     assert "not ready" in told["error"]
+
+
+def test_one_annotator_alone_does_not_fill_the_run(fresh, monkeypatch):
+    monkeypatch.setattr(keeping, "KEPT_BY_ONE", 2)
+    for who in ("anna", "anna", "bert", "owner", "owner", "owner"):
+        keep_this(wanted(EXAMPLE), who, fresh.run, fresh.classifier)
+    with pytest.raises(HardexError, match="keeps at most 2 probes in a run; you have 2") as caught:
+        keep_this(wanted(EXAMPLE), "anna", fresh.run, fresh.classifier)
+    sentence(str(caught.value))
+    assert kept(fresh.run)["total"] == 6
 
 
 def test_the_list_has_the_latest_first_and_says_how_many_there_are(fresh):

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
+from gradio_client import Client
 
 from hardex.runs.access import OWNER, Access, Visitor
 from hardex.runs.annotations import Annotation
@@ -150,6 +151,23 @@ def test_an_owner_function_refuses_an_annotator_who_got_to_it(app):
     told = on_judge(app.inspection, said, Visitor("Anna", "annotator"))
     assert "only the owner" in told["error"]
     assert "error" not in on_judge(app.inspection, said, OWNER)
+
+
+def test_a_program_of_an_annotator_finds_the_endpoints_of_annotators_alone(app):
+    token = Access.open(app.run.folder).invite("Dora")
+    client = Client(app.url, headers={"Authorization": f"Bearer {token}"}, verbose=False)
+    told = client.view_api(return_format="dict")
+    assert {name.strip("/") for name in told["named_endpoints"]} == {
+        "next_example", "annotate", "undo", "progress", "probe", "keep_probe", "kept_probes",
+    }  # fmt: skip
+    assert not told["unnamed_endpoints"]
+    ticket = client.predict(api_name="/next_example")["examples"][0]["ticket"]
+    answer = client.predict(ticket, label="1", api_name="/annotate")
+    assert answer["done"] == 1
+    assert [event.annotator for event in app.run.annotations.by("Dora")] == ["Dora"]
+    every = app.anna.get("/gradio_api/info?all_endpoints=true").text
+    for name in owner_endpoints(app):
+        assert f'"/{name}"' not in every
 
 
 # ------------------------------------------------------------------ identity

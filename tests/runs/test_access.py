@@ -312,6 +312,20 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no kill -9 there")
+def test_what_a_link_leaves_behind_is_bounded(access, ask, clock):
+    token, other = access.invite("Anna"), access.enter(access.invite("Bert"))
+    sessions = []
+    for _ in range(53):
+        clock.now += timedelta(seconds=1)
+        sessions.append(access.enter(token))
+    time.sleep(1.1)  # what was read of a session holds for a second
+    assert [access.visitor(one) is None for one in sessions] == [True] * 3 + [False] * 50
+    assert access.visitor(other).name == "Bert"
+    clock.now += timedelta(hours=13)
+    access.enter(token)
+    assert [tuple(row) for row in ask("SELECT COUNT(*) FROM sessions")] == [(1,)]
+
+
 def test_links_and_sessions_survive_kill_9(place):
     done = subprocess.run([sys.executable, "-c", ENTER, place], capture_output=True, text=True)
     token, session = done.stdout.split()

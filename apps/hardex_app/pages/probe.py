@@ -57,10 +57,15 @@ def not_ready(inspection: Inspection) -> Answer:
     return {"error": status.problem}
 
 
-def facts(inspection: Inspection, visitor: Visitor = OWNER) -> Answer | None:
+def facts(
+    inspection: Inspection, visitor: Visitor = OWNER, *, listed: bool = True
+) -> Answer | None:
     """What the page must know once: classes, sliders, examples to choose from, sizes.
 
-    To an annotator, only examples that they have judged.
+    Args:
+        inspection: the run and the model.
+        visitor: an annotator is told only of examples that they have judged.
+        listed: whether the examples are wanted: their pictures take most of the time.
     """
     run = inspection.run
     if run is None:
@@ -70,7 +75,7 @@ def facts(inspection: Inspection, visitor: Visitor = OWNER) -> Answer | None:
     return {
         "may": {"upload": owner, "export": owner},
         "class_names": list(names),
-        "examples": _examples(run) if owner else _judged(inspection, run, visitor),
+        "examples": _offered(inspection, run, visitor) if listed else [],
         "brush": BRUSH_WIDTH,
         "digits": set(names) <= _DIGITS,  # those are drawn as MNIST was made
         "limits": {"file_bytes": FILE_MOST, "name": NAME_MOST, "note": NOTE_MOST},
@@ -130,6 +135,10 @@ def _order(changes: list[Answer]) -> str:
     """In which order changes act, in one line; both directions of a shift are one of them."""
     steps = dict.fromkeys(str(one["label"]).split()[0].lower() for one in changes)
     return f"Order: {', '.join(steps)}. Rotation + is counter-clockwise, shear + leans right."
+
+
+def _offered(inspection: Inspection, run: Run, visitor: Visitor) -> list[Answer]:
+    return _examples(run) if is_owner(visitor) else _judged(inspection, run, visitor)
 
 
 def _examples(run: Run) -> list[Answer]:
