@@ -198,12 +198,12 @@ def test_cards_say_what_people_say_of_them(browser, tmp_path):
         run.annotations.add(Annotation("carl", "5", "right"))
         with visiting(browser, fresh, "view=browse&list=all") as page:
             mark = page.locator('.hx-card[data-id="5"] .hx-mark')
-            expect(mark).to_have_text("right ×2")
+            expect(mark).to_have_text("✎ right ×2")
             expect(page.locator(".hx-mark")).to_have_count(1)
             page.locator('.hx-card[data-id="5"]').click()
             opened(page, "5")
             page.get_by_role("button", name="Bad image").click()
-            expect(mark).to_have_text("right ×2, bad image")
+            expect(mark).to_have_text("✎ right ×2, bad image")
             card = page.locator('.hx-card[data-id="5"]')
             expect(card).to_have_attribute("aria-label", re.compile("judged right ×2, bad image"))
 

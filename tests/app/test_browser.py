@@ -85,6 +85,28 @@ def test_a_verdict_is_stored_with_who_said_it(visit: Visit, demo: Demo, run: har
     visit.shoot("verdict")
 
 
+def test_the_owner_annotates_blind(visit: Visit, browser: Browser, demo: Demo) -> None:
+    annotate(visit, "4", "annotate")
+    phone = open_visit(browser, demo.url, viewport={"width": 390, "height": 844}, is_mobile=True,
+                       has_touch=True, device_scale_factor=2)  # fmt: skip
+    bar = phone.page.locator(".hx-pages")
+    assert bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth")  # all pages are in view
+    annotate(phone, "5", "annotate-phone")
+    close_visit(phone)
+
+
+def annotate(visit: Visit, answer: str, picture: str) -> None:
+    """Say which class the next example is, and read then what its label is."""
+    page = visit.page
+    open_page(page, "Annotate")
+    expect(page.locator(".hx-ann-figure img")).to_be_visible(timeout=60_000)
+    assert "given" not in page.locator(".hx-ann-body").inner_text().lower()
+    page.get_by_role("button", name=answer, exact=True).click()
+    expect(page.locator(".hx-ann-done .hx-ann-last-says")).to_contain_text(f"You said {answer}. G")
+    expect(page.locator(".hx-ann-saved")).to_have_text("Saved ✓")
+    visit.shoot(picture)
+
+
 def test_rotating_a_hard_example_shifts_bars_and_curve(visit: Visit, run: hardex.Run) -> None:
     page = visit.page
     example = run.hard[run.hard["list"] == "wrong"].iloc[1]

@@ -136,7 +136,7 @@ function drawMark(card, one) {
   const text = markOf(one.verdicts);
   card.setAttribute("aria-label", card.dataset.says + (text ? `, judged ${text}` : ""));
   if (!text) return;
-  const mark = make("span", `hx-tag hx-mark hx-mark-${new Set(one.verdicts).size > 1 ? "split" : one.verdicts[0]}`, text);
+  const mark = make("span", `hx-tag hx-mark hx-mark-${new Set(one.verdicts).size > 1 ? "split" : one.verdicts[0]}`, `✎ ${text}`);
   mark.title = `what people say of the given label: ${text}`;
   card.querySelector(".hx-line").append(mark);
 }
