@@ -1,6 +1,9 @@
 """What an annotator sees and can reach of a real app, asked over raw HTTP with a real session."""
 
 import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import httpx
@@ -10,6 +13,7 @@ from gradio_client import Client
 from hardex.runs.access import OWNER, Access, Visitor
 from hardex.runs.annotations import Annotation
 from hardex.runs.probes import kept_probes
+from hardex_app import annotating
 from hardex_app.keys import Keys
 from hardex_app.pages.browse import on_judge
 
@@ -41,7 +45,7 @@ def app(tmp_path_factory):
 
 
 def entered(url, token):
-    visitor = httpx.Client(base_url=url, timeout=60)
+    visitor = httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_connections=60))
     assert visitor.post("/enter", json={"token": token}).status_code == 204
     return visitor
 
@@ -170,6 +174,37 @@ def test_a_program_of_an_annotator_finds_the_endpoints_of_annotators_alone(app):
         assert f'"/{name}"' not in every
 
 
+def test_answers_that_wait_for_the_disk_keep_nobody_from_opening_a_page(app):
+    """What is asked of a window runs in threads of its own; pages and sessions have others."""
+    entering = threading.Event()
+    waiting = []
+
+    def slow(desk, visitor, *about, **more):
+        waiting.append(visitor)
+        entering.wait(60)
+        return {}
+
+    desk = part(app.anna, "desk")["id"]
+    body = {"data": {"count": 1}, "component_id": desk, "fn_name": "next_examples"}
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(50) as pool:
+        patch.setattr(annotating, "next_examples", slow)
+        try:
+            asked = [
+                pool.submit(
+                    app.anna.post, "/gradio_api/component_server", json=body | {"session_hash": "s"}
+                )
+                for _ in range(50)
+            ]
+            while len(waiting) < 40:  # as many threads as there are for all else
+                time.sleep(0.01)
+            for visitor in (app.owner, app.bert):
+                assert visitor.get("/theme.css", timeout=20).status_code == 200
+                assert visitor.get("/", timeout=20).status_code == 200
+        finally:
+            entering.set()
+        assert {one.result().status_code for one in asked} == {200}
+
+
 # ------------------------------------------------------------------ identity
 
 
@@ -189,8 +224,6 @@ def test_who_annotates_is_known_by_the_session_whatever_is_sent(app):
 
 
 def test_two_people_at_once_are_never_mixed_up(app):
-    from concurrent.futures import ThreadPoolExecutor
-
     def name(visitor):
         return ask(visitor, "nav", "who", {})["name"]
 
