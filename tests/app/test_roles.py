@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from gradio_client import Client
+from playwright.sync_api import expect
 
 from hardex.runs.access import OWNER, Access, Visitor
 from hardex.runs.annotations import Annotation
@@ -309,3 +310,34 @@ def test_no_answer_to_an_annotator_holds_a_path(app):
     for name in ("probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"):
         for about in ({}, None, [], {"id": "x"}, {"source": {"kind": "example", "id": "x"}}):
             assert folder not in json.dumps(ask(app.anna, "bench", name, about))
+
+
+# ------------------------------------------------------------------ coming in
+
+
+@pytest.mark.browser
+def test_a_link_that_finds_no_server_is_tried_again(app, browser):
+    token, asked = Access.open(app.run.folder).invite("Erna"), []
+
+    def fail_at_first(route):
+        asked.append(route.request.method)
+        if asked.count("POST") == 1 and asked[-1] == "POST":
+            route.abort()
+        elif asked.count("POST") == 2 and asked[-1] == "POST":
+            route.fulfill(status=503, body="The list of visitors cannot be read now.")
+        else:
+            route.continue_()
+
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/enter", fail_at_first)
+    page.goto(f"{app.url}enter#{token}")
+    expect(page.locator("#says")).to_have_text("The server does not answer yet; trying again…")
+    assert token not in page.url
+    expect(page.locator(".hx-who")).to_have_text("Erna", timeout=30_000)
+    assert asked.count("POST") == 3
+    page.goto(f"{app.url}enter#wrong")
+    expect(page.locator("#says")).to_contain_text("this one is of no invitation")
+    page.wait_for_timeout(2_500)
+    assert asked.count("POST") == 4  # what is wrong is not tried again
+    context.close()
