@@ -340,8 +340,8 @@ class Annotator:
     # ------------------------------------------------------------------ asking
 
     def call(self, name: str, *values: object) -> dict[str, Any]:
-        """An endpoint, as programs call it."""
-        body = {"data": list(values)}
+        """An endpoint, as programs call it; without a session Gradio makes one for each call."""
+        body = {"data": list(values), "session_hash": self.session}
         told = self._patiently("POST", f"/gradio_api/run/{name}", body)
         answer: dict[str, Any] = told["data"][0]
         return answer

@@ -1,13 +1,18 @@
 """`hardex annotate …`: what people say of the examples of a run, out, in and held together."""
 
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hardex.formats import Format
+
+if TYPE_CHECKING:  # it brings SQLAlchemy
+    from hardex.runs.agreement import Agreement
 
 app = typer.Typer(
     help="What people say of the examples of a run: take it out, bring it in, compare it.",
@@ -21,7 +26,11 @@ _RUN = "A run folder made by `hardex rank`."
 _ANNOTATIONS = (
     "The database of the annotations, postgresql+pg8000://…; by default they are in the run folder."
 )
-_GOLD = "The right answers: a .csv, .jsonl or .parquet table with the columns id and label."
+_GOLD = (
+    "The right answers: a .csv, .jsonl or .parquet table with the columns id and label; by default "
+    "what the owner judged."
+)
+_NAMED = 10  # annotators in a sentence
 
 Run = Annotated[Path, typer.Argument(help=_RUN)]
 Annotations = Annotated[str, typer.Option(metavar="URL", help=_ANNOTATIONS)]
@@ -62,12 +71,27 @@ def export(
     from hardex.terminal import show_written
 
     if str(out) == "-":
-        # Bytes as in a file, whatever the screen is set to.
-        with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as stream:
+        # Bytes as in a file, whatever is set for texts; on a screen people read them.
+        kind_of_stream = _Screen if sys.stdout.isatty() else TextIOWrapper
+        with (
+            open(sys.stdout.fileno(), "wb", closefd=False) as bytes_out,
+            kind_of_stream(bytes_out, encoding="utf-8", newline="") as stream,
+        ):
             export_annotations(run, stream, kind, annotations=annotations)
         return
     written = export_annotations(run, out, kind, force=force, annotations=annotations)
     show_written(written, as_json=format is Format.json)
+
+
+class _Screen(TextIOWrapper):
+    """Shows the signs by which a text would act on a terminal, in place of sending them."""
+
+    def write(self, text: str, /) -> int:
+        from hardex.terminal import plain_text
+
+        lines = text.replace("\r\n", "\n").split("\n")
+        super().write("\n".join("\t".join(map(plain_text, line.split("\t"))) for line in lines))
+        return len(text)
 
 
 @app.command()
@@ -83,14 +107,56 @@ def agreement(
     format: Answer = Format.text,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every row.")] = False,
 ) -> None:
-    """Say how far the annotators of RUN agree, and where not."""
+    """Say how far the annotators of RUN agree, and where not.
+
+    Alpha, kappa and what is said of each annotator are of what they said before the label was
+    shown; not_sure is a missing value there. The owner is gold, and compared with nobody.
+    """
     from hardex.runs.agreement import agreement as agree
     from hardex.terminal import show_agreement
 
     found = agree(run, gold=gold, blind=blind, seed=seed, annotations=annotations)
+    if format is Format.text:
+        for sentence in _how_it_was_counted(found, blind=blind):
+            typer.echo(sentence)
     show_agreement(
-        run, found, as_json=format is Format.json, rows=None if verbose else 10, gold=bool(gold)
+        run,
+        found,
+        as_json=format is Format.json,
+        rows=None if verbose else 10,
+        gold=bool(found.gold and found.annotators),
     )
+
+
+def _how_it_was_counted(found: "Agreement", *, blind: bool) -> Iterator[str]:
+    """What must be known to read the tables, in sentences."""
+    from hardex.terminal import plain_text
+
+    if not found.votes:
+        return
+    if not blind:
+        yield (
+            "Alpha, kappa and the table of annotators count what was said before the label was "
+            "shown; the lists of examples count the last words."
+        )
+    if found.owner_votes:
+        yield (
+            f"{found.owner_votes:,} of the votes are the owner's: they count in the lists of "
+            "examples, and the owner is compared with nobody."
+        )
+    if found.gold:
+        source = "that the owner judged" if found.gold_from == "owner" else "that were given"
+        if found.gold_from and found.gold_from != "owner":
+            source = f"of {plain_text(found.gold_from)}"
+        yield f"Gold are {found.gold:,} examples {source}; only blind words are held against them."
+    unsure = [one for one in found.annotators if one.not_sure["value"]]
+    if unsure:
+        said = [f"{plain_text(one.name)} {one.not_sure['value']:.1%}" for one in unsure[:_NAMED]]
+        more = f" and {len(unsure) - _NAMED:,} more" if len(unsure) > _NAMED else ""
+        yield (
+            f"{found.not_sure:,} words are not_sure, which is missing in alpha, kappa and on gold: "
+            f"{', '.join(said)}{more}."
+        )
 
 
 @app.command(name="import")
@@ -112,6 +178,8 @@ def import_(
 
     imported = import_annotations(run, file, skip_unknown=skip_unknown, annotations=annotations)
     show_imported(imported, as_json=format is Format.json)
+    if imported.owner and format is Format.text:
+        typer.echo(f"{imported.owner:,} of them are the owner's, and count as gold.")
 
 
 @app.command()

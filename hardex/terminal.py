@@ -160,7 +160,9 @@ def show_probes(
         *(exported.problems if exported else ()),
     ]
     for problem in dict.fromkeys(told):
-        Console(stderr=True).print(_plain(problem), markup=False, highlight=False, soft_wrap=True)
+        Console(stderr=True).print(
+            plain_text(problem), markup=False, highlight=False, soft_wrap=True
+        )
     if as_json:
         Console().print_json(json.dumps(_probes_summary(run, kept, told, replay, exported)))
         return
@@ -208,8 +210,8 @@ def _show_replay(console: Console, replay: Replay) -> None:
     console.print(table)
     expecting = [answer for answer in replay.answers if answer.met_now is not None]
     text = (
-        f"{_plain(replay.model)} answers {len(replay.changed):,} of {len(replay.answers):,} probes "
-        "otherwise than before"
+        f"{plain_text(replay.model)} answers {len(replay.changed):,} of {len(replay.answers):,} "
+        "probes otherwise than before"
     )
     if expecting:
         text += (
@@ -229,7 +231,7 @@ def _mark(answer: Replayed) -> str:
 
 
 def _say_exported(console: Console, run: Run, exported: Exported) -> None:
-    folder = _plain(str(exported.folder))
+    folder = plain_text(str(exported.folder))
     console.print(
         f"{exported.written:,} probes exported to {folder}; {exported.left_out:,} without an "
         "expected class left out.",
@@ -240,7 +242,7 @@ def _say_exported(console: Console, run: Run, exported: Exported) -> None:
     names = run.manifest.class_names
     if set(names) != set(exported.labels) and not any("," in name for name in names):
         text = f"Not every class is in it; rank it with --classes {shlex.quote(','.join(names))}."
-        console.print(_plain(text), markup=False, highlight=False, soft_wrap=True)
+        console.print(plain_text(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _probes_summary(
@@ -292,7 +294,7 @@ def _probe_name(probe: KeptProbe) -> str:
 
 def _typed(text: str) -> str:
     """What somebody typed, for one cell of a table: on one line, short, and without markup."""
-    plain = _plain(text)
+    plain = plain_text(text)
     return escape(plain if len(plain) <= _TEXT_MOST else f"{plain[: _TEXT_MOST - 1]}…")
 
 
@@ -357,7 +359,7 @@ def show_agreement(
 
 
 def _say(text: str) -> None:
-    Console().print(_plain(text), markup=False, highlight=False, soft_wrap=True)
+    Console().print(plain_text(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _left_out(found: "Agreement") -> str:
@@ -449,11 +451,11 @@ def _agreement_summary(folder: Path, found: "Agreement") -> dict[str, Any]:
     }
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Text in which nothing moves the cursor, changes colours or turns the direction of reading.
 
     Example:
-        >>> _plain("two\\nlines, \\x1b[31mred")
+        >>> plain_text("two\\nlines, \\x1b[31mred")
         'two\\\\nlines, \\\\x1b[31mred'
     """
     return "".join(

@@ -19,19 +19,30 @@ _PROGRAMS = ("initdb", "pg_ctl")
 
 @dataclass
 class Server:
-    """A server, with as many empty databases as tests ask for."""
+    """A server, with as many empty databases as tests ask for.
+
+    One that speaks TLS has a certificate of its own, `certificate`, for 127.0.0.1 alone.
+    """
 
     programs: Path
     folder: Path
     port: int
+    speaks_tls: bool = False
     numbers: "count[int]" = field(default_factory=count)
     free: list[str] = field(default_factory=list)  # databases that are empty again
 
     def start(self) -> None:
         options = f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        if self.speaks_tls:
+            files = f"-c ssl_cert_file={self.certificate} -c ssl_key_file={self.folder / 'key'}"
+            options += f" -c ssl=on {files}"
         self._run(
             "pg_ctl", "start", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options
         )
+
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "certificate.pem"
 
     def stop(self, how: str = "fast") -> None:
         """`fast` ends all sessions, `immediate` is a crash."""
@@ -82,7 +93,7 @@ class Server:
         )
 
 
-def new_server() -> Server:
+def new_server(*, speaks_tls: bool = False) -> Server:
     """Make one and start it; else fail with a sentence that says how to get one."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="hardex-postgres-"))
@@ -103,12 +114,27 @@ def new_server() -> Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        server = Server(programs, folder, port)
+        server = Server(programs, folder, port, speaks_tls)
+        if speaks_tls:
+            _certify(server)
         server.start()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return server
+
+
+def _certify(server: Server) -> None:
+    """Make a certificate that lasts a day; Debian's postgresql brings openssl along."""
+    run_as_nobody_special(
+        [
+            *("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "1"),
+            *("-subj", "/CN=tests", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(server.folder / "key"), "-out", str(server.certificate)),
+        ],
+        server.folder,
+    )
+    (server.folder / "key").chmod(0o600)
 
 
 def end(server: Server) -> None:

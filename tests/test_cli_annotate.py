@@ -3,13 +3,18 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
+from datetime import datetime
+from uuid import UUID
 
 import numpy as np
 import pytest
 from commands import Answer
 
 from hardex import load, rank
-from hardex.runs.annotations import Annotation
+from hardex.runs.annotations import Annotation, AnnotationEvent
 
 
 @pytest.fixture
@@ -25,12 +30,23 @@ def run(tmp_path):
 def judged(run):
     """Two people on three of the examples; they disagree on the last."""
     ids = run.predictions["id"].tolist()
-    for who, verdicts in {"anna\x1b[31m": "rrw", "[bold]ben": "rrr"}.items():
+    for who, verdicts in {"anna": "rrw", "[bold]ben": "rrr"}.items():
         for id, verdict in zip(ids, verdicts, strict=False):
             word = {"r": "right", "w": "wrong"}[verdict]
             new = "cat" if verdict == "w" else ""
-            run.annotations.add(Annotation(who, id, word, new, "=1+1", seconds=2.0))
+            said = Annotation(
+                *(who, id, word, new, "=1+1", 2.0), said=new or run.given_label(id), shown="blind"
+            )
+            run.annotations.add(said)
     return run
+
+
+def older(number, annotator, id, comment=""):
+    """An event of a time when names and comments might hold anything."""
+    return AnnotationEvent(
+        *(annotator, id, "right", "", comment),
+        **{"event_id": str(UUID(int=number)), "time": datetime(2026, 1, 1)},
+    )
 
 
 def test_a_run_that_nobody_judged(hardex, run):
@@ -42,11 +58,13 @@ def test_a_run_that_nobody_judged(hardex, run):
 
 
 def test_agreement_is_shown_as_tables_that_nobody_can_write_into(hardex, judged):
+    judged.annotations.keep([older(1, "eve\x1b[31m", judged.predictions["id"][3])])
     answer = hardex("annotate agreement run")
     assert (answer.code, answer.err) == (0, "")
-    assert "6 votes of 2 annotators on 3 examples, 3 of them judged by two or more" in answer.out
+    assert "7 votes of 3 annotators on 4 examples, 3 of them judged by two or more" in answer.out
     assert "Krippendorff's alpha 0.444" in answer.out
-    assert "anna\\x1b[31m" in answer.out and "[bold]ben" in answer.out
+    assert "eve\\x1b[31m" in answer.out and "[bold]ben" in answer.out
+    assert "\x1b" not in answer.out
     assert "People disagree: 1 examples." in answer.out
     assert "cat x 1, [red] x 1" in answer.out or "[red] x 1, cat x 1" in answer.out
     assert "gold" not in answer.out
@@ -65,8 +83,66 @@ def test_agreement_with_gold_and_as_json(hardex, judged, tmp_path):
 
 
 def test_only_what_was_said_blind(hardex, judged):
-    said = "Nobody has judged an example of this run yet.\n"
-    assert hardex("annotate agreement run --blind").out == said
+    id = judged.predictions["id"][3]
+    judged.annotations.add(Annotation("eve", id, "right", shown="label"))
+    assert "7 votes of 3 annotators" in hardex("annotate agreement run").out
+    alone = hardex("annotate agreement run --blind").out
+    assert "6 votes of 2 annotators" in alone and "last words" not in alone
+
+
+def test_the_owner_is_gold_and_this_is_said(hardex, judged):
+    id = judged.predictions["id"][2]
+    judged.annotations.add(Annotation("owner", id, "wrong", "cat", shown="label"))
+    told = hardex("annotate agreement run").out
+    assert "Gold are 1 examples that the owner judged; only blind words are held" in told
+    assert "1 of the votes are the owner's" in told and "100.0% of 1" in told
+    found = json.loads(hardex("annotate agreement run --format json").out)
+    assert (found["gold"], found["gold_from"], found["owner_votes"]) == (1, "owner", 1)
+    assert [one["name"] for one in found["annotators"]] == ["[bold]ben", "anna"]
+
+
+def test_who_is_not_sure_how_often_is_said(hardex, judged):
+    judged.annotations.add(Annotation("anna", judged.predictions["id"][3], "not_sure"))
+    told = hardex("annotate agreement run").out
+    assert "1 words are not_sure, which is missing in alpha, kappa and on gold: anna 25.0%." in told
+
+
+def test_what_the_owner_said_in_an_imported_file_is_told(hardex, judged, tmp_path):
+    event = {"event_id": str(UUID(int=5)), "time": "2026-01-01T00:00:00Z", "annotator": "owner"}
+    row = {**event, "id": judged.predictions["id"][0], "verdict": "right"}
+    (tmp_path / "in.jsonl").write_text(json.dumps(row))
+    told = hardex("annotate import run in.jsonl").out
+    assert told.endswith("stored.\n1 of them are the owner's, and count as gold.\n")
+    assert "owner's" not in hardex("annotate import run in.jsonl").out
+    assert json.loads(hardex("annotate import run in.jsonl --format json").out)["owner"] == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals")
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "label-studio"])
+def test_on_a_screen_no_text_acts_and_files_have_it_as_it_is(judged, tmp_path, kind):
+    import pty
+
+    comment = "\x1b]0;owned\x07\x1b[2J\x9b31m\rover\ttab\nline"
+    judged.annotations.keep([older(1, "eve", judged.predictions["id"][3], comment)])
+    command = [sys.executable, "-m", "hardex", "annotate", "export", "run", "--as", kind]
+    screen, end = pty.openpty()
+    with subprocess.Popen(command, cwd=tmp_path, stdin=end, stdout=end, stderr=end) as process:
+        os.close(end)
+        shown = b"".join(iter(lambda: _read(screen), b"")).decode()
+    os.close(screen)
+    assert process.returncode == 0
+    assert "owned" in shown and "over" in shown
+    assert set(shown) & {chr(code) for code in (*range(32), *range(127, 160))} <= set("\r\n\t")
+    assert "\rover" not in shown
+    written = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True).stdout.decode()
+    assert (comment if kind == "csv" else json.dumps(comment, ensure_ascii=False)) in written
+
+
+def _read(screen):
+    try:
+        return os.read(screen, 65_536)
+    except OSError:  # Linux: nobody writes any more
+        return b""
 
 
 def test_out_to_a_file_and_in_again(hardex, judged, tmp_path):

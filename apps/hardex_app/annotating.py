@@ -14,7 +14,8 @@ from uuid import UUID
 
 from hardex.errors import HardexError, RunError
 from hardex.runs.access import OWNER, Visitor
-from hardex.runs.annotations import Annotation, AnnotationEvent
+from hardex.runs.agreement import answer_of
+from hardex.runs.annotations import Annotation, AnnotationEvent, has_control_signs
 from hardex.runs.queue import LEASES_MOST
 from hardex.runs.run import Run
 from hardex_app.cards import picture_url
@@ -54,16 +55,14 @@ def facts(run: Run) -> Answer:
     """What the page must know once; nothing of any example.
 
     Returns:
-        `class_names`, `undecided` (value and words of the other answers), `comment_most`, `run`
-        (by which a browser keeps what is not sent yet), `problem` (why nothing can be judged).
+        `class_names`, `undecided` (value and words of the other answers), `comment_most`,
+        `problem` (why nothing can be judged).
     """
     manifest = run.manifest
-    source = manifest.data.hash if manifest.data else ""
     return {
         "class_names": list(manifest.class_names),
         "undecided": [{"value": value, "words": words} for value, words in UNDECIDED.items()],
         "comment_most": COMMENT_MOST,
-        "run": sha256(f"{manifest.created}\n{source}".encode()).hexdigest()[:16],
         "problem": ""
         if manifest.data
         else "This run was made from saved probabilities, so there are no images to judge.",
@@ -98,8 +97,9 @@ def next_examples(
         last: whether to tell what they said last, to go on where they left off.
 
     Returns:
-        `name`, `examples` (`ticket`, `image`), `done` and `total` of this annotator, `later` (all
-        that is left is with others now), and `last` if there is one.
+        `name`, `run` (by which a browser keeps what is not sent yet), `examples` (`ticket`,
+        `image`), `done` and `total` of this annotator, `later` (all that is left is with others
+        now), and `last` if there is one.
 
     Raises:
         NotStored: the annotations cannot be read now.
@@ -126,6 +126,7 @@ def next_examples(
     done, total = desk.queue.progress(visitor.name)
     answer: Answer = {
         "name": visitor.name,
+        "run": _name_of(desk),
         "examples": [_unjudged(desk, visitor, id) for id in given],
         "done": done,
         "total": total,
@@ -168,18 +169,19 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     checked = _checked(said, desk.run)
     given = desk.run.given_label(id)
     store = desk.run.annotations
-    mine = _plainly(visitor, lambda: _by(visitor, store.of(id)))
-    stored = next((event for event in mine if event.event_id == checked.event_id), None)
-    if stored is None:
-        # Also after an undo: who has seen a label cannot forget it.
-        blind = not mine
-        annotation = _annotation(visitor, id, checked, given, blind)
-        stored = _plainly(visitor, lambda: store.add(annotation))
-    elif stored != _as_stored(stored, _annotation(visitor, id, checked, given, bool(stored.said))):
-        raise HardexError(
-            "an event id names one event; this one was used for something else already; make a "
-            "new id for what is new."
-        )
+    with desk.turn_of(visitor.name):
+        mine = _plainly(visitor, lambda: _by(visitor, store.of(id)))
+        stored = next((event for event in mine if event.event_id == checked.event_id), None)
+        if stored is None:
+            # Also after an undo: who has seen a label cannot forget it.
+            blind = not mine
+            annotation = _annotation(visitor, id, checked, given, blind)
+            stored = _plainly(visitor, lambda: store.add(annotation))
+        elif not _says(stored, checked):
+            raise HardexError(
+                "an event id names one event; this one was used for something else already; make a "
+                "new id for what is new."
+            )
     desk.queue.heard(stored)
     return _plainly(visitor, lambda: _told(desk, visitor, stored))
 
@@ -202,16 +204,17 @@ def undo(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     id = _example(desk, visitor, said)
     undoes, event_id = str(said.get("undoes") or ""), _event_id(said)
     store = desk.run.annotations
-    mine = _plainly(visitor, lambda: _by(visitor, store.of(id)))
-    if undoes not in {event.event_id for event in mine if not event.undoes}:
-        raise HardexError(
-            "only a verdict of your own can be taken back; this is none of this example; load the "
-            "page again."
-        )
-    stored = next((event for event in mine if event.undoes == undoes), None)  # it is undone
-    if stored is None:
-        annotation = Annotation(visitor.name, id, "", undoes=undoes, event_id=event_id)
-        stored = _plainly(visitor, lambda: store.add(annotation))
+    with desk.turn_of(visitor.name):
+        mine = _plainly(visitor, lambda: _by(visitor, store.of(id)))
+        if undoes not in {event.event_id for event in mine if not event.undoes}:
+            raise HardexError(
+                "only a verdict of your own can be taken back; this is none of this example; load "
+                "the page again."
+            )
+        stored = next((event for event in mine if event.undoes == undoes), None)  # it is undone
+        if stored is None:
+            annotation = Annotation(visitor.name, id, "", undoes=undoes, event_id=event_id)
+            stored = _plainly(visitor, lambda: store.add(annotation))
     desk.queue.heard(stored)
     done, total = desk.queue.progress(visitor.name)
     return {
@@ -232,6 +235,14 @@ def progress(desk: Desk, visitor: Visitor) -> Answer:
 # ---------------------------------------------------------------------- what is told
 
 
+def _name_of(desk: Desk) -> str:
+    """What a browser calls this run: the same for as long as its tickets are good.
+
+    So it outlives ranking again, as they do; and nobody learns their key by it.
+    """
+    return sha256(b"run\n" + desk.tickets.key).hexdigest()[:16]
+
+
 def _unjudged(desk: Desk, visitor: Visitor, id: str) -> Answer:
     return {
         "ticket": desk.tickets.of(visitor.name, id),
@@ -242,24 +253,18 @@ def _unjudged(desk: Desk, visitor: Visitor, id: str) -> Answer:
 def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Answer:
     """What may be known of an example that this annotator has judged."""
     done, total = desk.queue.progress(visitor.name)
+    given = desk.run.given_label(event.id)
     return {
         "event_id": event.event_id,
         "ticket": desk.tickets.of(visitor.name, event.id),
-        "said": _words(event, desk.run),
+        "said": answer_of(event, given).name,
         "verdict": event.verdict,
-        "given": desk.run.given_label(event.id),
+        "given": given,
         "predicted": desk.run.row(event.id)["predicted_label"],
         "shown": event.shown,
         "done": done,
         "total": total,
     }
-
-
-def _words(event: AnnotationEvent, run: Run) -> str:
-    """Which class an annotator says it is, or the verdict that names none."""
-    if event.verdict == "right":
-        return run.given_label(event.id)
-    return event.new_label if event.verdict == "wrong" else event.verdict
 
 
 def _last(desk: Desk, visitor: Visitor) -> Answer | None:
@@ -344,15 +349,16 @@ def _checked(said: Mapping[str, Any], run: Run) -> _Said:
     comment = said.get("comment") or ""
     if not isinstance(comment, str) or len(comment) > COMMENT_MOST or not _is_text(comment):
         raise HardexError(
-            f"a comment must be a text of up to {COMMENT_MOST:,} characters; this one is not; "
-            "shorten it."
+            f"a comment must be a text of up to {COMMENT_MOST:,} characters without control signs; "
+            "this one is not; correct it."
         )
     return _Said(label, verdict, comment, _seconds(said.get("seconds")), _event_id(said))
 
 
 def _is_text(value: str) -> bool:
-    """What no database can keep is no text: a zero, or half of a pair of surrogates."""
-    return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+    """What the store refuses is no text: control signs, or half of a pair of surrogates."""
+    halves = any("\ud800" <= sign <= "\udfff" for sign in value)
+    return not halves and not has_control_signs(value)
 
 
 def _seconds(value: Any) -> float | None:
@@ -397,8 +403,15 @@ def _annotation(visitor: Visitor, id: str, said: _Said, given: str, blind: bool)
     )
 
 
-def _as_stored(stored: AnnotationEvent, annotation: Annotation) -> AnnotationEvent:
-    return AnnotationEvent(**vars(annotation), time=stored.time)
+def _says(stored: AnnotationEvent, said: _Said) -> bool:
+    """Whether a stored event says this; the given label may have been another one then."""
+    if (stored.comment, stored.seconds) != (said.comment, said.seconds):
+        return False
+    if stored.said:
+        return stored.said == said.words
+    if said.label:
+        return stored.verdict == "right" or stored.new_label == said.label
+    return stored.verdict == said.verdict
 
 
 def _by(visitor: Visitor, events: Sequence[AnnotationEvent]) -> list[AnnotationEvent]:

@@ -27,6 +27,7 @@ from hardex_app.training import check_there, open_training
 
 _FIRST_VISIT_SECONDS = 2.0  # how long the heavy imports wait for the first page to be drawn
 _STOP_SECONDS = 30.0  # importing TensorFlow cannot be interrupted
+_TURNS = 64  # answers that are stored at the same moment, at most
 DEMO_MODEL, DEMO_DATA, DEMO_TRAIN = "mnist_cnn", "mnist:test", "mnist:train"
 _COMMAND = "hardex demo"
 
@@ -62,11 +63,20 @@ class Desk:
         run: whose examples are judged.
         queue: who judges which of them next.
         tickets: what the examples are called until they are judged.
+        turns: locks that annotators share out among them, however many people come.
     """
 
     run: Run
     queue: Queue
     tickets: Tickets
+    turns: tuple[Lock, ...]
+
+    def turn_of(self, annotator: str) -> Lock:
+        """Held from reading what an annotator said to storing what they say now.
+
+        Of several answers of one annotator at the same moment only one finds nothing said before.
+        """
+        return self.turns[hash(annotator) % len(self.turns)]
 
 
 class Stopped(Exception):
@@ -102,6 +112,7 @@ class Inspection:
             afterwards: what else is good to have; if it fails or is cancelled, all else goes on.
             assignment: what annotators are asked; the hard examples by default.
         """
+        self._run_lock = Lock()
         self._run, self._seen = run, _state_of(run)
         self.classifier: Classifier | None = None
         self.neighbours: Neighbours | None = None
@@ -111,6 +122,7 @@ class Inspection:
         self._assignment = assignment or Assignment()
         self._desk: Desk | None = None
         self._desk_lock = Lock()
+        self._turns = tuple(Lock() for _ in range(_TURNS))
         self._visited = Event()
         self._stopping = Event()
         self._cancelled = Event()
@@ -119,15 +131,18 @@ class Inspection:
     @property
     def run(self) -> Run | None:
         """The run as it is on disk now: it may have been ranked again meanwhile."""
-        run = self._run
-        state = _state_of(run)
-        if run is not None and state not in (None, self._seen):
-            self.run = load(run.folder, data=run.data, annotations=run.annotations_url)
-        return self._run
+        with self._run_lock:
+            run = self._run
+            state = _state_of(run)  # before it is opened: what comes in between is seen next time
+            if run is not None and state not in (None, self._seen):
+                self._run = load(run.folder, data=run.data, annotations=run.annotations_url)
+                self._seen = state
+            return self._run
 
     @run.setter
     def run(self, run: Run) -> None:
-        self._run, self._seen = run, _state_of(run)
+        with self._run_lock:
+            self._run, self._seen = run, _state_of(run)
 
     @property
     def has_training(self) -> bool:
@@ -136,16 +151,20 @@ class Inspection:
 
     @property
     def desk(self) -> Desk | None:
-        """Where annotators get their work, made when it is first asked for; None without a run.
+        """Where annotators get their work; None without a run.
+
+        It is made when it is first asked for, and again when the run was ranked again: labels,
+        images and hard examples may be others now. Tickets stay good, and nothing that was said is
+        lost; only who holds which example is forgotten.
 
         Raises:
             RunError: what was said so far cannot be read, or the run has no such examples.
         """
         with self._desk_lock:
             run = self.run
-            if self._desk is None and run is not None:
+            if run is not None and (self._desk is None or self._desk.run is not run):
                 queue = Queue(plan_of(run, self._assignment), run.annotations)
-                self._desk = Desk(run, queue, Tickets.open(run.folder))
+                self._desk = Desk(run, queue, Tickets.open(run.folder), self._turns)
             return self._desk
 
     def start(self) -> None:

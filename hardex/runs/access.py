@@ -16,6 +16,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 from threading import Lock
 from time import monotonic
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from sqlalchemy import (
@@ -33,6 +34,9 @@ from sqlalchemy import (
 
 from hardex.errors import AccessError, HardexError
 from hardex.runs.database import Database, Part, open_database
+
+if TYPE_CHECKING:
+    from hardex.runs.manifest import Source
 
 ROLES = ("owner", "annotator")
 NAME_MOST = 80  # characters
@@ -128,17 +132,24 @@ class Access:
         self._lock, self._changes = Lock(), 0
 
     @classmethod
-    def open(cls, place: str | Path, *, clock: Callable[[], datetime] = _now) -> "Access":
+    def open(
+        cls,
+        place: str | Path,
+        data: "Source | None" = None,
+        *,
+        clock: Callable[[], datetime] = _now,
+    ) -> "Access":
         """Who may open a run; nothing is made by opening or reading.
 
         Args:
             place: the run folder, or `postgresql+pg8000://USER:PASSWORD@HOST:PORT/DATABASE`.
+            data: what the run is of, so that a database at an address refuses another data set.
             clock: tells the time, UTC without a zone.
 
         Raises:
             RunError: another kind of address.
         """
-        return cls(open_database(place), clock)
+        return cls(open_database(place, data), clock)
 
     def close(self) -> None:
         """End the connections that are kept; who asks again opens new ones."""
@@ -163,7 +174,7 @@ class Access:
             AccessError: another role, time or kind of name.
             RunError: the database cannot be written.
         """
-        name = _checked_name(name, role)
+        name = checked_name(name, role)
         if expires is not None and not timedelta(0) < expires <= _EXPIRES_MOST:
             raise AccessError(
                 f"an invitation lasts up to {_EXPIRES_MOST.days:,} days; received {expires}; "
@@ -366,8 +377,12 @@ def _make_room(connection: Connection, token_id: str, now: datetime) -> None:
 _OF_INVITATION = ("name", "role", "expires", "revoked")
 
 
-def _checked_name(name: str, role: str) -> str:
-    """The name, in the one spelling in which it is stored."""
+def checked_name(name: str, role: str) -> str:
+    """The name, in the one spelling in which it is stored.
+
+    Raises:
+        AccessError: another role or kind of name.
+    """
     if role not in ROLES:
         raise AccessError(
             f"a role must be one of {', '.join(ROLES)}; received {role!r}; choose one of them."

@@ -2,22 +2,24 @@
 
 import csv
 import json
-import math
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any, TextIO
 from uuid import NAMESPACE_URL, uuid4, uuid5
 from xml.sax.saxutils import quoteattr
 
-from hardex.errors import RunError
+from hardex.errors import AccessError, RunError
+from hardex.runs.access import OWNER, checked_name
 from hardex.runs.agreement import (
     NO_CLASS,
     WRONG,
+    Answer,
     Vote,
     answer_of,
     consensus_of,
@@ -69,12 +71,14 @@ class Imported:
         stored: how many events are new.
         known: how many were stored before.
         skipped: how many are of no example or class of the run.
+        owner: how many of those that are new are the owner's, and so count as gold.
     """
 
     file: str
     stored: int
     known: int
     skipped: int
+    owner: int = 0
 
 
 # ------------------------------------------------------------------ out
@@ -96,8 +100,10 @@ def export_annotations(
         format: `csv` or `jsonl`: one row for each event, undone ones and their undoing too;
             `label-studio`: one task for each judged example, for Label Studio's import, with all
             events in its `meta`; `label-studio-setup`: the labelling setup those tasks ask for;
-            `consensus`: a CSV of what most people say of each example. In both CSV a leading
-            apostrophe keeps spreadsheets from taking a text for a formula.
+            `consensus`: a CSV of what most people say of each example, the owner being one of
+            them. There and in Label Studio, a class with the name of an answer, such as `wrong`,
+            is written `class wrong`. In both CSV a leading apostrophe keeps spreadsheets from
+            taking a text for a formula.
         force: whether a file that is there is replaced.
         annotations: the address of the database, where `run` is a folder and they are not there.
 
@@ -249,7 +255,7 @@ def _task(id: str, given_label: str, events: Sequence[AnnotationEvent]) -> dict[
 def _annotation(event: AnnotationEvent, given_label: str) -> dict[str, Any]:
     time = time_as_text(event.time)
     where = {"id": event.event_id, "to_name": _IMAGE}  # Label Studio keeps the id of a result
-    choice = {"choices": [answer_of(event, given_label)]}
+    choice = {"choices": [answer_of(event, given_label).text]}
     result = [{**where, "from_name": _ANSWER, "type": "choices", "value": choice}]
     if event.comment:
         text = {"text": [event.comment]}
@@ -267,7 +273,8 @@ def _annotation(event: AnnotationEvent, given_label: str) -> dict[str, Any]:
 
 
 def _write_setup(run: Run, stream: TextIO) -> int:
-    answers = (*run.manifest.class_names, *NO_CLASS, WRONG)
+    classes = (Answer(name).text for name in run.manifest.class_names)
+    answers = (*classes, *NO_CLASS, WRONG)
     choices = "".join(f"    <Choice value={_attribute(answer)}/>\n" for answer in answers)
     stream.write(
         "<View>\n"
@@ -305,7 +312,8 @@ def import_annotations(
     """Store what people said elsewhere: all of a file, or nothing.
 
     Every event keeps its id, annotator and time, so importing twice stores once. Of Label Studio's
-    own annotations, the annotator is the mail address of who completed it.
+    own annotations, the annotator is the mail address of who completed it. The file is believed
+    as to who said what: what it says in the name of `owner` counts as gold.
 
     Args:
         run: a run or its folder.
@@ -316,8 +324,8 @@ def import_annotations(
         annotations: the address of the database, where `run` is a folder and they are not there.
 
     Raises:
-        RunError: the file cannot be read, speaks of other examples or classes, or calls something
-            else by an id that is stored already.
+        RunError: the file cannot be read, speaks of other examples or classes, names somebody as
+            nobody may be invited, or calls something else by an id that is stored already.
     """
     found, path = open_run(run, annotations), Path(file)
     reader = _READERS.get(path.suffix.lower())
@@ -337,8 +345,10 @@ def import_annotations(
             f"UTF-8; reading it failed ({cause}); export them again."
         ) from error
     known, skipped = _known(found, read, path, skip_unknown=skip_unknown)
+    before = {event.event_id for event in found.annotations.by(OWNER.name)}
     stored = found.annotations.keep(known)
-    return Imported(str(path), stored, len(known) - stored, skipped)
+    owners = {event.event_id for event in known if event.annotator == OWNER.name}
+    return Imported(str(path), stored, len(known) - stored, skipped, len(owners - before))
 
 
 _Placed = tuple[str, AnnotationEvent]  # where an event stands in its file, and the event
@@ -350,7 +360,6 @@ def _known(
     """The events of examples and classes of the run, and how many others there are."""
     given = given_labels(run, {event.id for _, event in read})
     classes = {"", *run.manifest.class_names}
-    said = {*classes, *NO_CLASS}
     known: list[AnnotationEvent] = []
     left_out: set[str] = set()
     first = ""
@@ -358,7 +367,7 @@ def _known(
         what = ""
         if event.id not in given:
             what = f"the example {event.id!r}"
-        elif event.new_label not in classes or event.said not in said:
+        elif event.new_label not in classes or not _can_be_said(event, classes):
             strange = event.new_label if event.new_label not in classes else event.said
             what = f"the class {strange!r}"
         if what or (event.undoes and event.undoes in left_out):
@@ -373,6 +382,11 @@ def _known(
             "--skip-unknown to import the others."
         )
     return known, len(left_out)
+
+
+def _can_be_said(event: AnnotationEvent, classes: Collection[str]) -> bool:
+    """Whether what was said blind is a class, or the verdict itself where that names none."""
+    return event.said in classes or (event.verdict in NO_CLASS and event.said == event.verdict)
 
 
 def _read_csv(path: Path, run: Run) -> Iterator[_Placed]:
@@ -421,20 +435,31 @@ def _event(place: str, path: Path, values: Any) -> AnnotationEvent:
     strange = [name for name, value in row.items() if not isinstance(value, str)]
     if strange:
         raise ValueError(f"{place}: {strange[0]} is no text")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float | None):
-        raise ValueError(f"{place}: seconds is no number")
-    if seconds is not None and not math.isfinite(seconds):
-        raise ValueError(f"{place}: seconds is {seconds}")
     try:
         time = _time(row.pop("time"))
+        measured = _measured(seconds)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{place}: {error}") from None
     try:
-        return AnnotationEvent(
-            **row, time=time, seconds=None if seconds is None else float(seconds)
-        )
-    except RunError as error:
+        event = AnnotationEvent(**row, time=time, seconds=measured)
+        checked_name(event.annotator, OWNER.role if event.annotator == OWNER.name else "annotator")
+    except (RunError, AccessError) as error:
         raise RunError(f"{place} of {path} is no annotation: {error}") from error
+    return event
+
+
+def _measured(seconds: Any) -> float | None:
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ValueError("seconds is no number")
+    try:
+        found = float(seconds)
+    except OverflowError:
+        raise ValueError("seconds is a number of too many digits") from None
+    if not isfinite(found):
+        raise ValueError(f"seconds is {found}")
+    return found
 
 
 def _time(text: str) -> datetime:
@@ -495,15 +520,17 @@ def _foreign(
 ) -> AnnotationEvent | None:
     """An annotation made or changed in Label Studio; None for one that says what is known."""
     results = [part for part in _part(annotation, "result", list) if isinstance(part, dict)]
-    answer = _said(results, "choices")
-    if not answer or annotation.get("was_cancelled"):
+    chosen = _said(results, "choices")
+    if not chosen or annotation.get("was_cancelled"):
         return None
-    comment = _said(results, "text")
+    answer, comment = Answer.of_text(chosen), _said(results, "text")
     known = before.get(str(results[0].get("id", "")))
     if known is not None:
         if answer == answer_of(known, given_label) and comment == known.comment:
             return None
-    annotator = _completed_by(annotation) if known is None else known.annotator
+    # Who corrects somebody else's annotation speaks for themselves: nothing is put into the mouth
+    # of the first annotator.
+    annotator = _completed_by(annotation)
     time = annotation.get("updated_at") or annotation.get("created_at")
     if not annotator or not isinstance(time, str):
         raise ValueError(f"{place} does not say who made it and when")
@@ -534,16 +561,17 @@ def _completed_by(annotation: Mapping[str, Any]) -> str:
     return f"label-studio-{who}" if isinstance(who, int) else who if isinstance(who, str) else ""
 
 
-def _verdict(answer: str, given_label: str) -> tuple[str, str]:
+def _verdict(answer: Answer, given_label: str) -> tuple[str, str]:
     """Verdict and new label of an answer.
 
     Example:
-        >>> [_verdict(answer, "7") for answer in ("7", "1", "not_sure", "wrong")]
-        [('right', ''), ('wrong', '1'), ('not_sure', ''), ('wrong', '')]
+        >>> texts = ("7", "1", "not_sure", "wrong", "class wrong")
+        >>> [_verdict(Answer.of_text(text), "7") for text in texts]
+        [('right', ''), ('wrong', '1'), ('not_sure', ''), ('wrong', ''), ('wrong', 'wrong')]
     """
-    if answer == given_label:
-        return "right", ""
-    return (answer, "") if answer in (*NO_CLASS, WRONG) else (WRONG, answer)
+    if not answer.is_class:
+        return answer.name, ""
+    return ("right", "") if answer.name == given_label else (WRONG, answer.name)
 
 
 _READERS: Mapping[str, Callable[[Path, Run], Iterator[_Placed]]] = {

@@ -4,12 +4,13 @@ The database itself refuses to change or delete an event; what came last counts,
 undone does not.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from math import isfinite
 from pathlib import Path
-from typing import Any
+from sys import float_info
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -34,11 +35,16 @@ from sqlalchemy.types import TypeEngine
 from hardex.errors import RunError
 from hardex.runs.database import Database, NotOurs, Part, open_database
 
+if TYPE_CHECKING:
+    from hardex.runs.manifest import Source
+
 VERDICTS = ("right", "wrong", "ambiguous", "bad_image", "not_sure")
 SHOWN = ("", "blind", "label")
 
 COMMENT_MOST = 10_000  # characters
 _TEXT_MOST = 4_000  # of any other text: longer than any path
+_SECONDS_MOST = float_info.max  # what a column holds
+_CONTROL_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _TICK = timedelta(microseconds=1)  # the smallest step of the times that are stored
 _KEPT_AT_ONCE = 500  # events: databases take some thousands of values in one question
@@ -130,17 +136,18 @@ class Store:
         self._database = database
 
     @classmethod
-    def open(cls, place: str | Path) -> "Store":
+    def open(cls, place: str | Path, data: "Source | None" = None) -> "Store":
         """The annotations of a run; nothing is made by opening or reading.
 
         Args:
             place: the run folder, or `postgresql+pg8000://USER:PASSWORD@HOST:PORT/DATABASE`.
-                A database holds the annotations of one run.
+                A database holds the annotations of one data set.
+            data: what the run is of, so that a database at an address refuses another data set.
 
         Raises:
             RunError: another kind of address.
         """
-        return cls(open_database(place))
+        return cls(open_database(place, data))
 
     @property
     def where(self) -> str:
@@ -151,6 +158,14 @@ class Store:
         """End the connections that are kept; who asks again opens new ones."""
         self._database.close()
 
+    def check(self) -> None:
+        """Look whether it can be used, so that it is said before anybody comes.
+
+        Raises:
+            RunError: it cannot be read, or is of another data set.
+        """
+        self._database.read(_PART, select(_EVENTS.c.event_id).limit(1))
+
     # ------------------------------------------------------------------ saying
 
     def add(self, annotation: Annotation) -> AnnotationEvent:
@@ -160,10 +175,12 @@ class Store:
             annotation: what was said. One that is stored already is not stored again.
 
         Raises:
-            RunError: the database cannot be written, the event id belongs to something else, or
-                what is to be undone is no event of this annotator on this example.
+            RunError: the database cannot be written, the event id belongs to something else,
+                what is to be undone is no event of this annotator on this example, or a comment
+                or name has control signs.
         """
         _check(annotation)
+        _check_signs(annotation)
         said = {name: getattr(annotation, name) for name in _SAID}
         said["event_id"] = annotation.event_id or str(uuid4())
         try:
@@ -251,8 +268,8 @@ class Store:
         last = said.subquery()
         query = select(last.c.id, last.c.verdict).where(last.c.place == 1)
         found: dict[str, list[str]] = {}
-        for id, verdict in self._database.read(_PART, query.order_by(last.c.time, last.c.event_id)):
-            found.setdefault(id, []).append(verdict)
+        for row in self._database.read(_PART, query.order_by(last.c.time, last.c.event_id)):
+            found.setdefault(row.id, []).append(row.verdict)
         return found
 
     def judged(self, verdict: str = "") -> list[str]:
@@ -374,7 +391,7 @@ def _check(annotation: Annotation) -> None:
                 f"none of them zero or half of one; received {_shortly(value)}; correct it."
             )
     seconds = annotation.seconds
-    if seconds is not None and not (_is_number(seconds) and isfinite(seconds) and seconds >= 0):
+    if seconds is not None and not (_is_number(seconds) and 0 <= seconds <= _SECONDS_MOST):
         raise RunError(
             "the seconds of an annotation must be a number from 0 on; received "
             f"{_shortly(seconds)}; leave them out."
@@ -390,6 +407,26 @@ def _check(annotation: Annotation) -> None:
             f"'0b8f7d0e-8f64-4f0b-9a3f-1d2f5f0f7a10'; received {_shortly(annotation.event_id)}; "
             "leave it out."
         )
+
+
+def _check_signs(annotation: Annotation) -> None:
+    """Refuse what would act on a screen; not in `_check`, for older events have such signs."""
+    for name in ("annotator", "comment"):
+        if has_control_signs(getattr(annotation, name)):
+            raise RunError(
+                f"the {name} of an annotation must have no control signs but the end of a line and "
+                f"the tab; received {_shortly(getattr(annotation, name))}; leave them out."
+            )
+
+
+def has_control_signs(text: str) -> bool:
+    r"""Whether a text has signs that act on a screen: C0 except newline and tab, DEL, C1.
+
+    Example:
+        >>> has_control_signs("two\nlines\tand 🧦"), has_control_signs("\x1b[31m")
+        (False, True)
+    """
+    return _CONTROL_SIGN.search(text) is not None
 
 
 def _is_storable(value: str) -> bool:

@@ -1,7 +1,7 @@
 """How far people agree beyond chance: Krippendorff's alpha and Cohen's kappa."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 NO_OVERLAP = (
-    "Krippendorff's alpha needs an example that two people judged; there is none; let their "
-    "examples overlap."
+    "Krippendorff's alpha needs an example that two annotators were sure of before its label was "
+    "shown; there is none; let their examples overlap."
 )
 NO_VARIETY = (
     "Krippendorff's alpha needs two different answers; everybody who judged the same examples gave "
@@ -22,11 +22,12 @@ _RESAMPLES = 1_000
 Codes = NDArray[np.int64]
 
 
-def krippendorff_alpha(units: Iterable[Sequence[str]]) -> float | None:
+def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
     """Krippendorff's alpha for nominal data, whoever judged and however many each time.
 
     Args:
-        units: the answers for each example; those with fewer than two count nowhere.
+        units: the answers for each example; those with fewer than two count nowhere. Every answer
+            is a category: leave out what stands for a missing one, such as `not_sure`.
 
     Returns:
         1 for perfect agreement, 0 for what chance would give, less for less; None where nothing
@@ -43,10 +44,10 @@ def krippendorff_alpha(units: Iterable[Sequence[str]]) -> float | None:
 
 
 def alpha_of(
-    answers: Mapping[str, Sequence[str]], rng: np.random.Generator | None
+    answers: Mapping[str, Sequence[Hashable]], rng: np.random.Generator | None
 ) -> tuple[float | None, float | None, float | None, str]:
     """Alpha, its interval (only with `rng`), and why there is none."""
-    patterns = Counter(tuple(sorted(said)) for said in answers.values() if len(said) > 1)
+    patterns = Counter(tuple(sorted(said, key=repr)) for said in answers.values() if len(said) > 1)
     if not patterns:
         return None, None, None, NO_OVERLAP
     units = _Units.of(patterns)
@@ -83,8 +84,8 @@ class _Units:
     differing: NDArray[np.float64]
 
     @classmethod
-    def of(cls, patterns: Iterable[Sequence[str]]) -> "_Units":
-        codes: dict[str, int] = {}
+    def of(cls, patterns: Iterable[Sequence[Hashable]]) -> "_Units":
+        codes: dict[Hashable, int] = {}
         cells = np.array(
             [
                 (unit, codes.setdefault(answer, len(codes)), count)

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from logging import CRITICAL, getLogger
 from pathlib import Path
 from sqlite3 import SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_IOERR, SQLITE_READONLY, connect
 from sqlite3 import Error as SQLiteError
+from ssl import CERT_NONE, SSLContext, SSLError, create_default_context
 from threading import Lock, Thread
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from sqlalchemy import (
@@ -30,6 +32,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    column,
     create_engine,
     delete,
     event,
@@ -37,6 +40,7 @@ from sqlalchemy import (
     inspect,
     make_url,
     select,
+    table,
     text,
 )
 from sqlalchemy.exc import (
@@ -51,6 +55,9 @@ from sqlalchemy.schema import CreateTable
 
 from hardex.errors import HardexError, RunError
 
+if TYPE_CHECKING:
+    from hardex.runs.manifest import Source
+
 WAIT_SECONDS = 30.0  # for others who write at the same moment, or for a server that is silent
 
 _KEPT_MOST = 8  # connections to a file
@@ -58,6 +65,8 @@ _KEPT_SECONDS = 1.0  # after the last use of it
 _CONNECTIONS_MOST = 20  # to one PostgreSQL server, of one process
 _RENEWED_AFTER_SECONDS = 1800
 _ONE_AT_A_TIME = 4_207_849_484  # a number for PostgreSQL's advisory lock; any will do
+_SSL_MODES = ("disable", "require", "verify-full")
+_WORDS_OF_ADDRESS = ("sslmode", "sslrootcert", "unix_sock")
 
 _VERSIONS = Table(
     "hardex_versions",
@@ -224,6 +233,63 @@ class Database:
             return None
         self._bring_up_to_date(part, connection)  # refuses what is newer
         return connection.execute(query).all()
+
+
+def _make_belonging(connection: Connection) -> None:
+    """Version 1: one row."""
+    connection.execute(
+        text("CREATE TABLE hardex_data (name VARCHAR NOT NULL, hash VARCHAR NOT NULL)")
+    )
+
+
+_BELONGING = Part("data set", "hardex_data", (_make_belonging,))
+_DATA = table("hardex_data", column("name", String()), column("hash", String()))
+
+
+class _OfData(Database):
+    """A database that serves the runs of one data set; the first word says of which.
+
+    Ids such as `3` are those of many data sets: people would be told what others said of other
+    images. Runs of the same data by any model, made again or elsewhere, share it.
+    """
+
+    def __init__(self, database: Database, data: "Source") -> None:
+        self.where = database.where
+        self._database, self._data = database, data
+        self._is_known = False  # a database does not change hands
+
+    def read(self, part: Part, query: "Select[Any]") -> Sequence[Row[Any]]:
+        if not self._is_known:
+            self._check(self._database.read(_BELONGING, select(*_DATA.c)))
+        return self._database.read(part, query)
+
+    @contextmanager
+    def write(self, part: Part, *, wait: bool = True) -> Iterator[Connection]:
+        with self._database.write(part, wait=wait) as connection:
+            if not self._is_known:
+                self._claim(connection)
+            yield connection
+
+    def _claim(self, connection: Connection) -> None:
+        self._database._let_nobody_else_in(connection)
+        self._database._bring_up_to_date(_BELONGING, connection)
+        found = connection.execute(select(*_DATA.c)).all()
+        self._check(found)
+        if not found:  # known only when it is read again: this transaction may still fail
+            connection.execute(insert(_DATA).values(name=self._data.name, hash=self._data.hash))
+
+    def _check(self, found: Sequence[Row[Any]]) -> None:
+        for row in found:
+            if row.hash != self._data.hash:
+                raise RunError(
+                    f"a database of annotations must belong to one data set; {self.where} belongs "
+                    f"to {row.name!r} ({row.hash[:8]}), and this run is of {self._data.name!r} "
+                    f"({self._data.hash[:8]}); give this run another database."
+                )
+            self._is_known = True
+
+    def close(self) -> None:
+        self._database.close()
 
 
 _OPEN: "WeakSet[Database]" = WeakSet()
@@ -421,16 +487,22 @@ class _PostgreSQL(Database):
 
     def __init__(self, url: URL, wait_seconds: float = WAIT_SECONDS) -> None:
         self.where = url.set(query={}).render_as_string(hide_password=True)
+        ssl_context = _ssl_context(url)
         try:
             self._engine = create_engine(
-                url,
-                connect_args={"timeout": wait_seconds, "application_name": "hardex"},
+                url.difference_update_query(["sslmode", "sslrootcert"]),
+                connect_args={
+                    "timeout": wait_seconds,
+                    "application_name": "hardex",
+                    "ssl_context": ssl_context,
+                },
                 pool_size=_CONNECTIONS_MOST,
                 max_overflow=0,
                 pool_timeout=wait_seconds,
                 pool_pre_ping=True,
                 pool_recycle=_RENEWED_AFTER_SECONDS,
                 hide_parameters=True,
+                pool_logging_name="hardex",
             )
         except ImportError as error:
             raise RunError(
@@ -438,6 +510,9 @@ class _PostgreSQL(Database):
                 "`pip install 'hardex[postgres]'`."
             ) from error
         _OPEN.add(self)
+        # After a restart of the server each old connection fails once more when it is let go, with
+        # a page of lines on the terminal; what that means for an answer is told with the answer.
+        getLogger("sqlalchemy.pool.impl.QueuePool.hardex").setLevel(CRITICAL)
 
         @event.listens_for(self._engine, "connect")
         def flush_every_commit(connection: Any, record: object) -> None:
@@ -481,18 +556,24 @@ class _PostgreSQL(Database):
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
 
 
-def open_database(place: str | Path) -> Database:
+def open_database(place: str | Path, data: "Source | None" = None) -> Database:
     """The database of a run; nothing is read or made yet.
 
     Args:
         place: the run folder (then it is `people/annotations.sqlite` in there), or
-            `postgresql+pg8000://USER:PASSWORD@HOST:PORT/DATABASE`, one database a run.
+            `postgresql+pg8000://USER:PASSWORD@HOST:PORT/DATABASE`, one database for one data set.
+            An address may end in `?sslmode=disable`, `require` (encrypted, to whoever answers) or
+            `verify-full` (to that host alone, by the certificates that this computer knows, or
+            those in `&sslrootcert=FILE`); without, it is encrypted where the server offers that.
+        data: what the run is of. A database at an address then refuses another data set, by a
+            `RunError` when it is read or written. None asks nothing.
 
     Raises:
         RunError: another kind of address, or the package pg8000 is not installed.
     """
     if isinstance(place, str) and "://" in place:
-        return _postgresql(_checked(place))
+        database = _postgresql(_checked(place))
+        return database if data is None else _OfData(database, data)
     return _sqlite(Path(place).resolve() / "people" / "annotations.sqlite")
 
 
@@ -518,7 +599,47 @@ def _checked(address: str) -> URL:
             "the one received cannot be read so; write signs such as @ and / in a password as "
             "%40 and %2F."
         ) from None
+    strange = sorted(set(url.query) - set(_WORDS_OF_ADDRESS))
+    if strange:
+        raise RunError(
+            f"after the ? of an address of PostgreSQL stand {', '.join(_WORDS_OF_ADDRESS)} or "
+            f"nothing; received {strange[0][:40]!r}; leave it out."
+        )
     return url
+
+
+def _ssl_context(url: URL) -> SSLContext | bool | None:
+    """How a connection to this address is encrypted, as pg8000 takes it.
+
+    False is not at all; None, without a mode, as the server likes, to whoever answers.
+
+    Raises:
+        RunError: another mode, or a file of certificates that cannot be read or is not asked for.
+    """
+    mode, file = (url.query.get(name, "") for name in ("sslmode", "sslrootcert"))
+    if (mode or "disable") not in _SSL_MODES:
+        raise RunError(
+            f"sslmode must be one of {', '.join(_SSL_MODES)}; received {str(mode)[:40]!r}; choose "
+            "one of them."
+        )
+    if file and mode != "verify-full":
+        raise RunError(
+            "sslrootcert says whom to believe, which only sslmode=verify-full asks; received it "
+            f"with {f'sslmode={mode}' if mode else 'no sslmode'}; add sslmode=verify-full."
+        )
+    if mode in ("", "disable"):
+        return False if mode else None
+    try:
+        context = create_default_context(cafile=str(file) if file else None)
+    except (OSError, SSLError) as error:
+        raise RunError(
+            f"sslrootcert must be a file of certificates in PEM format; {str(file)!r} could not be "
+            f"read as one ({error.strerror or type(error).__name__}); give another."
+        ) from error
+    if mode == "require":
+        context.check_hostname = False
+        context.verify_mode = CERT_NONE
+    return context
 
 
 def _cause(error: Exception) -> str:

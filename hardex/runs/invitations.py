@@ -85,4 +85,4 @@ def time_of(text: str) -> timedelta | None:
 
 def _access(run: str | Path, annotations: str) -> Access:
     found = load(run, annotations=annotations)
-    return Access.open(found.annotations_url or found.folder)
+    return Access.open(found.annotations_url or found.folder, found.manifest.data)

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hardex.errors import RunError
+from hardex.runs.gold import judged_by
 from hardex.runs.queries import POSITION, View
 from hardex.runs.run import Run
 
@@ -28,6 +29,7 @@ OVERLAP_MOST = 100
 GOLD_EVERY = 10  # one example in ten is gold, while there is any
 LEASE_SECONDS = 600.0
 LEASES_MOST = 64  # of one annotator at once: those ahead, and answers still on their way
+_BLOCK_LEAST, _BLOCK_CLASSES = 40, 4  # examples, and examples a class, that are shuffled together
 _NO_GOLD: Mapping[str, str] = MappingProxyType({})
 
 
@@ -107,7 +109,7 @@ class _Standing(NamedTuple):
 
     Attributes:
         judges: who said something of it and did not take it back.
-        voters: those of them who did so blind: only they count for the overlap.
+        voters: those of them whose blind word stands: only they count for the overlap.
     """
 
     judges: frozenset[str]
@@ -227,12 +229,6 @@ class Queue:
         with self._lock:
             self._release(annotator, id)
 
-    def holds(self, annotator: str, id: str) -> bool:
-        """Whether the example is with this annotator now, or judged by them."""
-        with self._lock:
-            self._let_go()
-            return annotator in self._leases.get(id, ()) or id in self._judged[annotator]
-
     def progress(self, annotator: str) -> tuple[int, int]:
         """How many examples this annotator has judged, and how many it will be if nobody helps.
 
@@ -335,7 +331,7 @@ class Queue:
         for event in events:
             marks = self._marks.setdefault(event.id, {})
             if event.event_id not in marks:
-                blind = bool(event.said) or event.shown == "blind"
+                blind = event.shown == "blind"
                 marks[event.event_id] = _Mark(event.annotator, event.undoes, blind)
                 touched.add(event.id)
         for id in touched:
@@ -411,14 +407,17 @@ class Queue:
 def _standing(marks: Mapping[str, _Mark]) -> _Standing:
     """What the events of one example come to."""
     undone = {(mark.annotator, mark.undoes) for mark in marks.values() if mark.undoes}
-    judges = frozenset(
-        mark.annotator
+    standing = [
+        mark
         for event_id, mark in marks.items()
         if not mark.undoes and (mark.annotator, event_id) not in undone
+    ]
+    # Who took a blind word back and judged again had seen the label by then: that is no vote, and
+    # the example is not theirs to judge once more. `agreement` counts in the same way.
+    return _Standing(
+        frozenset(mark.annotator for mark in standing),
+        frozenset(mark.annotator for mark in standing if mark.blind),
     )
-    # Who judged it again after taking it back has seen the label by then, but voted blind once.
-    blind = {mark.annotator for mark in marks.values() if mark.blind}
-    return _Standing(judges, judges & blind)
 
 
 def _draw(seed: int, annotator: str, what: str) -> int:
@@ -432,8 +431,10 @@ def _draw(seed: int, annotator: str, what: str) -> int:
 def plan_of(run: Run, assignment: Assignment, *, owner: str = "owner") -> Plan:
     """What the annotators of a run work off.
 
-    A view in order of position is shuffled by the run's seed: data is often sorted by class, and
-    whoever has seen fifty sevens in a row expects another one.
+    The order of a view tells labels: the lists take the classes in turn, and data is often sorted
+    by class. So it is shuffled by the run's seed, the same for everybody: a ranked view in blocks
+    of 40 examples, or four a class if that is more, so that the hardest still come first; a view in
+    order of position as a whole.
 
     Args:
         run: whose examples.
@@ -445,26 +446,30 @@ def plan_of(run: Run, assignment: Assignment, *, owner: str = "owner") -> Plan:
     """
     view, seed = assignment.view, run.manifest.seed
     ids = run.tables.ids(view)
+    block = max(_BLOCK_LEAST, _BLOCK_CLASSES * len(run.manifest.class_names))
     if view.sort == POSITION or (view.list == "all" and not view.sort):
-        ids.sort(key=lambda id: _draw(seed, "", id))
-    gold = dict(assignment.gold) or _judged_by(owner, run)
+        block = max(1, len(ids))
+    gold = dict(assignment.gold) or judged_by(owner, run)
     check_gold(gold, run)
-    return Plan(ids, assignment.overlap, gold, seed)
+    return Plan(shuffled_in_blocks(ids, block, seed), assignment.overlap, gold, seed)
 
 
-def _judged_by(owner: str, run: Run) -> dict[str, str]:
-    """The labels of which the owner is sure."""
-    known = {event.id: event for event in run.annotations.latest() if event.annotator == owner}
-    lost = run.tables.unknown(list(known)) if known else 0
-    sure = {}
-    for id, event in known.items():
-        if lost and run.tables.unknown([id]):
-            continue  # judged before the run was made again of other data
-        if event.verdict == "right":
-            sure[id] = run.given_label(id)
-        elif event.verdict == "wrong" and event.new_label in run.manifest.class_names:
-            sure[id] = event.new_label
-    return sure
+def shuffled_in_blocks(ids: Sequence[str], size: int, seed: int) -> list[str]:
+    """The same examples, each within its block of so many, in an order that the seed draws.
+
+    Args:
+        ids: n examples.
+        size: of a block, 1 or more; the last one may be shorter.
+        seed: the same seed gives the same order.
+
+    Example:
+        >>> shuffled_in_blocks(["a", "b", "c", "d", "e", "f", "g"], 3, seed=0)
+        ['c', 'a', 'b', 'e', 'd', 'f', 'g']
+    """
+    shuffled: list[str] = []
+    for start in range(0, len(ids), size):
+        shuffled += sorted(ids[start : start + size], key=lambda id: _draw(seed, "", id))
+    return shuffled
 
 
 def check_gold(gold: Mapping[str, str], run: Run) -> None:

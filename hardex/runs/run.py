@@ -143,11 +143,12 @@ class Run:
         """What people say of the examples.
 
         Raises:
-            RunError: the address of the database is none that is known.
+            RunError: the address of the database is none that is known. When it is first read or
+                written: it belongs to another data set.
         """
         from hardex.runs.annotations import Store  # SQLAlchemy only when it is asked for
 
-        return Store.open(self.annotations_url or self.folder)
+        return Store.open(self.annotations_url or self.folder, self.manifest.data)
 
     def find(self, view: View, *, page: int = 1, size: int = PAGE_SIZE) -> Found:
         """One page of any view of the examples; those that are sealed are in none.

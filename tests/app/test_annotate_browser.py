@@ -4,11 +4,12 @@ import json
 import re
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from hardex import RunError
+from hardex import RunError, rank
 from hardex.runs.queries import View
 from hardex.runs.queue import Assignment
 from hardex_app.inspection import Inspection, Status
@@ -49,6 +50,7 @@ def served(folder, *, names=DIGITS, count=60, **options):
     inspection = Inspection(lambda inspection: None, run=run, assignment=assignment)
     inspection.classifier, inspection.status = classifier, Status("ready")
     store.inspection = inspection
+    store.classifier, store.data = classifier, folder / "data.npz"
     with serving(inspection) as window:
         yield window.local_url, run, store
 
@@ -231,7 +233,7 @@ def test_nothing_of_the_label_travels_before_the_verdict(browser, site):
         before = [json.loads(one.text()) for one in answers]
         assert sum(len(one.get("examples", [])) for one in before) >= 8
         for told in before:
-            assert set(told) <= {"name", "examples", "done", "total", "later"}
+            assert set(told) <= {"name", "run", "examples", "done", "total", "later"}
             for example in told["examples"]:
                 assert set(example) == {"ticket", "image"}
         page.keyboard.press("3")
@@ -372,6 +374,129 @@ def test_without_a_server_what_is_at_hand_can_be_judged(browser, site):
         page.context.set_offline(False)
         saved(page, 5)
         assert [event.said for event in store.all()] == list("12345")
+
+
+def test_an_ended_visit_is_told_from_a_silent_server_by_the_status_alone(browser, site):
+    url, _, store = site
+    with judging(browser, url, faulty=True) as page:
+        ready(page)
+        page.wait_for_timeout(500)
+        page.route("**/component_server/**", lambda route: route.abort())
+        page.route("**/here", lambda route: route.fulfill(status=401))
+        page.keyboard.press("3")
+        problem = page.locator(".hx-ann-problem")
+        expect(problem).to_contain_text("open your own link again, in this browser. One answer is")
+        page.unroute("**/here")
+        page.route("**/here", lambda route: route.fulfill(status=204))
+        expect(problem).to_contain_text("The server does not answer.", timeout=20_000)
+        page.unroute("**/component_server/**")
+        saved(page, 1)
+        expect(problem).to_be_hidden()
+        assert [event.said for event in store.all()] == ["3"]
+
+
+def rank_again(run, store, count):
+    """The same run of the first images alone, each with the next label."""
+    data = np.load(store.data)
+    labels = (data["labels"][:count] + 1) % len(DIGITS)
+    np.savez(store.data, images=data["images"][:count], labels=labels)
+    rank(store.classifier, store.data, class_names=DIGITS, out=run.folder, force=True)
+
+
+def test_what_waits_outlives_ranking_again_and_a_reload(browser, site):
+    url, run, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        page.wait_for_timeout(500)
+        store.refuses = True
+        judge_each(page, "123")
+        expect(page.locator(".hx-ann-saved")).to_have_text("3 not saved yet")
+        rank_again(run, store, count=60)
+        page.reload()
+        saved(page, 3)
+        now = store.inspection.run
+        events = now.annotations.all()
+        assert [event.said for event in events] == ["1", "2", "3"]
+        for event in events:
+            is_right = event.said == now.given_label(event.id)
+            assert event.verdict == ("right" if is_right else "wrong")
+
+
+def refused(page: Page):
+    return page.locator(".hx-ann-refused")
+
+
+def test_what_was_refused_stays_in_view_until_it_is_read(browser, tmp_path):
+    with served(tmp_path, view=View(text="5")) as site, judging(browser, site[0]) as page:
+        _, run, store = site
+        ready(page)
+        expect(page.locator("[data-ahead]")).to_have_attribute("data-ahead", "8")
+        store.refuses = True
+        page.locator("#desk [name=comment]").fill("<b>seven</b>")
+        page.locator(".hx-ann-classes").get_by_text("5").click()
+        page.keyboard.press("b")
+        expect(page.locator(".hx-ann-saved")).to_have_text("2 not saved yet")
+        page.keyboard.press("u")  # never stored, so never taken back
+        rank_again(run, store, count=1)
+        expect(refused(page).locator("li")).to_have_count(2, timeout=20_000)
+        expect(page.locator(".hx-ann-saved")).not_to_contain_text("not saved yet")
+        first, second = (refused(page).locator("li").nth(at) for at in (0, 1))
+        expect(first).to_contain_text("You said 5 (<b>seven</b>): an example must be one of this")
+        expect(second).to_contain_text("You said bad image: an example must be one of this run")
+        expect(page.locator(".hx-ann-problem")).to_be_hidden()
+        found = Axe().run(page, context="#desk", options={"runOnly": ["wcag2a", "wcag2aa"]})
+        assert found.response["violations"] == []
+        page.reload()
+        expect(refused(page).locator("li")).to_have_count(2)
+        refused(page).get_by_role("button", name="Close").click()
+        expect(refused(page)).to_be_hidden()
+        page.reload()
+        expect(page.locator(".hx-ann-empty")).to_be_visible()
+        expect(page.locator(".hx-ann-count")).not_to_be_empty()
+        expect(refused(page)).to_be_hidden()
+        assert store.inspection.run.annotations.all() == []
+
+
+def test_an_undo_shows_what_stood_before_as_it_was_told(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        page.keyboard.press("3")
+        saved(page, 1)
+        while store.latest()[-1].verdict == "right":  # as the data has it, one in ten
+            page.keyboard.press("3")
+            saved(page, len(store.latest()) + 1)
+        told = says(page).text_content()
+        expect(page.locator(".hx-ann-keep")).to_be_visible()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("n")
+        expect(says(page)).to_contain_text("You said not sure. Given")
+        expect(page.locator(".hx-ann-keep")).to_be_hidden()
+        page.keyboard.press("u")
+        expect(says(page)).to_have_text(told)
+        expect(page.locator(".hx-ann-keep")).to_be_visible()
+        page.keyboard.press("Space")
+        expect(says(page)).to_contain_text("with the label in view")
+        assert [event.shown for event in store.all()][-3:] == ["label", "", "label"]
+        assert store.all()[-1].new_label == "3"
+
+
+def test_what_was_taken_back_is_not_told_after_a_reload(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        judge_each(page, "1")
+        saved(page, 1)
+        page.wait_for_timeout(500)
+        store.refuses = True
+        page.keyboard.press("u")
+        expect(page.locator(".hx-ann-saved")).to_have_text("1 not saved yet")
+        page.reload()
+        expect(page.locator(".hx-ann-saved")).to_have_text("1 not saved yet")
+        expect(says(page)).to_contain_text("Your last answer stands here")
+        store.refuses = False
+        saved(page, 0)
+        assert store.latest() == []
 
 
 # ------------------------------------------------------------------ many classes, and bad names

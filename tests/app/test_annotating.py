@@ -2,6 +2,9 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from hashlib import sha256
+from threading import Barrier, BrokenBarrierError
 from uuid import uuid4
 
 import numpy as np
@@ -20,7 +23,7 @@ from hardex_app.annotating import NotStored, annotate, ask, next_examples, progr
 from hardex_app.inspection import Inspection, Status
 from hardex_app.pages.annotate import at_the_desk
 
-from .fake_runs import decoded, parts_of, run_without_images, sentence
+from .fake_runs import decoded, parts_of, run_without_images, sentence, small_run
 
 ANN, BOB = Visitor("ann", "annotator"), Visitor("bob", "annotator")
 NAMES = ("aardvark", "buffalo", "chameleon")
@@ -79,7 +82,7 @@ def test_nothing_is_told_of_an_example_before_it_is_judged(desk, run, tmp_path):
     text = json.dumps({**told, "examples": [{**e, "image": ""} for e in told["examples"]]})
     for secret in (*NAMES, ".png", "zoo", "unsure", "gold", str(tmp_path), *run.hard["id"]):
         assert secret not in text
-    assert set(told) == {"name", "examples", "done", "total", "later"}
+    assert set(told) == {"name", "run", "examples", "done", "total", "later"}
     assert all(set(example) == {"ticket", "image"} for example in told["examples"])
 
 
@@ -91,9 +94,7 @@ def test_the_image_is_the_one_that_is_judged(desk, run):
 
 def test_what_the_page_knows_beforehand_is_nothing_of_any_example(run):
     assert annotating.facts(run)["class_names"] == list(NAMES)
-    assert set(annotating.facts(run)) == {
-        "class_names", "undecided", "comment_most", "run", "problem",
-    }  # fmt: skip
+    assert set(annotating.facts(run)) == {"class_names", "undecided", "comment_most", "problem"}
     assert annotating.facts(run)["problem"] == ""
 
 
@@ -172,6 +173,8 @@ def test_an_example_must_be_one_that_was_given_to_this_annotator(desk, run):
         ({"label": "buffalo", "seconds": 10**400}, "from 0 to 3,600"),
         ({"label": "buffalo", "comment": "x" * 2001}, "comment must be a text of up to 2,000"),
         ({"label": "buffalo", "comment": "\0"}, "comment must be a text"),
+        ({"label": "buffalo", "comment": "\x1b[31m"}, "comment must be a text"),
+        ({"label": "buffalo", "comment": "\x9b31m"}, "comment must be a text"),
         ({"label": "buffalo", "comment": "\ud800"}, "comment must be a text"),
         ({"label": "buffalo", "comment": ["x"]}, "comment must be a text"),
         ({"label": "buffalo", "event_id": "1"}, "event id must be a UUID"),
@@ -252,6 +255,43 @@ def test_many_send_the_same_at_the_same_moment(desk, run):
     assert {one["event_id"] for one in told} == {said["event_id"] for _, said in sent}
     assert len(run.annotations.all()) == len(sent)
     assert all(event.shown == "blind" for event in run.annotations.all())
+
+
+class Crowded:
+    """A store that three people ask what was said before one of them says something."""
+
+    def __init__(self, store):
+        self._store, self._crowd = store, Barrier(3)
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def of(self, id):
+        said = self._store.of(id)
+        with suppress(BrokenBarrierError):  # where they are let in one by one
+            self._crowd.wait(0.5)
+        return said
+
+
+def test_of_three_answers_at_the_same_moment_one_is_blind(desk, run):
+    ticket, id = one(desk)
+    store = run.annotations
+    run.__dict__["annotations"] = Crowded(store)
+    with ThreadPoolExecutor(3) as pool:
+        told = list(pool.map(lambda label: answered(desk, ticket, label=label), NAMES))
+    assert sorted(answer["shown"] for answer in told) == ["blind", "label", "label"]
+    assert [event.shown for event in store.of(id)] == ["blind", "label", "label"]
+
+
+def test_an_answer_is_taken_back_once(desk, run):
+    ticket, id = one(desk)
+    told = answered(desk, ticket)
+    store = run.annotations
+    run.__dict__["annotations"] = Crowded(store)
+    with ThreadPoolExecutor(3) as pool:
+        back = {"ticket": ticket, "undoes": told["event_id"]}
+        list(pool.map(lambda _: undo(back, desk, ANN), range(3)))
+    assert len(store.of(id)) == 2
 
 
 @pytest.mark.parametrize("broken", ["add", "of"])
@@ -354,12 +394,98 @@ def test_everything_is_judged_in_the_end(run):
     waiting = next_examples(desk, BOB, count=12)
     assert len(waiting["examples"]) == count
     assert next_examples(desk, ANN) == {
-        "name": "ann", "examples": [], "done": 0, "total": count, "later": True,
+        "name": "ann", "run": waiting["run"], "examples": [], "done": 0, "total": count,
+        "later": True,
     }  # fmt: skip
     for example in waiting["examples"]:
         answered(desk, example["ticket"], BOB)
     assert progress(desk, BOB) == {"done": count, "total": count}
     assert next_examples(desk, ANN)["later"] is False
+
+
+# ------------------------------------------------------------------ ranked again meanwhile
+
+
+@pytest.fixture
+def served(tmp_path):
+    """An inspection, and how to rank its run again with the next label for every image."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    run, classifier = small_run(folder)
+    images = np.load(folder / "data.npz")["images"]
+
+    def rank_again(count=30):
+        labels = (np.arange(count) + 1) % 3
+        np.savez(folder / "data.npz", images=images[:count], labels=labels)
+        hardex.rank(classifier, folder / "data.npz", out=run.folder, force=True)
+
+    return Inspection(lambda inspection: None, run=run), rank_again
+
+
+def test_a_verdict_is_about_the_label_that_stands_in_the_run_now(served):
+    inspection, rank_again = served
+    ticket, id = one(inspection.desk)
+    before = inspection.run.given_label(id)
+    answered(inspection.desk, ticket, label=before)
+    rank_again()
+    now = inspection.run.given_label(id)
+    assert now != before
+    theirs = inspection.desk.tickets.of("bob", id)
+    told = answered(inspection.desk, theirs, BOB, label=now)
+    assert (told["verdict"], told["given"], told["said"]) == ("right", now, now)
+    event = inspection.run.annotations.of(id)[-1]
+    assert (event.annotator, event.verdict, event.new_label) == ("bob", "right", "")
+
+
+def test_what_left_the_run_is_not_given_any_more_and_what_is_new_is(served):
+    inspection, rank_again = served
+    old = set(inspection.desk.queue.plan.ids)
+    held = [one["ticket"] for one in next_examples(inspection.desk, ANN)["examples"]]
+    rank_again(count=6)
+    desk = inspection.desk
+    given = {desk.tickets.id("ann", one["ticket"])
+             for one in next_examples(desk, ANN, held, count=12)["examples"]}  # fmt: skip
+    assert given <= set(inspection.run.hard["id"]) and not given & (old - set("012345"))
+    assert given - old
+
+
+def test_what_is_said_last_is_told_as_it_was_said(served):
+    inspection, rank_again = served
+    ticket, id = one(inspection.desk)
+    said = inspection.run.given_label(id)
+    answered(inspection.desk, ticket, label=said)
+    rank_again()
+    last = next_examples(inspection.desk, ANN, last=True)["last"]
+    assert (last["said"], last["given"]) == (said, inspection.run.given_label(id))
+
+
+def test_what_was_stored_before_is_acknowledged_after_ranking_again(served):
+    inspection, rank_again = served
+    ticket, id = one(inspection.desk)
+    blind = {"ticket": ticket, "label": "0", "event_id": str(uuid4())}
+    kept = {"ticket": ticket, "verdict": "ambiguous", "event_id": str(uuid4())}
+    changed = {"ticket": ticket, "label": "1", "event_id": str(uuid4())}
+    for said in (blind, kept, changed):
+        annotate(said, inspection.desk, ANN)
+    rank_again()
+    for said in (blind, kept, changed):
+        assert annotate(said, inspection.desk, ANN)["event_id"] == said["event_id"]
+    assert len(inspection.run.annotations.of(id)) == 3
+    for said in ({**blind, "label": "2"}, {**kept, "verdict": "not_sure"},
+                 {**kept, "verdict": "", "label": "1"}, {**changed, "comment": "no"}):  # fmt: skip
+        with pytest.raises(HardexError, match="used for something else already"):
+            annotate(said, inspection.desk, ANN)
+
+
+def test_a_browser_finds_what_it_kept_after_ranking_again(served, desk):
+    inspection, rank_again = served
+    before = next_examples(inspection.desk, ANN)["run"]
+    rank_again()
+    assert next_examples(inspection.desk, ANN)["run"] == before
+    assert next_examples(inspection.desk, BOB)["run"] == before
+    assert next_examples(desk, ANN)["run"] != before  # another run, at the same address
+    key = inspection.desk.tickets.key
+    assert before not in (key.hex()[:16], sha256(key).hexdigest()[:16]) and len(before) == 16
 
 
 # ------------------------------------------------------------------ before and without

@@ -1,5 +1,6 @@
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
@@ -378,6 +379,36 @@ def test_a_run_that_is_ranked_again_keeps_where_its_data_and_annotations_are(tmp
     again = inspection.run
     assert again is not opened
     assert (again.data, again.annotations_url) == (opened.data, elsewhere)
+
+
+def test_annotators_work_on_the_run_as_it_is_now(tmp_path):
+    run, classifier = small_run(tmp_path)
+    inspection = inspect_run(run, classifier)
+    before = inspection.desk
+    assert before.run.given_label("3") == "0" and inspection.desk is before
+    ticket = before.tickets.of("ann", "3")
+    images, labels = small_images(6, size=6, seed=7), (np.arange(6) + 1) % 3
+    np.savez(tmp_path / "data.npz", images=images, labels=labels)
+    hardex.rank(classifier, tmp_path / "data.npz", out=run.folder, force=True)
+    desk = inspection.desk
+    assert desk is not before and desk.run is inspection.run
+    assert desk.run.given_label("3") == "1"
+    assert set(desk.queue.plan.ids) == set(desk.run.hard["id"]) <= set("012345")
+    assert desk.tickets.id("ann", ticket) == "3"
+    assert inspection.desk is desk  # made once
+
+
+def test_many_ask_at_once_for_a_run_that_was_ranked_again(tmp_path):
+    run, classifier = small_run(tmp_path)
+    inspection = inspect_run(run, classifier)
+    before = inspection.desk
+    hardex.rank(classifier, tmp_path / "data.npz", out=run.folder, force=True)
+    asks = [lambda: inspection.desk, lambda: inspection.run] * 8
+    with ThreadPoolExecutor(len(asks)) as pool:
+        found = list(pool.map(lambda ask: ask(), asks))
+    assert set(found) == {inspection.desk, inspection.run}
+    assert inspection.desk is not before and inspection.desk.run is inspection.run
+    assert inspection.desk.turn_of("ann") is before.turn_of("ann")  # in the middle of an answer
 
 
 def test_a_row_that_has_moved_is_never_shown_as_another(tmp_path):

@@ -1,6 +1,7 @@
 """Votes, consensus, alpha and kappa: values from the literature, slow oracles, degenerate cases."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations, permutations
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from sklearn.metrics import cohen_kappa_score
 
 import hardex
 from hardex import RunError
-from hardex.runs.agreement import agreement_of, latest, read_gold
+from hardex.runs.agreement import Answer, agreement_of, answer_of, first_words, latest, read_gold
 from hardex.runs.annotations import Annotation, AnnotationEvent
 from hardex.runs.coefficients import NO_OVERLAP, NO_VARIETY, cohen_kappa, krippendorff_alpha
+from hardex.runs.queue import Assignment, plan_of
 
 
 def said(who, id, answer, *, number=0, seconds=None):
@@ -168,13 +170,116 @@ def test_the_last_word_counts_and_what_was_taken_back_does_not():
     assert latest([one, two, three, back, stranger]) == [two]
 
 
-def test_what_was_said_before_the_label_was_shown_can_be_counted_alone():
-    blind = said("anna", "1", "b", number=1)
-    changed = AnnotationEvent("anna", "1", "right", shown="label", event_id=str(UUID(int=2)))
-    both = agreement_of([blind, changed], {"1": "a"})
-    assert (both.consensus[0].answer, both.blind) == ("a", 0)
-    alone = agreement_of([blind, changed], {"1": "a"}, blind=True)
-    assert (alone.consensus[0].answer, alone.blind) == ("b", 1)
+def later(who, id, verdict, *, number, new="", shown="label"):
+    """What somebody says with the label in view."""
+    return AnnotationEvent(who, id, verdict, new, shown=shown, event_id=str(UUID(int=number)))
+
+
+def test_people_are_compared_by_what_they_said_before_the_label_was_shown():
+    """Anna says b and c, Ben a and c; then Anna takes over the label, which is a."""
+    events = [*events_of({"anna": "bc", "ben": "ac"}), later("anna", "00", "right", number=9)]
+    given_labels = {"00": "a", "01": "a"}
+    found = agreement_of(events, given_labels)
+    assert found.consensus[0].answers == (("a", 2),)
+    assert (found.votes, found.blind, found.pairs[0].agreed) == (4, 4, 1)
+    assert found.alpha == pytest.approx(slow_alpha(["ba", "cc"]))
+    alone = agreement_of(events, given_labels, blind=True)
+    assert alone.consensus[0].answers == (("a", 1), ("b", 1))
+    assert replace(alone, consensus=found.consensus) == found
+
+
+def test_gold_is_held_against_the_first_blind_word():
+    events = [
+        said("ben", "1", "b", number=1),
+        later("ben", "1", "right", number=2),
+        said("cem", "1", "a", number=3),
+        later("cem", "1", "wrong", new="b", number=4),
+        later("dan", "1", "right", number=5, shown=""),
+    ]
+    found = agreement_of(events, {"1": "a"}, gold={"1": "a"})
+    assert [(one.name, one.gold["value"], one.gold_votes) for one in found.annotators] == [
+        ("ben", 0, 1),
+        ("cem", 1, 1),
+        ("dan", None, 0),
+    ]
+
+
+def test_the_first_word_is_the_first_blind_one_that_was_not_taken_back():
+    blind = [said("anna", "1", answer, number=n) for n, answer in enumerate("ab", 1)]
+    unknown = [later("anna", "1", "right", number=n, shown="") for n in (3, 4)]
+    seen = later("anna", "1", "right", number=5)
+    back = AnnotationEvent("anna", "1", "", undoes=blind[0].event_id, event_id=str(UUID(int=9)))
+    assert first_words([*unknown, *blind, seen]) == blind[:1]
+    assert first_words([*blind, *unknown, seen, back]) == blind[1:]
+    assert first_words([seen, *unknown]) == unknown[1:]
+    assert first_words([seen, *unknown], blind=True) == first_words([seen]) == []
+
+
+# ------------------------------------------------------------------ who is not sure
+
+
+def test_not_sure_is_a_missing_value_and_no_answer():
+    unsure = [
+        AnnotationEvent(
+            *(who, id, "not_sure"),
+            **{"said": "not_sure", "shown": "blind", "event_id": str(UUID(int=number))},
+        )
+        for who, id, number in (("anna", "02", 91), ("ben", "02", 92), ("ben", "03", 93))
+    ]
+    given_labels = {f"{i:02}": "a" for i in range(4)}
+    sure = events_of({"anna": "ab.b", "ben": "aa.."})
+    gold = dict.fromkeys(given_labels, "a")
+    found = agreement_of([*sure, *unsure], given_labels, gold=gold)
+    without = agreement_of(sure, given_labels, gold=gold)
+    assert (found.alpha, found.pairs) == (without.alpha, without.pairs)
+    assert (found.alpha, found.pairs[0].examples) == (pytest.approx(slow_alpha(["aa", "ba"])), 2)
+    anna, ben = found.annotators
+    assert (anna.gold_votes, anna.gold_not_sure, anna.gold["value"]) == (3, 1, 1 / 3)
+    assert (ben.gold_votes, ben.gold_not_sure, ben.gold["value"]) == (2, 2, 1)
+    assert (anna.not_sure["value"], ben.not_sure["value"], found.not_sure) == (1 / 4, 1 / 2, 3)
+    # Ben's `not_sure` on 03 is nothing that Anna could differ from.
+    assert anna.others_votes == ben.others_votes == 2
+    assert found.consensus[2].answers == (("not_sure", 2),)
+
+
+def test_where_nobody_is_sure_alpha_is_not_defined():
+    unsure = [
+        AnnotationEvent(who, "1", "not_sure", shown="blind", event_id=str(UUID(int=n)))
+        for n, who in enumerate(("anna", "ben"), 1)
+    ]
+    found = agreement_of(unsure, {"1": "a"})
+    assert (found.alpha, found.why, found.pairs, found.overlapping) == (None, NO_OVERLAP, (), 1)
+
+
+# ------------------------------------------------------------------ classes with odd names
+
+
+@pytest.mark.parametrize("name", ["wrong", "ambiguous", "bad_image", "not_sure"])
+def test_a_class_with_the_name_of_an_answer_is_another_answer(name):
+    """Anna says it is that class, Ben gives that answer, blind and with the label in view."""
+    is_class = said("anna", "1", name, number=1)
+    ben = AnnotationEvent("ben", "1", name, said="", shown="", event_id=str(UUID(int=2)))
+    chosen = AnnotationEvent("cem", "1", "wrong", name, event_id=str(UUID(int=3)))
+    found = agreement_of([is_class, ben, chosen], {"1": "x"})
+    assert found.consensus[0].answers == ((f"class {name}", 2), (name, 1))
+    assert found.relabelled == found.consensus
+    if name != "not_sure":
+        assert [pair.agreed for pair in found.pairs] == [0, 1, 0]
+    assert agreement_of([chosen], {"1": name}).relabelled == ()
+    if name != "wrong":
+        blind = replace(ben, said=name, shown="blind")
+        assert answer_of(blind, "x") == Answer(name, is_class=False)
+
+
+words = st.sampled_from(["wrong", "not_sure", "class ", "class", "a", " ", ""])
+
+
+@given(st.lists(words, max_size=4).map("".join), st.booleans())
+def test_an_answer_is_read_as_it_was_written(name, is_class):
+    if not is_class and name not in ("wrong", "not_sure"):
+        return
+    answer = Answer(name, is_class)
+    assert Answer.of_text(answer.text) == answer
 
 
 def test_verdicts_given_with_the_label_in_view_say_a_class_too():
@@ -297,7 +402,39 @@ def test_a_run_and_a_gold_file(run, tmp_path):
     found = hardex.agreement(run.folder, gold=gold)
     assert [(one.name, one.gold["value"]) for one in found.annotators] == [("anna", 1), ("ben", 0)]
     assert (found.votes, found.unknown) == (2, 1)
-    assert found == hardex.agreement(run, gold={id: "cat"})
+    assert (found.gold, found.gold_from) == (1, str(gold))
+    assert replace(found, gold_from="") == hardex.agreement(run, gold={id: "cat"})
+
+
+def test_what_the_owner_judged_is_gold_and_the_owner_is_compared_with_nobody(run):
+    ids = run.predictions["id"].tolist()  # cat, dog, dog
+    for id, verdict, new in zip(ids, ("right", "wrong", "not_sure"), ("", "cat", ""), strict=True):
+        run.annotations.add(Annotation("owner", id, verdict, new, shown="label"))
+    run.annotations.add(Annotation("owner", "of other data", "right", shown="label"))
+    for who, answers in {"anna": ("cat", "dog"), "ben": ("cat", "cat")}.items():
+        for id, answer in zip(ids, answers, strict=False):
+            verdict = "right" if answer == run.given_label(id) else "wrong"
+            new = "" if verdict == "right" else answer
+            run.annotations.add(Annotation(who, id, verdict, new, said=answer, shown="blind"))
+    found = hardex.agreement(run)
+    assert (found.gold, found.gold_from, found.votes, found.owner_votes) == (2, "owner", 7, 3)
+    assert [(one.name, one.gold["value"], one.gold_votes) for one in found.annotators] == [
+        ("anna", 0.5, 2),
+        ("ben", 1, 2),
+    ]
+    assert [(pair.first, pair.second) for pair in found.pairs] == [("anna", "ben")]
+    assert found.alpha == pytest.approx(slow_alpha([("cat", "cat"), ("dog", "cat")]))
+    assert found.consensus[1].answers == (("cat", 2), ("dog", 1))  # the owner's word is a vote
+    assert (found.overlapping, found.examples, found.blind) == (2, 3, 4)
+    other = hardex.agreement(run, gold={ids[1]: "dog"})
+    assert (other.gold, other.gold_from) == (1, "")
+    assert [(one.name, one.gold["value"]) for one in other.annotators] == [("anna", 1), ("ben", 0)]
+
+
+def test_gold_of_the_agreement_is_the_gold_of_the_queue(run):
+    for id, verdict, new in (("0", "right", ""), ("1", "wrong", ""), ("2", "wrong", "cat")):
+        run.annotations.add(Annotation("owner", id, verdict, new, shown="label"))
+    assert hardex.agreement(run).gold == len(plan_of(run, Assignment()).gold) == 2
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,18 @@ from hardex.runs.annotations import VERDICTS, AnnotationEvent
 from hardex.runs.run import load
 
 CLASSES = ("=cat", "dog", "<script>")
+NAMES = (
+    "=1+1",
+    "'tis",
+    "+49",
+    "-1",
+    "@SUM(A1)",
+    "＝1",
+    'a "quoted", comma',
+    "🧦 'n",
+    "owner",
+    "x" * 80,
+)
 HOSTILE = (
     "=1+1", "'=1+1", "''", "'tis", "+49", "-1", "@SUM(A1)", "\t=1", "\r\nx", "\n=1", "＝1",
     'a "quoted", comma', "two\nlines", "two\r\nlines", "\ufeffmark", "\u202eright to left", "🧦",
@@ -35,9 +47,9 @@ def make_run(tmp_path):
     rows = np.random.default_rng(0).dirichlet(np.ones(3), 6)
     labels = np.array([0, 1, 2, 0, 1, 2])
 
-    def make(name):
+    def make(name, classes=CLASSES):
         return hardex.rank(
-            probabilities=rows, labels=labels, class_names=CLASSES, out=tmp_path / name
+            probabilities=rows, labels=labels, class_names=classes, out=tmp_path / name
         )
 
     return make
@@ -64,7 +76,7 @@ def some_events(run):
     """Everything an event can be."""
     ids = ids_of(run)
     texts = [
-        event(n + 1, id=ids[n % 6], annotator=text.strip()[:99] or "anna", comment=text)
+        event(n + 1, id=ids[n % 6], annotator=NAMES[n % len(NAMES)], comment=text)
         for n, text in enumerate(HOSTILE)
     ]
     blind = event(50, id=ids[1], said="=cat", verdict="wrong", new_label="=cat", shown="blind")
@@ -211,6 +223,59 @@ def test_what_was_judged_anew_in_label_studio_comes_in_as_new_events(run, tmp_pa
     assert import_annotations(run, file).stored == 0
 
 
+def test_who_corrects_somebody_else_in_label_studio_speaks_for_themselves(run, tmp_path):
+    run.annotations.keep([event(1, id=ids_of(run)[0]), event(2, id=ids_of(run)[1])])
+    tasks = json.loads(exported(run, "label-studio"))
+    for task, who in zip(tasks, ({"email": "boss@example.org", "id": 3}, 7), strict=True):
+        [one] = task["annotations"]
+        one["result"][0]["value"]["choices"] = ["not_sure"]
+        one |= {"completed_by": who, "updated_at": "2026-04-01T12:00:00Z"}
+    file = tmp_path / "back.json"
+    file.write_text(json.dumps(tasks))
+    import_annotations(run, file)
+    said = {(one.annotator, one.verdict) for one in run.annotations.latest()}
+    assert said == {
+        ("anna", "right"),
+        ("boss@example.org", "not_sure"),
+        ("label-studio-7", "not_sure"),
+    }
+
+
+def test_a_class_with_the_name_of_an_answer_goes_out_and_comes_back_as_a_class(make_run, tmp_path):
+    run = make_run("odd", ["wrong", "not_sure", "class wrong"])
+    ids = ids_of(run)  # given are wrong, not_sure, class wrong, wrong, ...
+    run.annotations.keep(
+        [
+            event(1, id=ids[0], verdict="not_sure", said="not_sure", shown="blind"),
+            event(2, id=ids[0], annotator="ben", verdict="wrong", new_label="not_sure"),
+            event(3, id=ids[1], verdict="right", said="not_sure", shown="blind"),
+            event(4, id=ids[2], verdict="wrong"),
+        ]
+    )
+    rows = list(csv.DictReader(io.StringIO(exported(run, "consensus"))))
+    assert [row["consensus"] for row in rows] == ["", "class not_sure", "wrong"]
+    setup = ElementTree.fromstring(exported(run, "label-studio-setup"))
+    asked = [one.get("value") for one in setup.iter("Choice")]
+    assert asked[:3] == ["class wrong", "class not_sure", "class class wrong"]
+    assert len(set(asked)) == len(asked) == 7
+    file = tmp_path / "odd.json"
+    file.write_text(exported(run, "label-studio"))
+    assert import_annotations(run, file).known == 4
+    tasks = json.loads(file.read_text())
+    chosen = [one["result"][0]["value"]["choices"] for task in tasks for one in task["annotations"]]
+    assert chosen == [["not_sure"], ["class not_sure"], ["class not_sure"], ["wrong"]]
+    for task, answer in zip(tasks, ("class wrong", "wrong", "class not_sure"), strict=True):
+        task["annotations"][0]["result"][0]["value"]["choices"] = [answer]
+    file.write_text(json.dumps(tasks))
+    assert import_annotations(run, file).stored == 3
+    new = [one for one in run.annotations.all() if UUID(one.event_id).version == 5]
+    assert {one.id: (one.verdict, one.new_label) for one in new} == {
+        ids[0]: ("right", ""),
+        ids[1]: ("wrong", ""),
+        ids[2]: ("wrong", "not_sure"),
+    }
+
+
 # ------------------------------------------------------------------ whole or not at all
 
 
@@ -289,6 +354,12 @@ GOOD = {
         ({"seconds": "long"}, "seconds is no number"),
         ({"seconds": float("nan")}, "seconds is nan"),
         ({"seconds": -1}, "from 0 on"),
+        ({"seconds": 10**400}, "line 1: seconds is a number of too many digits"),
+        ({"annotator": "owner\nZ\x1b[31m"}, "line 1 of .*: a name must have 1 to 80 printable"),
+        ({"annotator": "x" * 81}, "a name must have 1 to 80 printable"),
+        ({"annotator": " anna"}, "a name must have 1 to 80 printable"),
+        ({"annotator": "Ｏwner"}, "only the owner is called 'owner'"),
+        ({"said": "not_sure"}, r"the class 'not_sure'\), and nothing was stored"),
         ({"comment": ["x"]}, "comment is no text"),
         ({"undoes": str(UUID(int=7)), "verdict": ""}, "only a verdict that the same annotator"),
     ],
@@ -310,6 +381,10 @@ def test_an_event_that_is_none_is_refused_in_a_sentence(run, tmp_path, change, s
         ("x.csv", b'event_id,time,annotator,id,verdict\n"open'),
         ("x.csv", b"event_id,time,annotator,id,verdict\n1,2\n"),
         ("x.csv", b"\xff\xfe"),
+        (
+            "x.csv",
+            b"event_id,time,annotator,id,verdict,seconds\n1,2026-01-01,a,0,right," + b"1" * 400,
+        ),
         ("x.jsonl", b"[1]\n"),
         ("x.jsonl", b"{"),
         ("x.jsonl", b"[" * 100_000),
@@ -325,6 +400,19 @@ def test_a_file_that_holds_no_annotations_is_refused_in_a_sentence(run, tmp_path
     with pytest.raises(RunError, match=r"must be annotations in .* export them again") as error:
         import_annotations(run, tmp_path / name)
     assert str(error.value).endswith(".") and "\n" not in str(error.value)
+
+
+def test_how_many_events_of_the_owner_came_in_is_told(run, tmp_path):
+    file = tmp_path / "in.jsonl"
+    rows = [
+        {**GOOD, "id": ids_of(run)[0], "event_id": str(UUID(int=n)), "annotator": who}
+        for n, who in enumerate(("owner", "anna", "owner"), 1)
+    ]
+    file.write_text(json.dumps(rows[0]))
+    assert import_annotations(run, file).owner == 1
+    file.write_text("\n".join(map(json.dumps, rows)))
+    found = import_annotations(run, file)
+    assert (found.stored, found.known, found.owner) == (2, 1, 1)
 
 
 def test_a_file_that_is_not_there_is_refused(run, tmp_path):

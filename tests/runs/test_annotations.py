@@ -23,6 +23,7 @@ from hardex.runs.annotations import (
     Annotation,
     AnnotationEvent,
     Store,
+    has_control_signs,
 )
 
 # Annotates as fast as it can once it is told to, and says so each time `add` has returned.
@@ -138,17 +139,18 @@ def test_what_was_said_is_read_back_in_order(store):
 
 
 texts = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=20)
+harmless = texts.filter(lambda text: not has_control_signs(text))
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.builds(
         Annotation,
-        annotator=texts,
+        annotator=harmless,
         id=texts,
         verdict=st.sampled_from(VERDICTS),
         new_label=texts,
-        comment=texts,
+        comment=harmless | st.sampled_from(["two\nlines", "a\ttab"]),
         seconds=st.none() | st.floats(0, 1e6),
         said=texts,
     )
@@ -451,6 +453,10 @@ def test_an_annotation_of_nobody_or_nothing_is_refused(annotator, id):
         ({"said": ["cat"]}, "the said of an annotation"),
         ({"seconds": float("nan")}, "seconds of an annotation must be a number from 0"),
         ({"seconds": -1}, "received -1; leave them out"),
+        ({"seconds": 10**400}, "seconds of an annotation must be a number from 0"),
+        ({"seconds": float("inf")}, "seconds of an annotation must be a number from 0"),
+        ({"comment": "\x1b[2J"}, "comment of an annotation must have no control signs"),
+        ({"annotator": "anna\r"}, "annotator of an annotation must have no control signs"),
         ({"seconds": "3"}, "seconds of an annotation"),
         ({"shown": "everything"}, "must be one of blind, label; received 'everything'"),
         ({"event_id": "1"}, "must be a UUID in small letters"),
@@ -462,6 +468,16 @@ def test_what_could_not_be_given_back_is_refused(store, changes, words):
         store.add(Annotation(**{"annotator": "anna", "id": "7", "verdict": "right"} | changes))
     one_sentence(caught.value)
     assert store.all() == []
+
+
+def test_which_signs_are_control_signs():
+    found = {code for code in range(0x300) if has_control_signs(f"a{chr(code)}b")}
+    assert found == {*range(0x20), 0x7F, *range(0x80, 0xA0)} - {ord("\n"), ord("\t")}
+
+
+def test_older_events_with_control_signs_are_taken_over(store):
+    assert store.keep([an_event(comment="\x1b[2J", annotator="a\x07")]) == 1
+    assert store.all()[0].comment == "\x1b[2J"
 
 
 @pytest.mark.parametrize("text", ["\0", "\ud800"])

@@ -7,23 +7,28 @@ import os
 import shutil
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import tempfile
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
 from uuid import uuid4
 
+import numpy as np
 import postgres
 import pytest
 from sqlalchemy import make_url
 
 from hardex import RunError, load, rank
+from hardex.data.dataset import ArrayDataset
 from hardex.runs.access import Access
 from hardex.runs.annotations import Annotation, Store
-from hardex.runs.database import _PostgreSQL, _SQLite, open_database
+from hardex.runs.database import _PostgreSQL, _SQLite, _ssl_context, open_database
+from hardex.runs.manifest import Source
 from hardex.runs.queries import View
 
 # pg8000 leaves the socket of a connection that broke to the garbage collector.
@@ -204,6 +209,14 @@ def test_a_server_that_was_restarted_is_found_again(postgres_server, store, how)
     assert store.all() == [first, second]
 
 
+def test_a_restart_leaves_no_traceback_on_the_terminal(postgres_server, store, caplog):
+    store.add(right())
+    postgres_server.restart()
+    store.add(right("bob"))
+    gc.collect()
+    assert [record.message for record in caplog.records if record.exc_info] == []
+
+
 def test_while_the_server_is_down_people_are_told(postgres_server, postgres_address, store):
     first = store.add(right())
     access = Access.open(postgres_address)
@@ -297,6 +310,13 @@ def test_who_is_not_let_in_is_told_without_the_password(postgres_address, caplog
         ("postgresql://anna:s3cret@host", "cannot be read so"),
         ("postgresql://anna:s3cret@host:port/run", "cannot be read so"),
         ("postgresql://", "cannot be read so"),
+        ("postgresql://anna:s3cret@host/run?password=s3cret", "nothing; received 'password'"),
+        ("postgresql://anna:s3cret@host/run?sslmode=prefer", "received 'prefer'; choose one"),
+        ("postgresql://anna:s3cret@host/run?sslmode=require&sslmode=require", "must be one of"),
+        ("postgresql://anna:s3cret@host/run?sslrootcert=x", "with no sslmode; add sslmode=verify"),
+        ("postgresql://anna:s3cret@h/run?sslmode=require&sslrootcert=x", "with sslmode=require"),
+        ("postgresql://h/run?sslmode=verify-full&sslrootcert=/nothing", "'/nothing' could not be"),
+        (f"postgresql://h/run?sslmode=verify-full&sslrootcert={__file__}", "in PEM format"),
     ],
 )
 def test_another_address_is_refused_without_the_password(address, says):
@@ -309,6 +329,142 @@ def test_a_shorter_address_means_the_same(postgres_address):
     short = postgres_address.replace("postgresql+pg8000:", "postgresql:")
     assert open_database(short) is open_database(postgres_address)
     assert postgres.PASSWORD not in Store.open(short).where
+
+
+# ------------------------------------------------------------------ encrypted
+
+
+def encrypted_how(address):
+    """Whether pg8000 is told to check the certificate, and the name in it; None for no TLS."""
+    found = _ssl_context(make_url(address))
+    return found if not found else (found.verify_mode == ssl.CERT_REQUIRED, found.check_hostname)
+
+
+def test_what_the_modes_mean():
+    address = "postgresql+pg8000://anna@host/run"
+    assert encrypted_how(f"{address}?sslmode=disable") is False
+    assert encrypted_how(address) is None  # as the server likes
+    assert encrypted_how(f"{address}?sslmode=require") == (False, False)
+    assert encrypted_how(f"{address}?sslmode=verify-full") == (True, True)
+
+
+def test_who_asks_for_tls_never_goes_on_without(postgres_address):
+    for mode in ("require", "verify-full"):
+        store = Store.open(f"{postgres_address}?sslmode={mode}")
+        assert "Server refuses SSL" in sentence(lambda store=store: store.add(right()))
+        assert "Server refuses SSL" in sentence(store.all)
+        store.close()
+    store = Store.open(f"{postgres_address}?sslmode=disable")
+    assert store.all() == []
+    store.add(right())
+    store.close()
+
+
+@pytest.fixture
+def tls_server():
+    server = postgres.new_server(speaks_tls=True)
+    yield server
+    postgres.end(server)
+
+
+def test_a_server_is_believed_by_its_certificate(tls_server):
+    address = tls_server.new_database()
+    known = f"sslmode=verify-full&sslrootcert={tls_server.certificate}"
+    in_use = "SELECT bool_or(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
+    in_use += "WHERE application_name = 'hardex'"
+    for words, is_encrypted in (("disable", False), ("require", True), (known[8:], True)):
+        store = Store.open(f"{address}?sslmode={words}")
+        store.add(right(words[:7]))
+        assert tls_server.ask(address, in_use) == [(is_encrypted,)]
+        store.close()
+    assert len(store.all()) == 3
+    store.close()
+    stranger = Store.open(f"{address}?sslmode=verify-full")  # by what this computer knows
+    elsewhere = Store.open(f"{address.replace('127.0.0.1', 'localhost')}?{known}")
+    for store in (stranger, elsewhere):
+        told = sentence(lambda store=store: store.add(right("eve")))
+        assert "CERTIFICATE_VERIFY_FAILED" in told and "nothing was stored" in told
+        store.close()
+
+
+# ------------------------------------------------------------------ whose a database is
+
+
+def of(name, hash="0" * 64):
+    return Source(name, f"/data/{name}", hash)
+
+
+def test_a_database_serves_one_data_set(postgres_address):
+    digits, cats = of("digits", "d" * 64), of("cats", "c" * 64)
+    first = Store.open(postgres_address, digits)
+    assert first.all() == []
+    assert Store.open(postgres_address, cats).all() == []  # nobody has said a word yet
+    said = first.add(right())
+    for work in (
+        lambda store: store.add(right("eve")),
+        lambda store: store.keep([replace(said, event_id=str(uuid4()))]),
+        Store.all,
+        lambda store: store.of("7"),
+        lambda store: store.verdicts(["7"]),
+        Store.judged,
+    ):
+        told = sentence(lambda work=work: work(Store.open(postgres_address, cats)))
+        assert "belongs to 'digits' (dddddddd), and this run is of 'cats' (cccccccc)" in told
+    # Elsewhere, by another name, and for who does not say what it is of.
+    for data in (Source("copy", "/elsewhere", "d" * 64), None):
+        assert Store.open(postgres_address, data).all() == [said]
+    told = sentence(lambda: Access.open(postgres_address, cats).invite("eve"))
+    assert "give this run another database" in told
+    assert Access.open(postgres_address, digits).invite("anna")
+    assert first.all() == [said]
+
+
+def test_of_runs_that_come_at_the_same_moment_one_gets_the_database(postgres_address):
+    stores = [Store.open(postgres_address, of(f"data {n}", f"{n}" * 64)) for n in range(6)]
+    refused = []
+
+    def judge(store):
+        try:
+            store.add(right())
+        except RunError as error:
+            refused.append(str(error))
+
+    threads = [Thread(target=judge, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 5 and all("belongs to" in told for told in refused)
+    assert len(Store.open(postgres_address).all()) == 1
+
+
+def test_a_database_from_before_belongs_to_who_writes_first(postgres_address):
+    said = Store.open(postgres_address).add(right())
+    store = Store.open(postgres_address, of("digits"))
+    assert store.all() == [said]
+    store.add(right("bob"))
+    sentence(Store.open(postgres_address, of("cats", "c" * 64)).all)
+
+
+def test_a_folder_belongs_to_its_run_whatever_it_is_of(tmp_path):
+    Store.open(tmp_path, of("digits")).add(right())
+    assert len(Store.open(tmp_path, of("cats", "c" * 64)).all()) == 1
+
+
+def test_runs_of_the_same_data_share_a_database_and_others_are_refused(tmp_path, postgres_address):
+    def run(name, *, shade=0, labels=(0, 1), **changes):
+        images = np.full((2, 4, 4, 1), shade, np.uint8)
+        rows = np.array(changes.pop("probabilities", [[0.6, 0.4], [0.3, 0.7]]))
+        data = ArrayDataset(images, np.array(labels), class_names=("cat", "dog"), source=name)
+        rank(data=data, probabilities=rows, out=tmp_path / name, force=True, **changes)
+        return load(tmp_path / name, annotations=postgres_address)
+
+    said = run("one").annotations.add(right("anna", "1"))
+    assert run("one").annotations.all() == [said]  # ranked again
+    assert run("moved", probabilities=[[0.1, 0.9], [0.8, 0.2]]).annotations.all() == [said]
+    other = run("other", shade=9)
+    assert "belongs to 'one'" in sentence(lambda: other.annotations.all())
+    assert "this run is of 'other'" in sentence(lambda: other.annotations.add(right("eve", "1")))
 
 
 def test_a_run_may_keep_its_annotations_on_a_server(tmp_path, postgres_address):

@@ -5,6 +5,7 @@ import time
 import tracemalloc
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
 from uuid import UUID
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardex import RunError, rank
+from hardex.runs.agreement import first_words
 from hardex.runs.annotations import Annotation, AnnotationEvent, Store
 from hardex.runs.queries import View
 from hardex.runs.queue import (
@@ -25,6 +27,7 @@ from hardex.runs.queue import (
     Plan,
     Queue,
     plan_of,
+    shuffled_in_blocks,
 )
 
 PEOPLE = ("ann", "bob", "cleo", "dan", "eve")
@@ -118,7 +121,6 @@ def test_a_lease_keeps_others_away_and_runs_out():
     assert queue.next("bob") is None
     clock.now = LEASE_SECONDS
     assert queue.next("bob") == "a"
-    assert not queue.holds("ann", "a") and queue.holds("bob", "a")
     judge(queue, store, "ann", "a")  # late, and not lost
     assert queue.next("cleo") is None and queue.progress("ann") == (1, 1)
 
@@ -157,6 +159,33 @@ def test_a_verdict_with_the_label_in_view_is_no_vote_but_is_not_asked_again():
     queue = Queue(Plan(("a", "b"), overlap=1), store)
     queue.heard(store.add(Annotation("owner", "a", "right", shown="label")))
     assert queue.next("owner") == "b"
+    assert queue.next("ann") == "a"
+
+
+def test_only_a_blind_word_that_stands_is_a_vote():
+    store = Memory()
+    queue = Queue(Plan(("a",), overlap=1), store)
+    first = judge(queue, store, "ann", queue.next("ann"))
+    assert queue.next("bob") is None
+    queue.heard(store.add(Annotation("ann", "a", "", undoes=first.event_id)))
+    queue.heard(store.add(Annotation("ann", "a", "right", shown="label")))
+    assert first_words(store.events, blind=True) == []
+    assert queue.next("ann") is None and queue.progress("ann") == (1, 1)
+    assert queue.next("bob") == "a"  # still open for whoever has not seen the label
+    judge(queue, store, "bob", "a")
+    assert queue.next("cleo") is None
+
+
+def test_a_changed_answer_leaves_the_blind_one_standing():
+    store = Memory()
+    queue = Queue(Plan(("a",), overlap=1), store)
+    first = judge(queue, store, "ann", queue.next("ann"))
+    changed = store.add(Annotation("ann", "a", "wrong", "3", shown="label"))
+    queue.heard(changed)
+    assert queue.next("bob") is None
+    queue.heard(store.add(Annotation("ann", "a", "", undoes=changed.event_id)))
+    assert queue.next("bob") is None
+    queue.heard(store.add(Annotation("ann", "a", "", undoes=first.event_id)))
     assert queue.next("ann") == "a"
 
 
@@ -258,11 +287,14 @@ def test_whatever_people_do_in_whatever_order(count, overlap, steps):
                 last[event.annotator].add(event.event_id)
         return {who for who, kept in last.items() if kept}
 
+    def voters(id):
+        return {event.annotator for event in first_words(store.of(id), blind=True)}
+
     def holders(id):
         return {who for (who, what), end in leases.items() if what == id and end > clock.now}
 
     def need(id):
-        return len(judges(id) | holders(id))
+        return len(voters(id) | holders(id))
 
     for annotator, step, number in steps:
         mine = [id for (who, id), end in leases.items() if who == annotator and end > clock.now]
@@ -287,7 +319,9 @@ def test_whatever_people_do_in_whatever_order(count, overlap, steps):
                 assert need(id) <= overlap
         elif step == "answer" and mine:
             id = mine[number % len(mine)]
-            judge(queue, store, annotator, id)
+            seen = any(event.annotator == annotator for event in store.of(id))
+            said = Annotation(annotator, id, "right", shown="label") if seen else None
+            queue.heard(store.add(said or blind(annotator, id)))
             del leases[annotator, id]
         elif step == "undo":
             undone = {event.undoes for event in store.events}
@@ -310,7 +344,7 @@ def test_whatever_people_do_in_whatever_order(count, overlap, steps):
             leases.clear()
         for one in PEOPLE:
             done = sum(one in judges(id) for id in ids)
-            left = sum(len(judges(id)) < overlap and one not in judges(id) for id in ids)
+            left = sum(len(voters(id)) < overlap and one not in judges(id) for id in ids)
             assert queue.progress(one) == (done, done + left)
 
 
@@ -421,19 +455,52 @@ def run(tmp_path_factory):
     return rank(rows, folder / "data", out=folder / "run")
 
 
-def test_the_hard_examples_come_in_order_of_rank(run):
+def found(run, view):
+    return [one.id for one in run.find(view, size=1000).examples]
+
+
+def test_the_hard_examples_come_in_blocks_in_order_of_rank(run):
     plan = plan_of(run, Assignment())
-    assert plan.ids == [one.id for one in run.find(View(list="hard"), size=1000).examples]
+    ranked = found(run, View(list="hard"))
+    assert plan.ids == shuffled_in_blocks(ranked, 40, run.manifest.seed) != ranked
+    assert plan_of(run, Assignment()).ids == plan.ids
     assert plan.overlap == 2 and plan.gold == {} and plan.seed == run.manifest.seed
 
 
 def test_any_view_can_be_judged(run):
     view = View(given="b", sort="loss")
     plan = plan_of(run, Assignment(view, overlap=3))
-    assert plan.ids == [one.id for one in run.find(view, size=1000).examples]
+    assert plan.ids == shuffled_in_blocks(found(run, view), 40, run.manifest.seed)
     assert plan.overlap == 3
     with pytest.raises(RunError, match="class of a view"):
         plan_of(run, Assignment(View(given="dog")))
+
+
+def test_of_many_classes_the_blocks_are_larger(run, monkeypatch):
+    classes = tuple(f"class {number}" for number in range(13))
+    monkeypatch.setitem(vars(run), "manifest", replace(run.manifest, class_names=classes))
+    view = View(sort="loss")
+    plan = plan_of(run, Assignment(view))
+    assert plan.ids == shuffled_in_blocks(found(run, view), 52, run.manifest.seed)
+
+
+def test_the_order_of_a_block_is_drawn_by_the_seed():
+    # The first bytes of SHA-256 of "3\n\nID": d0, cb, 00, d7 | df, 83, 68, ed | e4, 7e.
+    ids = [str(number) for number in range(10)]
+    assert shuffled_in_blocks(ids, 4, seed=3) == ["2", "1", "0", "3", "6", "5", "4", "7", "9", "8"]
+    assert shuffled_in_blocks(ids, 4, seed=4) != shuffled_in_blocks(ids, 4, seed=3)
+    assert shuffled_in_blocks([], 4, seed=3) == [] and shuffled_in_blocks(ids, 1, seed=3) == ids
+
+
+@given(st.lists(st.text(), unique=True, max_size=60), st.integers(1, 20), st.integers(0, 99))
+def test_every_example_stays_within_its_block(ids, size, seed):
+    shuffled = shuffled_in_blocks(ids, size, seed)
+    assert sorted(shuffled) == sorted(ids)
+    places = {id: place for place, id in enumerate(shuffled)}
+    assert all(places[id] // size == place // size for place, id in enumerate(ids))
+    assert shuffled_in_blocks(ids, size, seed) == shuffled
+    # Where an example comes says nothing of where it stood within its block.
+    assert shuffled_in_blocks([*reversed(ids[:size]), *ids[size:]], size, seed) == shuffled
 
 
 def test_examples_in_the_order_of_the_data_are_shuffled(run):

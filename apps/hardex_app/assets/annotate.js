@@ -3,16 +3,17 @@
 const root = part(".hx-annotate"), figure = part(".hx-ann-figure"), find = part(".hx-ann-find");
 const AT_HAND = 8, FIRST = 2;       // examples that are here before they are needed
 const WAITING_MOST = 48;            // answers on their way
-const PATIENCE_MS = 45000, AGAIN_MS = [1000, 2000, 4000, 8000, 15000], LATER_MS = 20000;
+const PATIENCE_MS = 45000, HERE_MS = 5000, AGAIN_MS = [1000, 2000, 4000, 8000, 15000], LATER_MS = 20000;
 const BUTTONS_MOST = 12, RECENT_MOST = 8, FOUND_MOST = 200, SECONDS_MOST = 3600;
 const OWN_KEYS = "uck";             // keys with a meaning of their own
 
 const state = {
-  facts: null, name: null, started: false,
+  facts: null, name: null, run: null, started: false,
   ahead: [],                        // examples to judge, the one in view first
   entries: [],                      // what was judged here, latest last
   changing: null,                   // the entry that is looked at again
   waiting: [], sending: false, tries: 0,
+  refused: [],                      // answers that the server will never take, until they are read
   done: 0, total: 0, later: false, asked: false, empty: false,
   recent: [], found: [], chosen: 0, inView: null,
   heard: 0,                         // answers that the server stored
@@ -28,7 +29,8 @@ function uuid() {
 }
 
 // ---------------------------------------------------------------- what waits, also over a reload
-const PREFIX = () => `hardex.said.${state.facts.run}.`;
+// What was refused stays here as well, with `refused`: the sentence why.
+const PREFIX = () => `hardex.said.${state.run}.`;
 const keyOf = (item) => `${PREFIX()}${encodeURIComponent(item.name)}.${item.event_id}`;
 let forgetful = false;  // the browser keeps nothing for us
 function keep(item) { try { localStorage.setItem(keyOf(item), JSON.stringify(item)); } catch (error) { forgetful = true; } }
@@ -55,8 +57,8 @@ function enqueue(item) {
 addEventListener("beforeunload", (event) => { if (forgetful && state.waiting.length) event.preventDefault(); });
 
 // ---------------------------------------------------------------- sending
-function within(promise) {
-  return Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(new Error("no answer")), PATIENCE_MS))]);
+function within(promise, patience = PATIENCE_MS) {
+  return Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(new Error("no answer")), patience))]);
 }
 let retry = null;
 async function pump() {
@@ -64,13 +66,13 @@ async function pump() {
   clearTimeout(retry);
   state.sending = true;
   drawSaved();
-  const { kind, at, entry, ...said } = state.waiting[0];
+  const { kind, at, ...said } = state.waiting[0];
   let answer, trouble = "";
   try {
     answer = await within(server[kind](said));
     if (answer.waiting) trouble = answer.waiting;
     else if (answer.error && answer.again) trouble = answer.error;
-  } catch (error) { trouble = silence(error); }
+  } catch (error) { trouble = await silence(); }
   state.sending = false;
   if (trouble) {
     const wait = AGAIN_MS[Math.min(state.tries++, AGAIN_MS.length - 1)];
@@ -81,16 +83,18 @@ async function pump() {
   }
   state.tries = 0;
   const item = state.waiting.shift();
-  forget(item);
-  if (answer.error) refused(item, answer.error);
+  if (answer.error) refuse(item, answer.error);
   else stored(item, answer);
-  if (!answer.error && !state.waiting.length) problem("");
+  if (!state.waiting.length) problem("");
   draw();
   pump();
   refill();
 }
-function silence(error) {
-  return /Unauthorized|Forbidden/.test(error.message)
+// What Gradio says of a failure depends on the protocol; a status does not.
+async function silence() {
+  let status = 0;
+  try { status = (await within(fetch("here", { cache: "no-store" }), HERE_MS)).status; } catch (error) { /* nobody is there */ }
+  return status === 401
     ? "The server does not know you any more: open your own link again, in this browser."
     : "The server does not answer.";
 }
@@ -100,22 +104,33 @@ function waitingWords() {
   return `${n === 1 ? "One answer is" : `${n} answers are`} kept in this page and sent again by ${n === 1 ? "itself" : "themselves"}; you can go on.`;
 }
 function stored(item, answer) {
+  forget(item);
   state.heard += 1;
   state.done = answer.done;
   state.total = answer.total;
   const entry = entryOf(item.ticket), event = entry && entry.events.find((one) => one.event_id === item.event_id);
-  if (event) event.saved = true;
-  if (entry && item.kind === "annotate") entry.told = answer;
+  if (event) event.told = answer;
   element.dataset.saved = String(Number(element.dataset.saved || 0) + 1);
 }
-function refused(item, sentence) {
-  problem(`An answer was not taken: ${sentence}`);
-  const entry = entryOf(item.ticket);
-  if (!entry) return;
-  entry.events = entry.events.filter((one) => one.event_id !== item.event_id);
-  if (!entry.events.length) state.entries = state.entries.filter((one) => one !== entry);
+function refuse(item, sentence) {
+  const entry = entryOf(item.ticket), kept = { ...item, refused: sentence };
+  keep(kept);
+  state.refused.push({ ...kept, image: entry ? entry.image : "" });
+  drop(item.ticket, item.event_id);
+  // What was never stored cannot be taken back.
+  for (const undo of state.waiting.filter((one) => one.undoes === item.event_id)) forget(undo);
+  state.waiting = state.waiting.filter((one) => one.undoes !== item.event_id);
+  drawRefused();
 }
 const entryOf = (ticket) => state.entries.find((one) => one.ticket === ticket);
+function drop(ticket, event_id) {
+  const entry = entryOf(ticket);
+  if (!entry) return;
+  entry.events = entry.events.filter((one) => one.event_id !== event_id);
+  if (entry.events.length) return;
+  state.entries = state.entries.filter((one) => one !== entry);
+  if (state.changing === entry) state.changing = null;
+}
 addEventListener("online", () => { clearTimeout(retry); pump(); });
 
 // ---------------------------------------------------------------- getting the next ones ready
@@ -125,7 +140,7 @@ async function refill() {
   state.filling = true;
   clearTimeout(state.lookAgain);
   const first = !state.asked, heard = state.heard;
-  const have = [...state.ahead.map((one) => one.ticket), ...(first ? kept() : state.waiting).map((one) => one.ticket)];
+  const have = [...state.ahead, ...state.waiting].map((one) => one.ticket);
   const asked = { have: [...new Set(have)].slice(0, 64), count: first || !state.ahead.length ? FIRST : AT_HAND - state.ahead.length, last: first };
   if (state.name !== null) asked.name = state.name;
   let wait = 0;
@@ -134,7 +149,7 @@ async function refill() {
     if (answer.waiting) { wait = 500; say(answer.waiting); }
     else if (answer.error) { wait = 5000; problem(`${answer.error} ${waitingWords()}`); }
     else { take(answer, first, heard); wait = answer.examples.length ? (state.ahead.length < AT_HAND ? 1 : 0) : LATER_MS; }
-  } catch (error) { wait = 3000; problem(`${silence(error)} ${waitingWords()}`); }
+  } catch (error) { wait = 3000; problem(`${await silence()} ${waitingWords()}`); }
   state.filling = false;
   if (state.fillAgain) { state.fillAgain = false; wait = 1; }
   // Where all is judged, an undo elsewhere or a new start may bring more; until then rarely asked.
@@ -143,6 +158,7 @@ async function refill() {
 function take(answer, first, heard) {
   state.asked = true;
   state.name = answer.name;
+  state.run = answer.run;
   Object.assign(state, { later: answer.later, empty: !answer.examples.length });
   // Counted before an answer that was stored meanwhile, it would count back.
   if (state.heard === heard) Object.assign(state, { done: answer.done, total: answer.total });
@@ -154,16 +170,18 @@ function take(answer, first, heard) {
 }
 // Where this annotator left off: the answers that were not sent, and the last one that was.
 function goOn(last) {
-  if (last) state.entries.push({ ticket: last.ticket, image: last.image, told: last, events: [{ event_id: last.event_id, saved: true }] });
+  if (last) state.entries.push({ ticket: last.ticket, image: last.image, events: [{ event_id: last.event_id, told: last }] });
   for (const item of kept()) {
     if (item.name !== state.name) continue;  // somebody else's, in the same browser
     lastAt = Math.max(lastAt, item.at);
+    if (item.refused) { state.refused.push(item); continue; }
     state.waiting.push(item);
-    if (item.kind !== "annotate") continue;
+    if (item.kind === "undo") { drop(item.ticket, item.undoes); continue; }
     const entry = entryOf(item.ticket) || { ticket: item.ticket, image: "", events: [] };
     if (!entry.events.some((one) => one.event_id === item.event_id)) entry.events.push({ event_id: item.event_id, label: item.label, verdict: item.verdict });
     if (!entryOf(item.ticket)) state.entries.push(entry);
   }
+  drawRefused();
   pump();
 }
 function picture(one) {
@@ -205,11 +223,12 @@ function answer(said, byPointer) {
 }
 const lastEntry = () => state.entries[state.entries.length - 1];
 const lastWord = (entry) => entry && entry.events[entry.events.length - 1];
-const differs = (entry) => Boolean(entry && entry.told && entry.told.verdict !== "right" && entry.told.shown === "blind" && lastWord(entry).event_id === entry.told.event_id);
+const toldOf = (entry) => (lastWord(entry) || {}).told;  // nothing before it is stored
+const differs = (told) => Boolean(told && told.verdict !== "right" && told.shown === "blind");
 function keepLast() {
-  const entry = state.changing || lastEntry();
-  if (!entry || !entry.told || !differs(entry)) return;
-  const { verdict, said } = entry.told, undecided = state.facts.undecided.some((one) => one.value === verdict);
+  const entry = state.changing || lastEntry(), told = toldOf(entry);
+  if (!differs(told)) return;
+  const { verdict, said } = told, undecided = state.facts.undecided.some((one) => one.value === verdict);
   const item = { kind: "annotate", name: state.name, ticket: entry.ticket, label: undecided ? "" : said, verdict: undecided ? verdict : "", comment: "", seconds: null, event_id: uuid() };
   entry.events.push({ event_id: item.event_id, label: item.label, verdict: item.verdict });
   state.changing = null;
@@ -228,10 +247,6 @@ function undoLast() {
       const one = { ticket: entry.ticket, image: entry.image };
       state.ahead.unshift({ ...one, picture: picture(one) });
     }
-  } else if (entry.told) {
-    // What stood before it stands again.
-    const now = lastWord(entry);
-    entry.told = now.told || { ...entry.told, ...(now.label || now.verdict ? { said: now.label || now.verdict } : {}), event_id: now.event_id };
   }
   draw();
   enqueue(item);
@@ -284,18 +299,17 @@ function draw() {
   drawSaved();
 }
 function drawChanging() {
-  const entry = state.changing, told = entry && entry.told;
+  const entry = state.changing, told = toldOf(entry);
   part(".hx-ann-changing").hidden = !entry;
   part(".hx-ann-done").hidden = Boolean(entry);
   part(".hx-ann-older").hidden = !entry || state.entries.indexOf(entry) < 1;
   part(".hx-ann-question").textContent = entry ? "Which class is it after all?" : "Which class is this?";
-  if (entry) part(".hx-ann-changing-says").textContent = told ? sentence(entry) : `You said ${words(lastWord(entry))}. It is not stored yet.`;
+  if (entry) part(".hx-ann-changing-says").textContent = told ? sentence(told) : `You said ${words(lastWord(entry))}. It is not stored yet.`;
   const said = entry && lastWord(entry);
   for (const button of root.querySelectorAll("[data-said]"))
     button.classList.toggle("hx-ann-said", Boolean(said) && button.dataset.said === (said.label ? `label:${said.label}` : `verdict:${said.verdict}`));
 }
-function sentence(entry) {
-  const { said, given, predicted, verdict } = entry.told;
+function sentence({ said, given, predicted, verdict }) {
   const mine = words({ label: said, verdict });
   const model = given === predicted ? "and the model says so too" : `the model says ${plain(predicted)}`;
   return `You said ${mine}. Given ${plain(given)}, ${model}.`;
@@ -313,15 +327,34 @@ function drawLast() {
       place.append(image);
     }
   }
-  const isTold = Boolean(entry && entry.told && entry.told.event_id === word.event_id), open = isTold && differs(entry);
+  const told = toldOf(entry), open = differs(told);
   box.classList.toggle("hx-differs", open);
   const text = !entry ? "Your last answer stands here, with the given label once it is stored."
-    : isTold ? `${sentence(entry)}${entry.told.shown === "label" ? " Said with the label in view." : ""}`
+    : told ? `${sentence(told)}${told.shown === "label" ? " Said with the label in view." : ""}`
       : `You said ${words(word)}. ${state.tries ? "Not stored yet." : "Storing…"}`;
   const says = part(".hx-ann-done .hx-ann-last-says");
   if (says.textContent !== text) says.textContent = says.title = text;
   part(".hx-ann-keep").hidden = !open;
   part(".hx-ann-change").hidden = part(".hx-ann-undo").hidden = !entry;
+}
+function drawRefused() {
+  part(".hx-ann-refused").hidden = !state.refused.length;
+  part(".hx-ann-refused-list").replaceChildren(...state.refused.map((item) => {
+    const node = make("li", ""), said = item.kind === "undo" ? "You took an answer back" : `You said ${words(item)}`;
+    if (item.image) {
+      const image = make("img", "hx-pixels");
+      image.alt = "";
+      image.src = item.image;
+      node.append(image);
+    }
+    node.append(make("span", "", `${said}${item.comment ? ` (${plain(item.comment)})` : ""}: ${plain(item.refused)}`));
+    return node;
+  }));
+}
+function closeRefused() {
+  state.refused.splice(0).forEach(forget);
+  drawRefused();
+  figure.focus({ preventScroll: true });
 }
 function drawSaved() {
   const n = state.waiting.length, total = state.total, unsent = new Set(state.waiting.filter((one) => one.kind === "annotate").map((one) => one.ticket)).size;
@@ -388,6 +421,7 @@ function drawHelp(names, few) {
 }
 const dialog = part(".hx-ann-help");
 part(".hx-ann-ask-help").addEventListener("click", () => dialog.showModal());
+part(".hx-ann-refused-close").addEventListener("click", closeRefused);
 part(".hx-ann-keep").addEventListener("click", keepLast);
 part(".hx-ann-change").addEventListener("click", older);
 part(".hx-ann-undo").addEventListener("click", undoLast);
