@@ -40,7 +40,8 @@ def serve(
     `hardex annotate invite` makes those of annotators.
 
     In a Jupyter notebook the app is shown below the cell and the call returns at once: `.url` is
-    its address, and `.close()` ends it.
+    its address, `.link()` a link that lets you in once, and `.close()` ends it. Elsewhere Ctrl-C,
+    SIGTERM and SIGHUP end it.
 
     Args:
         run: a run or its folder.
@@ -84,6 +85,8 @@ def serve(
         root_path=root_path,
     )
     found = run if isinstance(run, Run) else load(run, data=data, annotations=annotations)
+    if found.annotations_url:
+        found.annotations.check()
     return open_window(
         inspect_run(
             found,

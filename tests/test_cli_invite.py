@@ -43,7 +43,9 @@ def test_the_address_is_where_the_app_is_open(run):
     assert "start it with one of the sharing options" in invite(run, "Anna").stderr
     keep_address(run, "http://lab:7860/")
     assert invited(run, "Anna").startswith("http://lab:7860/enter#")
-    forget_address(run)
+    forget_address(run, "http://elsewhere:7860/")  # another app of the run has ended
+    assert kept_address(run) == "http://lab:7860"
+    forget_address(run, "http://lab:7860/")
     assert kept_address(run) == ""
     (run / "people" / "address.txt").write_text("javascript:alert(1)")
     assert kept_address(run) == ""

@@ -1,14 +1,22 @@
 """The two doors of a shared app: the owner's, for as long as it runs, and that of the invited."""
 
 import shutil
+from hashlib import sha256
+from hmac import compare_digest
 from html import escape
 from pathlib import Path
+from secrets import token_urlsafe
 from tempfile import mkdtemp
 from threading import Lock
 
 from hardex.errors import AccessError
 from hardex.runs.access import OWNER, Access, Visitor
 from hardex_app.inspection import Inspection
+
+_USED = (
+    "this link was for one use, and somebody has used it; ask the app for another one with link(), "
+    "or run its cell again."
+)
 
 
 class Keys:
@@ -27,15 +35,25 @@ class Keys:
         self._of_owner = Access.open(self._folder)
         self._of_run: Access | None = None
         self._lock = Lock()
+        self._once: dict[str, bool] = {}  # the hash of each token for one use: whether it was used
         self.owner_token = self._of_owner.invite(OWNER.name, role=OWNER.role, expires=None)
+
+    def one_time_token(self) -> str:
+        """A token that lets the owner in once, for places where what is shown is kept."""
+        token = f"{token_urlsafe(6)}.{token_urlsafe(32)}"
+        with self._lock:
+            self._once[_hashed(token)] = False
+        return token
 
     def enter(self, token: str) -> str:
         """A new session for whoever has this token.
 
         Raises:
-            AccessError: it is wrong, expired or revoked.
+            AccessError: it is wrong, expired, revoked, or was for one use and used.
             RunError: the run's own list of invitations cannot be read.
         """
+        if self._uses(token):
+            return self._of_owner.enter(self.owner_token)
         *others, last = self._doors()
         for door in others:
             try:
@@ -75,9 +93,30 @@ class Keys:
         """Forget the owner's token."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _uses(self, token: str) -> bool:
+        """Whether it is a token for one use, which is used by this.
+
+        Raises:
+            AccessError: it was used before.
+        """
+        hashed = _hashed(token)
+        with self._lock:
+            found = [one for one in self._once if compare_digest(one, hashed)]
+            if not found:
+                return False
+            if self._once[found[0]]:
+                raise AccessError(_USED)
+            self._once[found[0]] = True
+        return True
+
     def _doors(self) -> list[Access]:
         run = self._inspection.run
         with self._lock:
             if self._of_run is None and run is not None:  # a demo is still ranking, perhaps
-                self._of_run = Access.open(run.annotations_url or run.folder)
+                place = run.annotations_url or run.folder
+                self._of_run = Access.open(place, run.manifest.data)
             return [self._of_owner, *([self._of_run] if self._of_run else [])]
+
+
+def _hashed(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

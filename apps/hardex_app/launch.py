@@ -6,15 +6,17 @@ import re
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable
-from contextlib import redirect_stdout, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from io import StringIO
-from threading import Event
+from pathlib import Path
+from threading import Event, Lock, Thread
 from typing import Any
 
 from hardex.errors import ServingError
 from hardex.runs.address import forget_address, keep_address
+from hardex_app.ending import ended_by_signals
 from hardex_app.gate import Gate
 from hardex_app.guard import Guard
 from hardex_app.inspection import Inspection
@@ -30,7 +32,7 @@ from hardex_app.tunnels import (
     say,
     this_computer,
 )
-from hardex_app.visitors import SESSIONS_KEPT
+from hardex_app.visitors import SESSIONS_KEPT, THREADS
 
 FIRST_PORT, _PORTS = 7860, 100
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -43,6 +45,9 @@ _INLINE_HEIGHT = 900  # pixels, in a notebook
 # Notebooks on this computer show the app in a frame, each on a port of its own.
 _NOTEBOOKS = ("http://localhost:*", "http://127.0.0.1:*", "https://localhost:*", "vscode-webview:")
 _HUGGING_FACE = "https://huggingface.co"
+_RUN_EVERY_SECONDS = 0.5  # how often a demo is asked whether its ranking is done
+_BELIEVED = "FORWARDED_ALLOW_IPS"  # read by uvicorn
+_STARTING = Lock()  # a server reads a setting of the whole process while it starts
 _FILE_MOST = "1mb"  # nothing is uploaded as a file: pictures travel inside the questions
 
 
@@ -95,6 +100,22 @@ class Sharing:
         """Whether what comes in between writes `X-Forwarded-…`; `ssh -R` hands on what it gets."""
         return self.share or bool(self.server or self.root_path) or _on_space()
 
+    @property
+    def proxy(self) -> str:
+        """The whole address at which a proxy shows the app; "" where only its path is known."""
+        return self.root_path if self.root_path.startswith("http") else ""
+
+    def shown_at(self, address: str) -> str:
+        """Where visitors find what is reached at an address.
+
+        Example:
+            >>> Sharing(root_path="/hardex").shown_at("http://127.0.0.1:7860/")
+            'http://127.0.0.1:7860/hardex'
+        """
+        if self.proxy or not self.root_path:
+            return self.proxy or address
+        return address.rstrip("/") + self.root_path  # cookies are for that path alone
+
     def tunnel(self, port: int, tell: Callable[[str], None]) -> Tunnel | None:
         """What opens the public link."""
         if self.ssh:
@@ -117,7 +138,12 @@ class Opened:
     """
 
     url: str
+    _token: Callable[[], str] = field(repr=False)
     _end: Callable[[], None] = field(repr=False)
+
+    def link(self) -> str:
+        """A link that lets you in, for one use; the address where nobody is asked who they are."""
+        return _personal(self.url, self._token())
 
     def close(self) -> None:
         """End the server, its tunnel, and the work behind it; closing twice does no harm."""
@@ -132,9 +158,10 @@ def open_window(
     browser: bool,
     sharing: Sharing | None = None,
 ) -> Opened | None:
-    """Serve the app until it is stopped (Ctrl-C); prepare run and model behind the open page.
+    """Serve the app until it is stopped; prepare run and model behind the open page.
 
-    In a notebook the app is shown below the cell, and the call returns at once.
+    Ctrl-C stops it, and so do SIGTERM and SIGHUP. In a notebook the app is shown below the cell,
+    and the call returns at once.
 
     Returns:
         In a notebook what closes the app again; else nothing, once it was stopped.
@@ -143,53 +170,78 @@ def open_window(
         ServingError: the port is taken.
     """
     sharing, notebook = sharing or Sharing(), in_notebook()
+    shows = browser and not notebook
     free_port(host, port)  # said before the seconds that the start takes
-    keys = Keys(inspection) if sharing.asks_who(host) else None
-    window, where = launch(inspection, host, port, sharing, keys, notebook=notebook)
-    tunnel = sharing.tunnel(where, say)
-    token = keys.owner_token if keys else ""
-
-    def end() -> None:
-        if tunnel is not None:
-            tunnel.close()
-        inspection.stop()
-        window.close(verbose=False)
+    listening = nullcontext() if notebook else ended_by_signals()
+    with listening, suppress(KeyboardInterrupt), ExitStack() as ends:
+        keys = Keys(inspection) if sharing.asks_who(host) else None
         if keys is not None:
-            keys.close()
-        if inspection.run is not None:
-            forget_address(inspection.run.folder)
+            ends.callback(keys.close)
+        window, where = launch(inspection, host, port, sharing, keys, notebook=notebook)
+        ends.callback(window.close, verbose=False)
+        ends.callback(inspection.stop)
+        tunnel = sharing.tunnel(where, say)
+        if tunnel is not None:
+            ends.callback(tunnel.close)
 
-    try:
-        _tell(reach(window.local_url, host, where, sharing, token))
-        if browser and not notebook:
-            _open_browser(window.local_url, keys)
+        def token() -> str:
+            """What lets the owner in; what a notebook shows is saved, and good for once only."""
+            if keys is None:
+                return ""
+            return keys.one_time_token() if notebook else keys.owner_token
+
+        _tell(reach(window.local_url, host, where, sharing, token(), once=notebook))
+        if shows and not sharing.proxy:
+            _open_browser(sharing.shown_at(window.local_url), keys)
         inspection.start()
-        link = _open_link(tunnel, token)
+        link = _open_link(tunnel, token(), sharing)
         _tell(["Stop with close()." if notebook else "Stop with Ctrl-C."])
-        if keys is not None and inspection.run is not None:
-            public = link or _proxy_address(sharing) or _near_address(window.local_url, host, where)
-            keep_address(inspection.run.folder, public)
+        if shows and sharing.proxy:  # where the pages look for what they need
+            _open_browser(sharing.proxy, keys)
+        if keys is not None:
+            near = sharing.shown_at(_near_address(window.local_url, host, where))
+            ends.callback(_keep_address(inspection, link or near))
         if notebook:
-            url = link or window.local_url
-            _show_inline(_personal(url, token) if token else url)
-            return Opened(url, end)
+            url = link or sharing.shown_at(window.local_url)
+            opened = Opened(url, token, ends.pop_all().close)
+            _show_inline(opened.link())
+            return opened
         _report_progress(inspection)
         Event().wait()
-    except KeyboardInterrupt:  # the usual way to end a server
-        pass
-    except BaseException:
-        end()
-        raise
-    end()
     return None
 
 
-def _open_link(tunnel: Tunnel | None, token: str) -> str:
+def _keep_address(inspection: Inspection, address: str) -> Callable[[], None]:
+    """Note with the run where its app is, as soon as there is a run; gives what forgets it."""
+    kept: list[Path] = []
+    over = Event()
+
+    def keep() -> None:
+        while (run := inspection.run) is None:  # a demo is still ranking
+            if over.wait(_RUN_EVERY_SECONDS):
+                return
+        keep_address(run.folder, address)
+        kept.append(run.folder)
+
+    def forget() -> None:
+        over.set()
+        waiting.join()
+        for folder in kept:
+            forget_address(folder, address)
+
+    waiting = Thread(target=keep, name="hardex-address", daemon=True)
+    waiting.start()
+    if inspection.run is not None:
+        waiting.join()
+    return forget
+
+
+def _open_link(tunnel: Tunnel | None, token: str, sharing: Sharing) -> str:
     """The public link, told on the terminal; "" where there is none."""
     if tunnel is None:
         return ""
     try:
-        link = tunnel.open()
+        link = sharing.shown_at(tunnel.open())
     except NoLink as error:
         _tell([_WAYS_OUT.format(why=error)])
         return ""
@@ -203,8 +255,8 @@ def _open_link(tunnel: Tunnel | None, token: str) -> str:
 
 
 def _personal(address: str, token: str) -> str:
-    """A link with a token, behind the # that browsers send to no server."""
-    return f"{address.rstrip('/')}/enter#{token}"
+    """A link with a token, if there is one, behind the # that browsers send to no server."""
+    return f"{address.rstrip('/')}/enter#{token}" if token else address
 
 
 def _open_browser(url: str, keys: Keys | None) -> None:
@@ -214,10 +266,6 @@ def _open_browser(url: str, keys: Keys | None) -> None:
     else:
         with suppress(OSError):
             webbrowser.open(keys.page_that_enters(_personal(url, keys.owner_token)).as_uri())
-
-
-def _proxy_address(sharing: Sharing) -> str:
-    return sharing.root_path if sharing.root_path.startswith("http") else ""
 
 
 def _near_address(local_url: str, host: str, port: int) -> str:
@@ -321,7 +369,7 @@ def launch(
         )
         try:
             # Gradio prints its own lines about links; `reach` says it shorter, with ways out.
-            with redirect_stdout(StringIO()):
+            with redirect_stdout(StringIO()), _believing_headers(sharing.is_proxied):
                 _launch(window, host, where, sharing.root_path, gate)
         except OSError:
             window.close(verbose=False)
@@ -329,6 +377,25 @@ def launch(
         gate.opening = False
         _put_first(window.app)
         return window, where
+
+
+@contextmanager
+def _believing_headers(proxied: bool) -> Iterator[None]:
+    """A server that starts inside takes `X-Forwarded-…` for true only if a proxy writes them.
+
+    Else visitors could choose which computer they seem to come from. With a proxy it is left to
+    uvicorn, which believes this computer, or whom `FORWARDED_ALLOW_IPS` names.
+    """
+    with _STARTING:
+        before = os.environ.get(_BELIEVED)
+        if not proxied:
+            os.environ[_BELIEVED] = ""
+        try:
+            yield
+        finally:
+            os.environ.pop(_BELIEVED, None)
+            if before is not None:
+                os.environ[_BELIEVED] = before
 
 
 def _frames(notebooks: bool) -> tuple[str, ...]:
@@ -383,6 +450,7 @@ def _launch(window: Any, host: str, port: int, root_path: str, gate: Gate) -> No
         max_file_size=_FILE_MOST,
         allowed_paths=[],
         state_session_capacity=SESSIONS_KEPT,
+        max_threads=THREADS,
         app_kwargs={"middleware": [Middleware(Guard, gate=gate)]},
         **looks(),
     )
@@ -397,8 +465,17 @@ def _put_first(app: Any) -> None:
     app.middleware_stack = None  # made anew by the next request
 
 
-def reach(local_url: str, host: str, port: int, sharing: Sharing, token: str) -> list[str]:
-    """The address, and who can reach it, as lines for the terminal."""
+def reach(
+    local_url: str, host: str, port: int, sharing: Sharing, token: str, *, once: bool = False
+) -> list[str]:
+    """The address, and who can reach it, as lines for the terminal.
+
+    Args:
+        local_url, host, port: where the app listens.
+        sharing: how it is reached from elsewhere.
+        token: what lets the owner in.
+        once: whether it does so only once.
+    """
     address = _near_address(local_url, host, port)
     lines = [f"hardex is at {address}"]
     if sharing.root_path:
@@ -413,9 +490,9 @@ def reach(local_url: str, host: str, port: int, sharing: Sharing, token: str) ->
     elif not sharing.root_path:
         lines.append("Only this computer can reach it.")
     if token:
-        own = _personal(_proxy_address(sharing) or address, token)
+        own = _personal(sharing.shown_at(address), token)
         lines += [
-            f"Your own link, for nobody else: {own}",
+            f"Your own link, for {'one use' if once else 'nobody else'}: {own}",
             "Annotators each get a link of their own by `hardex annotate invite RUN NAME`.",
         ]
     return lines

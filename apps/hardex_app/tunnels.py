@@ -1,23 +1,26 @@
 """Ways from outside to a port of this computer: Gradio's tunnel, a frp server, `ssh -R`."""
 
 import re
+import secrets
 import socket
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any, Protocol
+from tempfile import TemporaryDirectory
+from threading import Event, Lock, Thread
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from hardex.errors import ServingError
+from hardex_app.programs import CANNOT_START, Program
 
 REMOTE_PORT = "8080"
-_OPENING_SECONDS = 40.0  # Gradio itself gives up after 30
+_OPENING_SECONDS = 40.0
+_ASKING_SECONDS = 30.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two tries of ssh
 _STEADY_SECONDS = 30.0  # a tunnel that held this long may come back at once
 _LOG_LINES = 20
@@ -27,6 +30,9 @@ _ENDING_SECONDS = 5.0
 _SSH = re.compile(r"((?P<user>[\w.+-]{1,64})@)?(?P<host>[A-Za-z0-9][\w.-]{0,252})(:(?P<port>\d+))?")
 _SERVER = re.compile(r"(?P<host>[A-Za-z0-9][\w.-]{0,252}):(?P<port>\d{1,5})")
 _REMOTE = re.compile(r"((?P<bind>\*|[A-Za-z0-9][\w.-]{0,252}):)?(?P<port>\d{1,5})")
+# What frpc says when visitors can come, and when they never will.
+_PROXY = re.compile(r"start proxy success: (\S+)")
+_REFUSED = ("login to server failed", "start error", CANNOT_START)
 
 Tell = Callable[[str], None]
 
@@ -75,72 +81,93 @@ class FrpServer:
 
 
 class Frp:
-    """The tunnel that Gradio starts: to its own service, or to a frp server."""
+    """The program of Gradio's tunnel: to Gradio's own service, or to a frp server.
+
+    The program itself connects again when its connection is cut, at the same address.
+    """
 
     def __init__(self, port: int, server: FrpServer | None = None) -> None:
         self._port, self._server = port, server
+        self._lock, self._settled = Lock(), Event()
+        self._closed = False
+        self._program: Program | None = None
+        self._address, self._why = "", "the tunnel service gave no address in time"
+        self._worker = Thread(target=self._work, name="hardex-tunnel", daemon=True)
 
     def open(self) -> str:
         """The public address; always https, and to a server of one's own always by TLS."""
-        found: list[str] = []
-        why: list[str] = []
-
-        def work() -> None:
-            try:
-                found.append(self._opened())
-            except BaseException as error:  # Gradio raises whatever its parts raise
-                why.append(_reason(error))
-
-        worker = Thread(target=work, name="hardex-tunnel", daemon=True)
-        worker.start()
-        worker.join(_OPENING_SECONDS)
-        if not found:
+        self._worker.start()
+        self._settled.wait(_OPENING_SECONDS)
+        if not self._address:
             self.close()
-            raise NoLink(why[0] if why else "the tunnel service gave no address in time")
-        return f"https://{urlsplit(found[0]).netloc}"
+            raise NoLink(self._why)
+        return f"https://{urlsplit(self._address).netloc}"
 
     def close(self) -> None:
-        """End what Gradio started."""
+        """End the program; one that would be started from now on is not."""
+        with self._lock:
+            self._closed = True
+            program = self._program
+        if program is not None:
+            program.end()
+            self._worker.join(_ENDING_SECONDS)
+
+    def _work(self) -> None:
+        try:
+            with TemporaryDirectory(prefix="hardex-") as folder:
+                program = self._started(self._command(Path(folder)))
+                for line in program.lines() if program else ():
+                    self._hear(line)
+        except Exception as error:  # without a network, httpx raises whatever its parts raise
+            self._why = _reason(error)
+        finally:
+            self._settled.set()
+
+    def _started(self, command: list[str]) -> Program | None:
+        with self._lock:
+            if not self._closed:
+                self._program = Program(command)
+            return self._program
+
+    def _hear(self, line: str) -> None:
+        found = _PROXY.search(line)
+        if found and not self._address:
+            self._address = found[1]
+            self._settled.set()
+        elif not self._address and any(words in line for words in _REFUSED):
+            self._why = _few_words(line)
+            self._settled.set()
+
+    def _command(self, folder: Path) -> list[str]:
+        """As Gradio calls it; the folder holds the certificate of Gradio's service."""
         from gradio import tunneling
 
-        open_ones: list[Any] = tunneling.CURRENT_TUNNELS
-        for tunnel in [one for one in open_ones if one.local_port == self._port]:
-            process = tunnel.proc
-            with redirect_stdout(StringIO()):
-                tunnel.kill()
-            open_ones.remove(tunnel)
-            if process is not None:
-                _ended(process)
-
-    def _opened(self) -> str:
-        import secrets
-
-        from gradio.networking import setup_tunnel
-
-        server = self._server
-        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # said shorter by us
-            return str(
-                setup_tunnel(
-                    "127.0.0.1",
-                    self._port,
-                    secrets.token_urlsafe(32),
-                    server.address if server else None,
-                    (server.certificates or _known_certificates()) if server else None,
-                )
-            )
+        server = self._server or _gradio_server(folder)
+        fetch: Callable[[], None] = tunneling.Tunnel.download_binary  # once, and checked
+        fetch()
+        return [
+            tunneling.BINARY_PATH, "http",
+            "-n", secrets.token_urlsafe(32),
+            "-l", str(self._port), "-i", "127.0.0.1",
+            "--uc", "--sd", "random", "--ue",
+            "--server_addr", server.address,
+            "--disable_log_color",
+            "--tls_enable", "--tls_trusted_ca_file", server.certificates or _known_certificates(),
+        ]  # fmt: skip
 
 
-def _ended(process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a program that was asked to end has ended, and close its pipes."""
-    process.terminate()
+def _gradio_server(folder: Path) -> FrpServer:
+    """Which server Gradio's service gives at the moment, and what to check it by."""
+    import httpx
+    from gradio.networking import GRADIO_API_SERVER
+
     try:
-        process.wait(_ENDING_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    for pipe in (process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
+        told = httpx.get(GRADIO_API_SERVER, timeout=_ASKING_SECONDS).json()[0]
+        certificates = folder / "certificate.pem"
+        certificates.write_text(told["root_ca"], encoding="utf-8")
+        return FrpServer(f"{told['host']}:{int(told['port'])}", str(certificates))
+    except (LookupError, TypeError, ValueError) as error:
+        raise ValueError("Gradio's service named no server") from error
 
 
 def _known_certificates() -> str:
@@ -150,9 +177,12 @@ def _known_certificates() -> str:
 
 
 def _reason(error: BaseException) -> str:
-    cause = error.__cause__ or error
-    lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
-    return (lines[-1] if lines else type(cause).__name__)[:200].rstrip(".")
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return _few_words(lines[-1] if lines else type(error).__name__)
+
+
+def _few_words(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)[:200].rstrip(".")
 
 
 # ------------------------------------------------------------------ ssh
@@ -242,16 +272,11 @@ class Ssh:
     def __init__(self, server: SshServer, port: int, tell: Tell) -> None:
         self._server, self._port, self._tell = server, port, tell
         self._closing, self._settled = Event(), Event()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = Lock()
+        self._program: Program | None = None
         self._is_up = False
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
         self._watch = Thread(target=self._work, name="hardex-ssh", daemon=True)
-
-    @property
-    def pid(self) -> int | None:
-        """The ssh that runs now."""
-        process = self._process
-        return process.pid if process and process.poll() is None else None
 
     def open(self) -> str:
         """The public address; from now on the tunnel is kept open until `close`."""
@@ -264,14 +289,11 @@ class Ssh:
 
     def close(self) -> None:
         """End ssh; it is not started again."""
-        self._closing.set()
-        process = self._process
-        if process is not None and process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(_ENDING_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        with self._lock:
+            self._closing.set()
+            program = self._program
+        if program is not None:
+            program.end()
         if self._watch.is_alive():
             self._watch.join(_ENDING_SECONDS)
 
@@ -298,37 +320,27 @@ class Ssh:
     def _once(self, again: bool) -> None:
         """Run ssh until it ends."""
         self._log.clear()
-        try:
-            process = subprocess.Popen(
-                self._server.command(self._port),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C is for us; we end ssh
-            )
-        except OSError as error:
-            self._log.append(f"ssh cannot be started ({error.strerror})")
-            return
-        self._process = process
-        if self._closing.is_set():
-            process.terminate()
-        for line in process.stderr or ():
-            text = line.decode("utf-8", "replace").strip()
-            if "remote forward success" in text:
+        with self._lock:
+            if self._closing.is_set():
+                return
+            try:
+                self._program = program = Program(self._server.command(self._port))
+            except OSError as error:
+                self._log.append(f"ssh {CANNOT_START} ({error.strerror})")
+                return
+        for line in program.lines():
+            if "remote forward success" in line:
                 self._is_up = True
                 self._settled.set()
                 if again:
                     self._tell("The ssh tunnel is open again.")
-            elif text and not text.startswith(("debug1:", "OpenSSH_", "Authenticated to")):
-                self._log.append(text)
-        process.wait()
-        if process.stderr:
-            process.stderr.close()
+            elif line and not line.startswith(("debug1:", "OpenSSH_", "Authenticated to")):
+                self._log.append(line)
+        program.end()
 
     def _why(self) -> str:
         telling = [line for line in self._log if not line.startswith(("Warning:", "Transferred:"))]
-        text = telling[-1] if telling else "ssh gave no answer in time"
-        return "".join(sign if sign.isprintable() else " " for sign in text)[:200].rstrip(".")
+        return _few_words(telling[-1] if telling else "ssh gave no answer in time")
 
 
 def this_computer() -> str:
@@ -337,6 +349,7 @@ def this_computer() -> str:
 
 
 def say(text: str) -> None:
-    """A line on the terminal of whoever started the app."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    """A line on the terminal of whoever started the app, if it is still there."""
+    with suppress(OSError):
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()

@@ -1,7 +1,12 @@
 import json
+import os
+import re
 import socket
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -11,8 +16,10 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 import pytest
 
 import hardex
-from hardex import DatasetError, ServingError
+from hardex import AccessError, DatasetError, ServingError
 from hardex.cli import app as command_line
+from hardex.runs.access import OWNER
+from hardex.runs.address import kept_address
 from hardex_app.inspection import Inspection
 from hardex_app.keys import Keys
 from hardex_app.launch import (
@@ -28,7 +35,7 @@ from hardex_app.launch import (
 )
 from hardex_app.tunnels import NoLink
 
-from .fake_runs import launched_in_a_loop, sentence, serving, small_run
+from .fake_runs import inspecting, launched_in_a_loop, sentence, serving, small_run
 
 LOCAL = "127.0.0.1"
 
@@ -172,7 +179,8 @@ def test_behind_a_proxy_nobody_is_told_that_only_this_computer_can_reach_it():
         lines = reach(URL, LOCAL, 7860, Sharing(root_path=path), "ID.SECRET")
         assert "Only this computer can reach it." not in lines
         assert any(line.startswith(f"Behind a proxy it is at {path}; ") for line in lines)
-    assert any("https://example.org/hx/enter#ID.SECRET" in line for line in lines)
+        own = path if path.startswith("https") else f"{URL.rstrip('/')}{path}"
+        assert any(line.endswith(f" {own}/enter#ID.SECRET") for line in lines)
 
 
 class FakeTunnel:
@@ -191,18 +199,30 @@ class FakeTunnel:
 
 
 def test_a_link_is_told_with_the_owners_own(capsys):
-    assert _open_link(FakeTunnel(LINK), "ID.SECRET") == LINK
+    assert _open_link(FakeTunnel(LINK), "ID.SECRET", Sharing()) == LINK
     told = capsys.readouterr().out
     assert f"Public link: {LINK} (everyone who has a personal link gets in)." in told
     assert f"Your own link there: {LINK}/enter#ID.SECRET" in told
 
 
+def test_behind_a_proxy_the_link_is_the_proxys(capsys):
+    proxy = "https://hardex.example.org"
+    sharing, inner = Sharing(root_path=proxy), "http://lab.example.org:8080"
+    assert _open_link(FakeTunnel(inner), "ID.SECRET", sharing) == proxy
+    told = capsys.readouterr().out
+    assert f"Public link: {proxy} " in told and f"{proxy}/enter#ID.SECRET" in told
+    assert "lab.example.org" not in told
+    assert _open_link(FakeTunnel(), "ID.SECRET", sharing) == ""
+    sharing = Sharing(root_path="/hx")
+    assert _open_link(FakeTunnel(inner), "ID.SECRET", sharing) == f"{inner}/hx"
+
+
 def test_without_a_link_there_is_one_sentence_with_three_ways_out(capsys):
-    assert _open_link(FakeTunnel(), "ID.SECRET") == ""
+    assert _open_link(FakeTunnel(), "ID.SECRET", Sharing()) == ""
     (line,) = capsys.readouterr().out.splitlines()
     for words in ("no network", "goes on locally", "--share-ssh", "--root-path", "Space"):
         assert words in sentence(line)
-    assert _open_link(None, "") == "" and capsys.readouterr().out == ""
+    assert _open_link(None, "", Sharing()) == "" and capsys.readouterr().out == ""
 
 
 def test_the_owners_token_is_not_shown_to_who_lists_programs(monkeypatch):
@@ -221,6 +241,40 @@ def test_the_owners_token_is_not_shown_to_who_lists_programs(monkeypatch):
     finally:
         keys.close()
     assert not page.exists()
+
+
+def test_a_token_for_one_use_lets_the_owner_in_once():
+    keys = Keys(Inspection(lambda inspection: None))
+    try:
+        first, second = keys.one_time_token(), keys.one_time_token()
+        assert len({first, second, keys.owner_token}) == 3
+        assert keys.visitor(keys.enter(first)) == OWNER
+        with pytest.raises(AccessError) as caught:
+            keys.enter(first)
+        assert "for one use" in sentence(caught.value)
+        assert keys.visitor(keys.enter(second)) == OWNER
+        for _ in range(2):
+            assert keys.visitor(keys.enter(keys.owner_token)) == OWNER
+        for wrong in (first[:-1], first + "x", first.upper(), "", "\ud800"):
+            with pytest.raises(AccessError):
+                keys.enter(wrong)
+    finally:
+        keys.close()
+
+
+def test_of_many_at_once_a_token_for_one_use_lets_in_one():
+    keys = Keys(Inspection(lambda inspection: None))
+    token = keys.one_time_token()
+
+    def enters(_):
+        with suppress(AccessError):
+            return keys.enter(token)
+
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(one is not None for one in pool.map(enters, range(40))) == 1
+    finally:
+        keys.close()
 
 
 # ------------------------------------------------------------------ the server
@@ -282,6 +336,49 @@ def test_behind_a_proxy_the_page_knows_its_place(root_path):
         request.add_header("Authorization", f"Bearer {keys.owner_token}")
         with build_opener().open(request, timeout=30) as answer:
             assert json.load(answer)["root"].endswith("/hx")
+    keys.close()
+
+
+def guesses(url, count, **headers):
+    """The answers to wrong tokens, each of which claims to come from another computer."""
+    found = []
+    for n in range(count):
+        forged = {name.replace("_", "-"): value.format(n=n) for name, value in headers.items()}
+        asked = HTTPConnection(LOCAL, int(url.rpartition(":")[2].strip("/")), timeout=30)
+        body = json.dumps({"token": f"abc{n:05d}." + "x" * 43})
+        asked.request("POST", "/enter", body, {"Content-Type": "application/json", **forged})
+        answer = asked.getresponse()
+        answer.read()
+        found.append(answer.status)
+        asked.close()
+    return found
+
+
+def test_without_a_proxy_nobody_chooses_where_they_come_from(monkeypatch):
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    inspection = Inspection(lambda inspection: None)
+    keys = Keys(inspection)
+    with serving(inspection, keys, ssh="anna@example.org") as app:
+        assert os.environ["FORWARDED_ALLOW_IPS"] == "*"
+        told = guesses(app.local_url, 40, X_Forwarded_For="10.0.0.{n}")
+        assert told == [401] * 10 + [429] * 30
+        headers = {"X-Forwarded-Proto": "https", "Content-Type": "application/json"}
+        left = Request(app.local_url + "leave", b"{}", headers)
+        with build_opener().open(left, timeout=30) as answer:
+            assert "Secure" not in answer.headers["Set-Cookie"]
+    keys.close()
+
+
+def test_behind_a_proxy_each_computer_counts_for_itself(monkeypatch):
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    inspection = Inspection(lambda inspection: None)
+    keys = Keys(inspection)
+    with serving(inspection, keys, root_path="/hx") as app:
+        assert "FORWARDED_ALLOW_IPS" not in os.environ
+        assert guesses(app.local_url, 20, X_Forwarded_For="10.0.0.{n}") == [401] * 20
+        # What the visitor wrote comes first, and what the proxy saw comes last.
+        told = guesses(app.local_url, 12, X_Forwarded_For="10.1.0.{n}, 10.2.0.1")
+        assert told == [401] * 10 + [429] * 2
     keys.close()
 
 
@@ -347,6 +444,7 @@ def test_in_a_notebook_two_apps_open_below_their_cells_and_close_one_by_one(
         assert {(frame.width, frame.height) for frame in notebook} == {("100%", 900)}
         assert "Stop with close()." in capsys.readouterr().out
         assert repr(first) == f"Opened(url={first.url!r})"
+        assert first.link() == first.url
         first.close()
         first.close()
         assert not answers(first.url) and answers(second.url)
@@ -355,6 +453,104 @@ def test_in_a_notebook_two_apps_open_below_their_cells_and_close_one_by_one(
         second.close()
     assert not answers(second.url)
     assert "hardex-inspection" not in {thread.name for thread in threading.enumerate()}
+
+
+def opened(inspection, **sharing):
+    """An app that is open beside a notebook."""
+
+    def launched():
+        return open_window(
+            inspection, host=LOCAL, port=None, browser=False, sharing=Sharing(**sharing)
+        )
+
+    return launched_in_a_loop(launched)
+
+
+def test_what_a_notebook_keeps_lets_nobody_in_twice(notebook, tmp_path, capsys):
+    run, _ = small_run(tmp_path)
+    app = opened(inspecting(run), root_path="/hx")
+    try:
+        (frame,) = notebook
+        told = capsys.readouterr().out
+        assert "Your own link, for one use: " in told
+        shown = re.findall(r"enter#(\S+)", f"{frame.url} {told} {app.link()} {app.link()}")
+        assert len(set(shown)) == len(shown) == 4
+        for token in shown:
+            for expected in (204, 401):
+                visitor = build_opener(HTTPCookieProcessor())
+                assert status(visitor, f"{app.url}/enter", {"token": token}) == expected
+                assert (status(visitor, f"{app.url}/config") == 200) == (expected == 204)
+        bearer = Request(f"{app.url}/config", headers={"Authorization": f"Bearer {shown[0]}"})
+        with pytest.raises(HTTPError, match="401") as caught:
+            build_opener().open(bearer, timeout=30)
+        caught.value.close()
+    finally:
+        app.close()
+
+
+def test_behind_a_proxy_all_links_lead_to_it(notebook, tmp_path, monkeypatch, capsys):
+    run, _ = small_run(tmp_path)
+    inner, proxy = "http://lab.example.org:8080", "https://hardex.example.org"
+    monkeypatch.setattr(Sharing, "tunnel", lambda *_: FakeTunnel(inner))
+    app = opened(inspecting(run), ssh="anna@lab.example.org", root_path=proxy)
+    try:
+        assert app.url == kept_address(run.folder) == proxy
+        assert notebook[0].url.startswith(f"{proxy}/enter#")
+        assert app.link().startswith(f"{proxy}/enter#")
+        assert "lab.example.org" not in capsys.readouterr().out
+    finally:
+        app.close()
+    assert kept_address(run.folder) == ""
+
+
+# ------------------------------------------------------------------ where it is
+
+
+def test_an_app_forgets_only_where_it_was_itself(notebook, tmp_path):
+    run, _ = small_run(tmp_path)
+    shared = opened(inspecting(run), root_path="https://hardex.example.org")
+    local = opened(inspecting(run))
+    local.close()
+    assert kept_address(run.folder) == "https://hardex.example.org"
+    other = opened(inspecting(run), root_path="https://other.example.org")
+    shared.close()
+    assert kept_address(run.folder) == "https://other.example.org"
+    other.close()
+    assert kept_address(run.folder) == ""
+
+
+def test_a_demo_that_still_ranks_notes_where_it_is_as_soon_as_there_is_a_run(notebook, tmp_path):
+    run, _ = small_run(tmp_path)
+    ranked = threading.Event()
+
+    def prepare(inspection):
+        ranked.wait(60)
+        inspection.run = run
+
+    app = opened(Inspection(prepare), root_path="https://hardex.example.org")
+    assert kept_address(run.folder) == ""
+    ranked.set()
+    end = time.monotonic() + 60
+    while not kept_address(run.folder):
+        assert time.monotonic() < end, "it was never noted"
+        time.sleep(0.05)
+    assert kept_address(run.folder) == "https://hardex.example.org"
+    app.close()
+    assert kept_address(run.folder) == ""
+    assert "hardex-address" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_an_app_that_cannot_start_leaves_nothing_behind(tmp_path, monkeypatch):
+    run, _ = small_run(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def fails(*words, **options):
+        raise ServingError("the port must be free.")
+
+    monkeypatch.setattr("hardex_app.launch.launch", fails)
+    with pytest.raises(ServingError):
+        opened(inspecting(run), root_path="/hx")
+    assert not list(tmp_path.glob("hardex-*"))
 
 
 def answers(url):

@@ -1,6 +1,7 @@
 """Public links: what is asked for, a real `ssh -R` to a real sshd, and a stand-in for frpc."""
 
 import getpass
+import json
 import os
 import re
 import signal
@@ -10,9 +11,11 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
@@ -196,23 +199,35 @@ def wait_until(true, seconds=30.0):
         time.sleep(0.05)
 
 
+def ssh_to(sshd):
+    """The ssh that holds the tunnel open now, whoever has started it."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            program, *words = place.joinpath("cmdline").read_bytes().decode().split("\0")
+            forwards = [word for word in words if word.startswith(f"127.0.0.1:{sshd.remote}:")]
+            if Path(program).name == "ssh" and forwards:
+                found.append(int(place.name))
+    return found
+
+
 def test_a_tunnel_opens_comes_back_and_ends(own_ssh, page):
     told = []
     tunnel = Ssh(own_ssh.server(), page, told.append)
     url = tunnel.open()
     assert url == f"http://127.0.0.1:{own_ssh.remote}"
     assert answers(url) == 200
-    first = tunnel.pid
+    (first,) = ssh_to(own_ssh)
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: len(told) == 2)
     assert told == [
         "The ssh tunnel was cut; it is being opened again.",
         "The ssh tunnel is open again.",
     ]
-    assert tunnel.pid != first and answers(url) == 200
+    assert ssh_to(own_ssh) not in ([], [first]) and answers(url) == 200
     tunnel.close()
     tunnel.close()
-    assert tunnel.pid is None
+    assert ssh_to(own_ssh) == []
     wait_until(lambda: answers(url) == 0)
     assert len(told) == 2
 
@@ -258,20 +273,6 @@ def test_where_no_ssh_is_and_where_nobody_answers(own_ssh, page, monkeypatch):
 # ------------------------------------------------------------------ an annotator behind it
 
 
-def ssh_of(serving):
-    """The ssh that the app has started."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int(place.joinpath("stat").read_text().rpartition(")")[2].split()[1])
-            words = place.joinpath("cmdline").read_bytes().split(b"\0")
-        except (OSError, ValueError):
-            continue  # it has ended meanwhile
-        if parent == serving.process.pid and b"-R" in words:
-            found.append(int(place.name))
-    return found
-
-
 @pytest.mark.browser
 @pytest.mark.slow
 def test_an_annotator_works_through_the_tunnel_also_when_it_is_cut(browser, sshd, tmp_path):
@@ -292,7 +293,7 @@ def test_an_annotator_works_through_the_tunnel_also_when_it_is_cut(browser, sshd
         assert "#" not in page.url
         judge_one(page)
         stored(page, run, "Anna", 1)
-        (ssh,) = ssh_of(serving)
+        (ssh,) = ssh_to(sshd)
         os.kill(ssh, signal.SIGSTOP)  # the tunnel hangs, as on a train
         expect(page.locator(".hx-ann-classes button").first).to_be_visible()
         judge_one(page)
@@ -308,7 +309,7 @@ def test_an_annotator_works_through_the_tunnel_also_when_it_is_cut(browser, sshd
         (kept,), _ = kept_probes(run)
         assert (kept.annotator, kept.name) == ("Anna", "through the tunnel")
         assert link.partition("#")[2] not in serving.told()
-        left = ssh_of(serving)
+        left = ssh_to(sshd)
     finally:
         serving.close()
     assert left and not [pid for pid in left if Path(f"/proc/{pid}").exists()]
@@ -330,6 +331,29 @@ def test_an_app_whose_tunnel_cannot_open_goes_on_locally(sshd, tmp_path):
     assert "Traceback" not in serving.told()
 
 
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGHUP"])
+def test_no_tunnel_outlives_the_app(sshd, tmp_path, how):
+    sshd.configure("own", sshd.known())
+    run = make_run(tmp_path)
+    options = ["--share-ssh", sshd.target, "--share-ssh-port", f"127.0.0.1:{sshd.remote}"]
+    serving = Serving(run, *options, path=sshd.path)
+    try:
+        serving.wait_for("Public link: ")
+        serving.wait_for("Stop with Ctrl-C")
+        wait_until(lambda: (run / "people" / "address.txt").exists())
+        assert len(ssh_to(sshd)) == 1
+        serving.process.send_signal(getattr(signal, how))
+        code = serving.process.wait(60)
+        if how != "SIGKILL":
+            assert code == 0 and ssh_to(sshd) == []
+            assert not (run / "people" / "address.txt").exists()
+        wait_until(lambda: not ssh_to(sshd))
+    finally:
+        serving.close()
+    wait_until(lambda: answers(f"http://127.0.0.1:{sshd.remote}/") == 0)
+    assert "Traceback" not in serving.told()
+
+
 # ------------------------------------------------------------------ a stand-in for frpc
 
 FRPC = """#!{python}
@@ -338,6 +362,8 @@ with open({log!r}, "w") as file:
     json.dump(sys.argv[1:] + [os.getpid()], file)
 if {works}:
     print("start proxy success: http://abc.tunnel.example", flush=True)
+    time.sleep(600)
+if {silent}:
     time.sleep(600)
 print("login to server failed: token is wrong", flush=True)
 time.sleep(600)
@@ -352,8 +378,9 @@ def frpc(tmp_path, monkeypatch):
     program, log = tmp_path / "frpc", tmp_path / "frpc.json"
     monkeypatch.setattr(gradio.tunneling, "BINARY_PATH", str(program))
 
-    def make(works=True):
-        program.write_text(FRPC.format(python=sys.executable, log=str(log), works=works))
+    def make(works=True, silent=False):
+        words = {"python": sys.executable, "log": str(log), "works": works, "silent": silent}
+        program.write_text(FRPC.format(**words))
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         return log
 
@@ -361,8 +388,6 @@ def frpc(tmp_path, monkeypatch):
 
 
 def test_a_frp_server_of_ones_own_is_spoken_to_by_tls_alone(frpc, capfd):
-    import json
-
     log = frpc()
     tunnel = Frp(7950, FrpServer("frp.example.org:7000"))
     assert tunnel.open() == "https://abc.tunnel.example"
@@ -399,6 +424,122 @@ def test_a_server_that_refuses_is_said_in_a_few_words(frpc):
     tunnel = Frp(7950, FrpServer("frp.example.org:7000"))
     with pytest.raises(NoLink, match="login to server failed: token is wrong"):
         tunnel.open()
+
+
+def test_frpc_is_called_as_gradio_calls_it(frpc, tmp_path, monkeypatch):
+    import gradio.tunneling
+
+    certificates = tmp_path / "ca.pem"
+    certificates.write_text("a certificate")
+    monkeypatch.setattr("secrets.token_urlsafe", lambda count: "a token")
+    log = frpc()
+    ours = Frp(7950, FrpServer("frp.example.org:7000", str(certificates)))
+    ours.open()
+    ours.close()
+    *words, _ = json.loads(log.read_text())
+    theirs = gradio.tunneling.Tunnel(
+        "frp.example.org", 7000, "127.0.0.1", 7950, "a token", str(certificates)
+    )
+    theirs.start_tunnel()
+    with theirs.proc:  # closes its pipes
+        theirs.kill()
+    gradio.tunneling.CURRENT_TUNNELS.remove(theirs)
+    assert words == json.loads(log.read_text())[:-1]
+
+
+def test_a_program_that_is_not_there_or_says_nothing_is_said(frpc, tmp_path, monkeypatch):
+    tunnel = Frp(7950, FrpServer("frp.example.org:7000"))
+    (tmp_path / "frpc").write_text("no program")
+    with pytest.raises(NoLink, match="frpc cannot be started"):
+        tunnel.open()
+    log = frpc(works=False, silent=True)
+    monkeypatch.setattr("hardex_app.tunnels._OPENING_SECONDS", 3.0)
+    with pytest.raises(NoLink, match="no address in time"):
+        Frp(7950, FrpServer("frp.example.org:7000")).open()
+    wait_until(lambda: not log.exists() or is_over(json.loads(log.read_text())[-1]))
+
+
+@pytest.fixture
+def service(monkeypatch):
+    """A stand-in for the service of Gradio that names a server; it answers when it may."""
+    import gradio.networking
+
+    may_answer, has_answered = threading.Event(), threading.Event()
+
+    class Service(BaseHTTPRequestHandler):
+        def do_GET(self):
+            may_answer.wait(60)
+            told = [{"host": "frp.example.org", "port": 7000, "root_ca": "a certificate"}]
+            body = json.dumps(told).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            has_answered.set()
+
+        def log_message(self, *words):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/"
+    monkeypatch.setattr(gradio.networking, "GRADIO_API_SERVER", address)
+    yield SimpleNamespace(may_answer=may_answer, has_answered=has_answered)
+    may_answer.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_gradios_own_tunnel_is_checked_by_the_certificate_that_its_service_gives(
+    frpc, service, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    service.may_answer.set()
+    log = frpc()
+    tunnel = Frp(7950)
+    assert tunnel.open() == "https://abc.tunnel.example"
+    *words, pid = json.loads(log.read_text())
+    assert words[words.index("--server_addr") + 1] == "frp.example.org:7000"
+    certificate = Path(words[words.index("--tls_trusted_ca_file") + 1])
+    assert certificate.read_text() == "a certificate"
+    tunnel.close()
+    assert is_over(pid) and not certificate.exists()
+    assert not (tmp_path / ".gradio").exists()
+
+
+def test_a_service_that_answers_too_late_opens_nothing(frpc, service, monkeypatch, capfd):
+    log = frpc()
+    monkeypatch.setattr("hardex_app.tunnels._OPENING_SECONDS", 1.0)
+    before, tunnel = sys.stdout, Frp(7950)
+    with pytest.raises(NoLink, match="no address in time"):
+        tunnel.open()
+    assert sys.stdout is before
+    service.may_answer.set()
+    assert service.has_answered.wait(60)
+    wait_until(lambda: "hardex-tunnel" not in {one.name for one in threading.enumerate()})
+    assert not log.exists() and sys.stdout is before
+    tunnel.close()
+
+
+OPENS = """
+import sys, time
+import gradio.tunneling
+from hardex_app.tunnels import Frp, FrpServer
+gradio.tunneling.BINARY_PATH = sys.argv[1]
+print(Frp(7950, FrpServer("frp.example.org:7000")).open(), flush=True)
+time.sleep(600)
+"""
+
+
+def test_no_frpc_outlives_the_app(frpc, tmp_path):
+    log = frpc()
+    words = [sys.executable, "-c", OPENS, str(tmp_path / "frpc")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as app:
+        assert app.stdout.readline().strip() == "https://abc.tunnel.example"
+        pid = json.loads(log.read_text())[-1]
+        assert not is_over(pid)
+        app.kill()
+    wait_until(partial(is_over, pid))
 
 
 def test_without_a_network_gradios_own_tunnel_says_so(monkeypatch):

@@ -22,7 +22,13 @@ async function enter() {
     if (answer && answer.ok) { location.replace("./"); return; }
     const text = answer && (await answer.text()).trim().slice(0, 300);
     const later = !answer || answer.status === 429 || answer.status >= 500;
-    if (!later) { say(text || "The link could not be used; ask for a new one."); return; }
+    if (!later) {
+      // A link that was used up, in a page that is loaded again: whoever is in stays in.
+      const here = await fetch("here").catch(() => null);
+      if (here && here.status === 204) { location.replace("./"); return; }
+      say(text || "The link could not be used; ask for a new one.");
+      return;
+    }
     if (tries === TRIES_MOST) { say("The server does not answer; open the link again later."); return; }
     const seconds = answer && answer.status === 429 ? Number(answer.headers.get("retry-after")) || 0 : 0;
     say(seconds ? `${text} Leave this page open: it tries again by itself.` : "The server does not answer yet; trying again…");
