@@ -23,8 +23,8 @@ async function enter() {
     const text = answer && (await answer.text()).trim().slice(0, 300);
     const later = !answer || answer.status === 429 || answer.status >= 500;
     if (!later) {
-      // A link that was used up, in a page that is loaded again: whoever is in stays in.
-      const here = await fetch("here").catch(() => null);
+      // A notebook that is loaded again shows its link again, which let in once: who is in stays in.
+      const here = window.parent !== window && await fetch("here").catch(() => null);
       if (here && here.status === 204) { location.replace("./"); return; }
       say(text || "The link could not be used; ask for a new one.");
       return;
