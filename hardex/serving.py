@@ -9,7 +9,7 @@ from hardex.runs.run import Run, load
 
 if TYPE_CHECKING:
     from hardex.runs.queue import Assignment
-    from hardex_app.launch import Opened
+    from hardex_app.links.launch import Opened
 
 
 def serve(
@@ -74,7 +74,7 @@ def serve(
         HardexError: no run or training data there, or the port is taken.
     """
     from hardex_app.inspection import inspect_run
-    from hardex_app.launch import Sharing, open_window
+    from hardex_app.links.launch import Sharing, open_window
 
     sharing = Sharing(
         share=share,
@@ -152,7 +152,7 @@ def demo(
         HardexError: the run folder cannot be written, or the port is taken.
     """
     from hardex_app.inspection import inspect_demo
-    from hardex_app.launch import Sharing, open_window
+    from hardex_app.links.launch import Sharing, open_window
 
     sharing = Sharing(
         share=share,

@@ -17,9 +17,9 @@ from hardex.errors import HardexError
 from hardex_app import api, keeping, probing
 from hardex_app.assets import asset, script
 from hardex_app.bounds import told_to, within_bounds
+from hardex_app.door.visitors import SESSIONS_KEPT, THREADS, current, visitor_of
 from hardex_app.inspection import Inspection
 from hardex_app.pages import annotate, probe
-from hardex_app.visitors import SESSIONS_KEPT, THREADS, current, visitor_of
 
 # Any number of visitors at once: by default each event waits for all others of its kind.
 _QUIET: dict[str, Any] = {

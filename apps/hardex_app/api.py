@@ -15,8 +15,8 @@ from hardex.runs.access import Visitor
 from hardex.runs.run import Run
 from hardex_app import annotating, browsing, keeping, overview, probing
 from hardex_app.answers import for_visitors
+from hardex_app.door.visitors import for_owner, visitor_of
 from hardex_app.inspection import Desk, Inspection
-from hardex_app.visitors import for_owner, visitor_of
 
 Json = dict[str, Any]
 T = TypeVar("T")

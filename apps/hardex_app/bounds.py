@@ -11,9 +11,9 @@ from hardex.errors import HardexError
 from hardex.runs.access import Visitor
 from hardex.runs.run import Run
 from hardex_app.annotating import desk_of
+from hardex_app.door.visitors import is_owner
 from hardex_app.inspection import Inspection
 from hardex_app.sources import part
-from hardex_app.visitors import is_owner
 
 JUDGED_SHOWN = 30  # of the examples judged last
 

@@ -22,10 +22,10 @@ from hardex.runs.probes import (
 from hardex.runs.replay import as_seen
 from hardex.runs.run import Run
 from hardex_app.cards import THUMBNAIL_PIXELS, png_url
+from hardex_app.door.visitors import is_owner
 from hardex_app.probing import probe, source_image, transform_of
 from hardex_app.sliders import place_in_words, slider_of
 from hardex_app.sources import shape_of
-from hardex_app.visitors import is_owner
 
 SHOWN_MOST = 60  # the latest; `hardex probes RUN` lists all of them
 KEPT_BY_ONE = 500  # probes of an annotator in one run; the run holds 10,000

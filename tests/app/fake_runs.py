@@ -12,7 +12,7 @@ import hardex
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
 from hardex_app.inspection import Inspection, Status
-from hardex_app.launch import Sharing, launch
+from hardex_app.links.launch import Sharing, launch
 
 # Names that break what puts them into markup, templates, paths or tables.
 HOSTILE = (

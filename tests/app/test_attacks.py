@@ -23,8 +23,8 @@ from playwright.sync_api import expect
 from hardex import HardexError
 from hardex.images import as_png
 from hardex.runs.access import Access
-from hardex_app.keys import Keys
-from hardex_app.visitors import SESSIONS_KEPT
+from hardex_app.door.keys import Keys
+from hardex_app.door.visitors import SESSIONS_KEPT
 
 from .fake_runs import HOSTILE, inspecting, serving, small_run
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hardex_app.ending import ended_by_signals
+from hardex_app.links.ending import ended_by_signals
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP]
 

@@ -14,11 +14,11 @@ from starlette.testclient import TestClient
 
 from hardex.errors import HardexError, RunError
 from hardex.runs.access import OWNER, Access, Visitor
-from hardex_app import guard
-from hardex_app.gate import Gate, names_this_computer
-from hardex_app.guard import ANNOTATOR_BODY, OTHER_BODY, OWNER_BODY, Guard, policy
-from hardex_app.throttle import Throttle
-from hardex_app.visitors import IN_SCOPE, VISITOR, current, for_owner, visitor_of
+from hardex_app.door import guard
+from hardex_app.door.gate import Gate, names_this_computer
+from hardex_app.door.guard import ANNOTATOR_BODY, OTHER_BODY, OWNER_BODY, Guard, policy
+from hardex_app.door.throttle import Throttle
+from hardex_app.door.visitors import IN_SCOPE, VISITOR, current, for_owner, visitor_of
 
 PUBLIC = "https://abc.example.org"
 RUN, ASK = "/gradio_api/run/probe", "/gradio_api/component_server"

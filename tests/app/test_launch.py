@@ -20,9 +20,9 @@ from hardex import AccessError, DatasetError, ServingError
 from hardex.cli import app as command_line
 from hardex.runs.access import OWNER
 from hardex.runs.address import kept_address
+from hardex_app.door.keys import Keys
 from hardex_app.inspection import Inspection
-from hardex_app.keys import Keys
-from hardex_app.launch import (
+from hardex_app.links.launch import (
     FIRST_PORT,
     Sharing,
     _open_browser,
@@ -33,7 +33,7 @@ from hardex_app.launch import (
     open_window,
     reach,
 )
-from hardex_app.tunnels import NoLink
+from hardex_app.links.tunnels import NoLink
 
 from .fake_runs import inspecting, launched_in_a_loop, sentence, serving, small_run
 
@@ -76,8 +76,8 @@ def test_without_a_port_the_next_free_one_is_used():
 
 
 def test_when_all_ports_are_taken_both_ways_out_are_named(taken, monkeypatch):
-    monkeypatch.setattr("hardex_app.launch.FIRST_PORT", taken)
-    monkeypatch.setattr("hardex_app.launch._PORTS", 1)
+    monkeypatch.setattr("hardex_app.links.launch.FIRST_PORT", taken)
+    monkeypatch.setattr("hardex_app.links.launch._PORTS", 1)
     with pytest.raises(ServingError) as caught:
         free_port(LOCAL, None)
     assert "stop another app or pass --port" in sentence(caught.value)
@@ -547,7 +547,7 @@ def test_an_app_that_cannot_start_leaves_nothing_behind(tmp_path, monkeypatch):
     def fails(*words, **options):
         raise ServingError("the port must be free.")
 
-    monkeypatch.setattr("hardex_app.launch.launch", fails)
+    monkeypatch.setattr("hardex_app.links.launch.launch", fails)
     with pytest.raises(ServingError):
         opened(inspecting(run), root_path="/hx")
     assert not list(tmp_path.glob("hardex-*"))

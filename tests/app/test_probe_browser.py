@@ -16,10 +16,10 @@ from starlette.middleware import Middleware
 from hardex.images import Transform, as_png, resize, transform
 from hardex.runs.probes import kept_probes
 from hardex_app.assets import style
-from hardex_app.gate import Gate
-from hardex_app.guard import Guard
+from hardex_app.door.gate import Gate
+from hardex_app.door.guard import Guard
 from hardex_app.inspection import Inspection, Status
-from hardex_app.launch import free_port
+from hardex_app.links.launch import free_port
 from hardex_app.pages import probe
 from hardex_app.probing import curve
 

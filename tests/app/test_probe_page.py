@@ -12,13 +12,13 @@ from hardex.images import Transform, transform
 from hardex.runs.access import OWNER
 from hardex.runs.probes import NAME_MOST, kept_picture, kept_probes
 from hardex_app import keeping
+from hardex_app.door.visitors import VISITOR
 from hardex_app.inspection import Inspection, Status, inspect_run, wait_until_over
 from hardex_app.keeping import SHOWN_MOST, exported, keep_this, kept, reopened
 from hardex_app.pages.probe import _server_functions, answer, facts, on_facts, on_keep
 from hardex_app.probing import curve, probe, smallest
 from hardex_app.sliders import sliders
 from hardex_app.sources import source_image
-from hardex_app.visitors import VISITOR
 
 from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hardex_app.programs import Program
+from hardex_app.links.programs import Program
 
 # A program that says who it is and who stands between, and stays.
 STAYS = ["sh", "-c", "echo $$ $PPID; exec sleep 600"]
@@ -61,7 +61,7 @@ def test_a_program_that_is_not_there_is_said():
 
 APP = """
 import sys, time
-from hardex_app.programs import Program
+from hardex_app.links.programs import Program
 program = Program(sys.argv[1:])
 print(next(program.lines()), flush=True)
 time.sleep(600)
@@ -82,7 +82,7 @@ def test_no_program_outlives_the_one_that_started_it(command, how):
 
 FORKING_APP = """
 import os, sys, time
-from hardex_app.programs import Program
+from hardex_app.links.programs import Program
 program = Program(sys.argv[1:])
 told = next(program.lines())
 child = os.fork()

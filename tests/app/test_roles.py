@@ -15,7 +15,7 @@ from hardex.runs.access import OWNER, Access, Visitor
 from hardex.runs.annotations import Annotation
 from hardex.runs.probes import kept_probes
 from hardex_app import annotating
-from hardex_app.keys import Keys
+from hardex_app.door.keys import Keys
 from hardex_app.pages.browse import on_judge
 
 from .fake_runs import inspecting, serving, small_run

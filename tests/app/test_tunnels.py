@@ -22,7 +22,7 @@ from playwright.sync_api import expect
 
 from hardex import ServingError, load
 from hardex.runs.probes import kept_probes
-from hardex_app.tunnels import Frp, FrpServer, NoLink, Ssh, SshServer
+from hardex_app.links.tunnels import Frp, FrpServer, NoLink, Ssh, SshServer
 
 from .fake_runs import sentence
 from .journeys import (
@@ -453,7 +453,7 @@ def test_a_program_that_is_not_there_or_says_nothing_is_said(frpc, tmp_path, mon
     with pytest.raises(NoLink, match="frpc cannot be started"):
         tunnel.open()
     log = frpc(works=False, silent=True)
-    monkeypatch.setattr("hardex_app.tunnels._OPENING_SECONDS", 3.0)
+    monkeypatch.setattr("hardex_app.links.tunnels._OPENING_SECONDS", 3.0)
     with pytest.raises(NoLink, match="no address in time"):
         Frp(7950, FrpServer("frp.example.org:7000")).open()
     wait_until(lambda: not log.exists() or is_over(json.loads(log.read_text())[-1]))
@@ -509,7 +509,7 @@ def test_gradios_own_tunnel_is_checked_by_the_certificate_that_its_service_gives
 
 def test_a_service_that_answers_too_late_opens_nothing(frpc, service, monkeypatch, capfd):
     log = frpc()
-    monkeypatch.setattr("hardex_app.tunnels._OPENING_SECONDS", 1.0)
+    monkeypatch.setattr("hardex_app.links.tunnels._OPENING_SECONDS", 1.0)
     before, tunnel = sys.stdout, Frp(7950)
     with pytest.raises(NoLink, match="no address in time"):
         tunnel.open()
@@ -524,7 +524,7 @@ def test_a_service_that_answers_too_late_opens_nothing(frpc, service, monkeypatc
 OPENS = """
 import sys, time
 import gradio.tunneling
-from hardex_app.tunnels import Frp, FrpServer
+from hardex_app.links.tunnels import Frp, FrpServer
 gradio.tunneling.BINARY_PATH = sys.argv[1]
 print(Frp(7950, FrpServer("frp.example.org:7000")).open(), flush=True)
 time.sleep(600)

@@ -12,8 +12,8 @@ from hardex.runs.access import Visitor
 from hardex_app import annotating
 from hardex_app.answers import Answer, not_ready
 from hardex_app.assets import asset, script
+from hardex_app.door.visitors import current
 from hardex_app.inspection import Desk, Inspection
-from hardex_app.visitors import current
 
 
 def facts(inspection: Inspection) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ from hardex.runs.run import Run
 from hardex_app import browsing
 from hardex_app.answers import for_visitors, of_run
 from hardex_app.assets import asset, script
+from hardex_app.door.visitors import current, for_owner, visitor_of
 from hardex_app.inspection import Inspection
-from hardex_app.visitors import current, for_owner, visitor_of
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 

@@ -16,11 +16,11 @@ from hardex_app.answers import of_run
 from hardex_app.assets import asset, script
 from hardex_app.bounds import judged_of, ticket_of, told_to, within_bounds
 from hardex_app.cards import thumbnail_url
+from hardex_app.door.visitors import current, for_owner, is_owner, visitor_of
 from hardex_app.inspection import Inspection
 from hardex_app.keeping import exported, keep_this, kept, reopened
 from hardex_app.probing import FILE_MOST, Shape, curve, probe, sliders, smallest, taken
 from hardex_app.sources import shape_of_input
-from hardex_app.visitors import current, for_owner, is_owner, visitor_of
 
 _EXAMPLES_OF_EACH = 30  # list; any other is opened by its address, as from the Browse page
 _USUAL_SHAPE = (28, 28, 1)  # of a model that takes any size

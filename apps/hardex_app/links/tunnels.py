@@ -16,7 +16,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from hardex.errors import ServingError
-from hardex_app.programs import CANNOT_START, Program
+from hardex_app.links.programs import CANNOT_START, Program
 
 REMOTE_PORT = "8080"
 _OPENING_SECONDS = 40.0

@@ -16,12 +16,13 @@ from typing import Any
 
 from hardex.errors import ServingError
 from hardex.runs.address import forget_address, keep_address
-from hardex_app.ending import ended_by_signals
-from hardex_app.gate import Gate
-from hardex_app.guard import Guard
+from hardex_app.door.gate import Gate
+from hardex_app.door.guard import Guard
+from hardex_app.door.keys import Keys
+from hardex_app.door.visitors import SESSIONS_KEPT, THREADS
 from hardex_app.inspection import Inspection
-from hardex_app.keys import Keys
-from hardex_app.tunnels import (
+from hardex_app.links.ending import ended_by_signals
+from hardex_app.links.tunnels import (
     REMOTE_PORT,
     Frp,
     FrpServer,
@@ -32,7 +33,6 @@ from hardex_app.tunnels import (
     say,
     this_computer,
 )
-from hardex_app.visitors import SESSIONS_KEPT, THREADS
 
 FIRST_PORT, _PORTS = 7860, 100
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -16,7 +16,7 @@ from anyio.to_thread import run_sync
 from starlette.types import ASGIApp, Scope
 
 from hardex.runs.access import Visitor
-from hardex_app.throttle import Throttle
+from hardex_app.door.throttle import Throttle
 
 Header = tuple[bytes, bytes]
 
@@ -29,7 +29,7 @@ _SESSION = re.compile(r"[A-Za-z0-9_.~-]{16,200}")
 
 
 class Keys(Protocol):
-    """Who may come in; see `hardex_app.keys`."""
+    """Who may come in; see `hardex_app.door.keys`."""
 
     def enter(self, token: str) -> str: ...
     def visitor(self, session: str) -> Visitor | None: ...

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hardex.errors import AccessError, HardexError
 from hardex.runs.access import OWNER, Visitor
-from hardex_app.entering import (
+from hardex_app.door.entering import (
     TOKEN_BODY,
     UNREADABLE,
     bearer_of,
@@ -30,8 +30,8 @@ from hardex_app.entering import (
     nobody,
     sentence,
 )
-from hardex_app.gate import Asked, Gate, Header, names_this_computer, split_host
-from hardex_app.visitors import IN_SCOPE, VISITOR, is_owner
+from hardex_app.door.gate import Asked, Gate, Header, names_this_computer, split_host
+from hardex_app.door.visitors import IN_SCOPE, VISITOR, is_owner
 
 _LOG = logging.getLogger("hardex")
 

@@ -12,7 +12,7 @@ from starlette.types import Receive
 from hardex.errors import AccessError
 from hardex.runs.access import Visitor
 from hardex_app.assets import asset
-from hardex_app.gate import Asked, Gate, Keys
+from hardex_app.door.gate import Asked, Gate, Keys
 
 TOKEN_BODY = 4_096  # bytes
 _SESSION_SECONDS = 7 * 24 * 3600  # as long as `Access` lets one last
