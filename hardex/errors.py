@@ -5,6 +5,7 @@
   x ClassifierError   a model cannot be loaded, or its output is not one distribution per image
   x RunError          a folder is not a run this version can read or may write
   x AccessError       a link or a session does not let anybody in
+    x LinkOverError   the link was right, but lets nobody in any more
   x ServingError      the app cannot be reached as it was asked to
 
 Catch `HardexError` to catch all of them. The command line and the pages show `str(error)` as it
@@ -30,6 +31,10 @@ class RunError(HardexError):
 
 class AccessError(HardexError):
     """A link or a session does not let anybody in."""
+
+
+class LinkOverError(AccessError):
+    """A link was right, but lets nobody in any more: who shows it has guessed nothing."""
 
 
 class ServingError(HardexError):

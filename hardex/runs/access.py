@@ -32,7 +32,7 @@ from sqlalchemy import (
     update,
 )
 
-from hardex.errors import AccessError, HardexError
+from hardex.errors import AccessError, HardexError, LinkOverError
 from hardex.runs.database import Database, Part, open_database
 
 if TYPE_CHECKING:
@@ -245,8 +245,8 @@ class Access:
             each time, and nothing that a visitor brings along becomes one.
 
         Raises:
-            AccessError: the token is of no link (the same words whether it is unknown or wrong),
-                or of one that expired or was revoked.
+            AccessError: the token is of no link (the same words whether it is unknown or wrong).
+            LinkOverError: it is of one that expired or was revoked.
             RunError: the database cannot be read or written.
         """
         found = _TOKEN.fullmatch(token) if isinstance(token, str) else None
@@ -263,9 +263,9 @@ class Access:
         (invitation,) = rows
         now = self._clock()
         if invitation.revoked is not None:
-            raise AccessError("this link was taken back and lets nobody in; ask for a new one.")
+            raise LinkOverError("this link was taken back and lets nobody in; ask for a new one.")
         if invitation.expires is not None and invitation.expires <= now:
-            raise AccessError("this link has expired and lets nobody in; ask for a new one.")
+            raise LinkOverError("this link has expired and lets nobody in; ask for a new one.")
         session = token_urlsafe(32)
         with self._database.write(_PART) as connection:
             _make_room(connection, token_id, now)

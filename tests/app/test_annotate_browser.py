@@ -266,6 +266,34 @@ def test_everybody_goes_on_where_they_left_off_on_another_device_too(browser, si
         assert len(store.latest()) == 1
 
 
+def test_what_is_taken_back_on_another_device_is_asked_again_here(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        expect(page.locator("[data-ahead]")).to_have_attribute("data-ahead", "8", timeout=30_000)
+        first = shown(page)
+        page.keyboard.press("3")
+        saved(page, 1)
+        with judging(browser, url, **PHONE) as phone:
+            ready(phone)
+            saved(phone, 1)
+            phone.locator(".hx-ann-undo").tap()
+            saved(phone, 0)
+        asked = []
+        page.on("request", lambda request: asked.append(request.post_data or ""))
+        seen = []
+        for number in range(1, 10):  # the page learns of it with the next that it asks for
+            ready(page)
+            seen.append(shown(page))
+            page.keyboard.press("4")
+            saved(page, number)
+        assert first in seen
+        page.wait_for_timeout(1_500)
+        asked.clear()
+        page.wait_for_timeout(1_500)
+        assert sum("next_examples" in one for one in asked) <= 1  # not again and again
+        assert len(store.latest()) == 9
+
+
 def test_it_ends_with_thanks(browser, tmp_path):
     with served(tmp_path, count=10, overlap=1) as (url, _, store):
         with judging(browser, url) as page:

@@ -656,3 +656,15 @@ def test_the_largest_picture_fits_into_a_request():
 
 def test_owner_is_who_asks_when_nobody_is_asked():
     assert OWNER == Visitor("owner", "owner")
+
+
+def test_links_that_are_over_are_no_guesses(shared, access, clock):
+    """A program that keeps its old link, or a notebook that is loaded again, locks nobody out."""
+    revoked, expired = access.invite("Anna"), access.invite("Bert", expires=timedelta(seconds=1))
+    access.revoke("Anna")
+    clock.now = 2
+    visitor = client(shared)
+    for token in [revoked, expired] * 10:
+        assert visitor.post("/enter", json={"token": token}).status_code == 401
+        assert visitor.get("/", headers={"authorization": f"Bearer {token}"}).status_code == 401
+    entered(shared, access.invite("Carla"))

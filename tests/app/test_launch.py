@@ -16,7 +16,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 import pytest
 
 import hardex
-from hardex import AccessError, DatasetError, ServingError
+from hardex import AccessError, DatasetError, RunError, ServingError
 from hardex.cli import app as command_line
 from hardex.runs.access import OWNER
 from hardex.runs.address import kept_address
@@ -260,6 +260,24 @@ def test_a_token_for_one_use_lets_the_owner_in_once():
                 keys.enter(wrong)
     finally:
         keys.close()
+
+
+def test_a_token_for_one_use_is_not_used_up_while_nobody_gets_in():
+    keys = Keys(Inspection(lambda inspection: None))
+    try:
+        token, door = keys.one_time_token(), keys._of_owner
+        keys._of_owner = SimpleNamespace(enter=cannot)
+        for _ in range(2):
+            with pytest.raises(RunError):
+                keys.enter(token)
+        keys._of_owner = door
+        assert keys.visitor(keys.enter(token)) == OWNER
+    finally:
+        keys.close()
+
+
+def cannot(token):
+    raise RunError("the database must be writable; it is not; free the disk.")
 
 
 def test_of_many_at_once_a_token_for_one_use_lets_in_one():

@@ -148,13 +148,17 @@ async function refill() {
     const answer = await within(server.next_examples(asked));
     if (answer.waiting) { wait = 500; say(answer.waiting); }
     else if (answer.error) { wait = 5000; problem(`${answer.error} ${waitingWords()}`); }
-    else { take(answer, first, heard); wait = answer.examples.length ? (state.ahead.length < AT_HAND ? 1 : 0) : LATER_MS; }
+    else {
+      const more = take(answer, first, heard);
+      wait = state.ahead.length >= AT_HAND ? 0 : more ? 1 : LATER_MS;
+    }
   } catch (error) { wait = 3000; problem(`${await silence()} ${waitingWords()}`); }
   state.filling = false;
   if (state.fillAgain) { state.fillAgain = false; wait = 1; }
   // Where all is judged, an undo elsewhere or a new start may bring more; until then rarely asked.
   if (wait) state.lookAgain = setTimeout(refill, wait);
 }
+// Take in what the server gave; whether there was something new.
 function take(answer, first, heard) {
   state.asked = true;
   state.name = answer.name;
@@ -164,9 +168,16 @@ function take(answer, first, heard) {
   if (state.heard === heard) Object.assign(state, { done: answer.done, total: answer.total });
   if (!state.waiting.length) problem("");
   if (first) goOn(answer.last);
-  const known = new Set([...state.ahead, ...state.entries.filter((one) => one.events.length)].map((one) => one.ticket));
-  for (const one of answer.examples) if (!known.has(one.ticket)) state.ahead.push({ ...one, picture: picture(one) });
+  const unsent = new Set(state.waiting.map((one) => one.ticket)), inHand = new Set(state.ahead.map((one) => one.ticket));
+  const fresh = answer.examples.filter((one) => !inHand.has(one.ticket) && !unsent.has(one.ticket));
+  for (const one of fresh) {
+    // Judged here, and taken back elsewhere: in another tab, or on another device.
+    state.entries = state.entries.filter((entry) => entry.ticket !== one.ticket);
+    if (state.changing && state.changing.ticket === one.ticket) state.changing = null;
+    state.ahead.push({ ...one, picture: picture(one) });
+  }
   draw();
+  return fresh.length > 0;
 }
 // Where this annotator left off: the answers that were not sent, and the last one that was.
 function goOn(last) {

@@ -21,14 +21,11 @@ async function enter() {
     if (mine !== latest) return;
     if (answer && answer.ok) { location.replace("./"); return; }
     const text = answer && (await answer.text()).trim().slice(0, 300);
+    // A notebook that is loaded again shows its link again, which let in once: who is in stays in.
+    const here = window.parent !== window && await fetch("here").catch(() => null);
+    if (here && here.status === 204) { location.replace("./"); return; }
     const later = !answer || answer.status === 429 || answer.status >= 500;
-    if (!later) {
-      // A notebook that is loaded again shows its link again, which let in once: who is in stays in.
-      const here = window.parent !== window && await fetch("here").catch(() => null);
-      if (here && here.status === 204) { location.replace("./"); return; }
-      say(text || "The link could not be used; ask for a new one.");
-      return;
-    }
+    if (!later) { say(text || "The link could not be used; ask for a new one."); return; }
     if (tries === TRIES_MOST) { say("The server does not answer; open the link again later."); return; }
     const seconds = answer && answer.status === 429 ? Number(answer.headers.get("retry-after")) || 0 : 0;
     say(seconds ? `${text} Leave this page open: it tries again by itself.` : "The server does not answer yet; trying again…");

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from contextlib import suppress
 from hashlib import sha256
 from html import escape
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive
 
-from hardex.errors import AccessError
+from hardex.errors import AccessError, HardexError, LinkOverError
 from hardex.runs.access import Visitor
 from hardex_app.assets import asset
 from hardex_app.door.gate import Asked, Gate, Keys
@@ -39,7 +40,8 @@ async def enter(gate: Gate, keys: Keys, asked: Asked, body: bytes) -> Response:
     if isinstance(session, Response):
         return session
     for old in asked.sessions(gate):
-        await gate.ask(keys.leave, old)
+        with suppress(HardexError):  # it ends by itself; the new one is what counts
+            await gate.ask(keys.leave, old)
     answer = Response(status_code=204)
     answer.headers.append("set-cookie", _cookie(gate, asked, session, _SESSION_SECONDS))
     return answer
@@ -86,6 +88,8 @@ async def _entered(gate: Gate, keys: Keys, asked: Asked, token: str) -> str | Re
             return _too_often(seconds)
         try:
             return await gate.ask(keys.enter, token)
+        except LinkOverError:  # that was no guess
+            raise
         except AccessError:
             gate.throttle.failed(names)
             raise

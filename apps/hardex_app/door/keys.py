@@ -9,7 +9,7 @@ from secrets import token_urlsafe
 from tempfile import mkdtemp
 from threading import Lock
 
-from hardex.errors import AccessError
+from hardex.errors import AccessError, HardexError, LinkOverError
 from hardex.runs.access import OWNER, Access, Visitor
 from hardex_app.inspection import Inspection
 
@@ -52,12 +52,20 @@ class Keys:
             AccessError: it is wrong, expired, revoked, or was for one use and used.
             RunError: the run's own list of invitations cannot be read.
         """
-        if self._uses(token):
-            return self._of_owner.enter(self.owner_token)
+        once = self._take(token)
+        if once:
+            try:
+                return self._of_owner.enter(self.owner_token)
+            except HardexError:
+                with self._lock:
+                    self._once[once] = False  # nobody came in by it
+                raise
         *others, last = self._doors()
         for door in others:
             try:
                 return door.enter(token)
+            except LinkOverError:
+                raise
             except AccessError:
                 continue
         return last.enter(token)
@@ -93,21 +101,20 @@ class Keys:
         """Forget the owner's token."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _uses(self, token: str) -> bool:
-        """Whether it is a token for one use, which is used by this.
+    def _take(self, token: str) -> str:
+        """The hash of a token for one use, which is used up now; "" if it is another kind.
 
         Raises:
-            AccessError: it was used before.
+            LinkOverError: it was used before.
         """
         hashed = _hashed(token)
         with self._lock:
-            found = [one for one in self._once if compare_digest(one, hashed)]
-            if not found:
-                return False
-            if self._once[found[0]]:
-                raise AccessError(_USED)
-            self._once[found[0]] = True
-        return True
+            found = next((one for one in self._once if compare_digest(one, hashed)), "")
+            if found and self._once[found]:
+                raise LinkOverError(_USED)
+            if found:
+                self._once[found] = True
+        return found
 
     def _doors(self) -> list[Access]:
         run = self._inspection.run

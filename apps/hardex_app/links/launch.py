@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from threading import Event, Lock, Thread
+from time import sleep
 from typing import Any
 
 from hardex.errors import ServingError
@@ -47,6 +48,7 @@ _NOTEBOOKS = ("http://localhost:*", "http://127.0.0.1:*", "https://localhost:*",
 _HUGGING_FACE = "https://huggingface.co"
 _RUN_EVERY_SECONDS = 0.5  # how often a demo is asked whether its ranking is done
 _BELIEVED = "FORWARDED_ALLOW_IPS"  # read by uvicorn
+_THIS_COMPUTER = ("127.0.0.1", "::1")
 _STARTING = Lock()  # a server reads a setting of the whole process while it starts
 _FILE_MOST = "1mb"  # nothing is uploaded as a file: pictures travel inside the questions
 
@@ -207,7 +209,8 @@ def open_window(
             _show_inline(opened.link())
             return opened
         _report_progress(inspection)
-        Event().wait()
+        while True:
+            sleep(3600)  # not on a lock: on Windows Ctrl-C would not end that
     return None
 
 
@@ -383,13 +386,15 @@ def launch(
 def _believing_headers(proxied: bool) -> Iterator[None]:
     """A server that starts inside takes `X-Forwarded-…` for true only if a proxy writes them.
 
-    Else visitors could choose which computer they seem to come from. With a proxy it is left to
-    uvicorn, which believes this computer, or whom `FORWARDED_ALLOW_IPS` names.
+    Else visitors could choose which computer they seem to come from. With a proxy, this computer is
+    believed, or whom `FORWARDED_ALLOW_IPS` names.
     """
     with _STARTING:
         before = os.environ.get(_BELIEVED)
         if not proxied:
             os.environ[_BELIEVED] = ""
+        elif before is None:
+            os.environ[_BELIEVED] = ",".join(_THIS_COMPUTER)
         try:
             yield
         finally:
@@ -500,8 +505,6 @@ def reach(
 
 def _report_progress(inspection: Inspection) -> None:
     """The background work on the terminal, until it is over."""
-    from time import sleep
-
     from hardex.terminal import ProgressBar
 
     with ProgressBar() as bar:
