@@ -177,7 +177,7 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
             blind = not mine
             annotation = _annotation(visitor, id, checked, given, blind)
             stored = _plainly(visitor, lambda: store.add(annotation))
-        elif not _says(stored, checked):
+        elif not _says(stored, checked, given):
             raise HardexError(
                 "an event id names one event; this one was used for something else already; make a "
                 "new id for what is new."
@@ -403,14 +403,17 @@ def _annotation(visitor: Visitor, id: str, said: _Said, given: str, blind: bool)
     )
 
 
-def _says(stored: AnnotationEvent, said: _Said) -> bool:
-    """Whether a stored event says this; the given label may have been another one then."""
+def _says(stored: AnnotationEvent, said: _Said, given: str) -> bool:
+    """Whether a stored event says this; the given label may have been another one then.
+
+    With the label in view `right` is all that is stored: then it says the label that is given now.
+    """
     if (stored.comment, stored.seconds) != (said.comment, said.seconds):
         return False
     if stored.said:
         return stored.said == said.words
     if said.label:
-        return stored.verdict == "right" or stored.new_label == said.label
+        return said.label == (given if stored.verdict == "right" else stored.new_label)
     return stored.verdict == said.verdict
 
 

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _FLAGS = (
@@ -23,6 +30,9 @@ _FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+
+expect.set_options(timeout=20_000)  # a busy machine is slow; how fast pages are, benchmarks say
 
 
 @pytest.fixture(scope="session")

@@ -61,13 +61,19 @@ def site(tmp_path):
         yield site
 
 
+# What the browser says of a request that failed, and Gradio of one that a reload cut off.
+OF_FAILURES = ("Failed to load", "AbortError: signal is aborted", "Connection errored out")
+
+
 @contextmanager
 def judging(browser: Browser, url, *, faulty=False, words="view=annotate", **options):
     """An annotator with an example in view; `faulty` forgives what the browser says of failures."""
     visitor = open_visit(browser, url, words, **options)
     yield visitor.page
     if faulty:
-        visitor.trouble = [line for line in visitor.trouble if "Failed to load" not in line]
+        visitor.trouble = [
+            line for line in visitor.trouble if not any(words in line for words in OF_FAILURES)
+        ]
     close_visit(visitor)
 
 

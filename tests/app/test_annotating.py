@@ -243,6 +243,23 @@ def test_what_is_sent_twice_is_stored_once(desk, run):
     assert len(run.annotations.of(id)) == 3
 
 
+def test_with_the_label_in_view_an_event_id_stands_for_one_answer(desk, run):
+    ticket, id = one(desk)
+    given = run.given_label(id)
+    other, third = (name for name in NAMES if name != given)
+    answered(desk, ticket, label=other)
+    for first, others in ((given, (other, third)), (other, (given, third))):
+        said = {"event_id": str(uuid4())}
+        told = answered(desk, ticket, label=first, **said)
+        assert told["shown"] == "label" and told == answered(desk, ticket, label=first, **said)
+        for label in others:
+            with pytest.raises(HardexError, match="used for something else already"):
+                answered(desk, ticket, label=label, **said)
+        with pytest.raises(HardexError, match="used for something else already"):
+            annotate({"ticket": ticket, "verdict": "not_sure", **said}, desk, ANN)
+    assert len(run.annotations.of(id)) == 3
+
+
 def test_many_send_the_same_at_the_same_moment(desk, run):
     people = [Visitor(f"person {number}", "annotator") for number in range(6)]
     sent = [

@@ -47,7 +47,7 @@ def serving(folder, **options):
             quiet=True,
             prevent_thread_lock=True,
             run_history=False,
-            app_kwargs={"middleware": [Middleware(Guard, gate=Gate(0))]},
+            app_kwargs={"middleware": [Middleware(Guard, gate=Gate(0, opening=True))]},
         )
         return window
 
