@@ -154,12 +154,14 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     Args:
         said: `ticket`; either `label` (a class) or `verdict` (ambiguous, bad_image, not_sure);
             `comment`, `seconds` (0..3600), `event_id` (a UUID made by the page, so that what is
-            sent twice is stored once), and `name` (whose page it is).
+            sent twice is stored once), `name` (whose page it is), and `first` (nothing is to be
+            stored if they have judged it already, somewhere else).
         desk: where the work is.
         visitor: who says it.
 
     Returns:
-        `event_id`, `ticket`, `said`, `verdict`, `given`, `predicted`, `shown`, `done`, `total`.
+        `event_id`, `ticket`, `said`, `verdict`, `comment`, `given`, `predicted`, `shown`, `done`,
+        `total`.
 
     Raises:
         NotStored: it could not be stored now.
@@ -173,6 +175,11 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
         mine = _plainly(visitor, lambda: _by(visitor, store.of(id)))
         stored = next((event for event in mine if event.event_id == checked.event_id), None)
         if stored is None:
+            if said.get("first") and _stand(mine):
+                raise HardexError(
+                    "an example is judged blind once; you have judged this one already, in another "
+                    "window or on another device; go on with the next."
+                )
             # Also after an undo: who has seen a label cannot forget it.
             blind = not mine
             annotation = _annotation(visitor, id, checked, given, blind)
@@ -259,6 +266,7 @@ def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Answer:
         "ticket": desk.tickets.of(visitor.name, event.id),
         "said": answer_of(event, given).name,
         "verdict": event.verdict,
+        "comment": event.comment,
         "given": given,
         "predicted": desk.run.row(event.id)["predicted_label"],
         "shown": event.shown,
@@ -415,6 +423,12 @@ def _says(stored: AnnotationEvent, said: _Said, given: str) -> bool:
     if said.label:
         return said.label == (given if stored.verdict == "right" else stored.new_label)
     return stored.verdict == said.verdict
+
+
+def _stand(mine: Sequence[AnnotationEvent]) -> bool:
+    """Whether there is something that was not taken back."""
+    undone = {event.undoes for event in mine if event.undoes}
+    return any(not event.undoes and event.event_id not in undone for event in mine)
 
 
 def _by(visitor: Visitor, events: Sequence[AnnotationEvent]) -> list[AnnotationEvent]:

@@ -111,6 +111,9 @@ def _now() -> datetime:
 class Access:
     """The invitations and sessions of one run, to be used by any number of threads at once.
 
+    A database at an address may serve several runs of one data set: then they hold for all of
+    them, and a link that is taken back opens none of them any more.
+
     A session ends after 12 hours in which nobody used it, after 7 days, with its invitation, when
     its visitor leaves, or when its link opens the fiftieth after it. What ended in another process
     is seen here within a second.
@@ -257,8 +260,8 @@ class Access:
         right = compare_digest(rows[0].secret_hash if rows else _hashed(""), _hashed(secret))
         if not (right and rows and found):
             raise AccessError(
-                "a link must be whole to let you in, and this one is of no invitation; open the "
-                "link that you were sent, or ask for a new one."
+                "a link must be whole to let you in, and this one is of no invitation; copy all of "
+                "it, or ask for a new one."
             )
         (invitation,) = rows
         now = self._clock()

@@ -2,8 +2,8 @@
 
 A vote is one annotator's word on one example that was not taken back. What most people say is found
 from the last word of each. How far they agree, with each other and with gold, is found from what
-they said before the given label was shown: later they may say what they were shown. Only the
-function `agreement` knows of runs and files.
+they said before the given label was shown: later they may say what they were shown. Only
+`agreement`, `given_labels` and what is below "gold" know of runs and files.
 """
 
 from collections import Counter, defaultdict
@@ -23,7 +23,6 @@ from hardex.runs.access import OWNER
 from hardex.runs.annotations import AnnotationEvent
 from hardex.runs.coefficients import Codes, alpha_of, cohen_kappa
 from hardex.runs.folder import RESULTS, TABLE
-from hardex.runs.gold import judged_by
 from hardex.runs.run import Run, load
 
 # What can be said of an example besides the name of a class.
@@ -282,12 +281,26 @@ def open_run(run: str | Path | Run, annotations: str = "") -> Run:
 
 
 def given_labels(run: Run, ids: Collection[str]) -> dict[str, str]:
-    """The given label of each of these examples; those that the run does not have are left out."""
+    """The given label of each of these examples; those that the run does not have are left out.
+
+    The table is read once, however many are asked for.
+
+    Raises:
+        RunError: the table cannot be read.
+    """
+    if not ids:
+        return {}
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    table = pq.read_table(run.folder / RESULTS / TABLE, columns=["id", "given_label"])
+    try:
+        table = pq.read_table(run.folder / RESULTS / TABLE, columns=["id", "given_label"])
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"the predictions of a run must be readable; those of {run.folder} are not "
+            f"({type(error).__name__}); rank again with --force."
+        ) from error
     chosen = table.filter(pc.is_in(table["id"], pa.array(sorted(ids), pa.string())))
     return dict(
         zip(chosen["id"].to_pylist(), chosen["given_label"].to_pylist(), strict=True),
@@ -403,7 +416,7 @@ def first_words(events: Iterable[AnnotationEvent], *, blind: bool = False) -> li
     for event in standing(events):
         key = event.annotator, event.id
         is_first = key not in found or found[key].shown != "blind"
-        if is_first and (event.shown == "blind" or (not event.shown and not blind)):
+        if is_first and (event.shown == "blind" if blind else event.is_vote):
             found[key] = event
     return list(found.values())
 
@@ -598,6 +611,28 @@ def _added(keys: Codes, counts: Codes, found: Codes) -> tuple[Codes, Codes]:
 
 
 # ------------------------------------------------------------------ gold
+
+
+def judged_by(owner: str, run: Run) -> dict[str, str]:
+    """The labels of which the owner is sure: the last word on each example that names its class.
+
+    A word is read as in `answer_of`: what was said without the label counts, whatever the label is
+    by now.
+
+    Args:
+        owner: under which name the owner judges.
+        run: whose examples; what was said of others, or names no class of it, is left out.
+
+    Returns:
+        True labels by id.
+
+    Raises:
+        RunError: the annotations or the predictions cannot be read.
+    """
+    said = [event for event in run.annotations.latest() if event.annotator == owner]
+    votes = votes_of(said, given_labels(run, {event.id for event in said}))
+    classes = {Answer(name) for name in run.manifest.class_names}
+    return {vote.id: vote.answer.name for vote in votes if vote.answer in classes}
 
 
 def read_gold(path: str | Path) -> dict[str, str]:

@@ -14,8 +14,8 @@ from typing import Any, TextIO
 from uuid import NAMESPACE_URL, uuid4, uuid5
 from xml.sax.saxutils import quoteattr
 
-from hardex.errors import AccessError, RunError
-from hardex.runs.access import OWNER, checked_name
+from hardex.errors import RunError
+from hardex.runs.access import OWNER
 from hardex.runs.agreement import (
     NO_CLASS,
     WRONG,
@@ -28,7 +28,7 @@ from hardex.runs.agreement import (
     open_run,
     votes_of,
 )
-from hardex.runs.annotations import AnnotationEvent
+from hardex.runs.annotations import AnnotationEvent, has_control_signs
 from hardex.runs.run import Run
 
 FORMATS = ("csv", "jsonl", "label-studio", "label-studio-setup", "consensus")
@@ -324,8 +324,9 @@ def import_annotations(
         annotations: the address of the database, where `run` is a folder and they are not there.
 
     Raises:
-        RunError: the file cannot be read, speaks of other examples or classes, names somebody as
-            nobody may be invited, or calls something else by an id that is stored already.
+        RunError: the file cannot be read, speaks of other examples or classes, has a name of
+            several lines or with control signs, or calls something else by an id that is stored
+            already. Other names under which nobody may be invited come back as they were stored.
     """
     found, path = open_run(run, annotations), Path(file)
     reader = _READERS.get(path.suffix.lower())
@@ -442,10 +443,19 @@ def _event(place: str, path: Path, values: Any) -> AnnotationEvent:
         raise ValueError(f"{place}: {error}") from None
     try:
         event = AnnotationEvent(**row, time=time, seconds=measured)
-        checked_name(event.annotator, OWNER.role if event.annotator == OWNER.name else "annotator")
-    except (RunError, AccessError) as error:
+        _check_name(event.annotator)
+    except RunError as error:
         raise RunError(f"{place} of {path} is no annotation: {error}") from error
     return event
+
+
+def _check_name(annotator: str) -> None:
+    """Refuse what would act on a screen or end a line there; other names of old come back."""
+    if has_control_signs(annotator) or annotator.splitlines() != [annotator]:
+        raise RunError(
+            "an annotator must have a name of one line without control signs; received "
+            f"{ascii(annotator)[:80]}; correct it."
+        )
 
 
 def _measured(seconds: Any) -> float | None:

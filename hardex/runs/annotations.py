@@ -32,7 +32,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
-from hardex.errors import RunError
+from hardex.errors import AccessError, RunError
+from hardex.runs.access import OWNER, checked_name
 from hardex.runs.database import Database, NotOurs, Part, open_database
 
 if TYPE_CHECKING:
@@ -99,6 +100,14 @@ class Annotation:
             raise RunError(
                 "an annotation needs an annotator and an example; one of them is empty; name both."
             )
+
+    @property
+    def is_vote(self) -> bool:
+        """Whether it counts as said before the given label was in view.
+
+        Where that is not known, as of an import, people are given the benefit of the doubt.
+        """
+        return not self.undoes and self.shown != "label"
 
 
 @dataclass(frozen=True)
@@ -176,11 +185,12 @@ class Store:
 
         Raises:
             RunError: the database cannot be written, the event id belongs to something else,
-                what is to be undone is no event of this annotator on this example, or a comment
-                or name has control signs.
+                what is to be undone is no event of this annotator on this example, a comment has
+                control signs, or nobody may be invited under such a name.
         """
         _check(annotation)
-        _check_signs(annotation)
+        _check_name(annotation.annotator)
+        _check_signs(annotation.comment)
         said = {name: getattr(annotation, name) for name in _SAID}
         said["event_id"] = annotation.event_id or str(uuid4())
         try:
@@ -409,14 +419,24 @@ def _check(annotation: Annotation) -> None:
         )
 
 
-def _check_signs(annotation: Annotation) -> None:
+def _check_name(annotator: str) -> None:
+    """Refuse a name under which nobody may be invited; not in `_check`, for older events have some.
+
+    Only the owner is called `owner`.
+    """
+    try:
+        checked_name(annotator, OWNER.role if annotator == OWNER.name else "annotator")
+    except AccessError as error:
+        raise RunError(str(error)) from error
+
+
+def _check_signs(comment: str) -> None:
     """Refuse what would act on a screen; not in `_check`, for older events have such signs."""
-    for name in ("annotator", "comment"):
-        if has_control_signs(getattr(annotation, name)):
-            raise RunError(
-                f"the {name} of an annotation must have no control signs but the end of a line and "
-                f"the tab; received {_shortly(getattr(annotation, name))}; leave them out."
-            )
+    if has_control_signs(comment):
+        raise RunError(
+            "the comment of an annotation must have no control signs but the end of a line and "
+            f"the tab; received {_shortly(comment)}; leave them out."
+        )
 
 
 def has_control_signs(text: str) -> bool:

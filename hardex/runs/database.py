@@ -236,7 +236,7 @@ class Database:
 
 
 def _make_belonging(connection: Connection) -> None:
-    """Version 1: one row."""
+    """Version 1: a row for each name and hash under which the one data set was ranked."""
     connection.execute(
         text("CREATE TABLE hardex_data (name VARCHAR NOT NULL, hash VARCHAR NOT NULL)")
     )
@@ -246,27 +246,33 @@ _BELONGING = Part("data set", "hardex_data", (_make_belonging,))
 _DATA = table("hardex_data", column("name", String()), column("hash", String()))
 
 
+# As arrays and tf.data are called, whatever they hold: by these names nothing is known again.
+_NAMELESS = ("arrays in memory", "a tf.data.Dataset")
+
+
 class _OfData(Database):
     """A database that serves the runs of one data set; the first word says of which.
 
     Ids such as `3` are those of many data sets: people would be told what others said of other
-    images. Runs of the same data by any model, made again or elsewhere, share it.
+    images. Runs of the same data by any model, made again or elsewhere, share it. The hash is of
+    the labels, too, so either will do: data whose labels were mended has the name it had, and data
+    that was moved has the hash it had. The first word of each adds what is new.
     """
 
     def __init__(self, database: Database, data: "Source") -> None:
         self.where = database.where
         self._database, self._data = database, data
-        self._is_known = False  # a database does not change hands
+        self._fits = self._is_claimed = False  # a database does not change hands
 
     def read(self, part: Part, query: "Select[Any]") -> Sequence[Row[Any]]:
-        if not self._is_known:
+        if not self._fits:
             self._check(self._database.read(_BELONGING, select(*_DATA.c)))
         return self._database.read(part, query)
 
     @contextmanager
     def write(self, part: Part, *, wait: bool = True) -> Iterator[Connection]:
         with self._database.write(part, wait=wait) as connection:
-            if not self._is_known:
+            if not self._is_claimed:
                 self._claim(connection)
             yield connection
 
@@ -275,18 +281,22 @@ class _OfData(Database):
         self._database._bring_up_to_date(_BELONGING, connection)
         found = connection.execute(select(*_DATA.c)).all()
         self._check(found)
-        if not found:  # known only when it is read again: this transaction may still fail
+        if not self._is_claimed:  # so only when it is read again: this transaction may still fail
             connection.execute(insert(_DATA).values(name=self._data.name, hash=self._data.hash))
 
     def _check(self, found: Sequence[Row[Any]]) -> None:
-        for row in found:
-            if row.hash != self._data.hash:
-                raise RunError(
-                    f"a database of annotations must belong to one data set; {self.where} belongs "
-                    f"to {row.name!r} ({row.hash[:8]}), and this run is of {self._data.name!r} "
-                    f"({self._data.hash[:8]}); give this run another database."
-                )
-            self._is_known = True
+        name, hash = self._data.name, self._data.hash
+        named = name not in _NAMELESS
+        if found and not any(row.hash == hash or (named and row.name == name) for row in found):
+            first = found[0]
+            raise RunError(
+                f"a database of annotations must belong to one data set; {self.where} belongs to "
+                f"{first.name!r} ({first.hash[:8]}), and this run is of {name!r} ({hash[:8]}); "
+                "give this run another database, or, if it is the same data, rank it again under "
+                "its former name."
+            )
+        self._fits = bool(found)
+        self._is_claimed = any((row.name, row.hash) == (name, hash) for row in found)
 
     def close(self) -> None:
         self._database.close()
@@ -565,8 +575,9 @@ def open_database(place: str | Path, data: "Source | None" = None) -> Database:
             An address may end in `?sslmode=disable`, `require` (encrypted, to whoever answers) or
             `verify-full` (to that host alone, by the certificates that this computer knows, or
             those in `&sslrootcert=FILE`); without, it is encrypted where the server offers that.
-        data: what the run is of. A database at an address then refuses another data set, by a
-            `RunError` when it is read or written. None asks nothing.
+        data: what the run is of. A database at an address then refuses another data set (one of
+            another name and another hash), by a `RunError` when it is read or written. None asks
+            nothing.
 
     Raises:
         RunError: another kind of address, or the package pg8000 is not installed.

@@ -19,6 +19,8 @@ def invited(
 ) -> str:
     """Make a personal link; whoever opens it is an annotator of this name.
 
+    In a database that serves several runs, it opens the apps of all of them.
+
     Args:
         run: the run folder.
         name: who is invited, 1..80 printable characters.

@@ -17,7 +17,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hardex.errors import RunError
-from hardex.runs.gold import judged_by
 from hardex.runs.queries import POSITION, View
 from hardex.runs.run import Run
 
@@ -101,7 +100,7 @@ class _Mark(NamedTuple):
 
     annotator: str
     undoes: str
-    blind: bool
+    is_vote: bool
 
 
 class _Standing(NamedTuple):
@@ -109,7 +108,8 @@ class _Standing(NamedTuple):
 
     Attributes:
         judges: who said something of it and did not take it back.
-        voters: those of them whose blind word stands: only they count for the overlap.
+        voters: those of them whose word from before the label stands: only they count for the
+            overlap.
     """
 
     judges: frozenset[str]
@@ -331,8 +331,7 @@ class Queue:
         for event in events:
             marks = self._marks.setdefault(event.id, {})
             if event.event_id not in marks:
-                blind = event.shown == "blind"
-                marks[event.event_id] = _Mark(event.annotator, event.undoes, blind)
+                marks[event.event_id] = _Mark(event.annotator, event.undoes, event.is_vote)
                 touched.add(event.id)
         for id in touched:
             self._stand(id, _standing(self._marks[id]))
@@ -413,10 +412,10 @@ def _standing(marks: Mapping[str, _Mark]) -> _Standing:
         if not mark.undoes and (mark.annotator, event_id) not in undone
     ]
     # Who took a blind word back and judged again had seen the label by then: that is no vote, and
-    # the example is not theirs to judge once more. `agreement` counts in the same way.
+    # the example is not theirs to judge once more. What is a vote is the same as in `agreement`.
     return _Standing(
         frozenset(mark.annotator for mark in standing),
-        frozenset(mark.annotator for mark in standing if mark.blind),
+        frozenset(mark.annotator for mark in standing if mark.is_vote),
     )
 
 
@@ -444,6 +443,8 @@ def plan_of(run: Run, assignment: Assignment, *, owner: str = "owner") -> Plan:
     Raises:
         RunError: the view or the gold names what the run does not have.
     """
+    from hardex.runs.agreement import judged_by  # SQLAlchemy only when it is asked for
+
     view, seed = assignment.view, run.manifest.seed
     ids = run.tables.ids(view)
     block = max(_BLOCK_LEAST, _BLOCK_CLASSES * len(run.manifest.class_names))

@@ -251,4 +251,10 @@ def load(folder: str | Path, *, data: str | Path = "", annotations: str = "") ->
 make one with `hardex rank MODEL DATA --out RUN`.
     """
     path = Path(folder)
+    if annotations and "://" not in annotations:
+        raise RunError(
+            "annotations elsewhere than in the run folder are in a PostgreSQL database, "
+            f"postgresql+pg8000://USER:PASSWORD@HOST:PORT/DATABASE; received {annotations[:80]!r}; "
+            "give such an address, or leave it out."
+        )
     return Run(path, Manifest.open(path), str(data), annotations)

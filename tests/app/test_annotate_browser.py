@@ -419,7 +419,9 @@ def test_an_ended_visit_is_told_from_a_silent_server_by_the_status_alone(browser
         page.route("**/here", lambda route: route.fulfill(status=401))
         page.keyboard.press("3")
         problem = page.locator(".hx-ann-problem")
-        expect(problem).to_contain_text("open your own link again, in this browser. One answer is")
+        expect(problem).to_contain_text(
+            "Open your own link again, in this browser, or ask for a new one. One answer is kept"
+        )
         page.unroute("**/here")
         page.route("**/here", lambda route: route.fulfill(status=204))
         expect(problem).to_contain_text("The server does not answer.", timeout=20_000)
@@ -553,6 +555,73 @@ def test_among_many_classes_one_is_found_by_typing(browser, tmp_path):
             assert [event.said for event in store.all()] == ["class 011", "class 002"]
             page.locator(".hx-ann-find").fill("nothing")
             expect(page.locator(".hx-ann-more")).to_have_text("No class is called so.")
+
+
+def test_among_many_classes_letters_are_typed_and_never_pressed(browser, tmp_path):
+    names = tuple(f"class {number:03}" for number in range(40))
+    with served(tmp_path, names=names, count=80) as (url, _, store):
+        with judging(browser, url) as page:
+            ready(page)
+            page.keyboard.type("banana uck 7")  # from wherever the focus is
+            expect(page.locator(".hx-ann-find")).to_have_value("banana uck 7")
+            expect(page.locator(".hx-ann-more")).to_have_text("No class is called so.")
+            page.keyboard.press("Enter")
+            page.locator(".hx-ann-find").fill("")
+            page.keyboard.press("Enter")  # nothing was chosen
+            assert store.all() == []
+            page.keyboard.type("class 017")
+            page.keyboard.press("Enter")
+            saved(page, 1)
+            page.keyboard.press("-")  # the field is empty: signs are answers
+            saved(page, 2)
+            assert [event.said for event in store.all()] == ["class 017", "ambiguous"]
+            page.keyboard.press("Backspace")
+            saved(page, 1)
+            page.keyboard.press("ArrowLeft")
+            expect(page.locator(".hx-ann-changing-says")).to_contain_text("You said class 017")
+            page.keyboard.press("ArrowRight")
+            page.keyboard.type("class 01")
+            page.keyboard.press("Backspace")  # takes back a letter, not an answer
+            expect(page.locator(".hx-ann-find")).to_have_value("class 0")
+            assert len(store.latest()) == 1
+
+
+def test_a_comment_comes_along_when_its_answer_is_looked_at_again(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        field = page.get_by_label("Comment")
+        field.fill("a loop is missing")
+        field.press("Escape")
+        page.keyboard.press("3")
+        saved(page, 1)
+        field.fill("of the next")
+        field.press("Escape")
+        page.keyboard.press("ArrowLeft")
+        expect(field).to_have_value("a loop is missing")
+        page.keyboard.press("5")
+        saved(page, 1)
+        expect(field).to_have_value("of the next")
+        assert [event.comment for event in store.all()] == ["a loop is missing"] * 2
+        page.reload()
+        ready(page)
+        page.keyboard.press("ArrowLeft")
+        expect(field).to_have_value("a loop is missing")
+        page.keyboard.press("ArrowRight")
+        expect(field).to_have_value("")
+
+
+def test_what_was_judged_in_another_window_is_not_judged_over_it(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page, judging(browser, url) as other:
+        assert ready(page) == ready(other)
+        other.keyboard.press("3")
+        saved(other, 1)
+        page.keyboard.press("4")
+        expect(refused(page)).to_contain_text("you have judged this one already, in another window")
+        assert [event.said for event in store.all()] == ["3"]
+        judge_each(page, "5")
+        saved(page, 2)
 
 
 def test_names_that_do_harm_are_text(browser, tmp_path):

@@ -341,3 +341,44 @@ def test_a_link_that_finds_no_server_is_tried_again(app, browser):
     page.wait_for_timeout(2_500)
     assert asked.count("POST") == 4  # what is wrong is not tried again
     context.close()
+
+
+@pytest.mark.browser
+def test_nobody_leaves_while_the_server_does_not_answer(app, browser):
+    token, said = Access.open(app.run.folder).invite("Fritz"), []
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{app.url}enter#{token}")
+    expect(page.locator(".hx-who")).to_have_text("Fritz")
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))
+    page.route("**/leave", lambda route: route.abort())
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_role("button", name="Leave")).to_be_enabled()
+    assert said == ["You are still in: the server does not answer. Try again later."]
+    page.unroute("**/leave")
+    page.get_by_role("button", name="Leave").click()
+    expect(page.locator("body")).to_contain_text("This app opens with a personal link")
+    context.close()
+
+
+@pytest.mark.browser
+def test_what_was_judged_stays_at_hand_on_the_probe_page(app, browser):
+    access = Access.open(app.run.folder)
+    gerda = entered(app.url, access.invite("Gerda"))
+    ticket, id = judged(app, gerda, "Gerda")
+    gerda.close()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{app.url}enter#{access.invite('Gerda')}")
+    expect(page.locator(".hx-who")).to_have_text("Gerda")
+    page.goto(f"{app.url}?view=probe")
+    tile = page.locator("#page-probe .hx-tile")
+    expect(tile).to_have_count(1)
+    page.wait_for_timeout(3_000)  # what the window learns later takes nothing away
+    expect(tile).to_have_count(1)
+    page.get_by_text("Example", exact=True).first.click()
+    tile.click()
+    given = app.run.given_label(id)
+    expect(page.locator(".hx-picked")).to_contain_text(f"that you have judged: given {given}")
+    assert ticket not in page.locator("#page-probe").inner_text()
+    context.close()

@@ -13,7 +13,16 @@ from sklearn.metrics import cohen_kappa_score
 
 import hardex
 from hardex import RunError
-from hardex.runs.agreement import Answer, agreement_of, answer_of, first_words, latest, read_gold
+from hardex.runs.agreement import (
+    Answer,
+    agreement_of,
+    answer_of,
+    first_words,
+    given_labels,
+    judged_by,
+    latest,
+    read_gold,
+)
 from hardex.runs.annotations import Annotation, AnnotationEvent
 from hardex.runs.coefficients import NO_OVERLAP, NO_VARIETY, cohen_kappa, krippendorff_alpha
 from hardex.runs.queue import Assignment, plan_of
@@ -429,6 +438,34 @@ def test_what_the_owner_judged_is_gold_and_the_owner_is_compared_with_nobody(run
     other = hardex.agreement(run, gold={ids[1]: "dog"})
     assert (other.gold, other.gold_from) == (1, "")
     assert [(one.name, one.gold["value"]) for one in other.annotators] == [("anna", 1), ("ben", 0)]
+
+
+def test_what_the_owner_said_blind_is_gold_whatever_the_given_label_is_by_now(run):
+    # Right when it was said, and the labels were mended since: all three are given otherwise now.
+    said = {"0": "dog", "1": "cat", "2": "a class that is no more"}
+    for id, answer in said.items():
+        run.annotations.add(Annotation("owner", id, "right", said=answer, shown="blind"))
+    assert judged_by("owner", run) == {"0": "dog", "1": "cat"}
+    assert {one.id: one.answer for one in hardex.agreement(run).consensus} == said
+
+
+def test_gold_is_found_by_one_look_at_the_table(run):
+    class OneLook:
+        """A run that cannot be asked for one example after the other."""
+
+        folder, manifest, annotations = run.folder, run.manifest, run.annotations
+
+    for id, verdict, new in (("0", "right", ""), ("gone", "right", ""), ("2", "wrong", "cat")):
+        run.annotations.add(Annotation("owner", id, verdict, new, shown="label"))
+    assert judged_by("owner", OneLook()) == {"0": "cat", "2": "cat"}
+    assert judged_by("anna", OneLook()) == {}
+
+
+def test_where_the_table_cannot_be_read_it_is_said(run):
+    (run.folder / "results" / "predictions.parquet").write_bytes(b"no table")
+    assert given_labels(run, []) == {}
+    with pytest.raises(RunError, match=r"must be readable; .*; rank again with --force\.$"):
+        given_labels(run, ["0"])
 
 
 def test_gold_of_the_agreement_is_the_gold_of_the_queue(run):

@@ -24,10 +24,11 @@ import pytest
 from sqlalchemy import make_url
 
 from hardex import RunError, load, rank
+from hardex.data import tensors
 from hardex.data.dataset import ArrayDataset
 from hardex.runs.access import Access
 from hardex.runs.annotations import Annotation, Store
-from hardex.runs.database import _PostgreSQL, _SQLite, _ssl_context, open_database
+from hardex.runs.database import _NAMELESS, _PostgreSQL, _SQLite, _ssl_context, open_database
 from hardex.runs.manifest import Source
 from hardex.runs.queries import View
 
@@ -417,6 +418,46 @@ def test_a_database_serves_one_data_set(postgres_address):
     assert "give this run another database" in told
     assert Access.open(postgres_address, digits).invite("anna")
     assert first.all() == [said]
+
+
+def test_data_whose_labels_were_mended_keeps_its_database(postgres_address):
+    before, mended = of("digits", "d" * 64), of("digits", "e" * 64)
+    said = Store.open(postgres_address, before).add(right())
+    assert Store.open(postgres_address, mended).all() == [said]
+    later = Store.open(postgres_address, mended).add(right("bob"))
+    moved = Source("copy", "/elsewhere", "e" * 64)  # the hash it has since
+    for data in (before, mended, moved):
+        assert Store.open(postgres_address, data).all() == [said, later]
+
+
+def test_data_that_was_moved_keeps_its_database(postgres_address, postgres_server):
+    said = Store.open(postgres_address, of("digits", "d" * 64)).add(right())
+    moved, mended_there = (Source("copy", "/elsewhere", hash * 64) for hash in "de")
+    assert "rank it again under its former name" in sentence(
+        lambda: Store.open(postgres_address, mended_there).all()
+    )
+    store = Store.open(postgres_address, moved)
+    later = [store.add(right("bob")), store.add(right("carl"))]
+    assert Store.open(postgres_address, mended_there).all() == [said, *later]
+    rows = "SELECT name, hash FROM hardex_data ORDER BY name"
+    found = [tuple(row) for row in postgres_server.ask(postgres_address, rows)]
+    assert found == [("copy", "d" * 64), ("digits", "d" * 64)]  # each once
+
+
+@pytest.mark.parametrize("name", ["arrays in memory", "a tf.data.Dataset"])
+def test_what_all_data_in_memory_is_called_tells_nothing(postgres_address, name):
+    one, other = (Source(name, "", hash * 64) for hash in "de")
+    said = Store.open(postgres_address, one).add(right())
+    assert "give this run another database" in sentence(
+        lambda: Store.open(postgres_address, other).add(right("eve"))
+    )
+    assert Store.open(postgres_address, one).all() == [said]
+
+
+def test_data_in_memory_is_called_so():
+    images = np.zeros((2, 4, 4, 1), np.uint8)
+    named = {ArrayDataset.of(images, np.array([0, 1])).source, tensors._SOURCE}
+    assert named == set(_NAMELESS)
 
 
 def test_of_runs_that_come_at_the_same_moment_one_gets_the_database(postgres_address):

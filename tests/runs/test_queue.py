@@ -176,6 +176,38 @@ def test_only_a_blind_word_that_stands_is_a_vote():
     assert queue.next("cleo") is None
 
 
+def test_a_word_of_which_it_is_not_known_what_was_in_view_is_a_vote():
+    store = Memory()
+    queue = Queue(Plan(("a",), overlap=1), store)
+    taken_over = store.add(Annotation("ann", "a", "right"))  # by an import
+    queue.heard(taken_over)
+    assert len(first_words(store.events)) == 1
+    assert queue.next("bob") is None and queue.progress("bob") == (0, 0)
+    queue.heard(store.add(Annotation("ann", "a", "", undoes=taken_over.event_id)))
+    assert first_words(store.events) == []
+    assert queue.next("ann") == "a"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(PEOPLE[:3]), st.sampled_from(("", "blind", "label", "undo"))),
+        max_size=12,
+    )
+)
+def test_the_queue_and_the_agreement_count_the_same_votes(moves):
+    store = Memory()
+    for annotator, move in moves:
+        own = [event for event in store.events if event.annotator == annotator]
+        if move != "undo":
+            store.add(Annotation(annotator, "a", "right", shown=move))
+        elif own and not own[-1].undoes:
+            store.add(Annotation(annotator, "a", "", undoes=own[-1].event_id))
+    votes = len(first_words(store.events))
+    for overlap in (1, 2, 3, 4):
+        left = Queue(Plan(("a",), overlap), store).progress("somebody else")[1]
+        assert left == (votes < overlap)
+
+
 def test_a_changed_answer_leaves_the_blind_one_standing():
     store = Memory()
     queue = Queue(Plan(("a",), overlap=1), store)

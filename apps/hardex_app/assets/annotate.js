@@ -15,7 +15,8 @@ const state = {
   waiting: [], sending: false, tries: 0,
   refused: [],                      // answers that the server will never take, until they are read
   done: 0, total: 0, later: false, asked: false, empty: false,
-  recent: [], found: [], chosen: 0, inView: null,
+  recent: [], found: [], chosen: 0, picked: false, inView: null,
+  commentOf: null, draft: "",       // whose comment stands in the field, and what waits beneath
   heard: 0,                         // answers that the server stored
 };
 const here = () => element.offsetParent !== null || root.offsetParent !== null;
@@ -95,13 +96,13 @@ async function silence() {
   let status = 0;
   try { status = (await within(fetch("here", { cache: "no-store" }), HERE_MS)).status; } catch (error) { /* nobody is there */ }
   return status === 401
-    ? "The server does not know you any more: open your own link again, in this browser."
+    ? "The server lets you in no more: your visit is over, or your link was taken back. Open your own link again, in this browser, or ask for a new one."
     : "The server does not answer.";
 }
 function waitingWords() {
   const n = state.waiting.length;
   if (!n) return "";
-  return `${n === 1 ? "One answer is" : `${n} answers are`} kept in this page and sent again by ${n === 1 ? "itself" : "themselves"}; you can go on.`;
+  return `${n === 1 ? "One answer is" : `${n} answers are`} kept in this page and sent again by ${n === 1 ? "itself" : "themselves"}.`;
 }
 function stored(item, answer) {
   forget(item);
@@ -213,13 +214,13 @@ const words = (said) => {
 function answer(said, byPointer) {
   const changing = state.changing, one = changing || state.ahead[0];
   if (!one || !state.facts || dialog.open) return;
-  if (state.waiting.length >= WAITING_MOST) { problem(`No more answers can wait here. ${waitingWords().replace("; you can go on", "")}`); return; }
+  if (state.waiting.length >= WAITING_MOST) { problem(`No more answers can wait here. ${waitingWords()}`); return; }
   const began = performance.now();
   const field = part("[name=comment]");
-  const item = { kind: "annotate", name: state.name, ticket: one.ticket, label: said.label || "", verdict: said.verdict || "", comment: field.value.trim(), seconds: secondsSpent(), event_id: uuid() };
+  const item = { kind: "annotate", name: state.name, ticket: one.ticket, label: said.label || "", verdict: said.verdict || "", comment: field.value.trim(), seconds: secondsSpent(), event_id: uuid(), first: !changing };
   field.value = "";
   const entry = entryOf(one.ticket) || { ticket: one.ticket, image: one.image, events: [] };
-  entry.events.push({ event_id: item.event_id, label: item.label, verdict: item.verdict });
+  entry.events.push({ event_id: item.event_id, label: item.label, verdict: item.verdict, comment: item.comment });
   state.entries = [...state.entries.filter((other) => other !== entry), entry].slice(-200);
   if (changing) state.changing = null;
   else state.ahead.shift();
@@ -301,13 +302,22 @@ function draw() {
     figure.replaceChildren(one.picture || picture(one));
     state.inView = one;
     find.value = "";
-    if (!find.closest("[hidden]")) search();
+    if (listed()) search();
     restart();
     element.dataset.ticket = one.ticket;
   } else if (!one) { figure.replaceChildren(); state.inView = null; delete element.dataset.ticket; }
+  drawComment();
   drawChanging();
   drawLast();
   drawSaved();
+}
+// An answer that is looked at again brings its comment along; what was begun waits meanwhile.
+function drawComment() {
+  if (state.commentOf === state.changing) return;
+  const field = part("[name=comment]"), word = lastWord(state.changing);
+  if (!state.commentOf) state.draft = field.value;
+  field.value = word ? (word.comment ?? (word.told || {}).comment ?? "") : state.draft;
+  state.commentOf = state.changing;
 }
 function drawChanging() {
   const entry = state.changing, told = toldOf(entry);
@@ -386,6 +396,7 @@ function keysOf(names) {
   return own ? signs : [..."1234567890", "v", "w"].slice(0, names.length);
 }
 const keys = new Map();
+const listed = () => !find.closest("[hidden]");  // more classes than there are buttons for
 function saidButton(text, key, said) {
   const button = make("button", "hx-button", plain(text));
   button.type = "button";
@@ -411,7 +422,8 @@ function load(facts) {
     part(".hx-ann-classes").classList.toggle("hx-short", names.length > 3 && names.every((name) => [...name].length <= 3));
     part(".hx-ann-classes").replaceChildren(...names.map((name, at) => saidButton(name, hints[at], { label: name })));
   } else search();
-  const free = (wanted) => [...wanted].find((key) => !keys.has(key) && !OWN_KEYS.includes(key));
+  const free = (wanted) => [...wanted].find((key) => !keys.has(key) && !OWN_KEYS.includes(key) && (few || !/[\p{L}\p{N}]/u.test(key)));
+  if (!few) part(".hx-ann-undo kbd").textContent = "⌫";
   const others = { ambiguous: "am-", bad_image: "bx,", not_sure: "ns." };
   part(".hx-ann-others").replaceChildren(...facts.undecided.map((one) => saidButton(one.words, free(others[one.value] || ""), { verdict: one.value })));
   drawHelp(names, few);
@@ -422,8 +434,8 @@ function drawHelp(names, few) {
   const own = [...keys].filter(([key, said]) => said.label && said.label.toLowerCase() === key);
   const rows = [...keys].filter(([key, said]) => !(own.length && said.label)).map(([key, said]) => [key, words(said)]);
   if (own.length) rows.unshift([`${own[0][0]} … ${own[own.length - 1][0]}`, "the class of that name"]);
-  const shown = few ? rows : [["type", "part of a name; ↑ ↓ choose, Enter answers, Esc leaves the field"], ["/", "find a class"], ...rows];
-  shown.push(["space", "keep your answer where the label differs"], ["← or C", "look at an answer again, to change it"], ["→", "back to the next example"], ["U", "undo your last answer"], ["?", "this help"]);
+  const shown = few ? rows : [["type", "part of a name; ↑ ↓ choose, Enter answers, Esc leaves the field"], ...rows];
+  shown.push(["space", "keep your answer where the label differs"], [few ? "← or C" : "←", "look at an answer again, to change it"], ["→", "back to the next example"], [few ? "U or ⌫" : "⌫", "undo your last answer"], ["?", "this help"]);
   part(".hx-ann-keys").replaceChildren(...shown.flatMap(([key, text]) => {
     const name = make("dt", "");
     name.append(make("kbd", "", key));
@@ -440,15 +452,19 @@ part(".hx-ann-older").addEventListener("click", older);
 part(".hx-ann-back").addEventListener("click", back);
 document.addEventListener("keydown", (event) => {
   if (!here() || !state.facts || dialog.open || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  const at = event.target;
-  if (at.closest && at.closest("input, select, textarea, [contenteditable]")) {
+  const at = event.target, letter = /^[\p{L}\p{N}]$/u.test(event.key);
+  // Where classes are found by typing, letters are never answers: they go into the field, from
+  // wherever they are typed, and all other keys act as long as it is empty.
+  const free = at === find && !find.value && !letter && event.key !== "Enter" && event.key !== "Escape";
+  if (!free && at.closest && at.closest("input, select, textarea, [contenteditable]")) {
     if (event.key === "Escape") { at.blur(); figure.focus({ preventScroll: true }); }
     return;
   }
+  if (letter && listed()) { find.focus(); return; }
   const onButton = at.closest && at.closest("button, a, summary"), key = event.key.toLowerCase();
-  const does = { ArrowLeft: older, ArrowRight: newer, Escape: back, "?": () => dialog.showModal(), u: undoLast, c: older }[event.key] || { u: undoLast, c: older, k: keepLast }[key]
+  const does = { ArrowLeft: older, ArrowRight: newer, Escape: back, Backspace: undoLast, "?": () => dialog.showModal() }[event.key] || { u: undoLast, c: older, k: keepLast }[key]
     || ((event.key === " " || event.key === "Enter") && !onButton ? keepLast : null)
-    || (event.key === "/" && !find.closest("[hidden]") ? () => find.focus() : null)
+    || (event.key === "/" && listed() ? () => find.focus() : null)
     || (keys.has(key) ? () => answer(keys.get(key), false) : null);
   if (!does) return;
   event.preventDefault();
@@ -465,6 +481,7 @@ function search() {
   const all = [...starts, ...holds].sort((a, b) => (b.toLowerCase() === wanted) - (a.toLowerCase() === wanted));
   state.found = all.slice(0, FOUND_MOST);
   state.chosen = 0;
+  state.picked = false;
   part(".hx-ann-found").replaceChildren(...state.found.map((name, at) => {
     const node = make("div", "hx-ann-option", plain(name));
     node.id = `hx-ann-option-${at}`;
@@ -492,7 +509,8 @@ find.addEventListener("input", search);
 find.addEventListener("focus", () => choose(state.chosen));
 find.addEventListener("keydown", (event) => {
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (by) { event.preventDefault(); choose(state.chosen + by); }
+  if (by) { event.preventDefault(); state.picked = true; choose(state.chosen + by); }
+  else if (event.key === "Enter" && !find.value.trim() && !state.picked) { event.preventDefault(); keepLast(); }
   else if (event.key === "Enter" && state.found.length) { event.preventDefault(); answer({ label: state.found[state.chosen] }, false); }
 });
 

@@ -59,9 +59,14 @@ if (props.pages) {
   leave.type = "button";
   leave.title = "End this visit on this device; your link opens it again";
   leave.addEventListener("click", async () => {
+    // Nobody is sent away from answers that only this page has.
+    const unsent = Number(document.querySelector("[data-waiting]")?.dataset.waiting || 0);
+    if (unsent && !confirm(`${unsent === 1 ? "One answer is" : `${unsent} answers are`} not saved yet. If you leave now, open your link again in this browser to send ${unsent === 1 ? "it" : "them"}.`)) return;
     leave.disabled = true;
-    try { await fetch("leave", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }); }
-    finally { location.replace("./"); }
+    const answer = await fetch("leave", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }).catch(() => null);
+    if (answer && answer.ok) { location.replace("./"); return; }
+    leave.disabled = false;
+    alert("You are still in: the server does not answer. Try again later.");
   });
   part(".hx-nav").append(name, leave);
   server.who({}).then((who) => { name.textContent = plain(who.name); name.title = who.name; }, () => {});

@@ -709,7 +709,9 @@ function showPicked() {
     if (top < 0 || top + chosen.offsetHeight > strip.clientHeight) strip.scrollTop += top - 8;
   });
   const known = state.id && state.facts && state.facts.examples.find((one) => one.id === state.id);
-  part(".hx-picked").textContent = !state.id ? "" : known
+  const mine = state.facts && state.facts.may && !state.facts.may.upload;  // who knows it by a ticket alone
+  part(".hx-picked").textContent = !state.id ? "" : mine
+    ? `An example that you have judged${known ? `: given ${plain(known.given)}, predicted ${plain(known.predicted)}` : ""}` : known
     ? `Example ${plain(state.id)}: ${known.list} ${known.rank}, given ${plain(known.given)}, predicted ${plain(known.predicted)}` : `Example ${plain(state.id)}`;
 }
 function tile(one) {
@@ -959,6 +961,8 @@ async function learnShape(shape) {
 }
 function show(facts) {
   const fresh = !state.facts;
+  // An annotator's examples are asked for when the page is opened, and do not come with the facts.
+  if (!fresh && facts.may && !facts.may.upload && !facts.examples.length) facts = { ...facts, examples: state.facts.examples };
   state.facts = facts;
   showExamples(facts.examples);
   for (const name of [".hx-expected", ".hx-keep-expected"]) {

@@ -132,7 +132,7 @@ async def body_of(receive: Receive) -> bytes:
 
 
 def sentence(text: str, status: int) -> Response:
-    return PlainTextResponse(f"{text}\n", status_code=status)
+    return PlainTextResponse(f"{text[:1].upper()}{text[1:]}\n", status_code=status)
 
 
 def _too_often(seconds: int) -> Response:

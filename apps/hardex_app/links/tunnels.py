@@ -344,7 +344,10 @@ class Ssh:
 
 
 def this_computer() -> str:
-    """Its name for others on the same network."""
+    """Its address for others on the same network; its name where it is on none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as looking, suppress(OSError):
+        looking.connect(("192.0.2.1", 9))  # sends nothing: only the way there is looked up
+        return str(looking.getsockname()[0])
     return socket.gethostname()
 
 
