@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hardex.errors import ClassifierError as ClassifierError
     from hardex.errors import DatasetError as DatasetError
     from hardex.errors import HardexError as HardexError
+    from hardex.errors import LinkOverError as LinkOverError
     from hardex.errors import RunError as RunError
     from hardex.errors import ServingError as ServingError
     from hardex.runs.agreement import agreement as agreement
@@ -39,6 +40,7 @@ _HOMES = {
     "ClassifierError": "hardex.errors",
     "DatasetError": "hardex.errors",
     "HardexError": "hardex.errors",
+    "LinkOverError": "hardex.errors",
     "Run": "hardex.runs.run",
     "RunError": "hardex.errors",
     "ServingError": "hardex.errors",

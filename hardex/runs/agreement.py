@@ -635,6 +635,20 @@ def judged_by(owner: str, run: Run) -> dict[str, str]:
     return {vote.id: vote.answer.name for vote in votes if vote.answer in classes}
 
 
+def check_gold_ids(gold: Mapping[str, str], run: Run) -> None:
+    """Refuse gold of other runs.
+
+    Raises:
+        RunError: some of the examples are not of this run.
+    """
+    unknown = run.tables.unknown(list(gold))
+    if unknown:
+        raise RunError(
+            f"gold examples must be of this run; {unknown:,} of {len(gold):,} are not; take their "
+            "ids from its tables."
+        )
+
+
 def read_gold(path: str | Path) -> dict[str, str]:
     """The right answer by example, from a table with the columns `id` and `label`.
 
@@ -650,6 +664,11 @@ def read_gold(path: str | Path) -> dict[str, str]:
     if path.suffix.lower() not in (".csv", ".jsonl", ".parquet"):
         raise RunError(
             f"gold must be a .csv, .jsonl or .parquet table; received {path}; save it as one."
+        )
+    if not path.exists():
+        raise RunError(
+            f"gold must be a .csv, .jsonl or .parquet table; there is nothing at {path}; check "
+            "the path."
         )
     columns = read_columns(path)
     missing = [name for name in ("id", "label") if name not in columns]
@@ -676,6 +695,7 @@ def _gold_of(run: Run, gold: Mapping[str, str] | str | Path | None) -> tuple[dic
             id: Answer(label).text for id, label in labels.items()
         }, OWNER.name if labels else ""
     found = dict(gold) if isinstance(gold, Mapping) else read_gold(gold)
+    check_gold_ids(found, run)
     classes = set(run.manifest.class_names)
     strange = sorted(set(found.values()) - {*classes, *_GOLD_BESIDES})
     if strange:

@@ -475,12 +475,9 @@ def shuffled_in_blocks(ids: Sequence[str], size: int, seed: int) -> list[str]:
 
 def check_gold(gold: Mapping[str, str], run: Run) -> None:
     """Raise `RunError` unless every gold example and its label are of the run."""
-    unknown = run.tables.unknown(list(gold))
-    if unknown:
-        raise RunError(
-            f"gold examples must be of this run; {unknown:,} of {len(gold):,} are not; take their "
-            "ids from its tables."
-        )
+    from hardex.runs.agreement import check_gold_ids
+
+    check_gold_ids(gold, run)
     for id, label in gold.items():
         if label not in run.manifest.class_names:
             raise RunError(

@@ -11,6 +11,7 @@ import numpy as np
 import hardex
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
+from hardex.runs.queue import Assignment
 from hardex_app.inspection import Inspection, Status
 from hardex_app.links.launch import Sharing, launch
 
@@ -107,8 +108,9 @@ def serving(inspection, keys=None, **sharing):
         window.close(verbose=False)
 
 
-def inspecting(run, classifier=None):
-    """An inspection with all its work done."""
-    inspection = Inspection(lambda inspection: None, run=run)
+def inspecting(run, classifier=None, **asked):
+    """An inspection with all its work done; `asked` of annotators."""
+    assignment = Assignment(**asked) if asked else None
+    inspection = Inspection(lambda inspection: None, run=run, assignment=assignment)
     inspection.classifier, inspection.status = classifier, Status("ready")
     return inspection

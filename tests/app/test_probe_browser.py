@@ -4,7 +4,7 @@ import base64
 import csv
 import io
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import gradio as gr
 import numpy as np
@@ -40,16 +40,18 @@ def serving(folder, **options):
         with gr.Blocks(analytics_enabled=False) as window:
             page = probe.build(inspection)
             window.load(lambda: probe.facts(inspection), None, page.bench)
-        window.launch(
-            server_name="127.0.0.1",
-            server_port=free_port("127.0.0.1", None),
-            css=style(),
-            quiet=True,
-            prevent_thread_lock=True,
-            run_history=False,
-            app_kwargs={"middleware": [Middleware(Guard, gate=Gate(0, opening=True))]},
-        )
-        return window
+        while True:
+            with suppress(OSError):  # another test was as quick to take the port
+                window.launch(
+                    server_name="127.0.0.1",
+                    server_port=free_port("127.0.0.1", None),
+                    css=style(),
+                    quiet=True,
+                    prevent_thread_lock=True,
+                    run_history=False,
+                    app_kwargs={"middleware": [Middleware(Guard, gate=Gate(0, opening=True))]},
+                )
+                return window
 
     window = launched_in_a_loop(launched)
     yield window.local_url, inspection

@@ -27,7 +27,7 @@ DRAWN = {"kind": "sketch", "strokes": [[[40, 40], [200, 200]]]}
 def app(tmp_path_factory):
     """A shared app; its owner, Anna and Bert are in."""
     run, classifier = small_run(tmp_path_factory.mktemp("run"), shape=(8, 8, 1))
-    inspection = inspecting(run, classifier)
+    inspection = inspecting(run, classifier, overlap=50)
     keys = Keys(inspection)
     access = Access.open(run.folder)
     with serving(inspection, keys) as window:

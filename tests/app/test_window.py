@@ -8,12 +8,14 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from playwright.sync_api import expect
 
 from hardex_app.inspection import Inspection, Status
 from hardex_app.pages.probe import answer
 from hardex_app.probing import curve, probe
 from hardex_app.window import build, status_html
 
+from .conftest import close_visit, open_visit
 from .fake_runs import HOSTILE, launched_in_a_loop, run_without_images, serving, small_run
 
 ONE = {"source": {"kind": "example", "id": "1"}, "transform": {"rotation": 30}}
@@ -246,3 +248,19 @@ def test_what_can_be_done_without_has_a_button(hostile):
 def test_the_clock_stops_when_nothing_more_will_change(hostile, status):
     timer = tick_of(inspecting(hostile.run, status=status))(True)[3]
     assert timer.active is False
+
+
+@pytest.mark.browser
+def test_a_page_that_is_drawn_anew_is_still_the_one_that_is_seen(browser, server):
+    """A slow browser draws the pages after the bar, and may write their class once more."""
+    visitor = open_visit(browser, server.local_url, "view=browse")
+    page = visitor.page
+    expect(page.locator("#page-browse")).to_be_visible()
+    write = "([id, words]) => { document.getElementById(id).className = words; }"
+    page.evaluate(write, ["page-browse", "column hx-page"])
+    expect(page.locator("#page-browse")).to_be_visible()
+    page.evaluate(
+        "document.getElementById('page-overview').className = 'column hx-page hx-current'"
+    )
+    expect(page.locator("#page-overview")).to_be_hidden()
+    close_visit(visitor)

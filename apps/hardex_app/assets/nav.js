@@ -19,6 +19,15 @@ const links = Object.entries(PAGES).map(([page, words]) => {
 const remember = () => { last[shown] = { ...address(), page: shown }; };
 part(".hx-pages").append(...links);
 
+// Whatever draws a page anew writes its class anew, too: the mark is put back at once.
+const marked = new Map();
+const keeper = new MutationObserver((changes) => { for (const { target } of changes) mark(target, marked.get(target)); });
+function mark(box, current) {
+  if (!marked.has(box)) keeper.observe(box, { attributes: true, attributeFilter: ["class"] });
+  marked.set(box, current);
+  if (box.classList.contains("hx-current") !== current) box.classList.toggle("hx-current", current);
+}
+
 let shown = null;
 function show() {
   document.documentElement.style.colorScheme = document.body.classList.contains("dark") ? "dark" : "light";
@@ -27,16 +36,18 @@ function show() {
     if (node.dataset.page === page) node.setAttribute("aria-current", "page");
     else node.removeAttribute("aria-current");
   }
+  let missing = false;
   for (const name of Object.keys(PAGES)) {
     const box = document.getElementById(`page-${name}`);
-    if (!box) continue;
-    box.classList.toggle("hx-current", name === page);
+    if (!box) { missing = true; continue; }
+    mark(box, name === page);
     box.setAttribute("role", "region");
     box.setAttribute("aria-label", PAGES[name]);
     box.tabIndex = -1;
     // Who listens hears which page came; not at the start, when the browser says it.
     if (name === page && shown !== null && shown !== page) box.focus({ preventScroll: true });
   }
+  if (missing) setTimeout(show, 50);  // the pages may be drawn after this bar
   if (shown !== page) document.title = `${PAGES[page]} · hardex`;
   shown = page;
   remember();
@@ -51,7 +62,8 @@ if (props.pages && !(address().page in PAGES)) {
   window.dispatchEvent(new Event("hardex:address"));
 }
 show();
-requestAnimationFrame(() => { shown = null; show(); });  // the pages may be drawn after this bar
+// A slow browser may draw the pages later, or once more.
+for (const ms of [0, 200, 1000, 4000]) setTimeout(show, ms);
 
 // Annotators are told under which name they are here, and can end that.
 if (props.pages) {
