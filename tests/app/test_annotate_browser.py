@@ -501,8 +501,9 @@ def test_an_undo_shows_what_stood_before_as_it_was_told(browser, site):
         page.keyboard.press("3")
         saved(page, 1)
         while store.latest()[-1].verdict == "right":  # as the data has it, one in ten
-            page.keyboard.press("3")
-            saved(page, len(store.latest()) + 1)
+            number = len(store.latest())
+            judge_each(page, "3")
+            saved(page, number + 1)
         told = says(page).text_content()
         expect(page.locator(".hx-ann-keep")).to_be_visible()
         page.keyboard.press("ArrowLeft")
