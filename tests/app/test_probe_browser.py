@@ -4,7 +4,7 @@ import base64
 import csv
 import io
 import zipfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import gradio as gr
 import numpy as np
@@ -41,7 +41,7 @@ def serving(folder, **options):
             page = probe.build(inspection)
             window.load(lambda: probe.facts(inspection), None, page.bench)
         while True:
-            with suppress(OSError):  # another test was as quick to take the port
+            try:
                 window.launch(
                     server_name="127.0.0.1",
                     server_port=free_port("127.0.0.1", None),
@@ -51,6 +51,10 @@ def serving(folder, **options):
                     run_history=False,
                     app_kwargs={"middleware": [Middleware(Guard, gate=Gate(0, opening=True))]},
                 )
+            except Exception as error:  # another test was as quick to take the port
+                if not isinstance(error, OSError) and "startup-events" not in str(error):
+                    raise
+            else:
                 return window
 
     window = launched_in_a_loop(launched)

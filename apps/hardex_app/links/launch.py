@@ -49,6 +49,7 @@ _HUGGING_FACE = "https://huggingface.co"
 _RUN_EVERY_SECONDS = 0.5  # how often a demo is asked whether its ranking is done
 _BELIEVED = "FORWARDED_ALLOW_IPS"  # read by uvicorn
 _THIS_COMPUTER = ("127.0.0.1", "::1")
+_STARTED = "startup-events"  # what Gradio asks of an app that it has started
 _STARTING = Lock()  # a server reads a setting of the whole process while it starts
 _FILE_MOST = "1mb"  # nothing is uploaded as a file: pictures travel inside the questions
 
@@ -374,9 +375,14 @@ def launch(
             # Gradio prints its own lines about links; `reach` says it shorter, with ways out.
             with redirect_stdout(StringIO()), _believing_headers(sharing.is_proxied):
                 _launch(window, host, where, sharing.root_path, gate)
-        except OSError:
+        except Exception as error:
             window.close(verbose=False)
-            continue  # taken in between: `free_port` finds the next one, or says that there is none
+            # Taken in between: `free_port` finds the next one, or says that there is none. Who came
+            # later may also have asked the other app, in place of its own, whether it is up.
+            asked_another = _STARTED in str(error) and not _is_free(host, where)
+            if not isinstance(error, OSError) and not asked_another:
+                raise
+            continue
         gate.opening = False
         _put_first(window.app)
         return window, where
