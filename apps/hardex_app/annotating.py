@@ -10,12 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
-from uuid import UUID
 
 from hardex.errors import HardexError, RunError
 from hardex.runs.access import OWNER, Visitor
-from hardex.runs.agreement import answer_of
-from hardex.runs.annotations import Annotation, AnnotationEvent, has_control_signs
+from hardex.runs.agreement import answer_of, standing
+from hardex.runs.annotations import (
+    Annotation,
+    AnnotationEvent,
+    has_control_signs,
+    is_storable,
+    is_uuid,
+)
 from hardex.runs.queue import LEASES_MOST
 from hardex.runs.run import Run
 from hardex_app.cards import picture_url
@@ -175,7 +180,7 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
         mine = _plainly(visitor, lambda: _by(visitor, store.of(id)))
         stored = next((event for event in mine if event.event_id == checked.event_id), None)
         if stored is None:
-            if said.get("first") and _stand(mine):
+            if said.get("first") and standing(mine):
                 raise HardexError(
                     "an example is judged blind once; you have judged this one already, in another "
                     "window or on another device; go on with the next."
@@ -277,11 +282,7 @@ def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Answer:
 
 def _last(desk: Desk, visitor: Visitor) -> Answer | None:
     """What an annotator said last of this run and did not take back."""
-    mine = desk.run.annotations.by(visitor.name)
-    undone = {event.undoes for event in mine if event.undoes}
-    for event in reversed(mine):
-        if event.undoes or event.event_id in undone:
-            continue
+    for event in reversed(standing(desk.run.annotations.by(visitor.name))):
         try:
             told = _told(desk, visitor, event)
         except RunError:  # of the data that this run was made of before
@@ -364,9 +365,8 @@ def _checked(said: Mapping[str, Any], run: Run) -> _Said:
 
 
 def _is_text(value: str) -> bool:
-    """What the store refuses is no text: control signs, or half of a pair of surrogates."""
-    halves = any("\ud800" <= sign <= "\udfff" for sign in value)
-    return not halves and not has_control_signs(value)
+    """What the store refuses is no text."""
+    return is_storable(value) and not has_control_signs(value)
 
 
 def _seconds(value: Any) -> float | None:
@@ -383,11 +383,7 @@ def _seconds(value: Any) -> float | None:
 
 def _event_id(said: Mapping[str, Any]) -> str:
     value = said.get("event_id") or ""
-    try:
-        good = value == "" or str(UUID(value)) == value
-    except (ValueError, AttributeError, TypeError):
-        good = False
-    if not good:
+    if value != "" and not is_uuid(value):
         raise HardexError(
             f"an event id must be a UUID in small letters; received {str(value)[:60]!r}; leave it "
             "out."
@@ -423,12 +419,6 @@ def _says(stored: AnnotationEvent, said: _Said, given: str) -> bool:
     if said.label:
         return said.label == (given if stored.verdict == "right" else stored.new_label)
     return stored.verdict == said.verdict
-
-
-def _stand(mine: Sequence[AnnotationEvent]) -> bool:
-    """Whether there is something that was not taken back."""
-    undone = {event.undoes for event in mine if event.undoes}
-    return any(not event.undoes and event.event_id not in undone for event in mine)
 
 
 def _by(visitor: Visitor, events: Sequence[AnnotationEvent]) -> list[AnnotationEvent]:

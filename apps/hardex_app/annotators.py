@@ -54,7 +54,6 @@ class Annotators:
                 if not self._ready:  # without this no event of the queue is ever answered
                     self.window.run_startup_events()
                     await self.window.run_extra_startup_events()
-                    self._app.startup_events_triggered = True
                     self._ready = True
         await self._app(scope, receive, send)
 

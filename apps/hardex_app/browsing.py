@@ -8,6 +8,7 @@ from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
 from hardex.predict.neighbours import summary
 from hardex.ranking.scores import MEANINGS
+from hardex.runs import agreement
 from hardex.runs.annotations import VERDICTS, Annotation
 from hardex.runs.queries import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex.runs.run import Run
@@ -313,7 +314,7 @@ def judge(run: Run, annotator: str, said: Mapping[str, Any]) -> list[str]:
 def said_about(run: Run, id: str) -> list[str]:
     """What people said of an example, latest last; what they took back says so."""
     events = run.annotations.of(id)
-    taken_back = {(event.undoes, event.annotator) for event in events if event.undoes}
+    stands = {event.event_id for event in agreement.standing(events)}
     lines = []
     for event in events:
         if event.undoes:
@@ -321,7 +322,7 @@ def said_about(run: Run, id: str) -> list[str]:
         words = VERDICT_WORDS[event.verdict].lower()
         label = f", it is {event.new_label}" if event.new_label else ""
         comment = f": {event.comment}" if event.comment else ""
-        end = " (taken back)" if (event.event_id, event.annotator) in taken_back else ""
+        end = "" if event.event_id in stands else " (taken back)"
         time = f"{event.time:%Y-%m-%d %H:%M} UTC"
         lines.append(f"{time}  {event.annotator}: {words}{label}{comment}{end}")
     return lines

@@ -247,11 +247,11 @@ class Store:
 
     def of(self, id: str) -> list[AnnotationEvent]:
         """What was said of one example, in order of time."""
-        return self._events(_EVENTS.c.id == id) if _is_storable(id) else []
+        return self._events(_EVENTS.c.id == id) if is_storable(id) else []
 
     def by(self, annotator: str) -> list[AnnotationEvent]:
         """What one annotator said, in order of time."""
-        return self._events(_EVENTS.c.annotator == annotator) if _is_storable(annotator) else []
+        return self._events(_EVENTS.c.annotator == annotator) if is_storable(annotator) else []
 
     def all(self) -> list[AnnotationEvent]:
         """Everything that was said, in order of time."""
@@ -273,7 +273,7 @@ class Store:
             Verdicts by id; without those of which nobody says anything.
         """
         said = _latest(*(_EVENTS.c[name] for name in ("id", "verdict", "time", "event_id"))).where(
-            _EVENTS.c.id.in_([id for id in ids if _is_storable(id)])
+            _EVENTS.c.id.in_([id for id in ids if is_storable(id)])
         )
         last = said.subquery()
         query = select(last.c.id, last.c.verdict).where(last.c.place == 1)
@@ -395,7 +395,7 @@ def _check(annotation: Annotation) -> None:
         if name == "seconds":
             continue
         most = COMMENT_MOST if name == "comment" else _TEXT_MOST
-        if not isinstance(value, str) or len(value) > most or not _is_storable(value):
+        if not isinstance(value, str) or len(value) > most or not is_storable(value):
             raise RunError(
                 f"the {name} of an annotation must be a text of up to {most:,} characters, and "
                 f"none of them zero or half of one; received {_shortly(value)}; correct it."
@@ -411,7 +411,7 @@ def _check(annotation: Annotation) -> None:
             f"what was shown must be one of {', '.join(SHOWN[1:])}; received "
             f"{_shortly(annotation.shown)}; choose one of them."
         )
-    if annotation.event_id and not _is_uuid(annotation.event_id):
+    if annotation.event_id and not is_uuid(annotation.event_id):
         raise RunError(
             "an event id must be a UUID in small letters, such as "
             f"'0b8f7d0e-8f64-4f0b-9a3f-1d2f5f0f7a10'; received {_shortly(annotation.event_id)}; "
@@ -449,7 +449,7 @@ def has_control_signs(text: str) -> bool:
     return _CONTROL_SIGN.search(text) is not None
 
 
-def _is_storable(value: str) -> bool:
+def is_storable(value: str) -> bool:
     """PostgreSQL takes no zero character, and no database half of a pair of surrogates."""
     return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
@@ -458,9 +458,10 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_uuid(value: str) -> bool:
+def is_uuid(value: object) -> bool:
+    """Whether it is the text of a UUID in small letters."""
     try:
-        return str(UUID(value)) == value
+        return isinstance(value, str) and str(UUID(value)) == value
     except ValueError:
         return False
 
