@@ -6,6 +6,7 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import httpx
 import numpy as np
 
 import hardex
@@ -106,6 +107,13 @@ def serving(inspection, keys=None, **sharing):
         yield window
     finally:
         window.close(verbose=False)
+
+
+def entered(url, token):
+    """Somebody who has opened their link and asks over raw HTTP; close it in the end."""
+    visitor = httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_connections=60))
+    assert visitor.post("/enter", json={"token": token}).status_code == 204
+    return visitor
 
 
 def inspecting(run, classifier=None, **asked):

@@ -26,7 +26,7 @@ from hardex.runs.access import Access
 from hardex_app.door.keys import Keys
 from hardex_app.door.visitors import SESSIONS_KEPT
 
-from .fake_runs import HOSTILE, inspecting, serving, small_run
+from .fake_runs import HOSTILE, entered, inspecting, serving, small_run
 
 SECRET = "a secret that no answer may hold"
 
@@ -59,12 +59,6 @@ def app(tmp_path_factory):
 def bearing(url, token):
     visitor = httpx.Client(base_url=url, timeout=60, headers={"authorization": f"Bearer {token}"})
     assert visitor.get("/config").status_code == 200
-    return visitor
-
-
-def entered(url, token):
-    visitor = httpx.Client(base_url=url, timeout=60)
-    assert visitor.post("/enter", json={"token": token}).status_code == 204
     return visitor
 
 

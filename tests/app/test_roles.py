@@ -6,7 +6,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
-import httpx
 import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
@@ -18,7 +17,7 @@ from hardex_app import annotating
 from hardex_app.door.keys import Keys
 from hardex_app.pages.browse import on_judge
 
-from .fake_runs import inspecting, serving, small_run
+from .fake_runs import entered, inspecting, serving, small_run
 
 DRAWN = {"kind": "sketch", "strokes": [[[40, 40], [200, 200]]]}
 
@@ -43,12 +42,6 @@ def app(tmp_path_factory):
         for visitor in (shared.owner, shared.anna, shared.bert):
             visitor.close()
     keys.close()
-
-
-def entered(url, token):
-    visitor = httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_connections=60))
-    assert visitor.post("/enter", json={"token": token}).status_code == 204
-    return visitor
 
 
 def call(visitor, name, *values):
