@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Frame,
     Page,
     Playwright,
     expect,
@@ -31,6 +32,9 @@ _FLAGS = (
     "--no-first-run",
 )
 
+
+# What Gradio says of its own requests when a reload or another address cuts them off.
+OF_LEAVING = ("AbortError: signal is aborted", "Connection errored out")
 
 expect.set_options(timeout=20_000)  # a busy machine is slow; how fast pages are, benchmarks say
 
@@ -109,6 +113,7 @@ def open_visit(browser: Browser, url: str, words: str = "", **options: object) -
         lambda line: visitor.trouble.append(line.text) if line.type == "error" else None,
     )
     page.on("request", lambda request: _note_foreign(visitor, request.url, url))
+    page.on("framenavigated", lambda frame: _forgive_leaving(visitor, frame))
     page.goto(f"{url}?{words}")
     return visitor
 
@@ -116,6 +121,24 @@ def open_visit(browser: Browser, url: str, words: str = "", **options: object) -
 def _note_foreign(visitor: Visit, address: str, home: str) -> None:
     if not address.startswith((home, "data:", "blob:")):
         visitor.trouble.append(f"request to another host: {address}")
+
+
+def _forgive_leaving(visitor: Visit, frame: Frame) -> None:
+    """The document before this one is gone: what it said of being left is no trouble."""
+    if frame == visitor.page.main_frame:
+        visitor.trouble = without(visitor.trouble, OF_LEAVING)
+
+
+def without(lines: list[str], phrases: Sequence[str]) -> list[str]:
+    return [line for line in lines if not any(phrase in line for phrase in phrases)]
+
+
+def quiet(page: Page) -> None:
+    """Wait until nothing is asked on the page any more."""
+    page.wait_for_timeout(200)  # some is asked only when a hand has rested
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-asking]')].every((one) => one.dataset.asking === '0')"
+    )
 
 
 def close_visit(visitor: Visit) -> None:

@@ -14,7 +14,7 @@ from hardex.runs.queries import View
 from hardex.runs.queue import Assignment
 from hardex_app.inspection import Inspection, Status
 
-from .conftest import close_visit, open_visit
+from .conftest import OF_LEAVING, close_visit, open_visit, quiet, without
 from .fake_runs import HOSTILE, run_without_images, serving, small_run
 
 pytestmark = pytest.mark.browser
@@ -61,8 +61,8 @@ def site(tmp_path):
         yield site
 
 
-# What the browser says of a request that failed, and Gradio of one that a reload cut off.
-OF_FAILURES = ("Failed to load", "AbortError: signal is aborted", "Connection errored out")
+# What the browser says of a request that failed, and Gradio too.
+OF_FAILURES = ("Failed to load", *OF_LEAVING)
 
 
 @contextmanager
@@ -71,9 +71,7 @@ def judging(browser: Browser, url, *, faulty=False, words="view=annotate", **opt
     visitor = open_visit(browser, url, words, **options)
     yield visitor.page
     if faulty:
-        visitor.trouble = [
-            line for line in visitor.trouble if not any(words in line for words in OF_FAILURES)
-        ]
+        visitor.trouble = without(visitor.trouble, OF_FAILURES)
     close_visit(visitor)
 
 
@@ -81,6 +79,12 @@ def ready(page: Page) -> str:
     """Wait for an example in view; gives its ticket."""
     expect(page.locator(".hx-ann-figure img")).to_be_visible(timeout=30_000)
     return shown(page)
+
+
+def all_at_hand(page: Page) -> None:
+    """Wait until the page has all that it fetches ahead."""
+    ready(page)
+    expect(page.locator("[data-ahead]")).to_have_attribute("data-ahead", "8")
 
 
 def judge_each(page: Page, keys: str) -> None:
@@ -210,8 +214,7 @@ def test_a_comment_goes_with_the_answer(browser, site):
 def test_the_next_picture_comes_at_once(browser, site):
     url, _, _ = site
     with judging(browser, url) as page:
-        ready(page)
-        page.wait_for_timeout(500)
+        all_at_hand(page)
         seen, took = {images(page)}, []
         for _ in range(5):
             page.keyboard.press("4")
@@ -339,8 +342,7 @@ def test_what_others_hold_is_said_to_be_with_others(browser, tmp_path):
 def test_what_the_server_does_not_take_waits_and_is_stored_once(browser, site):
     url, _, store = site
     with judging(browser, url) as page:
-        ready(page)
-        page.wait_for_timeout(500)
+        all_at_hand(page)
         store.refuses = True
         judge_each(page, "123")  # one can go on
         expect(page.locator(".hx-ann-problem")).to_contain_text("it is full. 3 answers are kept")
@@ -357,8 +359,7 @@ def test_what_the_server_does_not_take_waits_and_is_stored_once(browser, site):
 def test_what_waits_outlives_a_reload(browser, site):
     url, _, store = site
     with judging(browser, url) as page:
-        ready(page)
-        page.wait_for_timeout(500)
+        all_at_hand(page)
         store.refuses = True
         judge_each(page, "123")
         page.keyboard.press("u")
@@ -398,8 +399,7 @@ def test_an_answer_whose_receipt_was_lost_is_stored_once(browser, site):
 def test_without_a_server_what_is_at_hand_can_be_judged(browser, site):
     url, _, store = site
     with judging(browser, url, faulty=True) as page:
-        ready(page)
-        expect(page.locator("[data-ahead]")).to_have_attribute("data-ahead", "8")
+        all_at_hand(page)
         page.context.set_offline(True)
         for key in "12345":
             page.keyboard.press(key)
@@ -414,8 +414,7 @@ def test_without_a_server_what_is_at_hand_can_be_judged(browser, site):
 def test_an_ended_visit_is_told_from_a_silent_server_by_the_status_alone(browser, site):
     url, _, store = site
     with judging(browser, url, faulty=True) as page:
-        ready(page)
-        page.wait_for_timeout(500)
+        all_at_hand(page)
         states = [401]
         page.route(re.compile("component_server"), lambda route: route.abort())
         page.route(re.compile("/here$"), lambda route: route.fulfill(status=states[-1]))
@@ -444,8 +443,7 @@ def rank_again(run, store, count):
 def test_what_waits_outlives_ranking_again_and_a_reload(browser, site):
     url, run, store = site
     with judging(browser, url) as page:
-        ready(page)
-        page.wait_for_timeout(500)
+        all_at_hand(page)
         store.refuses = True
         judge_each(page, "123")
         expect(page.locator(".hx-ann-saved")).to_have_text("3 not saved yet")
@@ -467,8 +465,7 @@ def refused(page: Page):
 def test_what_was_refused_stays_in_view_until_it_is_read(browser, tmp_path):
     with served(tmp_path, view=View(text="5")) as site, judging(browser, site[0]) as page:
         _, run, store = site
-        ready(page)
-        expect(page.locator("[data-ahead]")).to_have_attribute("data-ahead", "8")
+        all_at_hand(page)
         store.refuses = True
         page.locator("#desk [name=comment]").fill("<b>seven</b>")
         page.locator(".hx-ann-classes").get_by_text("5").click()
@@ -526,7 +523,7 @@ def test_what_was_taken_back_is_not_told_after_a_reload(browser, site):
         ready(page)
         judge_each(page, "1")
         saved(page, 1)
-        page.wait_for_timeout(500)
+        quiet(page)
         store.refuses = True
         page.keyboard.press("u")
         expect(page.locator(".hx-ann-saved")).to_have_text("1 not saved yet")

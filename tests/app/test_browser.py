@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 import hardex
 from hardex.images import Transform, transform
 
-from .conftest import Demo, Visit, close_visit, open_visit
+from .conftest import Demo, Visit, close_visit, open_visit, quiet
 
 pytestmark = pytest.mark.browser
 
@@ -127,7 +127,7 @@ def test_rotating_a_hard_example_shifts_bars_and_curve(visit: Visit, run: hardex
     expected = transform(run.image(example["id"]), Transform(rotation=40))
     np.testing.assert_array_equal(pixels, expected[:, :, 0])
     page.set_viewport_size({"width": 1280, "height": 1000})  # with all of the curve
-    page.wait_for_timeout(300)
+    quiet(page)
     visit.shoot("probe")
 
 
@@ -157,7 +157,7 @@ def test_a_visitor_who_likes_it_dark_has_it_dark(
     expect(page.locator(".hx-curve-says")).to_contain_text("the model says", timeout=60_000)
     expect(page.locator(".hx-rotation")).to_have_value("30")
     assert page.evaluate("document.body.classList.contains('dark')")
-    page.wait_for_timeout(300)
+    quiet(page)
     visitor.shoot("dark")
     close_visit(visitor)
 
@@ -179,7 +179,7 @@ def test_a_digit_drawn_with_the_mouse_is_predicted(visit: Visit) -> None:
     expect(page.locator(".hx-says-before")).to_contain_text("2", timeout=60_000)
     expect(page.locator(".hx-curve-says")).to_contain_text("the model says 2")
     page.set_viewport_size({"width": 1280, "height": 1050})  # with all of the curve
-    page.wait_for_timeout(300)
+    quiet(page)
     visit.shoot("draw")
     page.get_by_role("button", name="Clear").click()
     for place in (".hx-says-before", ".hx-says-after", ".hx-pair-bars", ".hx-curve-legend"):
@@ -203,7 +203,7 @@ def test_undo_takes_back_one_stroke(visit: Visit) -> None:
     open_pad(page)
     draw(page, SEVEN)
     expect(page.locator(".hx-pair-bars .hx-bar")).to_have_count(10, timeout=60_000)
-    page.wait_for_timeout(300)
+    quiet(page)
     once = canvas_pixels(page, ".hx-before")
     settled(page, lambda: draw(page, [(40, 250), (240, 250)]))
     assert (canvas_pixels(page, ".hx-before") != once).any()
@@ -216,7 +216,7 @@ def test_preparation_can_be_switched_off_and_shows_a_difference(visit: Visit) ->
     open_pad(page)
     draw(page, [(20 + x / 3, 20 + y / 3) for x, y in TWO])  # small, in a corner
     expect(page.locator(".hx-pair-bars .hx-bar")).to_have_count(10, timeout=60_000)
-    page.wait_for_timeout(300)
+    quiet(page)
     prepared = canvas_pixels(page, ".hx-before")
     settled(page, lambda: page.locator(".hx-normalize").uncheck())
     raw = canvas_pixels(page, ".hx-before")
@@ -343,7 +343,7 @@ def settled(page: Page, act: "object") -> None:
     before = page.evaluate(count)
     act()
     page.wait_for_function(f"old => {count} > old", arg=before)
-    page.wait_for_timeout(300)
+    quiet(page)
 
 
 def rotate(page: Page, degrees: int) -> None:

@@ -23,7 +23,7 @@ from hardex_app.links.launch import free_port
 from hardex_app.pages import probe
 from hardex_app.probing import curve
 
-from .conftest import close_visit, open_visit
+from .conftest import close_visit, open_visit, quiet
 from .fake_runs import HOSTILE, launched_in_a_loop, small_run
 
 pytestmark = pytest.mark.browser
@@ -183,7 +183,7 @@ def test_what_is_drawn_is_kept_opened_again_and_exported(browser, grey):
         expect(card).to_have_attribute("aria-current", "true")
         expect(page.get_by_label("Name")).to_have_value("<b>${1+1}")
         expect(page.get_by_label("Note")).to_have_value("")
-        page.wait_for_timeout(300)
+        quiet(page)
         np.testing.assert_array_equal(pixels(page, ".hx-before"), before)
         np.testing.assert_array_equal(pixels(page, ".hx-after"), after)
         expect(page.locator(".hx-expected")).to_have_value("2")
@@ -344,7 +344,7 @@ def test_the_pen_can_be_led_by_keys(browser, grey):
         for key in ("Space", *["ArrowDown"] * 10, "Space", *["ArrowRight"] * 8):
             pad.press(key)
         answered(page)
-        page.wait_for_timeout(300)
+        quiet(page)
         column = pixels(page, ".hx-before")[:, 6]
         assert column[2] == 0 and column[8] > 0  # from the middle down, and not further
         settled(page, lambda: pad.press("Control+z"))
@@ -362,7 +362,7 @@ def test_colours_reach_the_model_as_they_were_drawn(browser, colored):
         page.locator(".hx-ink").fill("#00ff00")  # of the next stroke only
         draw(page, [(210, 70), (211, 71)])
         answered(page)
-        page.wait_for_timeout(300)
+        quiet(page)
         image = pixels(page, ".hx-before", "RGB")
         assert image.shape == (10, 20, 3)
         np.testing.assert_array_equal(image[0, 0], [0x20, 0x40, 0x60])
@@ -443,13 +443,13 @@ def test_each_part_that_is_used_has_a_name_and_a_place_in_the_order_of_keys(brow
 
 def answered(page: Page) -> None:
     expect(page.locator(".hx-pair-bars .hx-bar").first).to_be_visible()
-    page.wait_for_timeout(200)
+    quiet(page)
 
 
 def settled(page: Page, act) -> None:
     """Act, and wait until the page is quiet again."""
     act()
-    page.wait_for_timeout(400)
+    quiet(page)
 
 
 def seen(page: Page, selector: str, image: np.ndarray, mode: str = "L") -> None:

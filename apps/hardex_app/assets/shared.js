@@ -59,14 +59,18 @@ function link(name, text, words) {
 }
 
 // One request of a kind is under way at most; what changed meanwhile is asked once it is back. What
-// fails is tried again, ever more rarely.
+// fails is tried again, ever more rarely. How many are under way stands in `data-asking`.
+let asking = 0;
+const countAsking = (change) => { element.dataset.asking = asking += change; };
 function latched(ask, failed) {
   let busy = false, again = false, pause = 1000;
   return async function run() {
     if (busy) { again = true; return; }
     busy = true;
+    countAsking(1);
     try { await ask(); pause = 1000; } catch (error) { failed(); setTimeout(run, pause); pause = Math.min(2 * pause, 30000); }
     busy = false;
+    countAsking(-1);
     if (again) { again = false; run(); }
   };
 }
