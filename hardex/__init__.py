@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hardex.errors import LinkOverError as LinkOverError
     from hardex.errors import RunError as RunError
     from hardex.errors import ServingError as ServingError
+    from hardex.errors import StorageError as StorageError
     from hardex.runs.agreement import agreement as agreement
     from hardex.runs.annotation_files import export_annotations as export_annotations
     from hardex.runs.annotation_files import import_annotations as import_annotations
@@ -44,6 +45,7 @@ _HOMES = {
     "Run": "hardex.runs.run",
     "RunError": "hardex.errors",
     "ServingError": "hardex.errors",
+    "StorageError": "hardex.errors",
     "agreement": "hardex.runs.agreement",
     "check": "hardex.runs.checking",
     "demo": "hardex.serving",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hardex.formats import Format
+from hardex.sentences import counted
 
 if TYPE_CHECKING:  # it brings SQLAlchemy
     from hardex.runs.agreement import Agreement
@@ -141,21 +142,22 @@ def _how_it_was_counted(found: "Agreement", *, blind: bool) -> Iterator[str]:
         )
     if found.owner_votes:
         yield (
-            f"{found.owner_votes:,} of the votes are the owner's: they count in the lists of "
+            f"The owner gave {counted(found.owner_votes, 'vote')}, counted in the lists of "
             "examples, and the owner is compared with nobody."
         )
     if found.gold:
         source = "that the owner judged" if found.gold_from == "owner" else "that were given"
         if found.gold_from and found.gold_from != "owner":
             source = f"of {plain_text(found.gold_from)}"
-        yield f"Gold are {found.gold:,} examples {source}; only blind words are held against them."
+        gold = counted(found.gold, "example")
+        yield f"The gold standard is {gold} {source}; only blind words are held against it."
     unsure = [one for one in found.annotators if one.not_sure["value"]]
     if unsure:
         said = [f"{plain_text(one.name)} {one.not_sure['value']:.1%}" for one in unsure[:_NAMED]]
         more = f" and {len(unsure) - _NAMED:,} more" if len(unsure) > _NAMED else ""
         yield (
-            f"{found.not_sure:,} words are not_sure, which is missing in alpha, kappa and on gold: "
-            f"{', '.join(said)}{more}."
+            f"not_sure was said {counted(found.not_sure, 'time')}, and is missing in alpha, kappa "
+            f"and on gold: {', '.join(said)}{more}."
         )
 
 
@@ -179,7 +181,7 @@ def import_(
     imported = import_annotations(run, file, skip_unknown=skip_unknown, annotations=annotations)
     show_imported(imported, as_json=format is Format.json)
     if imported.owner and format is Format.text:
-        typer.echo(f"{imported.owner:,} of them are the owner's, and count as gold.")
+        typer.echo(f"Of the owner, and gold: {imported.owner:,}.")
 
 
 @app.command()
@@ -199,17 +201,21 @@ def invite(
     revoke: Annotated[
         bool, typer.Option("--revoke", help="Take back the links of NAME and end their visits.")
     ] = False,
-    list_: Annotated[bool, typer.Option("--list", help="List the invitations of RUN.")] = False,
+    list_: Annotated[
+        bool,
+        typer.Option("--list", help="List the invitations of RUN, and how much each has judged."),
+    ] = False,
     annotations: Annotations = "",
     format: Answer = Format.text,
 ) -> None:
     """Print a personal link for NAME; it is shown once, and opens the app under that name."""
-    from hardex.runs.invitations import invitations, invited, revoked
+    from hardex.runs.invitations import invitations, invited, revoked, work
     from hardex.terminal import show_invitations, show_invited, show_revoked
 
     as_json = format is Format.json
     if list_ and not (name or revoke):
-        show_invitations(invitations(run, annotations=annotations), as_json=as_json)
+        found = invitations(run, annotations=annotations)
+        show_invitations(found, work(run, annotations=annotations), as_json=as_json)
     elif list_ or not name:
         raise typer.BadParameter("give a NAME, or --list alone")
     elif revoke:

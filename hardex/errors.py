@@ -4,6 +4,7 @@
   x DatasetError      images, labels and class names do not fit together, or cannot be read
   x ClassifierError   a model cannot be loaded, or its output is not one distribution per image
   x RunError          a folder is not a run this version can read or may write
+    x StorageError    the annotations cannot be read or written now; later they may be
   x AccessError       a link or a session does not let anybody in
     x LinkOverError   the link was right, but lets nobody in any more
   x ServingError      the app cannot be reached as it was asked to
@@ -27,6 +28,10 @@ class ClassifierError(HardexError):
 
 class RunError(HardexError):
     """A folder is not a run this version can read or may write."""
+
+
+class StorageError(RunError):
+    """The annotations cannot be read or written now: a full disk, a lock, a silent server."""
 
 
 class AccessError(HardexError):

@@ -31,11 +31,13 @@ from hardex.runs.probe_export import Exported
 from hardex.runs.probes import KeptProbe
 from hardex.runs.replay import Replay, Replayed
 from hardex.runs.run import Run
+from hardex.sentences import counted
 
 if TYPE_CHECKING:  # they bring SQLAlchemy, which most verbs do without
     from hardex.runs.access import Invitation
     from hardex.runs.agreement import Agreement, Consensus, Kappa
     from hardex.runs.annotation_files import Imported, Written
+    from hardex.runs.invitations import Work
 
 SCHEMA = "hardex.rank/1"
 _MOST_VALUES = 20  # of what else is known, shown without -v
@@ -303,8 +305,9 @@ def show_written(written: "Written", *, as_json: bool) -> None:
     if as_json:
         Console().print_json(json.dumps({"schema": EXPORT_SCHEMA, **asdict(written)}))
         return
-    what = {"label-studio": "tasks", "label-studio-setup": "choices", "consensus": "examples"}
-    _say(f"{written.rows:,} {what.get(written.format, 'events')} written to {written.file}.")
+    what = {"label-studio": "task", "label-studio-setup": "choice", "consensus": "example"}
+    rows = counted(written.rows, what.get(written.format, "event"))
+    _say(f"{rows} written to {written.file}.")
 
 
 def show_imported(imported: "Imported", *, as_json: bool) -> None:
@@ -312,9 +315,9 @@ def show_imported(imported: "Imported", *, as_json: bool) -> None:
     if as_json:
         Console().print_json(json.dumps({"schema": IMPORT_SCHEMA, **asdict(imported)}))
         return
-    text = f"{imported.stored:,} new events of {imported.file} stored"
+    text = f"{counted(imported.stored, 'new event')} of {imported.file} stored"
     if imported.known:
-        text += f"; {imported.known:,} were there already"
+        text += f"; {imported.known:,} {'was' if imported.known == 1 else 'were'} there already"
     if imported.skipped:
         text += f"; {imported.skipped:,} of other examples or classes left out"
     _say(text + ".")
@@ -341,9 +344,9 @@ def show_agreement(
         _say("Nobody has judged an example of this run yet." + _left_out(found))
         return
     _say(
-        f"{found.votes:,} votes of {len(found.annotators):,} annotators on {found.examples:,} "
-        f"examples, {found.overlapping:,} of them judged by two or more; {found.blind:,} votes "
-        "were given blind." + _left_out(found)
+        f"{counted(found.votes, 'vote')} of {counted(len(found.annotators), 'annotator')} on "
+        f"{counted(found.examples, 'example')}, {found.overlapping:,} of them judged by two or "
+        f"more; given blind: {found.blind:,}." + _left_out(found)
     )
     if found.alpha is None:
         _say(found.why)
@@ -365,7 +368,7 @@ def _say(text: str) -> None:
 def _left_out(found: "Agreement") -> str:
     if not found.unknown:
         return ""
-    return f" {found.unknown:,} votes are of examples that this run does not have."
+    return f" Of examples that this run does not have: {counted(found.unknown, 'vote')}."
 
 
 def _show_annotators(found: "Agreement", rows: int | None, *, gold: bool) -> None:
@@ -419,7 +422,7 @@ def _show_pairs(pairs: "Sequence[Kappa]", rows: int | None) -> None:
 def _show_examples(title: str, examples: "Sequence[Consensus]", rows: int | None) -> None:
     if not examples:
         return
-    _say(f"{title}: {len(examples):,} examples.")
+    _say(f"{title}: {counted(len(examples), 'example')}.")
     table = Table(expand=False)
     for column in ("id", "given", "said"):
         table.add_column(column)
@@ -655,21 +658,25 @@ def show_revoked(name: str, count: int, *, as_json: bool) -> None:
             + "\n"
         )
     elif count:
-        links = "1 link" if count == 1 else f"{count:,} links"
+        links = counted(count, "link")
         sys.stdout.write(f"{links} of {name} taken back; their visits have ended.\n")
     else:
         sys.stdout.write(f"{name} has no link that could be taken back.\n")
 
 
-def show_invitations(found: "Sequence[Invitation]", *, as_json: bool) -> None:
-    """All invitations of a run; the secrets are stored nowhere."""
-    rows = [
+def show_invitations(
+    found: "Sequence[Invitation]", work: "Mapping[str, Work]", *, as_json: bool
+) -> None:
+    """All invitations of a run, and what came of them; the secrets are stored nowhere."""
+    rows: list[dict[str, Any]] = [
         {
             "name": one.name,
             "token_id": one.token_id,
             "created": f"{one.created:%Y-%m-%d %H:%M}",
             "expires": f"{one.expires:%Y-%m-%d %H:%M}" if one.expires else None,
             "revoked": f"{one.revoked:%Y-%m-%d %H:%M}" if one.revoked else None,
+            "judged": work[one.name].judged if one.name in work else 0,
+            "last": f"{work[one.name].last:%Y-%m-%d %H:%M}" if one.name in work else None,
         }
         for one in found
     ]
@@ -679,8 +686,8 @@ def show_invitations(found: "Sequence[Invitation]", *, as_json: bool) -> None:
         )
         return
     table = Table(title="Invitations (times are UTC)", expand=False)
-    for column in ("name", "link", "created", "expires", "revoked"):
-        table.add_column(column)
+    for column in ("name", "link", "created", "expires", "revoked", "judged", "last"):
+        table.add_column(column, justify="right" if column == "judged" else "left")
     for row in rows:
         table.add_row(
             escape(str(row["name"])),
@@ -688,5 +695,7 @@ def show_invitations(found: "Sequence[Invitation]", *, as_json: bool) -> None:
             row["created"],
             row["expires"] or "never",
             row["revoked"] or "",
+            f"{row['judged']:,}",
+            row["last"] or "",
         )
     Console().print(table)

@@ -65,7 +65,7 @@ def test_agreement_is_shown_as_tables_that_nobody_can_write_into(hardex, judged)
     assert "Krippendorff's alpha 0.444" in answer.out
     assert "eve\\x1b[31m" in answer.out and "[bold]ben" in answer.out
     assert "\x1b" not in answer.out
-    assert "People disagree: 1 examples." in answer.out
+    assert "People disagree: 1 example." in answer.out
     assert "cat x 1, [red] x 1" in answer.out or "[red] x 1, cat x 1" in answer.out
     assert "gold" not in answer.out
 
@@ -94,8 +94,8 @@ def test_the_owner_is_gold_and_this_is_said(hardex, judged):
     id = judged.predictions["id"][2]
     judged.annotations.add(Annotation("owner", id, "wrong", "cat", shown="label"))
     told = hardex("annotate agreement run").out
-    assert "Gold are 1 examples that the owner judged; only blind words are held" in told
-    assert "1 of the votes are the owner's" in told and "100.0% of 1" in told
+    assert "The gold standard is 1 example that the owner judged; only blind words" in told
+    assert "The owner gave 1 vote, counted in" in told and "100.0% of 1" in told
     found = json.loads(hardex("annotate agreement run --format json").out)
     assert (found["gold"], found["gold_from"], found["owner_votes"]) == (1, "owner", 1)
     assert [one["name"] for one in found["annotators"]] == ["[bold]ben", "anna"]
@@ -104,7 +104,9 @@ def test_the_owner_is_gold_and_this_is_said(hardex, judged):
 def test_who_is_not_sure_how_often_is_said(hardex, judged):
     judged.annotations.add(Annotation("anna", judged.predictions["id"][3], "not_sure"))
     told = hardex("annotate agreement run").out
-    assert "1 words are not_sure, which is missing in alpha, kappa and on gold: anna 25.0%." in told
+    assert (
+        "not_sure was said 1 time, and is missing in alpha, kappa and on gold: anna 25.0%." in told
+    )
 
 
 def test_what_the_owner_said_in_an_imported_file_is_told(hardex, judged, tmp_path):
@@ -112,7 +114,7 @@ def test_what_the_owner_said_in_an_imported_file_is_told(hardex, judged, tmp_pat
     row = {**event, "id": judged.predictions["id"][0], "verdict": "right"}
     (tmp_path / "in.jsonl").write_text(json.dumps(row))
     told = hardex("annotate import run in.jsonl").out
-    assert told.endswith("stored.\n1 of them are the owner's, and count as gold.\n")
+    assert told.endswith("stored.\nOf the owner, and gold: 1.\n")
     assert "owner's" not in hardex("annotate import run in.jsonl").out
     assert json.loads(hardex("annotate import run in.jsonl --format json").out)["owner"] == 0
 

@@ -14,7 +14,8 @@ from hardex import HardexError
 from hardex.cli import app
 from hardex.runs.access import Access
 from hardex.runs.address import forget_address, keep_address, kept_address
-from hardex.runs.invitations import invitations, invited, revoked, time_of
+from hardex.runs.annotations import Annotation
+from hardex.runs.invitations import invitations, invited, revoked, time_of, work
 
 TOKEN = r"[\w-]{8}\.[\w-]{43}"
 
@@ -67,6 +68,21 @@ def test_links_are_listed_without_their_secrets_and_taken_back(run):
     assert "1 link of Anna taken back" in invite(run, "Anna", "--revoke").stdout
     assert "no link that could be taken back" in invite(run, "Anna", "--revoke").stdout
     assert invitations(run)[0].revoked is not None and revoked(run, "Nobody") == 0
+
+
+def test_the_list_tells_how_much_each_has_judged(run):
+    for name in ("Anna", "Bert"):
+        invited(run, name)
+    store = hardex.load(run).annotations
+    first = store.add(Annotation("Anna", "0", "right"))
+    store.add(Annotation("Anna", "0", "ambiguous"))  # a change of mind is no second example
+    undone = store.add(Annotation("Anna", "1", "right"))
+    store.add(Annotation("Anna", "1", "", undoes=undone.event_id))
+    listed = json.loads(invite(run, "--list", "--format", "json").stdout)["invitations"]
+    anna, bert = sorted(listed, key=lambda one: one["name"])
+    assert (anna["judged"], anna["last"][:13]) == (1, f"{first.time:%Y-%m-%d %H}")
+    assert (bert["judged"], bert["last"]) == (0, None)
+    assert work(run)["Anna"].last > first.time
 
 
 @pytest.mark.parametrize(

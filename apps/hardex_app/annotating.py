@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from hardex.errors import HardexError, RunError
+from hardex.errors import HardexError, RunError, StorageError
 from hardex.runs.access import OWNER, Visitor
 from hardex.runs.agreement import answer_of, standing
 from hardex.runs.annotations import (
@@ -436,7 +436,16 @@ def _plainly(visitor: Visitor, ask: Callable[[], T]) -> T:
     except RunError as error:
         if visitor.role == OWNER.role:
             raise NotStored(str(error)) from error
+        if isinstance(error, StorageError):
+            why = (
+                "the answers must be readable and writable where they are stored; right now they "
+                "are not"
+            )
+        else:  # nothing that passes by itself
+            why = (
+                "the app must be started for the run as it is now, and it was not; tell the owner, "
+                "who sees why on this page"
+            )
         raise NotStored(
-            "the answers must be readable and writable where they are stored; right now they are "
-            "not; what you say is kept in this page and sent again by itself."
+            f"{why}; what you say is kept in this page and sent again by itself."
         ) from error

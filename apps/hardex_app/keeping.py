@@ -21,6 +21,7 @@ from hardex.runs.probes import (
 )
 from hardex.runs.replay import as_seen
 from hardex.runs.run import Run
+from hardex.sentences import counted
 from hardex_app.cards import THUMBNAIL_PIXELS, png_url
 from hardex_app.door.visitors import is_owner
 from hardex_app.probing import probe, source_image, transform_of
@@ -251,16 +252,10 @@ def exported(run: Run) -> dict[str, Any]:
 
 
 def _says(export: Exported) -> str:
-    said = [f"{_probes(export.written)} as a data set."]
+    said = [f"{counted(export.written, 'probe')} as a data set."]
     if export.left_out:
         said.append(f"{export.left_out:,} without an expected label left out.")
     if export.problems:
-        said.append(
-            f"{_probes(len(export.problems))} that cannot be read left out; `hardex probes` says "
-            "why."
-        )
+        unread = counted(len(export.problems), "probe")
+        said.append(f"{unread} that cannot be read left out; `hardex probes` says why.")
     return " ".join(said)
-
-
-def _probes(count: int) -> str:
-    return "1 probe" if count == 1 else f"{count:,} probes"

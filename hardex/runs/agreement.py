@@ -32,6 +32,7 @@ _NOT_SURE = "not_sure"
 _GOLD_BESIDES = ("ambiguous", "bad_image")  # what gold may say besides the name of a class
 
 _Z = 1.959963984540054  # of a 95 % interval
+_INTERVAL_LEAST = 10  # examples in common
 _PAIRS_AT_ONCE = 2**21  # pairs of votes counted in one go: some 100 MB
 
 Share = Mapping[str, float | None]
@@ -112,7 +113,8 @@ class Kappa:
         examples: how many both judged and were sure of.
         agreed: on how many they say the same.
         value: Cohen's kappa, -1..1; None where both always gave one and the same answer.
-        low, high: its asymptotic 95 % interval; None where `value` is.
+        low, high: its asymptotic 95 % interval; None where `value` is, and of fewer than 10
+            examples, of which it says nothing.
     """
 
     first: str
@@ -572,6 +574,8 @@ def _kappa(first: str, second: str, table: NDArray[np.float64]) -> Kappa:
     if found is None:
         return Kappa(first, second, examples, agreed, None, None, None)
     value, error = found
+    if examples < _INTERVAL_LEAST:
+        return Kappa(first, second, examples, agreed, value, None, None)
     low, high = max(-1.0, value - _Z * error), min(1.0, value + _Z * error)
     return Kappa(first, second, examples, agreed, value, low, high)
 

@@ -53,7 +53,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.schema import CreateTable
 
-from hardex.errors import HardexError, RunError
+from hardex.errors import HardexError, RunError, StorageError
 
 if TYPE_CHECKING:
     from hardex.runs.manifest import Source
@@ -114,7 +114,8 @@ class Database:
         """The answer to a query; () where nothing was written yet, and then nothing is made.
 
         Raises:
-            RunError: it cannot be read, or a newer hardex made it.
+            StorageError: it cannot be read now.
+            RunError: a newer hardex made it.
         """
         try:
             if not self._is_there():
@@ -123,7 +124,7 @@ class Database:
         except HardexError:
             raise
         except (SQLAlchemyError, OSError, ValueError) as error:
-            raise RunError(
+            raise StorageError(
                 f"{self.where} must be an annotation database; it cannot be read "
                 f"({_cause(error)}); {self._advice}."
             ) from error
@@ -137,7 +138,8 @@ class Database:
             wait: False gives up at once when somebody else is writing.
 
         Raises:
-            RunError: it cannot be written, or a newer hardex made it.
+            StorageError: it cannot be written now.
+            RunError: a newer hardex made it.
             IntegrityError: a row with that key is there already; nothing was stored.
         """
         lost = "nothing was stored"
@@ -158,8 +160,8 @@ class Database:
         except (SQLAlchemyError, OSError) as error:
             raise self._not_written(part, error, lost) from error
 
-    def _not_written(self, part: Part, error: Exception, lost: str) -> RunError:
-        return RunError(
+    def _not_written(self, part: Part, error: Exception, lost: str) -> StorageError:
+        return StorageError(
             f"the {part.noun} must be written to {self.where}; it could not be "
             f"({_cause(error)}), and {lost}; {self._advice_to_write}."
         )

@@ -1,7 +1,8 @@
 """Personal links to the app of a run, as `hardex annotate invite` makes them."""
 
 import re
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from hardex.errors import AccessError
@@ -53,6 +54,32 @@ def invitations(run: str | Path, *, annotations: str = "") -> list[Invitation]:
         HardexError: no run there, or its database cannot be read.
     """
     return _access(run, annotations).invitations()
+
+
+@dataclass(frozen=True)
+class Work:
+    """What somebody has done so far.
+
+    Attributes:
+        judged: how many examples of the run they have judged.
+        last: when they did so last, UTC.
+    """
+
+    judged: int
+    last: datetime
+
+
+def work(run: str | Path, *, annotations: str = "") -> dict[str, Work]:
+    """What each annotator of a run has done so far, by name.
+
+    Raises:
+        HardexError: no run there, or its database cannot be read.
+    """
+    found: dict[str, Work] = {}
+    for event in load(run, annotations=annotations).annotations.latest():  # in order of time
+        before = found.get(event.annotator, Work(0, event.time))
+        found[event.annotator] = Work(before.judged + 1, event.time)
+    return found
 
 
 def revoked(run: str | Path, name: str, *, annotations: str = "") -> int:

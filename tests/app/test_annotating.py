@@ -505,6 +505,18 @@ def test_a_browser_finds_what_it_kept_after_ranking_again(served, desk):
     assert before not in (key.hex()[:16], sha256(key).hexdigest()[:16]) and len(before) == 16
 
 
+def test_an_app_that_no_longer_fits_the_run_is_told_otherwise_than_a_full_disk(tmp_path):
+    run, classifier = small_run(tmp_path)
+    class_two = Assignment(view=View(list="all", given="2"))
+    inspection = Inspection(lambda inspection: None, run=run, assignment=class_two)
+    others = ["cat", "dog", "owl"]
+    hardex.rank(classifier, tmp_path / "data.npz", class_names=others, out=run.folder, force=True)
+    with pytest.raises(NotStored, match="tell the owner, who sees why on this page; what you say"):
+        annotating.desk_of(inspection, ANN)
+    with pytest.raises(NotStored, match="a class of a view must be one of"):
+        annotating.desk_of(inspection, OWNER)
+
+
 # ------------------------------------------------------------------ before and without
 
 

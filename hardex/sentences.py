@@ -1,0 +1,15 @@
+"""Parts of sentences that several places say."""
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things, the noun in the singular where there is one.
+
+    Args:
+        count: how many.
+        noun: in the singular; its plural ends in s.
+
+    Example:
+        >>> counted(1, "vote"), counted(2000, "vote"), counted(0, "vote")
+        ('1 vote', '2,000 votes', '0 votes')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
