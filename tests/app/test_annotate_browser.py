@@ -185,6 +185,27 @@ def test_by_thumb_on_a_phone_without_scrolling(browser, site):
         assert page.evaluate("scrollY") == 0
 
 
+@pytest.mark.parametrize(("width", "height"), [(844, 390), (667, 330)])
+def test_on_a_phone_on_its_side_the_whole_image_stands_beside_the_answers(
+    browser, site, width, height
+):
+    with judging(browser, site[0], viewport={"width": width, "height": height}) as page:
+        ready(page)
+        figure = page.locator(".hx-ann-figure").bounding_box()
+        assert figure["y"] + figure["height"] <= height and figure["height"] > height / 2
+        for name in DIGITS:
+            box = page.locator(".hx-ann-classes").get_by_text(name, exact=True).bounding_box()
+            assert box["y"] + box["height"] <= height and box["height"] >= 44
+            assert box["x"] > figure["x"] + figure["width"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_owner_is_told_that_their_word_is_gold(browser, site):
+    with judging(browser, site[0]) as page:
+        ready(page)
+        expect(page.locator(".hx-ann-gold")).to_have_text(re.compile("^You are the owner: "))
+
+
 def test_a_clicked_button_is_not_what_the_space_bar_presses_next(browser, site):
     url, _, store = site
     with judging(browser, url) as page:

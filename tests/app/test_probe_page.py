@@ -9,7 +9,7 @@ import pytest
 
 from hardex import HardexError
 from hardex.images import Transform, transform
-from hardex.runs.access import OWNER
+from hardex.runs.access import OWNER, Visitor
 from hardex.runs.probes import NAME_MOST, kept_picture, kept_probes
 from hardex_app import keeping
 from hardex_app.door.visitors import VISITOR
@@ -97,12 +97,18 @@ def test_a_failure_is_passed_on_instead_of_waiting_for_ever(ready, stage):
 
 def test_a_run_of_saved_probabilities_names_the_option_that_helps(tmp_path):
     inspection = inspect_run(run_without_images(tmp_path))
+    assert facts(inspection)["problem"] == ""  # it may still come
     inspection.visited()
     inspection.start()
     assert wait_until_over(inspection).stage == "ready"
     told = answer(inspection, probe, ONE)
     assert list(told) == ["error"]
     assert "saved probabilities" in told["error"] and "--model" in told["error"]
+    assert facts(inspection)["problem"] == told["error"]  # before anything is drawn in vain
+    anna = Visitor("Anna", "annotator")
+    says = "There is no model here to probe; the owner can start the app with one."
+    assert answer(inspection, probe, ONE, anna) == {"error": says}
+    assert facts(inspection, anna)["problem"] == says
 
 
 def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):

@@ -5,6 +5,7 @@ const AT_HAND = 8, FIRST = 2;       // examples that are here before they are ne
 const WAITING_MOST = 48;            // answers on their way
 const PATIENCE_MS = 45000, HERE_MS = 5000, AGAIN_MS = [1000, 2000, 4000, 8000, 15000], LATER_MS = 20000;
 const BUTTONS_MOST = 12, RECENT_MOST = 8, FOUND_MOST = 200, SECONDS_MOST = 3600;
+const OWNER = "owner";
 const OWN_KEYS = "uck";             // keys with a meaning of their own
 
 const state = {
@@ -163,6 +164,7 @@ async function refill() {
 function take(answer, first, heard) {
   state.asked = true;
   state.name = answer.name;
+  part(".hx-ann-gold").hidden = answer.name !== OWNER;
   state.run = answer.run;
   Object.assign(state, { later: answer.later, empty: !answer.examples.length });
   // Counted before an answer that was stored meanwhile, it would count back.

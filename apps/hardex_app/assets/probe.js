@@ -964,6 +964,7 @@ function show(facts) {
   // An annotator's examples are asked for when the page is opened, and do not come with the facts.
   if (!fresh && facts.may && !facts.may.upload && !facts.examples.length) facts = { ...facts, examples: state.facts.examples };
   state.facts = facts;
+  if (facts.problem) say(plain(facts.problem));
   showExamples(facts.examples);
   for (const name of [".hx-expected", ".hx-keep-expected"]) {
     const select = part(name), said = select.value;

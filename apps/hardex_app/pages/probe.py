@@ -35,7 +35,7 @@ def answer(
 ) -> Answer:
     """What the page gets of run and model: the answer, or `waiting`, or an `error` sentence."""
     if inspection.run is None or inspection.classifier is None:
-        return not_ready(inspection)
+        return not_ready(inspection, visitor)
     asked = None
     try:
         asked = within_bounds(request, visitor, inspection)
@@ -44,11 +44,13 @@ def answer(
         return {"error": told_to(visitor, error, inspection.run, asked)}
 
 
-def not_ready(inspection: Inspection) -> Answer:
+def not_ready(inspection: Inspection, visitor: Visitor = OWNER) -> Answer:
     """Why the model does not answer yet, or never will."""
     status = inspection.status
     if not status.over:
         return {"waiting": f"The model is not ready yet ({status.stage}); your picture is kept."}
+    if not is_owner(visitor):
+        return {"error": "There is no model here to probe; the owner can start the app with one."}
     if status.stage == "ready":
         return {
             "error": "This run was made from saved probabilities; to probe, start the app again "
@@ -72,7 +74,9 @@ def facts(
         return None
     names = run.manifest.class_names
     owner = is_owner(visitor)
+    model = inspection.classifier
     return {
+        "problem": not_ready(inspection, visitor).get("error", "") if model is None else "",
         "may": {"upload": owner, "export": owner},
         "class_names": list(names),
         "examples": _offered(inspection, run, visitor) if listed else [],
