@@ -4,6 +4,7 @@ It is a second app on the same port, to which the guard sends them. What it does
 request of theirs can reach: their endpoints, events and server functions are those of this window.
 """
 
+import logging
 from asyncio import Lock
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +28,7 @@ _QUIET: dict[str, Any] = {
     "api_visibility": "private",
     "concurrency_limit": None,
 }
+_LOG = logging.getLogger("hardex")
 _PAGES = ("annotate", "probe")
 _TICK_SECONDS = 1.0
 
@@ -82,13 +84,31 @@ def _served(window: gr.Blocks, root_path: str, looks: dict[str, Any]) -> App:
     return next(app for app in found if isinstance(app, App))
 
 
+class _Window(gr.Blocks):
+    """A window in which an event that fails is one line for the owner, and no page of them.
+
+    Gradio prints where each went wrong; a stranger could fill the owner's terminal with that.
+    """
+
+    async def process_api(self, *args: Any, **options: Any) -> dict[str, Any]:
+        """Answer an event."""
+        try:
+            answer: dict[str, Any] = await super().process_api(*args, **options)
+        except gr.Error:
+            raise
+        except Exception as error:
+            _LOG.error("an event of an annotator failed: %s", type(error).__name__)
+            raise gr.Error("This cannot be answered.", print_exception=False) from error
+        return answer
+
+
 def build(inspection: Inspection) -> gr.Blocks:
     """The window, with nothing but wiring in it."""
 
     def who(request: Json) -> Json:
         return {"name": current().name}
 
-    with gr.Blocks(title="hardex", analytics_enabled=False, fill_width=True) as blocks:
+    with _Window(title="hardex", analytics_enabled=False, fill_width=True) as blocks:
         gr.HTML(
             html_template=asset("nav.html"),
             js_on_load=script("nav.js"),

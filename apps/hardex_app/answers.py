@@ -10,6 +10,7 @@ from hardex_app.inspection import Inspection
 
 Answer = dict[str, Any]
 
+_TOKEN_MOST = 100  # characters
 # An absolute path, however it begins, up to what ends one within a sentence.
 _PATH = re.compile(
     r"(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'\"();:,]+)+[/\\]([^/\\\s'\"();:,]+)"
@@ -33,6 +34,18 @@ def not_ready(inspection: Inspection, what: str) -> Answer:
     if status.over:
         return {"error": for_visitors(status.problem, inspection.run)}
     return {"waiting": f"{what} is not ready yet ({status.stage})."}
+
+
+def token_of(value: Any) -> str | int | None:
+    """What a page knows an answer by: a short text or a number; nothing else is given back to it.
+
+    Example:
+        >>> token_of(3), token_of("a"), token_of({"path": "http://example.org"})
+        (3, 'a', None)
+    """
+    if isinstance(value, str):
+        return value if len(value) <= _TOKEN_MOST else None
+    return value if type(value) is int and abs(value) < 2**53 else None
 
 
 def for_visitors(sentence: object, run: Run | None = None) -> str:

@@ -257,8 +257,11 @@ def _bytes(text: str, name: str) -> bytes:
 
 
 def _drawn(source: Source, shape: Shape) -> Image:
-    """Uncoloured ink goes the way of a digit, colours are painted as they were drawn."""
-    strokes = _strokes(source)
+    """Uncoloured ink goes the way of a digit, colours are painted as they were drawn.
+
+    All is checked, also what this drawing does without: it may be kept as it came.
+    """
+    strokes, normalize = _strokes(source), _switch(source, "normalize", True)
     paper = _color(source.get("paper", "#000000"), "paper")
     colors = _colors(source, len(strokes), paper)
     canvas, widths = _canvas(source), _widths(source, len(strokes))
@@ -268,7 +271,7 @@ def _drawn(source: Source, shape: Shape) -> Image:
         )
         return resize(painted, shape)
     ink = render_strokes(strokes, canvas_size=canvas, brush_width=widths)
-    image = sketch_to_image(ink, shape=shape, normalize=_switch(source, "normalize", True))
+    image = sketch_to_image(ink, shape=shape, normalize=normalize)
     return 255 - image if paper == WHITE else image
 
 
@@ -319,13 +322,13 @@ def _canvas(source: Source) -> tuple[int, int]:
 
 def _widths(source: Source, count: int) -> list[float]:
     """The brush of each stroke; a brush that is too thin or thick becomes one that is not."""
-    widths = source.get("widths")
+    brush, widths = source.get("brush", BRUSH_WIDTH), source.get("widths")
     if widths is None:
-        widths = [source.get("brush", BRUSH_WIDTH)] * max(1, count)  # checked without strokes, too
+        widths = [brush] * count
     elif not isinstance(widths, list) or len(widths) != count:
         raise _one_each("widths", count, widths)
-    found = [number("brush", width, least=-1e9, most=1e9) for width in widths]
-    return [float(np.clip(width, _BRUSH_LEAST, _BRUSH_MOST)) for width in found[:count]]
+    _, *found = [number("brush", width, least=-1e9, most=1e9) for width in (brush, *widths)]
+    return [float(np.clip(width, _BRUSH_LEAST, _BRUSH_MOST)) for width in found]
 
 
 def _colors(source: Source, count: int, paper: Color) -> list[Color] | None:

@@ -14,6 +14,7 @@ import threading
 import zlib
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import uuid4
 
 import httpx
 import numpy as np
@@ -172,8 +173,25 @@ def listener():
         thread.join()
 
 
-def test_nothing_that_is_sent_makes_the_app_ask_another_server(app, listener):
-    url, visits = listener
+def joined(visitor, body):
+    """Ask for an event of the queue as a page does, and wait for its end."""
+    session = uuid4().hex
+    asked = {"session_hash": session, "trigger_id": None, **body}
+    told = visitor.post("/gradio_api/queue/join", json=asked)
+    if told.status_code != 200:
+        return told.text
+    with visitor.stream("GET", f"/gradio_api/queue/data?session_hash={session}") as stream:
+        for line in stream.iter_lines():
+            if "process_completed" in line or "unexpected_error" in line:
+                return line
+    return ""
+
+
+def test_nothing_that_is_sent_makes_the_app_ask_another_server(app, listener, monkeypatch):
+    address, visits = listener
+    # Gradio itself never asks this computer; so the listener stands for a public server.
+    url = address.replace("127.0.0.1", "public.example")
+    monkeypatch.setattr("safehttpx.async_validate_url", to_this_computer)
     kind = {"_type": "gradio.FileData"}
     files = [
         {"path": url, "meta": kind},
@@ -197,6 +215,58 @@ def test_nothing_that_is_sent_makes_the_app_ask_another_server(app, listener):
                     told = visitor.post(f"/gradio_api/run/{name}", json=body)
                     assert SECRET not in told.text
     assert visits == []
+
+
+@pytest.mark.parametrize("who", ["owner", "anna"])
+def test_nothing_in_an_event_makes_the_app_ask_another_server(app, listener, monkeypatch, who):
+    address, visits = listener
+    url = address.replace("127.0.0.1", "public.example")
+    monkeypatch.setattr("safehttpx.async_validate_url", to_this_computer)
+    visitor = getattr(app, who)
+    file = {"path": url, "url": url, "meta": {"_type": "gradio.FileData"}}
+    for dependency in visitor.get("/config").json()["dependencies"]:
+        empty = [None] * len(dependency["inputs"])
+        events = (file, {"probe": file}, {"token": file}, {"id": [{"x": file}]})
+        asked = [{"event_data": event, "data": empty} for event in events]
+        for one in (*asked, {"event_data": None, "data": [file] * max(1, len(empty))}):
+            told = joined(visitor, {**one, "fn_index": dependency["id"]})
+            assert "Files are not taken here" in told
+    assert visits == []
+
+
+async def to_this_computer(hostname):
+    return "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-32-le"),
+        lambda text: text.replace("_type", "\\u005ftype").encode(),
+        lambda text: text.replace("_type", "_typ\\u0065").encode("utf-8-sig"),
+    ],
+    ids=["utf-16", "utf-32", "escaped", "with a mark"],
+)
+def test_a_file_is_known_however_it_is_written(app, encode):
+    text = '{"data": [{"path": "x", "meta": {"_type": "gradio.FileData"}}]}'
+    for path in ("run/progress", "call/progress", "component_server", "queue/join"):
+        told = app.anna.post(
+            f"/gradio_api/{path}",
+            content=encode(text),
+            headers={"content-type": "application/json"},
+        )
+        assert told.status_code == 400
+        assert "must be JSON" in told.text or "Files are not taken" in told.text
+
+
+def test_what_goes_wrong_in_an_event_of_a_stranger_is_one_line_for_the_owner(app, capfd, caplog):
+    for dependency in app.anna.get("/config").json()["dependencies"]:
+        told = joined(app.anna, {"data": [1] * 50, "event_data": 3, "fn_index": dependency["id"]})
+        assert "Traceback" not in told
+        joined(app.anna, {"data": [], "event_data": None, "fn_index": dependency["id"]})
+    assert "Traceback" not in capfd.readouterr().err
+    assert all(record.exc_info is None for record in caplog.records)
 
 
 # ------------------------------------------------------------------ pictures that are sent

@@ -617,6 +617,17 @@ def test_under_a_root_path_both_kinds_of_proxy_are_understood(access):
     assert anna.get("/hxconfig").status_code in (401, 404)
 
 
+@pytest.mark.parametrize("root_path", ["/hx", "https://intranet/hx"])
+def test_a_path_without_its_slash_leads_to_the_one_with_it(access, root_path):
+    gate = Gate(1, access, app_of("annotators"), root_path=root_path)
+    told = client(gate, "http://intranet").get("/hx?view=probe", follow_redirects=False)
+    assert (told.status_code, told.headers["location"]) == (308, "/hx/?view=probe")
+    for path in ("/hx/", "/hxx", "/"):
+        assert client(gate, "http://intranet").get(path, follow_redirects=False).status_code != 308
+    there = Gate(1, access, app_of("annotators"), root_path="https://intranet")
+    assert client(there, "http://intranet").get("/", follow_redirects=False).status_code != 308
+
+
 # ------------------------------------------------------------------ what browsers are told
 
 

@@ -178,7 +178,7 @@ def test_behind_a_proxy_nobody_is_told_that_only_this_computer_can_reach_it():
     for path in ("/hx", "https://example.org/hx"):
         lines = reach(URL, LOCAL, 7860, Sharing(root_path=path), "ID.SECRET")
         assert "Only this computer can reach it." not in lines
-        assert any(line.startswith(f"Behind a proxy it is at {path}; ") for line in lines)
+        assert any(line.startswith(f"Behind a proxy it is at {path}/; ") for line in lines)
         own = path if path.startswith("https") else f"{URL.rstrip('/')}{path}"
         assert any(line.endswith(f" {own}/enter#ID.SECRET") for line in lines)
 

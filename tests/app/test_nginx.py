@@ -82,7 +82,7 @@ def proxied(tmp_path):
 def test_under_a_path_a_link_opens_a_verdict_is_stored_and_a_probe_kept(browser, proxied):
     url, serving, folder = proxied
     assert answers(url + "/") == 401
-    assert "Behind a proxy it is at /hx;" in serving.told()
+    assert "Behind a proxy it is at /hx/;" in serving.told()
     link = serving.invited("Anna", "--address", url)
     assert link.startswith(f"{url}/enter#")
     context = browser.new_context()

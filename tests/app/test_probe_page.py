@@ -67,7 +67,7 @@ def wanted(source, **others):
 
 @pytest.mark.parametrize("ask", [probe, curve, smallest])
 def test_an_answer_is_passed_on_as_it_is(ready, ask):
-    assert answer(ready, ask, ONE) == ask(ONE, ready.run, ready.classifier)
+    assert answer(ready, ask, ONE, OWNER) == ask(ONE, ready.run, ready.classifier)
 
 
 @pytest.mark.parametrize("ask", [probe, curve, smallest])
@@ -75,7 +75,7 @@ def test_a_refusal_becomes_an_error_sentence(ready, ask):
     bad = {"source": {"kind": "example", "id": "nobody"}}
     with pytest.raises(HardexError) as caught:
         ask(bad, ready.run, ready.classifier)
-    assert answer(ready, ask, bad) == {"error": str(caught.value)}
+    assert answer(ready, ask, bad, OWNER) == {"error": str(caught.value)}
 
 
 @pytest.mark.parametrize("stage", ["starting", "loading the model", "ranking"])
@@ -83,7 +83,7 @@ def test_before_it_is_ready_the_page_is_told_to_wait(ready, stage):
     for run in (None, ready.run):
         waiting = inspecting(run)
         waiting.status = Status(stage, 3, 10)
-        assert answer(waiting, probe, ONE) == {
+        assert answer(waiting, probe, ONE, OWNER) == {
             "waiting": f"The model is not ready yet ({stage}); your picture is kept."
         }
 
@@ -92,7 +92,7 @@ def test_before_it_is_ready_the_page_is_told_to_wait(ready, stage):
 def test_a_failure_is_passed_on_instead_of_waiting_for_ever(ready, stage):
     failed = inspecting(ready.run)
     failed.status = Status(stage, problem="the model must be …; it is not; pass another.")
-    assert answer(failed, probe, ONE) == {"error": failed.status.problem}
+    assert answer(failed, probe, ONE, OWNER) == {"error": failed.status.problem}
 
 
 def test_a_run_of_saved_probabilities_names_the_option_that_helps(tmp_path):
@@ -101,7 +101,7 @@ def test_a_run_of_saved_probabilities_names_the_option_that_helps(tmp_path):
     inspection.visited()
     inspection.start()
     assert wait_until_over(inspection).stage == "ready"
-    told = answer(inspection, probe, ONE)
+    told = answer(inspection, probe, ONE, OWNER)
     assert list(told) == ["error"]
     assert "saved probabilities" in told["error"] and "--model" in told["error"]
     assert facts(inspection)["problem"] == told["error"]  # before anything is drawn in vain
@@ -112,7 +112,7 @@ def test_a_run_of_saved_probabilities_names_the_option_that_helps(tmp_path):
 
 
 def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):
-    told = answer(ready, curve, ONE)
+    told = answer(ready, curve, ONE, OWNER)
     assert told["preprocess"] == "raw"
     assert told["preprocess_table"] == list(range(256))
 
@@ -180,7 +180,7 @@ def test_a_picture_of_another_shape_has_sliders_of_its_own(ready):
     assert (told["shape"], told["sliders"]) == ([40, 90, 3], sliders((40, 90, 3)))
     assert (told["canvas"], told["colored"]) == ([280, 280], False)  # the pad is the model's
     for nonsense in ([0, 9, 1], [9, 9], [10**9, 9, 1], [9.5, 9, 1], "9", {"a": 1}, [True, 9, 1]):
-        assert on_facts(ready, {"shape": nonsense}) == facts(ready)
+        assert on_facts(ready, {"shape": nonsense}, OWNER) == facts(ready)
 
 
 def test_without_a_run_there_are_no_facts():

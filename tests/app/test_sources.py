@@ -279,6 +279,14 @@ BAD_SKETCHES = {
     "canvas is a fraction": ({"canvas": [280.5, 280]}, "of 1 to 560 pixels"),
     "canvas is true": ({"canvas": [True, 280]}, "of 1 to 560 pixels"),
     "normalize is text": ({"normalize": "no"}, "normalize must be true or false; received 'no'"),
+    "a brush that is not used": (
+        {"widths": [3, 4], "brush": {"x": 1}},
+        "the brush must be a finite",
+    ),
+    "a switch that is not used": (
+        {"colors": ["#ff0000", "#00ff00"], "normalize": {"y": 1}},
+        "normalize must be true or false",
+    ),
     "true for a point": ({"strokes": [[[True, False]]]}, "list of strokes"),
     "text for numbers": ({"strokes": [[["1", "2"]]]}, "list of strokes"),
     "four in a row": ({"strokes": [[1, 2, 3, 4]]}, "list of strokes"),

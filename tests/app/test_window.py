@@ -10,6 +10,7 @@ import gradio as gr
 import pytest
 from playwright.sync_api import expect
 
+from hardex.runs.access import OWNER
 from hardex_app.inspection import Inspection, Status
 from hardex_app.pages.probe import answer
 from hardex_app.probing import curve, probe
@@ -89,7 +90,7 @@ def test_the_config_holds_no_paths_of_this_computer(server, hostile):
 
 def test_pages_are_asked_over_http_as_they_are_in_python(server, hostile):
     for name, function in (("probe", probe), ("curve", curve)):
-        assert ask(server, name, ONE) == answer(hostile, function, ONE)
+        assert ask(server, name, ONE) == answer(hostile, function, ONE, OWNER)
 
 
 @pytest.mark.parametrize(

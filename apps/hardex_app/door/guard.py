@@ -13,11 +13,12 @@ import logging
 import re
 from urllib.parse import urlsplit
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hardex.errors import AccessError, HardexError
 from hardex.runs.access import OWNER, Visitor
+from hardex_app.door.bodies import Reading, again, refusal_of
 from hardex_app.door.entering import (
     TOKEN_BODY,
     UNREADABLE,
@@ -80,7 +81,8 @@ class Guard:
         else:
             asked, body = Asked.of(scope, self._gate), Reading(receive)
             send = _with_headers(send, self._gate, asked)
-            answer = _refusal(asked, self._gate) or await self._own_page(asked, body)
+            answer = _refusal(asked, self._gate) or _with_a_slash(asked, self._gate)
+            answer = answer or await self._own_page(asked, body)
             if answer is not None:
                 await _answered(answer, asked, body, send)
             else:
@@ -95,6 +97,15 @@ class Guard:
         if answer is not None or visitor is None:
             await _answered(answer or nobody(asked), asked, receive, send)
             return
+        body: Receive = receive
+        if asked.method == "POST":  # no longer than it may be, as was looked at
+            read = await receive.whole()
+            if read is None:
+                return
+            if refusal := refusal_of(read):
+                await sentence(refusal, 400)(asked.scope, receive, send)
+                return
+            body = again(read, receive)
         scope = {
             **asked.scope,
             "path": asked.path,  # what was looked at is what is answered
@@ -105,7 +116,7 @@ class Guard:
         app = self._app if is_owner(visitor) else self._gate.annotators
         before = VISITOR.set(visitor)
         try:
-            await (app or PlainTextResponse("Not found.", 404))(scope, receive, send)
+            await (app or PlainTextResponse("Not found.", 404))(scope, body, send)
         except Exception as error:
             if is_owner(visitor):
                 raise
@@ -150,17 +161,13 @@ class Guard:
             return sentence(UNREADABLE, 503)
 
 
-class Reading:
-    """The body of a request, which knows whether it was read to its end."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive, self.is_over = receive, False
-
-    async def __call__(self) -> Message:
-        """The next part."""
-        message = await self._receive()
-        self.is_over = not message.get("more_body", False)
-        return message
+def _with_a_slash(asked: Asked, gate: Gate) -> Response | None:
+    """Behind a proxy the app is a folder: from one without a slash its own addresses lead away."""
+    place = urlsplit(gate.root_path).path
+    if not place or asked.scope["path"] != place or asked.method not in ("GET", "HEAD"):
+        return None
+    words = asked.scope.get("query_string", b"").decode("latin-1")
+    return RedirectResponse(f"{place}/{'?' if words else ''}{words}", 308)
 
 
 async def _answered(answer: Response, asked: Asked, receive: Reading, send: Send) -> None:

@@ -491,8 +491,8 @@ def reach(
     lines = [f"hardex is at {address}"]
     if sharing.root_path:
         lines.append(
-            f"Behind a proxy it is at {sharing.root_path}; everyone whom that lets through and who "
-            "has a personal link gets in."
+            f"Behind a proxy it is at {sharing.root_path}/; everyone whom that lets through and "
+            "who has a personal link gets in."
         )
     if not is_loopback(host):
         lines.append("Everyone who can reach this computer and has a personal link gets in.")

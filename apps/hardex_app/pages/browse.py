@@ -10,7 +10,7 @@ from hardex.errors import HardexError
 from hardex.runs.access import OWNER, Visitor
 from hardex.runs.run import Run
 from hardex_app import browsing
-from hardex_app.answers import for_visitors, of_run
+from hardex_app.answers import for_visitors, of_run, token_of
 from hardex_app.assets import asset, script
 from hardex_app.door.visitors import current, for_owner, visitor_of
 from hardex_app.inspection import Inspection
@@ -57,9 +57,10 @@ def build(inspection: Inspection) -> BrowsePage:
 
     # Gradio finds `gr.EventData` and `gr.Request` by the signature of a real function.
     def judge(event: gr.EventData, request: gr.Request) -> gr.HTML:
-        said = {name: getattr(event, name, "") for name in ("id", "verdict", "new_label", "token")}
+        asked = event._data if isinstance(event._data, dict) else {}
+        said = {name: asked.get(name, "") for name in ("id", "verdict", "new_label", "token")}
         told = on_judge(inspection, said, visitor_of(request))
-        return gr.HTML(said={"token": said["token"], **told})
+        return gr.HTML(said={"token": token_of(said["token"]), **told})
 
     board.judge(judge, None, board, api_name="judge_on_page", **_QUIET)
     return BrowsePage(board)

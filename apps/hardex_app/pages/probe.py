@@ -12,7 +12,7 @@ from hardex.runs.access import OWNER, Visitor
 from hardex.runs.hard import LISTS
 from hardex.runs.probes import NAME_MOST, NOTE_MOST
 from hardex.runs.run import Run
-from hardex_app.answers import of_run
+from hardex_app.answers import of_run, token_of
 from hardex_app.assets import asset, script
 from hardex_app.bounds import judged_of, ticket_of, told_to, within_bounds
 from hardex_app.cards import thumbnail_url
@@ -31,7 +31,7 @@ Answer = dict[str, Any]
 
 
 def answer(
-    inspection: Inspection, ask: Callable[..., Answer], request: Answer, visitor: Visitor = OWNER
+    inspection: Inspection, ask: Callable[..., Answer], request: Answer, visitor: Visitor
 ) -> Answer:
     """What the page gets of run and model: the answer, or `waiting`, or an `error` sentence."""
     if inspection.run is None or inspection.classifier is None:
@@ -44,7 +44,7 @@ def answer(
         return {"error": told_to(visitor, error, inspection.run, asked)}
 
 
-def not_ready(inspection: Inspection, visitor: Visitor = OWNER) -> Answer:
+def not_ready(inspection: Inspection, visitor: Visitor) -> Answer:
     """Why the model does not answer yet, or never will."""
     status = inspection.status
     if not status.over:
@@ -100,7 +100,7 @@ def facts_of_shape(inspection: Inspection, run: Run, shape: Shape) -> Answer:
     }
 
 
-def on_facts(inspection: Inspection, request: Any, visitor: Visitor = OWNER) -> Answer | None:
+def on_facts(inspection: Inspection, request: Any, visitor: Visitor) -> Answer | None:
     """All facts, or with the `shape` [h, w, c] of a picture in the request those that go with it.
 
     A page asks so when a picture turns out to have another shape than it knew of.
@@ -215,7 +215,7 @@ def build(inspection: Inspection) -> ProbePage:
     def on_event(event: gr.EventData, request: gr.Request) -> Any:
         asked = event._data if isinstance(event._data, dict) else {}
         told = on_keep(inspection, asked.get("probe"), visitor_of(request))
-        return gr.HTML(said={"token": asked.get("token"), **told})
+        return gr.HTML(said={"token": token_of(asked.get("token")), **told})
 
     bench.keep(on_event, None, bench, show_progress="hidden", api_visibility="private")
     return ProbePage(bench)
@@ -262,13 +262,13 @@ def _taken(inspection: Inspection, request: Answer) -> Answer:
         for_owner(current())
         return taken(request, run, classifier)
 
-    return answer(inspection, ask, request)
+    return answer(inspection, ask, request, current())
 
 
 def _reopened(inspection: Inspection, request: Answer) -> Answer:
     run, visitor = inspection.run, current()
     if run is None:
-        return not_ready(inspection)
+        return not_ready(inspection, visitor)
     found = reopened(request, run, visitor)
     source = found["source"]
     if source["kind"] == "example":
