@@ -52,6 +52,16 @@ def test_the_address_is_where_the_app_is_open(run):
     assert kept_address(run) == ""
 
 
+def test_of_two_apps_each_takes_only_its_own_address_away(tmp_path):
+    for address in ("http://a:1", "http://b:2/", "http://a:1/"):
+        keep_address(tmp_path, address)
+    assert kept_address(tmp_path) == "http://a:1"  # opened last
+    forget_address(tmp_path, "http://a:1")
+    assert kept_address(tmp_path) == "http://b:2"
+    forget_address(tmp_path, "http://b:2")
+    assert kept_address(tmp_path) == "" and list((tmp_path / "people").iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written_keeps_no_address(tmp_path):
     place = tmp_path / "people"
     place.write_text("a file")

@@ -141,6 +141,18 @@ def quiet(page: Page) -> None:
     )
 
 
+def draw(page: Page, points: Sequence[tuple[float, float]]) -> None:
+    """One stroke on the pad."""
+    box = page.locator(".hx-pad").bounding_box()
+    assert box is not None
+    (x, y), *others = points
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.down()
+    for x, y in others:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
+    page.mouse.up()
+
+
 def close_visit(visitor: Visit) -> None:
     """End the visit; nothing may have gone wrong on the page."""
     visitor.context.close()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 import hardex
 from hardex.images import Transform, transform
 
-from .conftest import Demo, Visit, close_visit, open_visit, quiet
+from .conftest import Demo, Visit, close_visit, draw, open_visit, quiet
 
 pytestmark = pytest.mark.browser
 
@@ -301,16 +301,6 @@ def pad_box(page: Page) -> dict[str, float]:
     box = page.locator(".hx-pad").bounding_box()
     assert box is not None
     return box
-
-
-def draw(page: Page, points: list[tuple[float, float]]) -> None:
-    box = pad_box(page)
-    (x, y), *others = points
-    page.mouse.move(box["x"] + x, box["y"] + y)
-    page.mouse.down()
-    for x, y in others:
-        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
-    page.mouse.up()
 
 
 def draw_with_finger(

@@ -23,7 +23,7 @@ from hardex_app.links.launch import free_port
 from hardex_app.pages import probe
 from hardex_app.probing import curve
 
-from .conftest import close_visit, open_visit, quiet
+from .conftest import close_visit, draw, open_visit, quiet
 from .fake_runs import HOSTILE, launched_in_a_loop, small_run
 
 pytestmark = pytest.mark.browser
@@ -465,16 +465,6 @@ def pixels(page: Page, selector: str, mode: str = "L") -> np.ndarray:
 
 def _rgb(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGB"))
-
-
-def draw(page: Page, points: list[tuple[float, float]]) -> None:
-    box = page.locator(".hx-pad").bounding_box()
-    (x, y), *others = points
-    page.mouse.move(box["x"] + x, box["y"] + y)
-    page.mouse.down()
-    for x, y in others:
-        page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
-    page.mouse.up()
 
 
 def give(page: Page, way: str, content: bytes, name: str) -> None:

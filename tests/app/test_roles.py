@@ -17,6 +17,7 @@ from hardex_app import annotating
 from hardex_app.door.keys import Keys
 from hardex_app.pages.browse import on_judge
 
+from .conftest import draw
 from .fake_runs import entered, inspecting, serving, small_run
 
 DRAWN = {"kind": "sketch", "strokes": [[[40, 40], [200, 200]]]}
@@ -350,7 +351,30 @@ def test_nobody_leaves_while_the_server_does_not_answer(app, browser):
     assert said == ["You are still in: the server does not answer. Try again later."]
     page.unroute("**/leave")
     page.get_by_role("button", name="Leave").click()
+    expect(page.locator("body")).to_contain_text("You have left. Your own link opens the app again")
+    page.goto(app.url)
     expect(page.locator("body")).to_contain_text("This app opens with a personal link")
+    context.close()
+
+
+@pytest.mark.browser
+def test_on_the_probe_page_an_ended_visit_is_told_from_a_silent_server(app, browser):
+    access = Access.open(app.run.folder)
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{app.url}enter#{access.invite('Hugo')}")
+    expect(page.locator(".hx-who")).to_have_text("Hugo")
+    page.locator(".hx-page-link[data-page=probe]").click()
+    draw(page, [(60, 60), (200, 200)])
+    expect(page.locator("#bench .hx-bar").first).to_be_visible()
+    access.revoke("Hugo")
+    page.wait_for_timeout(1_500)  # within a second the guard knows
+    says = page.locator("#bench .hx-status")
+    draw(page, [(60, 200), (200, 60)])
+    expect(says).to_contain_text("The server lets you in no more: your visit is over, or your link")
+    context.set_offline(True)
+    draw(page, [(100, 200), (200, 100)])
+    expect(says).to_contain_text("The server does not answer. Trying again", timeout=60_000)
     context.close()
 
 

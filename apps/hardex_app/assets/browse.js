@@ -1,7 +1,6 @@
 // The Browse page: any view of the examples, a page at a time, and one of them large.
 const form = part(".hx-filters"), grid = part(".hx-grid");
 const LISTS = { hard: "hard", unsure: "unsure", wrong: "wrong", all: "all examples" };
-const NO_ANSWER = "The server did not answer. Trying again…";
 const SIMPLE = ["given", "predicted", "correct", "text", "sort", "score", "least", "most", "verdict", "cause"];
 const state = { facts: null, words: {}, asked: null, page: null, id: null, shown: null, zoom: null, pictures: new Map(), token: 0 };
 
@@ -74,7 +73,7 @@ const askPage = latched(async () => {
   problem(".hx-page-problem", answer.error);
   state.page = answer.error ? { total: 0, page: 1, pages: 1, examples: [], empty: "" } : answer;
   drawPage();
-}, () => problem(".hx-page-problem", NO_ANSWER));
+}, (why) => problem(".hx-page-problem", why));
 function problem(where, text) { part(where).textContent = text || ""; part(where).hidden = !text; }
 
 function drawPage() {
@@ -145,7 +144,7 @@ async function askPictures(ids) {
   const missing = ids.filter((id) => !state.pictures.has(id)), parts = [];
   for (let at = 0; at < missing.length; at += 20) parts.push(missing.slice(at, at + 20));
   await Promise.all(parts.map(async (part) => {  // all at once; each is drawn when it comes
-    const answer = await server.pictures(part).catch(() => ({ error: NO_ANSWER }));
+    const answer = await server.pictures(part).catch(() => ({ error: "drawn without them" }));
     if (answer.error || answer.waiting) return;
     for (const [id, url] of Object.entries(answer)) state.pictures.set(id, url);
     fillPictures();
@@ -204,7 +203,7 @@ const askExample = latched(async () => {
   askImage();
   askNeighbours();
   if (part(".hx-scores").open) askStanding();
-}, () => problem(".hx-example-problem", NO_ANSWER));
+}, (why) => problem(".hx-example-problem", why));
 
 function bar(one, shown) {
   const row = make("div", "hx-bar");
@@ -283,7 +282,7 @@ async function askImage() {
   const known = state.pictures.get(id);
   if (known) { image.onload = () => zoom(state.zoom); image.src = known; }  // small, until the large one comes
   showImage(known !== "");
-  const answer = await server.image(id).catch(() => ({ error: NO_ANSWER }));
+  const answer = (await server.image(id).catch(() => null)) || { error: await silence() };
   if (!state.shown || state.shown.id !== id || answer.waiting) return;
   showImage(Boolean(answer.image), answer.error);
   if (!answer.image) return;
@@ -300,7 +299,7 @@ function showImage(there, why) {
 }
 async function askStanding() {
   const id = state.shown.id;
-  const answer = await server.standing(id).catch(() => ({}));
+  const answer = (await server.standing(id).catch(() => null)) || {};
   if (!state.shown || state.shown.id !== id) return;
   for (const node of element.querySelectorAll(".hx-standing")) {
     const easier = answer[node.dataset.score];

@@ -76,7 +76,7 @@ if (props.pages) {
     if (unsent && !confirm(`${unsent === 1 ? "One answer is" : `${unsent} answers are`} not saved yet. If you leave now, open your link again in this browser to send ${unsent === 1 ? "it" : "them"}.`)) return;
     leave.disabled = true;
     const answer = await fetch("leave", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }).catch(() => null);
-    if (answer && answer.ok) { location.replace("./"); return; }
+    if (answer && answer.ok) { location.replace("./?left"); return; }
     leave.disabled = false;
     alert("You are still in: the server does not answer. Try again later.");
   });

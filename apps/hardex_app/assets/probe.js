@@ -15,7 +15,6 @@ const rows = new Map();  // a transform's name -> its row: what it is, and the p
 
 // ---------------------------------------------------------------- asking the server
 let expecting = false;  // whether the next answer says what the picture should be
-const failed = () => say("The server did not answer. Trying again…");
 const ASKED = {
   sketch: () => state.strokes.length && { kind: "sketch", ...drawing() },
   image: () => state.taken && { kind: "image", pixels: state.taken.pixels, shape: state.taken.shape },
@@ -43,7 +42,7 @@ const askProbe = latched(async () => {
   showAnswer();
   if (expecting && picture === state.pictures) { part(".hx-keep-expected").value = answer.given || ""; expecting = false; }
   if (!sameShape(answer.before.shape)) learnShape(answer.before.shape);
-}, failed);
+}, say);
 const askCurve = latched(async () => {
   const from = source();
   if (!from) return;
@@ -51,10 +50,11 @@ const askCurve = latched(async () => {
   if (refused(answer, askCurve) || !source() || answer.along !== state.along) return;
   state.curve = answer;
   showCurve();
-}, failed);
+}, say);
 function refused(answer, retry) {
-  if (answer && answer.waiting) { say(answer.waiting); setTimeout(retry, 400); return true; }
-  if (!answer || answer.error) { say(answer ? answer.error : "The server did not answer."); return true; }
+  if (!answer) throw new Error("no answer");  // which is how Gradio tells of most failures
+  if (answer.waiting) { say(answer.waiting); setTimeout(retry, 400); return true; }
+  if (answer.error) { say(answer.error); return true; }
   say("");
   return false;
 }
@@ -65,7 +65,7 @@ async function asked(ask, about, waiting) {
   for (;;) {
     let answer;
     try { answer = await ask(about); } catch (error) { answer = null; }
-    if (!answer) return { error: "The server did not answer; try again." };
+    if (!answer) return { error: await silence() };
     if (!answer.waiting) return answer;
     if (waiting) waiting(answer.waiting);
     await wait(400);
@@ -837,7 +837,7 @@ part(".hx-keep").addEventListener("submit", (event) => {
   part(".hx-keep-this").disabled = true;
   keepSays("Keeping…");
   trigger("keep", { token: keeping, probe: wholeProbe(from) });
-  keepTimer = setTimeout(() => keptSays({ token: keeping, error: "The server did not answer; try again." }), 20_000);
+  keepTimer = setTimeout(async () => keptSays({ token: keeping, error: await silence() }), 20_000);
 });
 function keptSays(said) {
   if (!said || !keeping || said.token !== keeping) return;

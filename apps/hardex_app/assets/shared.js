@@ -58,6 +58,15 @@ function link(name, text, words) {
   return node;
 }
 
+// Why there was no answer. What Gradio says of a failure depends on the protocol; a status does not.
+async function silence() {
+  let status = 0;
+  try { status = (await fetch("here", { cache: "no-store", signal: AbortSignal.timeout(5000) })).status; } catch (error) { /* nobody is there */ }
+  return status === 401
+    ? "The server lets you in no more: your visit is over, or your link was taken back. Open your own link again, in this browser, or ask for a new one."
+    : "The server does not answer.";
+}
+
 // One request of a kind is under way at most; what changed meanwhile is asked once it is back. What
 // fails is tried again, ever more rarely. How many are under way stands in `data-asking`.
 let asking = 0;
@@ -68,7 +77,11 @@ function latched(ask, failed) {
     if (busy) { again = true; return; }
     busy = true;
     countAsking(1);
-    try { await ask(); pause = 1000; } catch (error) { failed(); setTimeout(run, pause); pause = Math.min(2 * pause, 30000); }
+    try { await ask(); pause = 1000; } catch (error) {
+      setTimeout(run, pause);
+      pause = Math.min(2 * pause, 30000);
+      silence().then((why) => { if (pause > 1000) failed(`${why} Trying again…`); });  // unless it was answered meanwhile
+    }
     busy = false;
     countAsking(-1);
     if (again) { again = false; run(); }

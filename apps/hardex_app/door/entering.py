@@ -19,6 +19,7 @@ TOKEN_BODY = 4_096  # bytes
 _SESSION_SECONDS = 7 * 24 * 3600  # as long as `Access` lets one last
 
 _NO_TOKEN = "This app opens with a personal link; ask for one whoever sent you here."
+_LEFT = "You have left. Your own link opens the app again, and you go on where you were."
 _TOO_OFTEN = "Too many tries; wait {seconds} seconds and try again."
 # Which database it is, and where, is nobody's business but the owner's.
 UNREADABLE = "The list of visitors cannot be read now; try again soon."
@@ -28,6 +29,8 @@ def nobody(asked: Asked) -> Response:
     """No token, no page."""
     if not asked.navigates:
         return sentence(_NO_TOKEN, 401)
+    if asked.scope.get("query_string") == b"left":  # where `nav.js` leads
+        return HTMLResponse(_plain_page("You have left", _LEFT), 401)
     return HTMLResponse(_plain_page("A personal link, please", _NO_TOKEN), 401)
 
 
