@@ -217,7 +217,7 @@ def invite(
         found = invitations(run, annotations=annotations)
         show_invitations(found, work(run, annotations=annotations), as_json=as_json)
     elif list_ or not name:
-        raise typer.BadParameter("give a NAME, or --list alone")
+        raise typer.BadParameter("give a NAME, a NAME with --revoke, or --list alone")
     elif revoke:
         show_revoked(name, revoked(run, name, annotations=annotations), as_json=as_json)
     else:

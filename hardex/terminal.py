@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -668,9 +669,11 @@ def show_invitations(
     found: "Sequence[Invitation]", work: "Mapping[str, Work]", *, as_json: bool
 ) -> None:
     """All invitations of a run, and what came of them; the secrets are stored nowhere."""
+    now = datetime.now(UTC).replace(tzinfo=None)
     rows: list[dict[str, Any]] = [
         {
             "name": one.name,
+            "state": one.state(now),
             "token_id": one.token_id,
             "created": f"{one.created:%Y-%m-%d %H:%M}",
             "expires": f"{one.expires:%Y-%m-%d %H:%M}" if one.expires else None,
@@ -686,15 +689,15 @@ def show_invitations(
         )
         return
     table = Table(title="Invitations (times are UTC)", expand=False)
-    for column in ("name", "link", "created", "expires", "revoked", "judged", "last"):
+    for column in ("name", "invited", "link", "until", "judged", "last"):
         table.add_column(column, justify="right" if column == "judged" else "left")
     for row in rows:
+        until = row["revoked"] or row["expires"] or "for ever"
         table.add_row(
             escape(str(row["name"])),
-            f"{row['token_id']}.…",
             row["created"],
-            row["expires"] or "never",
-            row["revoked"] or "",
+            row["state"],
+            until,
             f"{row['judged']:,}",
             row["last"] or "",
         )

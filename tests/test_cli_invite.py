@@ -3,7 +3,7 @@
 import json
 import re
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -77,7 +77,31 @@ def test_links_are_listed_without_their_secrets_and_taken_back(run):
     assert link.partition(".")[2] not in listed
     assert "1 link of Anna taken back" in invite(run, "Anna", "--revoke").stdout
     assert "no link that could be taken back" in invite(run, "Anna", "--revoke").stdout
-    assert invitations(run)[0].revoked is not None and revoked(run, "Nobody") == 0
+    assert invitations(run)[0].revoked is not None and revoked(run, "Anna") == 0
+
+
+def test_a_mistyped_name_is_not_taken_for_a_success(run):
+    with pytest.raises(HardexError, match="'Anna' was not, and nobody else"):
+        revoked(run, "Anna")
+    invited(run, "Anna")
+    told = invite(run, "Ana", "--revoke")
+    assert told.exit_code == 1 and "invited is Anna; choose" in str(told.exception)
+    invited(run, "Zo\u00eb")
+    assert revoked(run, "Zoe\u0308") == 1
+
+
+def test_a_list_tells_which_links_are_open(run):
+    now = datetime.now(UTC).replace(tzinfo=None)
+    access = Access.open(run, clock=lambda: now - timedelta(days=8))
+    access.invite("Carl")
+    for name in ("Anna", "Bert"):
+        invited(run, name)
+    revoked(run, "Bert")
+    listed = json.loads(invite(run, "--list", "--format", "json").stdout)["invitations"]
+    states = {one["name"]: one["state"] for one in listed}
+    assert states == {"Anna": "open", "Bert": "revoked", "Carl": "expired"}
+    shown = invite(run, "--list").stdout
+    assert all(word in shown for word in ("open", "revoked", "expired"))
 
 
 def test_the_list_tells_how_much_each_has_judged(run):

@@ -91,6 +91,12 @@ class Invitation:
     revoked: datetime | None
     token_id: str
 
+    def state(self, now: datetime) -> str:
+        """`open`, `expired` or `revoked`: whether it lets somebody in at this time."""
+        if self.revoked is not None:
+            return "revoked"
+        return "expired" if self.expires is not None and self.expires <= now else "open"
+
 
 _INVITATIONS = table(
     "invitations",

@@ -4,12 +4,14 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from unicodedata import normalize
 
 from hardex.errors import AccessError
 from hardex.runs.access import Access, Invitation
 from hardex.runs.address import kept_address
 from hardex.runs.run import load
 
+_NAMED = 10  # people in a sentence
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _TIME = re.compile(r"([0-9]{1,5})([hdw])")
 _ADDRESS = re.compile(r"https?://[^\s?#/]+[^\s?#]*")
@@ -86,9 +88,22 @@ def revoked(run: str | Path, name: str, *, annotations: str = "") -> int:
     """Take back the links of somebody, and end their sessions; gives how many there were.
 
     Raises:
-        HardexError: no run there, or its database cannot be written.
+        HardexError: no run there, its database cannot be written, or nobody of this name was
+            ever invited: who mistypes a name should not think that somebody is out.
     """
-    return _access(run, annotations).revoke(name)
+    access = _access(run, annotations)
+    names = dict.fromkeys(one.name for one in access.invitations())
+    if normalize("NFC", name) not in names:
+        invited = ", ".join(list(names)[:_NAMED]) or "nobody"
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        raise AccessError(
+            f"links are taken back from somebody who was invited; {name!r} was not; invited "
+            f"{'is' if len(names) < 2 else 'are'} {invited}{more}; choose one of them."
+            if names
+            else f"links are taken back from somebody who was invited; {name!r} was not, and "
+            "nobody else; see `hardex annotate invite RUN --list`."
+        )
+    return access.revoke(name)
 
 
 def time_of(text: str) -> timedelta | None:

@@ -22,6 +22,7 @@ from playwright.sync_api import expect
 
 from hardex import ServingError, load
 from hardex.runs.probes import kept_probes
+from hardex_app.links.launch import Sharing
 from hardex_app.links.tunnels import Frp, FrpServer, NoLink, Ssh, SshServer
 
 from .fake_runs import sentence
@@ -73,6 +74,11 @@ def test_what_is_no_target_of_ssh_is_refused(target):
 def test_what_is_no_port_of_the_other_computer_is_refused(remote):
     with pytest.raises(ServingError, match="--share-ssh-port"):
         SshServer.of("a@b", remote)
+
+
+def test_a_port_without_its_computer_is_refused():
+    with pytest.raises(ServingError, match="received 80 alone; add --share-ssh USER@HOST"):
+        Sharing(ssh_port="80")
 
 
 @pytest.mark.parametrize("address", ["", "host", "host:0", "host:70000", ":7000", "a b:1", "h:1/x"])

@@ -86,7 +86,12 @@ class Sharing:
             )
         if self.server or self.server_ca:
             FrpServer(self.server, self.server_ca)
-        if self.ssh or self.ssh_port != REMOTE_PORT:
+        if self.ssh_port != REMOTE_PORT and not self.ssh:
+            raise ServingError(
+                "--share-ssh-port is the port at the computer of --share-ssh; received "
+                f"{self.ssh_port} alone; add --share-ssh USER@HOST or leave it out."
+            )
+        if self.ssh:
             SshServer.of(self.ssh, self.ssh_port)
 
     @property
