@@ -425,11 +425,11 @@ def _show_examples(title: str, examples: "Sequence[Consensus]", rows: int | None
         return
     _say(f"{title}: {counted(len(examples), 'example')}.")
     table = Table(expand=False)
-    for column in ("id", "given", "said"):
+    for column in ("id", "given", "said, and by how many"):
         table.add_column(column)
     shown = examples if rows is None else examples[:rows]
     for one in shown:
-        said = ", ".join(f"{_typed(answer)} x {count:,}" for answer, count in one.answers)
+        said = ", ".join(f"{_typed(answer)} (by {count:,})" for answer, count in one.answers)
         table.add_row(_typed(one.id), _typed(one.given_label), said)
     Console().print(table)
     _say_more(len(examples) - len(shown), "examples")

@@ -66,7 +66,7 @@ def test_agreement_is_shown_as_tables_that_nobody_can_write_into(hardex, judged)
     assert "eve\\x1b[31m" in answer.out and "[bold]ben" in answer.out
     assert "\x1b" not in answer.out
     assert "People disagree: 1 example." in answer.out
-    assert "cat x 1, [red] x 1" in answer.out or "[red] x 1, cat x 1" in answer.out
+    assert "cat (by 1), [red] (by 1)" in answer.out or "[red] (by 1), cat (by 1)" in answer.out
     assert "gold" not in answer.out
 
 
