@@ -7,7 +7,7 @@ ids, which may hold the label. The owner may probe everything, by id.
 import re
 from typing import Any
 
-from hardex.errors import HardexError
+from hardex.errors import HardexError, RunError
 from hardex.runs.access import Visitor
 from hardex.runs.run import Run
 from hardex_app.annotating import desk_of
@@ -66,7 +66,13 @@ def judged_id(ticket: Any, visitor: Visitor, inspection: Inspection) -> str:
     desk = desk_of(inspection, visitor)
     if desk is None:
         raise HardexError("the run is not ready yet; wait for the ranking.")
-    id = desk.tickets.id(visitor.name, str(ticket or ""))
+    try:
+        id = desk.tickets.id(visitor.name, str(ticket or ""))
+    except RunError as error:
+        raise HardexError(
+            "an example to probe must be one that you have judged; this is none of yours; choose "
+            "one of those under Example."
+        ) from error
     if not any(event.annotator == visitor.name for event in desk.run.annotations.of(id)):
         raise HardexError(
             "an example can be probed once you have said which class it is; this one is still to "

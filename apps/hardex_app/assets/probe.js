@@ -220,11 +220,12 @@ function pairBar(one) {
   bar.append(make("span", "hx-class", plain(one.class)), tracks, make("span", "hx-value"));
   return bar;
 }
-const NOTHING = {
+const bounded = () => Boolean(state.facts && state.facts.may && !state.facts.may.upload);  // an annotator
+const nothing = () => (state.facts && state.facts.problem) || {
   sketch: "Draw something, and the model answers while you draw.",
   image: "Choose, drop or paste an image.",
-  example: "Choose a hard example.",
-};
+  example: bounded() ? "Choose one of the examples that you have judged." : "Choose a hard example.",
+}[state.kind];
 function showNothing() {
   state.answer = state.curve = null;
   for (const name of ["before", "after"]) {
@@ -237,7 +238,7 @@ function showNothing() {
   for (const name of [".hx-curve-legend", ".hx-tensor-table"]) part(name).replaceChildren();
   part(".hx-pair-bars").replaceChildren();
   part(".hx-pair-bars").dataset.key = "";
-  part(".hx-curve-says").textContent = NOTHING[state.kind];
+  part(".hx-curve-says").textContent = nothing();
   drawCurve();
 }
 function showTensor(one, bytes) {
@@ -514,7 +515,7 @@ part(".hx-find").addEventListener("click", async () => {
   const from = source(), picture = state.pictures, button = part(".hx-find");
   forgetSmallest();
   const tell = (text) => { part(".hx-smallest-says").textContent = plain(text); };
-  if (!from) { tell(NOTHING[state.kind]); return; }
+  if (!from) { tell(nothing()); return; }
   button.disabled = true;
   tell("Looking…");
   const answer = await asked(server.smallest, request(from), tell);
@@ -709,9 +710,8 @@ function showPicked() {
     if (top < 0 || top + chosen.offsetHeight > strip.clientHeight) strip.scrollTop += top - 8;
   });
   const known = state.id && state.facts && state.facts.examples.find((one) => one.id === state.id);
-  const mine = state.facts && state.facts.may && !state.facts.may.upload;  // who knows it by a ticket alone
-  part(".hx-picked").textContent = !state.id ? "" : mine
-    ? `An example that you have judged${known ? `: given ${plain(known.given)}, predicted ${plain(known.predicted)}` : ""}` : known
+  part(".hx-picked").textContent = !state.id ? "" : bounded()  // who knows it by a ticket alone
+    ? (known ? `An example that you have judged: given ${plain(known.given)}, predicted ${plain(known.predicted)}` : "") : known
     ? `Example ${plain(state.id)}: ${known.list} ${known.rank}, given ${plain(known.given)}, predicted ${plain(known.predicted)}` : `Example ${plain(state.id)}`;
 }
 function tile(one) {
@@ -744,7 +744,7 @@ function showExamples(examples) {
   const strip = part(".hx-strip");
   strip.replaceChildren(...examples.map(tile));
   if (examples.length) strip.setAttribute("role", "listbox");
-  else strip.append(make("p", "hx-muted", state.facts.may && !state.facts.may.upload
+  else strip.append(make("p", "hx-muted", bounded()
     ? "What you have judged can be probed here; nothing is yet." : "This run has no hard examples. Any example can be probed from Browse."));
   showPicked();
 }
@@ -830,7 +830,7 @@ for (const kind of ["input", "change"]) part(".hx-keep").addEventListener(kind, 
 part(".hx-keep").addEventListener("submit", (event) => {
   event.preventDefault();
   const from = source();
-  if (!from) { keepSays(`Nothing to keep yet. ${NOTHING[state.kind]}`); return; }
+  if (!from) { keepSays(`Nothing to keep yet. ${nothing()}`); return; }
   if (keeping || done !== null) return;
   sent = asText();
   keeping = `${Date.now()} ${Math.random()}`;
@@ -964,7 +964,7 @@ function show(facts) {
   // An annotator's examples are asked for when the page is opened, and do not come with the facts.
   if (!fresh && facts.may && !facts.may.upload && !facts.examples.length) facts = { ...facts, examples: state.facts.examples };
   state.facts = facts;
-  if (facts.problem) say(plain(facts.problem));
+  if (facts.problem) { say(plain(facts.problem)); showNothing(); }
   showExamples(facts.examples);
   for (const name of [".hx-expected", ".hx-keep-expected"]) {
     const select = part(name), said = select.value;
