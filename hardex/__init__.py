@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hardex.errors import DatasetError as DatasetError
     from hardex.errors import HardexError as HardexError
     from hardex.errors import LinkOverError as LinkOverError
+    from hardex.errors import MisplacedError as MisplacedError
     from hardex.errors import RunError as RunError
     from hardex.errors import ServingError as ServingError
     from hardex.errors import StorageError as StorageError
@@ -42,6 +43,7 @@ _HOMES = {
     "DatasetError": "hardex.errors",
     "HardexError": "hardex.errors",
     "LinkOverError": "hardex.errors",
+    "MisplacedError": "hardex.errors",
     "Run": "hardex.runs.run",
     "RunError": "hardex.errors",
     "ServingError": "hardex.errors",

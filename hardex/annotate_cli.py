@@ -137,8 +137,8 @@ def _how_it_was_counted(found: "Agreement", *, blind: bool) -> Iterator[str]:
         return
     if not blind:
         yield (
-            "Alpha, kappa and the table of annotators count what was said before the label was "
-            "shown; the lists of examples count the last words."
+            "Alpha, kappa and the table of annotators (but for how many they judged) count what "
+            "was said before the label was shown; the lists of examples count the last words."
         )
     if found.owner_votes:
         yield (

@@ -5,6 +5,7 @@
   x ClassifierError   a model cannot be loaded, or its output is not one distribution per image
   x RunError          a folder is not a run this version can read or may write
     x StorageError    the annotations cannot be read or written now; later they may be
+    x MisplacedError  the annotations lie in a database that is not for this run or this hardex
   x AccessError       a link or a session does not let anybody in
     x LinkOverError   the link was right, but lets nobody in any more
   x ServingError      the app cannot be reached as it was asked to
@@ -32,6 +33,10 @@ class RunError(HardexError):
 
 class StorageError(RunError):
     """The annotations cannot be read or written now: a full disk, a lock, a silent server."""
+
+
+class MisplacedError(RunError):
+    """The annotations lie in a database of other data, of a newer hardex or of something else."""
 
 
 class AccessError(HardexError):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from hardex.classifiers.opening import Model
 from hardex.data.sources import Data
+from hardex.errors import RunError
 from hardex.runs.run import Run, load
 
 if TYPE_CHECKING:
@@ -85,42 +86,54 @@ def serve(
         root_path=root_path,
     )
     found = run if isinstance(run, Run) else load(run, data=data, annotations=annotations)
+    if data:
+        _ = found.dataset  # said now, not by pages without images
     if found.annotations_url:
         found.annotations.check()
-    return open_window(
-        inspect_run(
-            found,
-            model,
-            train=train,
-            trust_model=trust_model,
-            assignment=_assignment(found, queue, overlap, gold),
-        ),
-        host=host,
-        port=port,
-        browser=browser,
-        sharing=sharing,
+    inspection = inspect_run(
+        found,
+        model,
+        train=train,
+        trust_model=trust_model,
+        assignment=_assignment(queue, overlap, gold),
     )
+    if queue or gold is not None:  # said now, not to the first annotator
+        desk = inspection.desk
+        if desk is not None and not desk.queue.plan.ids:
+            raise RunError(
+                f"a queue must hold examples that can be shown; {queue!r} holds none of this run; "
+                "choose other words."
+            )
+    return open_window(inspection, host=host, port=port, browser=browser, sharing=sharing)
 
 
-def _assignment(run: Run, queue: str, overlap: int, gold: str | Path | None) -> "Assignment":
+def _assignment(queue: str, overlap: int, gold: str | Path | None) -> "Assignment":
     """What annotators are asked.
 
     Raises:
-        HardexError: the words of the queue or the gold labels do not fit the run.
+        HardexError: the words of the queue or the table of gold labels cannot be read.
     """
     from urllib.parse import parse_qsl
 
     from hardex.runs.agreement import read_gold
-    from hardex.runs.queue import Assignment, plan_of
+    from hardex.runs.queue import Assignment
     from hardex_app.browsing import view_of
 
-    words = dict(parse_qsl(queue.removeprefix("?"), keep_blank_values=True))
+    try:
+        pairs = parse_qsl(
+            queue.removeprefix("?"), keep_blank_values=True, strict_parsing=bool(queue)
+        )
+    except ValueError:
+        pairs = [("", ""), ("", "")]
+    words = dict(pairs)
+    if len(words) < len(pairs):
+        raise RunError(
+            "a queue is given by words, each once, as in an address of Browse; received "
+            f"{queue[:80]!r}; try list=hard&given=7."
+        )
     words.pop("view", None)  # of an address that was copied from Browse
     labels = {} if gold is None else read_gold(gold)
-    assignment = Assignment(view_of(words), overlap, labels)
-    if queue or gold is not None:
-        plan_of(run, assignment)  # said now, not to the first annotator
-    return assignment
+    return Assignment(view_of(words), overlap, labels)
 
 
 def demo(

@@ -375,7 +375,7 @@ def _left_out(found: "Agreement") -> str:
 def _show_annotators(found: "Agreement", rows: int | None, *, gold: bool) -> None:
     table = Table(expand=False)
     table.add_column("annotator")
-    for column in ("votes", "seconds", *(("gold",) if gold else ()), "as most others"):
+    for column in ("judged", "seconds", *(("gold",) if gold else ()), "as most others"):
         table.add_column(column, justify="right")
     shown = found.annotators if rows is None else found.annotators[: 2 * rows]
     for one in shown:

@@ -6,27 +6,30 @@ the given label. Label and prediction leave this file with the answer to a store
 before; ids and file names, which may hold the label, do not leave it at all.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from hardex.errors import HardexError, RunError, StorageError
+from hardex.data.names import is_name, is_storable
+from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.runs.access import OWNER, Visitor
+from hardex.runs.agreement import Answer as Word
 from hardex.runs.agreement import answer_of, standing
 from hardex.runs.annotations import (
     Annotation,
     AnnotationEvent,
     has_control_signs,
-    is_storable,
     is_uuid,
 )
 from hardex.runs.queue import LEASES_MOST
 from hardex.runs.run import Run
-from hardex_app.cards import picture_url
+from hardex_app.cards import view_url
 from hardex_app.inspection import Desk, Inspection
 
 UNDECIDED = {"ambiguous": "Ambiguous", "bad_image": "Bad image", "not_sure": "Not sure"}
+_CALLED = {"label": "a label", "verdict": "a verdict", "ticket": "a ticket",
+           "event_id": "an event id", "undoes": "what is undone"}  # fmt: skip
 COMMENT_MOST = 2_000  # characters
 SECONDS_MOST = 3_600.0
 AHEAD = 8  # examples that a page holds ready, the one in view among them
@@ -54,6 +57,10 @@ class _Said:
     @property
     def words(self) -> str:
         return self.label or self.verdict
+
+    @property
+    def answer(self) -> Word:
+        return Word(self.words, is_class=bool(self.label))
 
 
 def facts(run: Run) -> Answer:
@@ -98,13 +105,14 @@ def next_examples(
         desk: where the work is.
         visitor: who asks.
         have: tickets that they hold already: to judge, or with answers still on their way.
-        count: how many they want to hold, 1..12.
+        count: how many they want, 0..12.
         last: whether to tell what they said last, to go on where they left off.
 
     Returns:
         `name`, `run` (by which a browser keeps what is not sent yet), `examples` (`ticket`,
-        `image`), `done` and `total` of this annotator, `later` (all that is left is with others
-        now), and `last` if there is one.
+        `image`), `over` (those of `have` that they have judged by now, here or elsewhere), `done`
+        and `total` of this annotator, `later` (all that is left is with others now), and `last` if
+        there is one.
 
     Raises:
         NotStored: the annotations cannot be read now.
@@ -115,16 +123,17 @@ def next_examples(
         or len(have) > LEASES_MOST
         or not all(isinstance(ticket, str) for ticket in have)
         or not isinstance(count, int)
-        or not 1 <= count <= _AHEAD_MOST
+        or not 0 <= count <= _AHEAD_MOST
     ):
         raise HardexError(
-            f"examples are asked for 1 to {_AHEAD_MOST} at a time with up to {LEASES_MOST} tickets "
+            f"examples are asked for 0 to {_AHEAD_MOST} at a time with up to {LEASES_MOST} tickets "
             "that are at hand; this was something else; load the page again."
         )
     held = _known(desk, visitor, have)
+    over = _plainly(visitor, lambda: _judged(desk.run, visitor, set(held.values())))
     given: list[str] = []
     while len(given) < count:
-        id = _plainly(visitor, lambda: desk.queue.next(visitor.name, {*held, *given}))
+        id = _plainly(visitor, lambda: desk.queue.next(visitor.name, {*held.values(), *given}))
         if id is None:
             break
         given.append(id)
@@ -133,9 +142,10 @@ def next_examples(
         "name": visitor.name,
         "run": _name_of(desk),
         "examples": [_unjudged(desk, visitor, id) for id in given],
+        "over": [ticket for ticket, id in held.items() if id in over],
         "done": done,
         "total": total,
-        "later": not given and done < total,
+        "later": count > 0 and not given and done < total,
     }
     said_last = _plainly(visitor, lambda: _last(desk, visitor)) if last else None
     return answer if said_last is None else {**answer, "last": said_last}
@@ -154,13 +164,15 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     """Store what an annotator says of an example; when this returns, it is on disk.
 
     The first word on an example is blind. After it the label is known to the annotator, and what
-    they say then, be it the same, is marked so.
+    they say then, be it the same, is marked so. Who says the same again without a comment keeps the
+    comment, too.
 
     Args:
         said: `ticket`; either `label` (a class) or `verdict` (ambiguous, bad_image, not_sure);
             `comment`, `seconds` (0..3600), `event_id` (a UUID made by the page, so that what is
-            sent twice is stored once), `name` (whose page it is), and `first` (nothing is to be
-            stored if they have judged it already, somewhere else).
+            sent twice is stored once), `name` (whose page it is), `first` (nothing is to be stored
+            if they have judged it already, somewhere else), and `uncommented` (the comment that
+            stands is not kept).
         desk: where the work is.
         visitor: who says it.
 
@@ -177,7 +189,7 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     given = desk.run.given_label(id)
     store = desk.run.annotations
     with desk.turn_of(visitor.name):
-        mine = _plainly(visitor, lambda: _by(visitor, store.of(id)))
+        mine = _from_store(visitor, lambda: _by(visitor, store.of(id)))
         stored = next((event for event in mine if event.event_id == checked.event_id), None)
         if stored is None:
             if said.get("first") and standing(mine):
@@ -187,9 +199,11 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
                 )
             # Also after an undo: who has seen a label cannot forget it.
             blind = not mine
+            if not said.get("uncommented"):
+                checked = _with_comment(checked, standing(mine), given)
             annotation = _annotation(visitor, id, checked, given, blind)
-            stored = _plainly(visitor, lambda: store.add(annotation))
-        elif not _says(stored, checked, given):
+            stored = _from_store(visitor, lambda: store.add(annotation))
+        elif not _says(stored, checked, given, mine):
             raise HardexError(
                 "an event id names one event; this one was used for something else already; make a "
                 "new id for what is new."
@@ -214,10 +228,10 @@ def undo(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
         HardexError: there is nothing of theirs with this event id.
     """
     id = _example(desk, visitor, said)
-    undoes, event_id = str(said.get("undoes") or ""), _event_id(said)
+    undoes, event_id = _text(said, "undoes"), _event_id(said)
     store = desk.run.annotations
     with desk.turn_of(visitor.name):
-        mine = _plainly(visitor, lambda: _by(visitor, store.of(id)))
+        mine = _from_store(visitor, lambda: _by(visitor, store.of(id)))
         if undoes not in {event.event_id for event in mine if not event.undoes}:
             raise HardexError(
                 "only a verdict of your own can be taken back; this is none of this example; load "
@@ -226,7 +240,7 @@ def undo(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
         stored = next((event for event in mine if event.undoes == undoes), None)  # it is undone
         if stored is None:
             annotation = Annotation(visitor.name, id, "", undoes=undoes, event_id=event_id)
-            stored = _plainly(visitor, lambda: store.add(annotation))
+            stored = _from_store(visitor, lambda: store.add(annotation))
     desk.queue.heard(stored)
     done, total = desk.queue.progress(visitor.name)
     return {
@@ -258,7 +272,7 @@ def _name_of(desk: Desk) -> str:
 def _unjudged(desk: Desk, visitor: Visitor, id: str) -> Answer:
     return {
         "ticket": desk.tickets.of(visitor.name, id),
-        "image": picture_url(desk.run, id, _IMAGE_PIXELS),
+        "image": view_url(desk.run, id, _IMAGE_PIXELS),
     }
 
 
@@ -287,7 +301,7 @@ def _last(desk: Desk, visitor: Visitor) -> Answer | None:
             told = _told(desk, visitor, event)
         except RunError:  # of the data that this run was made of before
             continue
-        return {**told, "image": picture_url(desk.run, event.id, _IMAGE_PIXELS)}
+        return {**told, "image": view_url(desk.run, event.id, _IMAGE_PIXELS)}
     return None
 
 
@@ -298,13 +312,28 @@ def _example(desk: Desk, visitor: Visitor, said: Mapping[str, Any]) -> str:
     if not isinstance(said, Mapping):
         raise HardexError("an answer must be values by name; this is none; load the page again.")
     _check_name(said, visitor)
-    id = desk.tickets.id(visitor.name, str(said.get("ticket") or ""))
+    id = desk.tickets.id(visitor.name, _text(said, "ticket"))
     if not _is_there(desk.run, id):
         raise HardexError(
             "an example must be one of this run; this one is no longer, the run was made again; "
             "load the page again."
         )
+    if not is_name(id):  # of a run of old; no word of the id, for it may tell the label
+        raise HardexError(
+            "an example must have an id that a database takes; this one has none, so nothing can "
+            "be stored of it; go on with the next, and tell the owner."
+        )
     return id
+
+
+def _text(said: Mapping[str, Any], name: str) -> str:
+    """A text of a page; "" where it is left out."""
+    value = said.get(name)
+    if value is not None and not isinstance(value, str):
+        raise HardexError(
+            f"{_CALLED[name]} must be a text; received {ascii(value)[:60]}; write it as one."
+        )
+    return value or ""
 
 
 def _check_name(said: Mapping[str, Any], visitor: Visitor) -> None:
@@ -319,15 +348,22 @@ def _check_name(said: Mapping[str, Any], visitor: Visitor) -> None:
         )
 
 
-def _known(desk: Desk, visitor: Visitor, tickets: Sequence[str]) -> set[str]:
+def _known(desk: Desk, visitor: Visitor, tickets: Sequence[str]) -> dict[str, str]:
     """The examples of those tickets that are good."""
-    ids = set()
+    ids = {}
     for ticket in tickets:
         try:
-            ids.add(desk.tickets.id(visitor.name, ticket))
+            ids[ticket] = desk.tickets.id(visitor.name, ticket)
         except RunError:  # a page from before the run was made again
             continue
     return ids
+
+
+def _judged(run: Run, visitor: Visitor, ids: Collection[str]) -> set[str]:
+    """Those of these examples of which a word of this annotator stands."""
+    store = run.annotations
+    spoken_of = store.verdicts(ids) if ids else {}  # one question; few of them are left
+    return {id for id in spoken_of if standing(_by(visitor, store.of(id)))}
 
 
 def _is_there(run: Run, id: str) -> bool:
@@ -339,7 +375,7 @@ def _is_there(run: Run, id: str) -> bool:
 
 
 def _checked(said: Mapping[str, Any], run: Run) -> _Said:
-    label, verdict = (said.get(name) or "" for name in ("label", "verdict"))
+    label, verdict = (_text(said, name) for name in ("label", "verdict"))
     if bool(label) == bool(verdict):
         raise HardexError(
             "an answer is either a label or a verdict; received "
@@ -348,12 +384,12 @@ def _checked(said: Mapping[str, Any], run: Run) -> _Said:
     if label and label not in run.manifest.class_names:
         raise HardexError(
             f"a label must be one of the {len(run.manifest.class_names)} classes; received "
-            f"{str(label)[:60]!r}; choose one of them."
+            f"{label[:60]!r}; choose one of them."
         )
     if verdict and verdict not in UNDECIDED:
         raise HardexError(
             f"a verdict without a label must be one of {', '.join(UNDECIDED)}; received "
-            f"{str(verdict)[:60]!r}; choose one of them."
+            f"{verdict[:60]!r}; choose one of them."
         )
     comment = said.get("comment") or ""
     if not isinstance(comment, str) or len(comment) > COMMENT_MOST or not _is_text(comment):
@@ -382,13 +418,20 @@ def _seconds(value: Any) -> float | None:
 
 
 def _event_id(said: Mapping[str, Any]) -> str:
-    value = said.get("event_id") or ""
-    if value != "" and not is_uuid(value):
+    value = _text(said, "event_id")
+    if value and not is_uuid(value):
         raise HardexError(
-            f"an event id must be a UUID in small letters; received {str(value)[:60]!r}; leave it "
-            "out."
+            f"an event id must be a UUID in small letters; received {value[:60]!r}; leave it out."
         )
-    return str(value)
+    return value
+
+
+def _with_comment(said: _Said, before: Sequence[AnnotationEvent], given: str) -> _Said:
+    """What is said, with the comment of the last word where it keeps that word and has none."""
+    if said.comment or not before or answer_of(before[-1], given) != said.answer:
+        return said
+    comment = before[-1].comment  # an import may have brought what nobody may say
+    return replace(said, comment=comment) if _is_text(comment) else said
 
 
 def _annotation(visitor: Visitor, id: str, said: _Said, given: str, blind: bool) -> Annotation:
@@ -407,12 +450,18 @@ def _annotation(visitor: Visitor, id: str, said: _Said, given: str, blind: bool)
     )
 
 
-def _says(stored: AnnotationEvent, said: _Said, given: str) -> bool:
+def _says(
+    stored: AnnotationEvent, said: _Said, given: str, mine: Sequence[AnnotationEvent]
+) -> bool:
     """Whether a stored event says this; the given label may have been another one then.
 
     With the label in view `right` is all that is stored: then it says the label that is given now.
+    What was said without a comment may have kept that of an earlier word.
     """
-    if (stored.comment, stored.seconds) != (said.comment, said.seconds):
+    earlier = {event.comment for event in mine if event.time < stored.time}
+    if stored.comment != said.comment and (said.comment or stored.comment not in earlier):
+        return False
+    if stored.seconds != said.seconds:
         return False
     if stored.said:
         return stored.said == said.words
@@ -425,6 +474,19 @@ def _by(visitor: Visitor, events: Sequence[AnnotationEvent]) -> list[AnnotationE
     return [event for event in events if event.annotator == visitor.name]
 
 
+def _from_store(visitor: Visitor, ask: Callable[[], T]) -> T:
+    """Ask the store about one answer: what it refuses of that alone, it refuses for good.
+
+    Raises:
+        NotStored: it cannot be asked now.
+        RunError: this answer can never be stored.
+    """
+    try:
+        return ask()
+    except (StorageError, MisplacedError) as error:
+        raise _not_stored(visitor, error) from error
+
+
 def _plainly(visitor: Visitor, ask: Callable[[], T]) -> T:
     """Ask the store; what it says of its place on disk is for the owner alone.
 
@@ -434,18 +496,20 @@ def _plainly(visitor: Visitor, ask: Callable[[], T]) -> T:
     try:
         return ask()
     except RunError as error:
-        if visitor.role == OWNER.role:
-            raise NotStored(str(error)) from error
-        if isinstance(error, StorageError):
-            why = (
-                "the answers must be readable and writable where they are stored; right now they "
-                "are not"
-            )
-        else:  # nothing that passes by itself
-            why = (
-                "the app must be started for the run as it is now, and it was not; tell the owner, "
-                "who sees why on this page"
-            )
-        raise NotStored(
-            f"{why}; what you say is kept in this page and sent again by itself."
-        ) from error
+        raise _not_stored(visitor, error) from error
+
+
+def _not_stored(visitor: Visitor, error: RunError) -> NotStored:
+    if visitor.role == OWNER.role:
+        return NotStored(str(error))
+    if isinstance(error, StorageError):
+        why = (
+            "the answers must be readable and writable where they are stored; right now they are "
+            "not"
+        )
+    else:  # nothing that passes by itself
+        why = (
+            "the app must be started for the run as it is now, and it was not; tell the owner, who "
+            "sees why on this page"
+        )
+    return NotStored(f"{why}; what you say is kept in this page and sent again by itself.")

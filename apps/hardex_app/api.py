@@ -138,7 +138,8 @@ def _that_write(inspection: Inspection) -> list[Callable[..., Any]]:
             comment: free text.
         """
         said = {"id": id, "verdict": verdict, "new_label": new_label, "comment": comment}
-        return _answer(lambda: browsing.judge(_run(inspection), _owner(request), said))
+        heard = inspection.heard
+        return _answer(lambda: browsing.judge(_run(inspection), _owner(request), said, heard))
 
     def keep_probe(
         source: Json,
@@ -183,6 +184,7 @@ def _of_annotators(inspection: Inspection) -> list[Callable[..., Any]]:
         """The example to judge next: `examples` holds its `ticket` and `image`, or is empty.
 
         The same one is given until it is judged. Neither its label nor the model's answer is told.
+        `over` names those of `have` that you have judged by now.
 
         Args:
             have: tickets that are at hand already, beside which another one is wanted.

@@ -1,6 +1,6 @@
 """A run and the words of an address -> what the Browse page shows. Plain data in and out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -9,7 +9,7 @@ from hardex.errors import HardexError
 from hardex.predict.neighbours import summary
 from hardex.ranking.scores import MEANINGS
 from hardex.runs import agreement
-from hardex.runs.annotations import VERDICTS, Annotation
+from hardex.runs.annotations import VERDICTS, Annotation, AnnotationEvent
 from hardex.runs.queries import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex.runs.run import Run
 from hardex_app.cards import THUMBNAIL_PIXELS, png_url, thumbnail_url
@@ -283,8 +283,19 @@ def _training_picture(dataset: Dataset, position: int) -> str:
         return ""
 
 
-def judge(run: Run, annotator: str, said: Mapping[str, Any]) -> list[str]:
+def judge(
+    run: Run,
+    annotator: str,
+    said: Mapping[str, Any],
+    heard: Callable[[AnnotationEvent], object] = lambda event: None,
+) -> list[str]:
     """Keep what an annotator says of an example (`id`, `verdict`, `new_label`, `comment`).
+
+    Args:
+        run: whose example.
+        annotator: who says it.
+        said: as a page sends it; each value is checked.
+        heard: told of what was stored, such as `Inspection.heard`.
 
     Returns:
         What people said of it, latest last.
@@ -307,7 +318,8 @@ def judge(run: Run, annotator: str, said: Mapping[str, Any]) -> list[str]:
             f"a new label goes with the verdict wrong; received {new_label!r} with {verdict!r}; "
             "leave one of them out."
         )
-    run.annotations.add(Annotation(annotator, id, verdict, new_label, comment, shown="label"))
+    words = Annotation(annotator, id, verdict, new_label, comment, shown="label")
+    heard(run.annotations.add(words))
     return said_about(run, id)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
 from time import sleep
+from typing import TYPE_CHECKING
 
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model, open_classifier
@@ -24,6 +25,9 @@ from hardex.runs.queue import Assignment, Queue, plan_of
 from hardex.runs.run import Run, load
 from hardex.runs.tickets import Tickets
 from hardex_app.training import check_there, open_training
+
+if TYPE_CHECKING:  # SQLAlchemy only when it is asked for
+    from hardex.runs.annotations import AnnotationEvent
 
 _FIRST_VISIT_SECONDS = 2.0  # how long the heavy imports wait for the first page to be drawn
 _STOP_SECONDS = 30.0  # importing TensorFlow cannot be interrupted
@@ -166,6 +170,16 @@ class Inspection:
                 queue = Queue(plan_of(run, self._assignment), run.annotations)
                 self._desk = Desk(run, queue, Tickets.open(run.folder), self._turns)
             return self._desk
+
+    def heard(self, event: "AnnotationEvent") -> None:
+        """Told of an event that was stored, but not at the desk: what the owner says is gold."""
+        with self._desk_lock:
+            if self._desk is None:
+                return  # it reads what is stored when it is made
+            try:
+                self._desk.queue.heard(event)
+            except RunError:  # the run was ranked again meanwhile: the next desk reads it, too
+                self._desk = None
 
     def start(self) -> None:
         """Begin to prepare, once the first page was drawn or after two seconds."""

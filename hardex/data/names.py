@@ -1,4 +1,4 @@
-"""Class names: in which order they come, and which label means which of them."""
+"""Names: in which order classes come, which label means which, and which names can be stored."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from hardex.arrays import Labels
 from hardex.errors import DatasetError
 
+NAME_MOST = 4_000  # characters of an id or a class name: longer than any path
 _MOST_CLASSES = 100_000  # larger labels are no class indices
+_HALF = re.compile("[\ud800-\udfff]")  # of a pair of surrogates
 
 
 def natural_order(name: str) -> tuple[tuple[int, int, str], ...]:
@@ -41,6 +43,52 @@ def as_class_names(names: Iterable[object]) -> tuple[str, ...]:
             f"{len(texts)}; name each class once."
         )
     return texts
+
+
+def is_storable(text: str) -> bool:
+    """PostgreSQL takes no zero character, and no database half of a pair of surrogates."""
+    return "\0" not in text and (text.isascii() or _HALF.search(text) is None)
+
+
+def is_name(value: object) -> bool:
+    """Whether it can name an example or a class of which people say something."""
+    return isinstance(value, str) and 1 <= len(value) <= NAME_MOST and is_storable(value)
+
+
+def check_storable(names: Iterable[object], what: str) -> None:
+    """Refuse names under which nothing that people say could be stored.
+
+    Args:
+        names: of examples or of classes.
+        what: what they are, as it is called in the sentence.
+
+    Raises:
+        DatasetError: one of them is no text of 1 to 4,000 characters that a database takes.
+
+    Example:
+        >>> check_storable(["a", "b\\0"], "class name")
+        Traceback (most recent call last):
+        hardex.errors.DatasetError: every class name must be a text of 1 to 4,000 characters \
+without zero characters and halves of surrogate pairs, or nobody could judge it; number 2 is \
+'b\\x00', and so it is for 1 of 2; rename them.
+    """
+    count, bad, first = 0, 0, ""
+    for name in names:
+        count += 1
+        if not is_name(name):
+            first = first or f"number {count:,} is {_shortly(name)}"
+            bad += 1
+    if bad:
+        raise DatasetError(
+            f"every {what} must be a text of 1 to {NAME_MOST:,} characters without zero characters "
+            f"and halves of surrogate pairs, or nobody could judge it; {first}, and so it is for "
+            f"{bad:,} of {count:,}; rename them."
+        )
+
+
+def _shortly(name: object) -> str:
+    told = ascii(name)
+    return told if len(told) <= 60 else f"{told[:56]} ... ({len(str(name)):,} characters)"
 
 
 def number_names(labels: Labels) -> tuple[str, ...]:

@@ -7,7 +7,7 @@
 Everywhere an `Image` is (h, w, c) uint8, 0..255, c = 1 (grey) or 3 (RGB).
 """
 
-from hardex.images.files import as_png, read_image, resize, write_png
+from hardex.images.files import as_jpeg, as_png, read_image, resize, write_png
 from hardex.images.sketch import (
     BRUSH_WIDTH,
     CANVAS_SIZE,
@@ -23,6 +23,7 @@ __all__ = [
     "LIMITS",
     "ORDER",
     "Transform",
+    "as_jpeg",
     "as_png",
     "read_image",
     "render_colors",

@@ -76,6 +76,25 @@ def as_png(image: Image, *, quickly: bool = False) -> bytes:
     return file.getvalue()
 
 
+def as_jpeg(image: Image, *, quality: int = 90) -> bytes:
+    """The image as the bytes of a JPEG file; the pixels come back nearly as they are.
+
+    Args:
+        image: (h, w, c), no side longer than 65,535.
+        quality: 1..95; at 90 eyes see no difference in a photograph.
+
+    Raises:
+        DatasetError: the array is not an (h, w, c) uint8 image.
+
+    Example:
+        >>> as_jpeg(np.zeros((2, 2, 3), np.uint8))[:2]
+        b'\\xff\\xd8'
+    """
+    file = io.BytesIO()
+    _as_pillow(image).save(file, format="JPEG", quality=quality)
+    return file.getvalue()
+
+
 def write_png(image: Image, path: Path) -> None:
     """Write the image as a PNG file; `read_image` gives the same pixels back.
 

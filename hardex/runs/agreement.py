@@ -6,13 +6,12 @@ they said before the given label was shown: later they may say what they were sh
 `agreement`, `given_labels` and what is below "gold" know of runs and files.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +72,9 @@ class Answer(NamedTuple):
         return cls(text.removeprefix("class ") if _looks_like_none(text) else text)
 
 
+_UNSURE = Answer(_NOT_SURE, is_class=False)
+
+
 def _looks_like_none(name: str) -> bool:
     """Whether a class of this name could be taken for an answer that names none."""
     while name.startswith("class "):
@@ -80,8 +82,7 @@ def _looks_like_none(name: str) -> bool:
     return name in (*NO_CLASS, WRONG)
 
 
-@dataclass(frozen=True)
-class Vote:
+class Vote(NamedTuple):
     """What one annotator says of one example.
 
     Attributes:
@@ -99,9 +100,14 @@ class Vote:
     seconds: float | None = None
 
     @property
+    def everything(self) -> NDArray[np.bool_]:
+        """(v,) true for each vote."""
+        return np.ones(len(self), dtype=bool)
+
+    @property
     def is_sure(self) -> bool:
         """Whether it says anything: who is not sure gives no answer to be compared."""
-        return self.answer != Answer(_NOT_SURE, is_class=False)
+        return self.answer != _UNSURE
 
 
 @dataclass(frozen=True)
@@ -285,13 +291,19 @@ def open_run(run: str | Path | Run, annotations: str = "") -> Run:
 def given_labels(run: Run, ids: Collection[str]) -> dict[str, str]:
     """The given label of each of these examples; those that the run does not have are left out.
 
-    The table is read once, however many are asked for.
+    The table is read once, however many are asked for; of one alone it is asked.
 
     Raises:
         RunError: the table cannot be read.
     """
     if not ids:
         return {}
+    if len(ids) == 1:
+        (id,) = ids
+        try:
+            return {id: run.tables.place(id)[1]}
+        except KeyError:
+            return {}
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -341,23 +353,24 @@ def agreement_of(
         >>> round(found.alpha, 3), found.pairs[0].agreed, found.conflicts[0].answers
         (0.545, 2, (('1', 1), ('7', 1)))
     """
-    events = list(events)
-    last = first_words(events, blind=True) if blind else latest(events)
-    votes = votes_of(last, given)
-    theirs = [vote for vote in votes if vote.annotator != owner]
-    first = votes_of(first_words(events, blind=blind), given)
-    compared = [vote for vote in first if vote.annotator != owner]
-    sure = [vote for vote in compared if vote.is_sure]
-    answers = _answers(sure)
-    alpha, low, high, why = alpha_of(answers, np.random.default_rng(seed))
+    events = standing(events)
+    first = first_words(events, blind=blind)
+    last = first if blind else latest(events)
+    said = _Votes.of(_votes_of(events, given))  # many an event is somebody's first word and last
+    row_of = {id(event): row for row, event in enumerate(_known(events, given))}
+    votes = said.at([row_of[id(event)] for event in _known(last, given)])
+    theirs = votes.but(owner)
+    compared = said.at([row_of[id(event)] for event in _known(first, given)]).but(owner)
+    sure = compared.sure
+    alpha, low, high, why = alpha_of(sure.id, sure.answer, np.random.default_rng(seed))
     golden = {id: Answer.of_text(label) for id, label in (gold or {}).items()}
     return Agreement(
         votes=len(votes),
         owner_votes=len(votes) - len(theirs),
         not_sure=len(compared) - len(sure),
-        blind=sum(vote.blind for vote in compared),
-        examples=len(_answers(votes)),
-        overlapping=sum(len(said) > 1 for said in _answers(theirs).values()),
+        blind=int(compared.blind.sum()),
+        examples=int((np.bincount(votes.id) > 0).sum()),
+        overlapping=int((np.bincount(theirs.id) > 1).sum()),
         unknown=len(last) - len(votes),
         gold=len(golden),
         gold_from=gold_from,
@@ -365,10 +378,102 @@ def agreement_of(
         alpha_low=low,
         alpha_high=high,
         why=why,
-        annotators=_annotators(Counter(vote.annotator for vote in theirs), compared, golden),
+        annotators=tuple(_annotators(theirs, compared, golden)),
         pairs=tuple(_kappas(sure)),
-        consensus=consensus_of(votes, given),
+        consensus=_consensus(votes, given),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Votes:
+    """Votes as numbers: hundreds of thousands in no time.
+
+    Attributes:
+        names, ids, answers: what the numbers stand for, each in order; there may be more.
+        annotator, id, answer: (v,) of each vote: places in `names`, `ids` and `answers`.
+        blind: (v,) whether it was said before the given label was in view.
+        seconds: (v,) how long it took; NaN where that was not measured.
+    """
+
+    names: tuple[str, ...]
+    ids: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    annotator: Codes
+    id: Codes
+    answer: Codes
+    blind: NDArray[np.bool_]
+    seconds: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, votes: Iterable[Vote]) -> "_Votes":
+        names: dict[str, int] = {}
+        ids: dict[str, int] = {}
+        answers: dict[Answer, int] = {}
+        codes: tuple[list[int], list[int], list[int]] = [], [], []
+        blind, seconds = [], []
+        for vote in votes:
+            codes[0].append(names.setdefault(vote.annotator, len(names)))
+            codes[1].append(ids.setdefault(vote.id, len(ids)))
+            codes[2].append(answers.setdefault(vote.answer, len(answers)))
+            blind.append(vote.blind)
+            seconds.append(vote.seconds)
+        return cls(
+            tuple(sorted(names)),
+            tuple(sorted(ids)),
+            tuple(sorted(answers)),
+            _in_order(names)[codes[0]],
+            _in_order(ids)[codes[1]],
+            _in_order(answers)[codes[2]],
+            np.array(blind, dtype=bool),
+            np.array(seconds, dtype=np.float64),  # None becomes NaN
+        )
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    @property
+    def everything(self) -> NDArray[np.bool_]:
+        """(v,) true for each vote."""
+        return np.ones(len(self), dtype=bool)
+
+    @property
+    def is_sure(self) -> NDArray[np.bool_]:
+        """(v,) of each vote."""
+        sure = np.array([answer != _UNSURE for answer in self.answers], dtype=bool)
+        return sure[self.answer]
+
+    @property
+    def sure(self) -> "_Votes":
+        return self.at(self.is_sure)
+
+    def but(self, name: str) -> "_Votes":
+        """Without what one annotator says."""
+        named = np.array([one != name for one in self.names], dtype=bool)
+        return self.at(named[self.annotator])
+
+    def at(self, rows: NDArray[np.bool_] | Sequence[int]) -> "_Votes":
+        """Some of the votes."""
+        chosen = rows if isinstance(rows, np.ndarray) else np.array(rows, dtype=np.int64)
+        return replace(
+            self,
+            annotator=self.annotator[chosen],
+            id=self.id[chosen],
+            answer=self.answer[chosen],
+            blind=self.blind[chosen],
+            seconds=self.seconds[chosen],
+        )
+
+    def count(self, chosen: NDArray[np.bool_]) -> list[int]:
+        """How many of these votes each annotator has."""
+        counts: list[int] = np.bincount(self.annotator[chosen], None, len(self.names)).tolist()
+        return counts
+
+
+def _in_order(codes: Mapping[Any, int]) -> Codes:
+    """The place in order of what has each code."""
+    places = np.empty(len(codes), dtype=np.int64)
+    places[[codes[value] for value in sorted(codes)]] = np.arange(len(codes))
+    return places
 
 
 def standing(events: Iterable[AnnotationEvent]) -> list[AnnotationEvent]:
@@ -376,6 +481,8 @@ def standing(events: Iterable[AnnotationEvent]) -> list[AnnotationEvent]:
     events = list(events)
     # Only one's own words can be taken back.
     undone = {(event.annotator, event.undoes) for event in events if event.undoes}
+    if not undone:
+        return events
     return [
         event
         for event in events
@@ -430,17 +537,26 @@ def votes_of(events: Iterable[AnnotationEvent], given: Mapping[str, str]) -> lis
         events: such as `latest` or `first_words` gives.
         given: the given label of each example.
     """
-    return [
-        Vote(
+    return list(_votes_of(events, given))
+
+
+def _votes_of(events: Iterable[AnnotationEvent], given: Mapping[str, str]) -> Iterator[Vote]:
+    answer = cache(_answer)  # many say the same
+    for event in _known(events, given):
+        yield Vote(
             event.annotator,
             event.id,
-            answer_of(event, given[event.id]),
+            answer(event.verdict, _blind_word(event), event.new_label, given[event.id]),
             event.shown == "blind",
             event.seconds,
         )
-        for event in events
-        if event.id in given
-    ]
+
+
+def _known(
+    events: Iterable[AnnotationEvent], given: Mapping[str, str]
+) -> Iterator[AnnotationEvent]:
+    """Those of examples that are there."""
+    return (event for event in events if event.id in given)
 
 
 def answer_of(event: AnnotationEvent, given_label: str) -> Answer:
@@ -454,44 +570,52 @@ def answer_of(event: AnnotationEvent, given_label: str) -> Answer:
         >>> answer_of(AnnotationEvent("anna", "1", "wrong"), "7").text
         'wrong'
     """
-    if event.verdict in NO_CLASS:
-        return Answer(event.verdict, is_class=False)
-    if event.said and event.shown == "blind":
-        return Answer(event.said)
-    if event.verdict == "right":
+    return _answer(event.verdict, _blind_word(event), event.new_label, given_label)
+
+
+def _blind_word(event: AnnotationEvent) -> str:
+    return event.said if event.shown == "blind" else ""
+
+
+def _answer(verdict: str, blind_word: str, new_label: str, given_label: str) -> Answer:
+    if verdict in NO_CLASS:
+        return Answer(verdict, is_class=False)
+    if blind_word:
+        return Answer(blind_word)
+    if verdict == "right":
         return Answer(given_label)
-    return Answer(event.new_label) if event.new_label else Answer(WRONG, is_class=False)
+    return Answer(new_label) if new_label else Answer(WRONG, is_class=False)
 
 
 def consensus_of(votes: Iterable[Vote], given: Mapping[str, str]) -> tuple[Consensus, ...]:
     """What people together say of each example, in order of id."""
-    return tuple(_consensus(id, given[id], said) for id, said in sorted(_answers(votes).items()))
+    return _consensus(_Votes.of(votes), given)
 
 
-def _answers(votes: Iterable[Vote]) -> dict[str, list[Answer]]:
-    found: dict[str, list[Answer]] = defaultdict(list)
-    for vote in votes:
-        found[vote.id].append(vote.answer)
-    return dict(found)
-
-
-def _consensus(id: str, given_label: str, answers: Sequence[Answer]) -> Consensus:
-    texts = Counter(answer.text for answer in answers)
-    counts = tuple(sorted(texts.items(), key=lambda one: (-one[1], one[0])))
-    most = counts[0][1]
-    return Consensus(
-        id=id,
-        given_label=given_label,
-        answer=_single(counts),
-        share=most / len(answers),
-        votes=len(answers),
-        answers=counts,
+def _consensus(votes: _Votes, given: Mapping[str, str]) -> tuple[Consensus, ...]:
+    texts = [answer.text for answer in votes.answers]
+    counted = cache(lambda answers: _counted([texts[answer] for answer in answers]))
+    answers = votes.answer[np.lexsort((votes.answer, votes.id))].tolist()
+    stops = np.cumsum(np.bincount(votes.id, minlength=len(votes.ids))).tolist()
+    return tuple(
+        Consensus(id, given[id], *counted(tuple(answers[start:stop])))  # many are alike
+        for id, (start, stop) in zip(votes.ids, pairwise([0, *stops]), strict=True)
+        if start < stop
     )
 
 
+def _counted(answers: Sequence[str]) -> tuple[str, float, int, tuple[tuple[str, int], ...]]:
+    """What a `Consensus` says of these answers: answer, share, votes, answers."""
+    texts: dict[str, int] = {}  # a `Counter` takes thrice the time to make
+    for answer in answers:
+        texts[answer] = texts.get(answer, 0) + 1
+    counts = tuple(sorted(texts.items(), key=lambda one: (-one[1], one[0])))
+    return _single(counts), counts[0][1] / len(answers), len(answers), counts
+
+
 def _single(counts: Sequence[tuple[str, int]]) -> str:
-    """The most frequent answer, or "" where there is none or two are; the counts are sorted."""
-    if not counts or (len(counts) > 1 and counts[0][1] == counts[1][1]):
+    """The most frequent answer, or "" where two are; the counts are sorted."""
+    if len(counts) > 1 and counts[0][1] == counts[1][1]:
         return ""
     return counts[0][0]
 
@@ -499,64 +623,90 @@ def _single(counts: Sequence[tuple[str, int]]) -> str:
 # ------------------------------------------------------------------ each annotator
 
 
-def _annotators(
-    votes: Mapping[str, int], words: Sequence[Vote], gold: Mapping[str, Answer]
-) -> tuple[Annotator, ...]:
+def _annotators(votes: _Votes, words: _Votes, gold: Mapping[str, Answer]) -> Iterator[Annotator]:
     """All who have votes, measured by these words, one for each annotator and example."""
-    sure = _answers(vote for vote in words if vote.is_sure)
-    counts = {id: Counter(answer.text for answer in said) for id, said in sure.items()}
-    theirs: dict[str, list[Vote]] = defaultdict(list)
-    for vote in words:
-        theirs[vote.annotator].append(vote)
-    return tuple(
-        _annotator(name, votes[name], theirs[name], counts, gold) for name in sorted(votes)
+    sure = words.is_sure
+    is_gold = np.array([id in gold for id in words.ids], dtype=bool)
+    places = {answer: place for place, answer in enumerate(words.answers)}
+    right = np.array(
+        [places.get(gold[id], -1) if id in gold else -1 for id in words.ids], dtype=np.int64
     )
+    on_gold = words.blind & is_gold[words.id]
+    measured = {
+        name: numbers
+        for name, *numbers in zip(
+            words.names,
+            words.count(words.everything),
+            words.count(~sure),
+            words.count(on_gold & sure & (right[words.id] == words.answer)),
+            words.count(on_gold & sure),
+            words.count(on_gold & ~sure),
+            *_like_the_others(words.sure),
+            _medians(words),
+            strict=True,
+        )
+    }
+    for name, count in zip(votes.names, votes.count(votes.everything), strict=True):
+        if not count:
+            continue
+        total, unsure, correct, judged, undecided, same, others, seconds = measured.get(
+            name, (0, 0, 0, 0, 0, 0, 0, None)
+        )
+        yield Annotator(
+            name=name,
+            votes=count,
+            seconds=seconds,
+            gold=share(correct, judged),
+            gold_votes=judged,
+            gold_not_sure=undecided,
+            not_sure=share(unsure, total),
+            others=share(same, others),
+            others_votes=others,
+        )
 
 
-def _annotator(
-    name: str,
-    votes: int,
-    words: Sequence[Vote],
-    counts: Mapping[str, Counter[str]],
-    gold: Mapping[str, Answer],
-) -> Annotator:
-    seconds = [vote.seconds for vote in words if vote.seconds is not None]
-    sure = [vote for vote in words if vote.is_sure]
-    on_gold = [vote for vote in words if vote.blind and vote.id in gold]
-    judged = [vote.answer == gold[vote.id] for vote in on_gold if vote.is_sure]
-    beside = [
-        (vote.answer.text, others)
-        for vote in sure
-        if (others := _majority_without(vote.answer.text, counts[vote.id]))
-    ]
-    same = sum(answer == others for answer, others in beside)
-    return Annotator(
-        name=name,
-        votes=votes,
-        seconds=median(seconds) if seconds else None,
-        gold=share(sum(judged), len(judged)),
-        gold_votes=len(judged),
-        gold_not_sure=len(on_gold) - len(judged),
-        not_sure=share(len(words) - len(sure), len(words)),
-        others=share(same, len(beside)),
-        others_votes=len(beside),
-    )
+def _medians(words: _Votes) -> list[float | None]:
+    """The seconds of each annotator; None where nothing was measured."""
+    there = ~np.isnan(words.seconds)
+    order = np.argsort(words.annotator[there], kind="stable")
+    stops = np.cumsum(words.count(there))[:-1]
+    of_each = np.split(words.seconds[there][order], stops)
+    return [float(np.median(some)) if len(some) else None for some in of_each[: len(words.names)]]
 
 
-def _majority_without(answer: str, counts: Counter[str]) -> str:
-    """What most of the others say; "" where nobody else or no single answer is."""
-    return _single((counts - Counter([answer])).most_common(2))
+def _like_the_others(sure: _Votes) -> tuple[list[int], list[int]]:
+    """How many votes of each annotator say what most of the others say, and of how many.
+
+    Votes beside which nobody else is, or two answers are as frequent, are not among them.
+    """
+    k = max(1, len(sure.answers))
+    # A cell is an answer to an example, with the number of votes for it.
+    keys, cell, mine = np.unique(sure.id * k + sure.answer, return_inverse=True, return_counts=True)
+    id = keys // k
+    order = np.lexsort((-mine, id))  # within an example, the most frequent answer first
+    first = np.flatnonzero(np.diff(id, prepend=-1))
+    sizes = np.diff(first, append=len(id))
+    ranked = np.append(mine[order], [0, 0])
+    most = ranked[first]
+    second, third = (np.where(sizes > n, ranked[first + n], 0) for n in (1, 2))
+    # Of the other answers: how many votes the most frequent one has, and whether two have so many.
+    example = np.repeat(np.arange(len(first)), sizes)
+    is_most = mine == most[example]
+    top = np.where(is_most, second[example], most[example])
+    ties = np.where(is_most, second[example] == third[example], most[example] == second[example])
+    same = mine - 1 > top
+    counted = same | ((mine - 1 < top) & ~ties)
+    return sure.count(same[cell]), sure.count(counted[cell])
 
 
 # ------------------------------------------------------------------ two and two
 
 
-def _kappas(votes: Sequence[Vote]) -> Iterator[Kappa]:
+def _kappas(sure: _Votes) -> Iterator[Kappa]:
     """Kappa of every two annotators who judged an example in common."""
-    names = sorted({vote.annotator for vote in votes})
-    answers = sorted({vote.answer for vote in votes})
-    keys, counts = _pair_counts(votes, names, answers)
-    k = max(1, len(answers))
+    names = sure.names
+    keys, counts = _pair_counts(sure)
+    k = max(1, len(sure.answers))
     pair, cell = np.divmod(keys, k * k)
     bounds = np.flatnonzero(np.diff(pair, prepend=-1, append=-1)).tolist()
     for start, stop in pairwise(bounds):
@@ -580,30 +730,25 @@ def _kappa(first: str, second: str, table: NDArray[np.float64]) -> Kappa:
     return Kappa(first, second, examples, agreed, value, low, high)
 
 
-def _pair_counts(
-    votes: Sequence[Vote], names: Sequence[str], answers: Sequence[Answer]
-) -> tuple[Codes, Codes]:
+def _pair_counts(sure: _Votes) -> tuple[Codes, Codes]:
     """How often each two annotators gave each two answers to one example.
 
     Returns:
         Sorted keys ((first * names + second) * answers + one) * answers + other, and counts.
     """
-    name_code = {name: code for code, name in enumerate(names)}
-    answer_code = {answer: code for code, answer in enumerate(answers)}
-    by_example: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for vote in votes:
-        by_example[vote.id].append((name_code[vote.annotator], answer_code[vote.answer]))
-    by_size: dict[int, list[list[tuple[int, int]]]] = defaultdict(list)
-    for said in by_example.values():
-        by_size[len(said)].append(sorted(said))
+    order = np.lexsort((sure.annotator, sure.id))
+    votes = np.bincount(sure.id)
+    starts = np.cumsum(votes) - votes
     keys = counts = np.empty(0, dtype=np.int64)
-    for size, group in by_size.items():
+    for size in np.unique(votes[votes > 1]).tolist():
+        group = order[starts[votes == size][:, None] + np.arange(size)]  # a row for each example
         one, other = np.triu_indices(size, 1)
-        at_once = max(1, _PAIRS_AT_ONCE // max(1, len(one)))
-        for start in range(0, len(group) if size > 1 else 0, at_once):
-            who, what = np.moveaxis(np.array(group[start : start + at_once], dtype=np.int64), 2, 0)
-            pair = who[:, one] * len(names) + who[:, other]
-            found = (pair * len(answers) + what[:, one]) * len(answers) + what[:, other]
+        at_once = max(1, _PAIRS_AT_ONCE // len(one))
+        for start in range(0, len(group), at_once):
+            some = group[start : start + at_once]
+            who, what = sure.annotator[some], sure.answer[some]
+            pair = who[:, one] * len(sure.names) + who[:, other]
+            found = (pair * len(sure.answers) + what[:, one]) * len(sure.answers) + what[:, other]
             keys, counts = _added(keys, counts, found.ravel())
     return keys, counts
 
@@ -618,23 +763,36 @@ def _added(keys: Codes, counts: Codes, found: Codes) -> tuple[Codes, Codes]:
 
 
 def judged_by(owner: str, run: Run) -> dict[str, str]:
-    """The labels of which the owner is sure: the last word on each example that names its class.
+    """The labels of which the owner is sure, as in `true_labels`, found in all that is stored.
+
+    Args:
+        owner: under which name the owner judges.
+        run: whose annotations and examples.
+
+    Raises:
+        RunError: the annotations or the predictions cannot be read.
+    """
+    return true_labels(run.annotations.by(owner), run)
+
+
+def true_labels(said: Iterable[AnnotationEvent], run: Run) -> dict[str, str]:
+    """The labels of which somebody is sure: the last word on each example that names its class.
 
     A word is read as in `answer_of`: what was said without the label counts, whatever the label is
     by now.
 
     Args:
-        owner: under which name the owner judges.
+        said: what they said, in order of time.
         run: whose examples; what was said of others, or names no class of it, is left out.
 
     Returns:
         True labels by id.
 
     Raises:
-        RunError: the annotations or the predictions cannot be read.
+        RunError: the predictions cannot be read.
     """
-    said = [event for event in run.annotations.latest() if event.annotator == owner]
-    votes = votes_of(said, given_labels(run, {event.id for event in said}))
+    last = latest(said)
+    votes = votes_of(last, given_labels(run, {event.id for event in last}))
     classes = {Answer(name) for name in run.manifest.class_names}
     return {vote.id: vote.answer.name for vote in votes if vote.answer in classes}
 

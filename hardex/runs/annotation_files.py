@@ -23,6 +23,7 @@ from hardex.runs.agreement import (
     Vote,
     answer_of,
     consensus_of,
+    first_words,
     given_labels,
     latest,
     open_run,
@@ -99,9 +100,10 @@ def export_annotations(
         file: a new file, or a text stream.
         format: `csv` or `jsonl`: one row for each event, undone ones and their undoing too;
             `label-studio`: one task for each judged example, for Label Studio's import, with all
-            events in its `meta`; `label-studio-setup`: the labelling setup those tasks ask for;
-            `consensus`: a CSV of what most people say of each example, the owner being one of
-            them. There and in Label Studio, a class with the name of an answer, such as `wrong`,
+            events in its `meta`; `lead_time` is that of the annotator's first, blind word;
+            `label-studio-setup`: the labelling setup those tasks ask for; `consensus`: a CSV of
+            what most people say of each example, the owner being one of them. There and in Label
+            Studio, a class with the name of an answer, such as `wrong`,
             is written `class wrong`. In both CSV a leading apostrophe keeps spreadsheets from
             taking a text for a formula.
         force: whether a file that is there is replaced.
@@ -130,6 +132,11 @@ def _whole(path: Path, *, force: bool) -> Iterator[TextIO]:
         raise RunError(
             f"an export must go to a new file; {path} is there already; pass --force to replace "
             "it or choose another."
+        )
+    if not path.parent.is_dir():
+        raise RunError(
+            f"an export must go to a folder that is there; {path.parent} is none; make it or "
+            "choose another."
         )
     partial = path.with_name(f".{path.name[:60]}.partial-{uuid4()}")
     try:
@@ -245,15 +252,20 @@ def _write_label_studio(run: Run, stream: TextIO) -> int:
 
 def _task(id: str, given_label: str, events: Sequence[AnnotationEvent]) -> dict[str, Any]:
     votes = latest(events) if given_label else []
+    # Whoever keeps or changes an answer has done the work before: the time is that of the first
+    # word, where it was measured.
+    took = {event.annotator: event.seconds for event in first_words(events)}
     return {
         "data": {_IMAGE: id, "id": id, "given_label": given_label},
         "meta": {"schema": _LABEL_STUDIO, "events": [_row(event) for event in events]},
-        "annotations": [_annotation(event, given_label) for event in votes],
+        "annotations": [_annotation(event, given_label, took) for event in votes],
     }
 
 
-def _annotation(event: AnnotationEvent, given_label: str) -> dict[str, Any]:
-    time = time_as_text(event.time)
+def _annotation(
+    event: AnnotationEvent, given_label: str, took: Mapping[str, float | None]
+) -> dict[str, Any]:
+    time, first = time_as_text(event.time), took.get(event.annotator)
     where = {"id": event.event_id, "to_name": _IMAGE}  # Label Studio keeps the id of a result
     choice = {"choices": [answer_of(event, given_label).text]}
     result = [{**where, "from_name": _ANSWER, "type": "choices", "value": choice}]
@@ -265,7 +277,7 @@ def _annotation(event: AnnotationEvent, given_label: str) -> dict[str, Any]:
         "completed_by": {"email": event.annotator},
         "created_at": time,
         "updated_at": time,
-        "lead_time": event.seconds,
+        "lead_time": event.seconds if first is None else first,
         "was_cancelled": False,
         "ground_truth": False,
         "result": result,
@@ -329,6 +341,9 @@ def import_annotations(
             already. Other names under which nobody may be invited come back as they were stored.
     """
     found, path = open_run(run, annotations), Path(file)
+    if not path.is_file():
+        there = "a folder is" if path.is_dir() else "nothing is"
+        raise RunError(f"annotations are imported from a file; {there} at {path}; check the path.")
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise RunError(
@@ -395,6 +410,8 @@ def _read_csv(path: Path, run: Run) -> Iterator[_Placed]:
         rows = csv.reader(file, strict=True)
         header = next(rows, [])
         missing = [name for name in _NEEDED if name not in header]
+        if missing and "consensus" in header:
+            raise ValueError("it is a consensus, which is counted from annotations")
         if missing:
             raise ValueError(f"there is no column {missing[0]!r}")
         for cells in rows:

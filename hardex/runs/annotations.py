@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
+from hardex.data.names import NAME_MOST, is_storable
 from hardex.errors import AccessError, RunError
 from hardex.runs.access import OWNER, checked_name
 from hardex.runs.database import Database, NotOurs, Part, open_database
@@ -43,7 +44,6 @@ VERDICTS = ("right", "wrong", "ambiguous", "bad_image", "not_sure")
 SHOWN = ("", "blind", "label")
 
 COMMENT_MOST = 10_000  # characters
-_TEXT_MOST = 4_000  # of any other text: longer than any path
 _SECONDS_MOST = float_info.max  # what a column holds
 _CONTROL_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -394,7 +394,7 @@ def _check(annotation: Annotation) -> None:
         value = getattr(annotation, name)
         if name == "seconds":
             continue
-        most = COMMENT_MOST if name == "comment" else _TEXT_MOST
+        most = COMMENT_MOST if name == "comment" else NAME_MOST
         if not isinstance(value, str) or len(value) > most or not is_storable(value):
             raise RunError(
                 f"the {name} of an annotation must be a text of up to {most:,} characters, and "
@@ -447,11 +447,6 @@ def has_control_signs(text: str) -> bool:
         (False, True)
     """
     return _CONTROL_SIGN.search(text) is not None
-
-
-def is_storable(value: str) -> bool:
-    """PostgreSQL takes no zero character, and no database half of a pair of surrogates."""
-    return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _is_number(value: object) -> bool:

@@ -53,7 +53,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.schema import CreateTable
 
-from hardex.errors import HardexError, RunError, StorageError
+from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 
 if TYPE_CHECKING:
     from hardex.runs.manifest import Source
@@ -115,7 +115,7 @@ class Database:
 
         Raises:
             StorageError: it cannot be read now.
-            RunError: a newer hardex made it.
+            MisplacedError: a newer hardex made it, or it is of something else.
         """
         try:
             if not self._is_there():
@@ -139,7 +139,7 @@ class Database:
 
         Raises:
             StorageError: it cannot be written now.
-            RunError: a newer hardex made it.
+            MisplacedError: a newer hardex made it, or it is of something else.
             IntegrityError: a row with that key is there already; nothing was stored.
         """
         lost = "nothing was stored"
@@ -176,7 +176,7 @@ class Database:
             looked_at.add(part)
             return
         if version > part.version:
-            raise RunError(
+            raise MisplacedError(
                 f"the {part.noun}s in {self.where} must be of version {part.version} or older; "
                 f"they are of version {version}, which a newer hardex wrote; upgrade hardex."
             )
@@ -185,7 +185,7 @@ class Database:
             for step in part.steps[self._version(part, connection) :]:
                 step(connection)
         except NotOurs as error:
-            raise RunError(
+            raise MisplacedError(
                 f"{self.where} must be an annotation database; {error}, and nothing was stored; "
                 "give the annotations a database of their own."
             ) from error
@@ -291,7 +291,7 @@ class _OfData(Database):
         named = name not in _NAMELESS
         if found and not any(row.hash == hash or (named and row.name == name) for row in found):
             first = found[0]
-            raise RunError(
+            raise MisplacedError(
                 f"a database of annotations must belong to one data set; {self.where} belongs to "
                 f"{first.name!r} ({first.hash[:8]}), and this run is of {name!r} ({hash[:8]}); "
                 "give this run another database, or, if it is the same data, rank it again under "
@@ -578,8 +578,8 @@ def open_database(place: str | Path, data: "Source | None" = None) -> Database:
             `verify-full` (to that host alone, by the certificates that this computer knows, or
             those in `&sslrootcert=FILE`); without, it is encrypted where the server offers that.
         data: what the run is of. A database at an address then refuses another data set (one of
-            another name and another hash), by a `RunError` when it is read or written. None asks
-            nothing.
+            another name and another hash), by a `MisplacedError` when it is read or written. None
+            asks nothing.
 
     Raises:
         RunError: another kind of address, or the package pg8000 is not installed.

@@ -3,6 +3,9 @@
 The queue is a pure function of the stored events and of who holds what at this moment. Only the
 leases (an example was given to somebody who has not answered yet) live in memory alone: after a
 restart everybody goes on where they left off. One server works off one queue.
+
+The owner is compared with nobody, so whatever the owner judges is still asked of as many
+annotators; it becomes gold instead.
 """
 
 from collections import defaultdict
@@ -10,18 +13,22 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from hashlib import sha256
 from heapq import heappop, heappush
+from itertools import chain
 from math import inf
 from threading import RLock
 from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from hardex.data.names import is_name
 from hardex.errors import RunError
 from hardex.runs.queries import POSITION, View
 from hardex.runs.run import Run
 
 if TYPE_CHECKING:  # what reads them loads SQLAlchemy, when it is first asked for
     from hardex.runs.annotations import AnnotationEvent
+
+TrueLabels = Callable[[Sequence["AnnotationEvent"]], Mapping[str, str]]
 
 OVERLAP = 2  # people who judge one example
 OVERLAP_MOST = 100
@@ -63,6 +70,10 @@ class Plan:
         overlap: how many people judge each, 1..100.
         gold: true labels by id; they may be among `ids` or not.
         seed: of the places and the order of the gold examples.
+        owner: whose words count for no overlap.
+        true_labels: finds true labels by id in words of the owner; with it, gold is what the owner
+            says, whenever that is, in place of `gold`.
+        left_out: how many examples were wanted and cannot be shown or judged.
 
     Raises:
         RunError: an example stands there twice, or the overlap is not from 1 to 100.
@@ -72,6 +83,9 @@ class Plan:
     overlap: int = OVERLAP
     gold: Mapping[str, str] = field(default_factory=lambda: _NO_GOLD)
     seed: int = 0
+    owner: str = "owner"
+    true_labels: TrueLabels | None = None
+    left_out: int = 0
 
     def __post_init__(self) -> None:
         _check_overlap(self.overlap)
@@ -108,8 +122,8 @@ class _Standing(NamedTuple):
 
     Attributes:
         judges: who said something of it and did not take it back.
-        voters: those of them whose word from before the label stands: only they count for the
-            overlap.
+        voters: those of them, but the owner, whose word from before the label stands: only they
+            count for the overlap.
     """
 
     judges: frozenset[str]
@@ -162,6 +176,8 @@ class Queue:
                 f"{len(self._ids):,} stand there again; leave them out."
             )
         self._marks: dict[str, dict[str, _Mark]] = {}
+        self._owners: dict[str, list[AnnotationEvent]] = {}  # the owner's words, by example
+        self._gold = {} if plan.true_labels else dict(plan.gold)
         self._standings: dict[str, _Standing] = {}  # of examples that somebody judged
         self._leases: dict[str, dict[str, float]] = {}  # when they end, by example and annotator
         self._held: defaultdict[str, dict[str, None]] = defaultdict(dict)  # oldest first
@@ -224,6 +240,12 @@ class Queue:
             if event.annotator not in self._standing(event.id).judges:
                 self._lease(event.annotator, event.id)  # they are looking at it
 
+    @property
+    def gold(self) -> Mapping[str, str]:
+        """True labels by id, as they are now."""
+        with self._lock:
+            return dict(self._gold)
+
     def give_back(self, annotator: str, id: str) -> None:
         """End a lease before its time."""
         with self._lock:
@@ -284,7 +306,7 @@ class Queue:
         if not judges and not holders:
             return 0, _NOBODY
         people = judges.union(holders)
-        return len(voters.union(holders)), people
+        return len(voters.union(holders) - {self.plan.owner}), people
 
     def _standing(self, id: str) -> _Standing:
         return self._standings.get(id, _UNTOUCHED)
@@ -297,65 +319,106 @@ class Queue:
     def _gold_left(self, annotator: str) -> Iterator[str]:
         if annotator not in self._gold_order:
             self._gold_order[annotator] = tuple(
-                sorted(self.plan.gold, key=lambda id: _draw(self.plan.seed, annotator, id))
+                sorted(self._gold, key=lambda id: _draw(self.plan.seed, annotator, id))
             )
         judged, held = self._judged[annotator], self._held[annotator]
         return (id for id in self._gold_order[annotator] if id not in judged and id not in held)
 
     def _is_gold_place(self, annotator: str, place: int) -> bool:
         block, within = divmod(place, GOLD_EVERY)
-        return bool(self.plan.gold) and within == self._gold_place(annotator, block)
+        return bool(self._gold) and within == self._gold_place(annotator, block)
 
     def _gold_place(self, annotator: str, block: int) -> int:
         return _draw(self.plan.seed, annotator, str(block)) % GOLD_EVERY
 
     def _gold_due(self, annotator: str, done: int, left: int) -> int:
-        """How many gold examples stand between this annotator and their last other one."""
-        golds = len(self.plan.gold.keys() - self._judged[annotator])
-        if not golds or not left:
+        """How many gold examples come to what is `left` for this annotator.
+
+        Gold that is open is among what is left. Of gold places as many get what is not.
+        """
+        golds = self._gold.keys() - self._judged[annotator]
+        beside = sum(not self._is_open(id) for id in golds)
+        if not beside or not left:
             return 0
+        places = self._gold_places(annotator, done, left)
+        return min(beside, -(-places * beside // len(golds)))
+
+    def _gold_places(self, annotator: str, done: int, left: int) -> int:
+        """How many gold places stand between this annotator and their last other example."""
         block, within = divmod(done, GOLD_EVERY)
         place = self._gold_place(annotator, block)
         in_block = GOLD_EVERY - within - (place >= within)  # others that this block has room for
         if left <= in_block:
-            return min(golds, int(place >= within and left > place - within))
+            return int(place >= within and left > place - within)
         blocks, rest = divmod(left - in_block - 1, GOLD_EVERY - 1)
         last = rest + 1 > self._gold_place(annotator, block + 1 + blocks)
-        return min(golds, int(place >= within) + blocks + int(last))
+        return int(place >= within) + blocks + int(last)
 
     # ------------------------------------------------------------------ learning
 
     def _learn(self, events: "Iterable[AnnotationEvent]") -> None:
         """Take in events, in any order, any number of times."""
-        touched = set()
+        new = {}
         for event in events:
-            marks = self._marks.setdefault(event.id, {})
-            if event.event_id not in marks:
-                marks[event.event_id] = _Mark(event.annotator, event.undoes, event.is_vote)
-                touched.add(event.id)
-        for id in touched:
+            if event.event_id not in self._marks.get(event.id, ()):
+                new[event.id, event.event_id] = event
+        if self.plan.true_labels:  # first: it can fail, and then nothing is learnt
+            said = [event for event in new.values() if event.annotator == self.plan.owner]
+            self._learn_gold(said, self.plan.true_labels)
+        for event in new.values():
+            is_vote = event.is_vote and event.annotator != self.plan.owner
+            mark = _Mark(event.annotator, event.undoes, is_vote)
+            self._marks.setdefault(event.id, {})[event.event_id] = mark
+        for id in {event.id for event in new.values()}:
             self._stand(id, _standing(self._marks[id]))
+
+    def _learn_gold(self, said: "Sequence[AnnotationEvent]", true_labels: TrueLabels) -> None:
+        """What the owner says is gold until it is taken back."""
+        if not said:
+            return
+        words = {event.id: list(self._owners.get(event.id, ())) for event in said}
+        for event in said:
+            words[event.id].append(event)
+        in_order = sorted(chain(*words.values()), key=lambda event: (event.time, event.event_id))
+        found = true_labels(in_order)
+        self._owners |= words
+        if found.keys() != self._gold.keys() & words.keys():
+            self._gold_order.clear()
+        for id in words:
+            self._gold.pop(id, None)
+        self._gold |= found
+        for id in words:
+            for annotator in self._standing(id).judges:
+                self._count_judged(annotator, id)
+
+    def _count_judged(self, annotator: str, id: str) -> None:
+        """Note that somebody judged an example, if it is one of those that are asked."""
+        if id in self._ranks or id in self._gold:
+            self._judged[annotator].add(id)
+        else:
+            self._judged[annotator].discard(id)
 
     def _stand(self, id: str, now: _Standing) -> None:
         before = self._standing(id)
-        counted = id in self._ranks
         if now == before:
             return
         self._standings[id] = now
         for annotator in before.judges - now.judges:
             self._judged[annotator].discard(id)
         for annotator in now.judges - before.judges:
-            if counted or id in self.plan.gold:
-                self._judged[annotator].add(id)
+            self._count_judged(annotator, id)
         for annotator in now.judges:
             self._release(annotator, id)
-        if counted:
+        if id in self._ranks:
             for standing, sign in ((before, -1), (now, 1)):
                 if len(standing.voters) < self.plan.overlap:
                     self._open += sign
                     for annotator in standing.judges:
                         self._open_of[annotator] += sign
         self._file(id)
+
+    def _is_open(self, id: str) -> bool:
+        return id in self._ranks and len(self._standing(id).voters) < self.plan.overlap
 
     def _file(self, id: str) -> None:
         """Put an example into the bucket where it belongs now."""
@@ -438,21 +501,37 @@ def plan_of(run: Run, assignment: Assignment, *, owner: str = "owner") -> Plan:
     Args:
         run: whose examples.
         assignment: which of them.
-        owner: whose labels are gold where the assignment has none.
+        owner: whose labels are gold where the assignment has none, now and later.
 
     Raises:
         RunError: the view or the gold names what the run does not have.
     """
-    from hardex.runs.agreement import judged_by  # SQLAlchemy only when it is asked for
+    from hardex.runs.agreement import true_labels  # SQLAlchemy only when it is asked for
 
     view, seed = assignment.view, run.manifest.seed
-    ids = run.tables.ids(view)
+    wanted = run.tables.ids(view)
+    # Nobody can say what is not seen, nor can be stored: runs of old may have such ids.
+    ids = [id for id in run.pictured(wanted) if is_name(id)]
     block = max(_BLOCK_LEAST, _BLOCK_CLASSES * len(run.manifest.class_names))
     if view.sort == POSITION or (view.list == "all" and not view.sort):
         block = max(1, len(ids))
-    gold = dict(assignment.gold) or judged_by(owner, run)
+    gold = dict(assignment.gold)
     check_gold(gold, run)
-    return Plan(shuffled_in_blocks(ids, block, seed), assignment.overlap, gold, seed)
+    gold = {id: gold[id] for id in run.pictured(list(gold))}
+
+    def of_owner(said: "Sequence[AnnotationEvent]") -> Mapping[str, str]:
+        found = true_labels(said, run)
+        return {id: found[id] for id in run.pictured(list(found))}
+
+    return Plan(
+        shuffled_in_blocks(ids, block, seed),
+        assignment.overlap,
+        gold,
+        seed,
+        owner,
+        None if assignment.gold else of_owner,
+        len(wanted) - len(ids),
+    )
 
 
 def shuffled_in_blocks(ids: Sequence[str], size: int, seed: int) -> list[str]:

@@ -1,7 +1,7 @@
 """A finished run: its tables as data frames, its images as arrays."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -98,6 +98,11 @@ class Run:
                 reading=self.manifest.reading,
             )
         except DatasetError as error:
+            if self.data:
+                raise RunError(
+                    f"the images of this run must be where --data says, {self.data}; they cannot "
+                    f"be opened there ({error}); check the path."
+                ) from error
             raise RunError(
                 f"the images of this run were at {source.path or source.name} and cannot be opened "
                 f"there now ({error}); show where they are with --data."
@@ -123,6 +128,21 @@ class Run:
                 f"of {self.dataset.source}; rank again or show where they are with --data."
             )
         return self.dataset.image(position)
+
+    def pictured(self, ids: Sequence[str]) -> list[str]:
+        """Those of these examples that can be shown, in the same order.
+
+        The hard ones have their pictures in the run; of the others there are none where the data
+        is elsewhere now, or was in memory alone.
+        """
+        kept = self._pictures
+        if all(id in kept for id in ids):
+            return list(ids)
+        try:
+            _ = self.dataset
+        except RunError:
+            return [id for id in ids if id in kept]
+        return list(ids)
 
     @cached_property
     def tables(self) -> Tables:

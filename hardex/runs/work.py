@@ -17,7 +17,7 @@ from hardex.classifiers.saved import (
     read_saved_labels,
 )
 from hardex.data.dataset import Dataset
-from hardex.data.names import as_class_names, number_names
+from hardex.data.names import as_class_names, check_storable, number_names
 from hardex.errors import ClassifierError, DatasetError, HardexError
 from hardex.predict.predictions import (
     Predictions,
@@ -78,7 +78,9 @@ def work_from_model(
 
     Raises:
         ClassifierError: the model cannot be loaded or does not fit the images.
+        DatasetError: an id or a class name that nothing could be stored under.
     """
+    _check_names(dataset.class_names, _ids(dataset))
     if batch_size is not None and batch_size < 1:
         raise ClassifierError(
             f"--batch-size must be 1 or more; received {batch_size}; choose a larger number."
@@ -136,6 +138,7 @@ def work_from_saved(
             f"{len(names)} classes; name all classes with --classes."
         )
     check_saved_labels(given, class_count=len(names))
+    _check_names(names, saved_ids or () if dataset is None else _ids(dataset))
     ids = dataset.id if dataset is not None else (saved_ids.__getitem__ if saved_ids else str)
     return Work(lambda: from_probabilities(rows, ids, given), len(rows), names, dataset, None, None)
 
@@ -206,6 +209,12 @@ def _given_labels(
     raise DatasetError(
         "saved probabilities need the given labels; received none; pass --labels FILE or DATA."
     )
+
+
+def _check_names(class_names: Sequence[str], ids: Sequence[str]) -> None:
+    """Refuse at the border what people could be asked, and never answer."""
+    check_storable(class_names, "class name")
+    check_storable(ids, "id of an example")
 
 
 def _ids(dataset: Dataset) -> list[str]:

@@ -61,6 +61,15 @@ def run_of(folder, images, labels, classifier, *, names=None, **options):
     )
 
 
+def photographs(count, height, width, channels=3, noise=8):
+    """Gradients under a camera's noise."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:height, :width]
+    smooth = np.stack([x * 200 / width, y * 200 / height, (x + y) / 9], axis=2)[:, :, :channels]
+    grainy = smooth + rng.normal(0, noise, (count, height, width, channels))
+    return grainy.clip(0, 255).astype(np.uint8)
+
+
 def run_without_images(folder):
     """A run of saved probabilities alone."""
     rows = np.array([[0.6, 0.4], [0.7, 0.3], [0.2, 0.8], [0.9, 0.1]])

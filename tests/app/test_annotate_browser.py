@@ -3,19 +3,29 @@
 import json
 import re
 from contextlib import contextmanager
+from io import StringIO
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from hardex import RunError, rank
+from hardex import RunError, StorageError, export_annotations, rank
+from hardex.classifiers.classifier import FunctionClassifier
 from hardex.runs.queries import View
 from hardex.runs.queue import Assignment
 from hardex_app.inspection import Inspection, Status
 
 from .conftest import OF_LEAVING, close_visit, open_visit, quiet, without
-from .fake_runs import HOSTILE, run_without_images, serving, small_run
+from .fake_runs import (
+    HOSTILE,
+    parts_of,
+    photographs,
+    run_of,
+    run_without_images,
+    serving,
+    small_run,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +37,7 @@ class Moody:
     """A store that can be told to refuse."""
 
     def __init__(self, store):
-        self.store, self.refuses, self.tries = store, False, 0
+        self.store, self.refuses, self.never, self.tries = store, False, None, 0
 
     def __getattr__(self, name):
         return getattr(self.store, name)
@@ -35,7 +45,9 @@ class Moody:
     def add(self, annotation):
         self.tries += 1
         if self.refuses:
-            raise RunError("the annotation must be written to a disk; it is full.")
+            raise StorageError("the annotation must be written to a disk; it is full.")
+        if annotation.said == self.never:
+            raise RunError("this can never be stored.")
         return self.store.add(annotation)
 
 
@@ -85,6 +97,11 @@ def all_at_hand(page: Page) -> None:
     """Wait until the page has all that it fetches ahead."""
     ready(page)
     expect(page.locator("[data-ahead]")).to_have_attribute("data-ahead", "8")
+
+
+def wanting(page: Page, number: int) -> None:
+    """Wait until so many examples are at hand."""
+    expect(page.locator("[data-ahead]")).to_have_attribute("data-ahead", str(number))
 
 
 def judge_each(page: Page, keys: str) -> None:
@@ -264,7 +281,7 @@ def test_nothing_of_the_label_travels_before_the_verdict(browser, site):
         before = [json.loads(one.text()) for one in answers]
         assert sum(len(one.get("examples", [])) for one in before) >= 8
         for told in before:
-            assert set(told) <= {"name", "run", "examples", "done", "total", "later"}
+            assert set(told) <= {"name", "run", "examples", "over", "done", "total", "later"}
             for example in told["examples"]:
                 assert set(example) == {"ticket", "image"}
         page.keyboard.press("3")
@@ -395,6 +412,46 @@ def test_what_waits_outlives_a_reload(browser, site):
             page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('hardex')).length")
             == 0
         )
+
+
+def test_a_damaged_entry_hides_no_kept_answer(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        all_at_hand(page)
+        store.refuses = True
+        judge_each(page, "123")
+        page.keyboard.press("u")
+        expect(page.locator(".hx-ann-saved")).to_have_text("4 not saved yet")
+        expect(page.locator(".hx-ann-problem")).to_contain_text(
+            "it is full. What you said is kept in this page and sent again by itself."
+        )
+        page.evaluate(
+            """() => {
+                const prefix = Object.keys(localStorage)[0].split(".").slice(0, 3).join(".") + ".";
+                for (let number = 0; number < 50; number++)  // wherever they stand in the order
+                    localStorage.setItem(prefix + "owner." + number, ['{"kind": "ann', "", "null",
+                                         '"text"', "[1]", "{}"][number % 6]);
+            }"""
+        )
+        page.reload()
+        expect(page.locator(".hx-ann-saved")).to_have_text("4 not saved yet")
+        store.refuses = False
+        saved(page, 2)
+        assert [event.said for event in store.latest()] == ["1", "2"]
+
+
+def test_what_one_answer_lacks_does_not_hold_up_the_others(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        all_at_hand(page)
+        store.refuses = True
+        judge_each(page, "123")
+        expect(page.locator(".hx-ann-saved")).to_have_text("3 not saved yet")
+        store.never = "2"
+        store.refuses = False
+        saved(page, 2)
+        expect(refused(page)).to_contain_text("You said 2: this can never be stored.")
+        assert [event.said for event in store.all()] == ["1", "3"]
 
 
 def test_an_answer_whose_receipt_was_lost_is_stored_once(browser, site):
@@ -630,6 +687,205 @@ def test_a_comment_comes_along_when_its_answer_is_looked_at_again(browser, site)
         expect(field).to_have_value("a loop is missing")
         page.keyboard.press("ArrowRight")
         expect(field).to_have_value("")
+
+
+def test_who_keeps_an_answer_keeps_its_comment_and_its_time(browser, site):
+    url, run, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        field = page.get_by_label("Comment")
+        differs = page.locator(".hx-differs")
+        for number in range(1, 9):
+            field.fill("the roof is a pagoda")
+            field.press("Escape")
+            page.keyboard.press("1")
+            saved(page, number)
+            if store.latest()[-1].verdict == "wrong":
+                break
+        expect(differs).to_be_visible()
+        page.keyboard.press("Space")
+        expect(says(page)).to_contain_text("with the label in view")
+        blind, kept = store.all()[-2:]
+        assert (kept.comment, kept.shown) == ("the roof is a pagoda", "label")
+        page.keyboard.press("ArrowLeft")
+        expect(field).to_have_value("the roof is a pagoda")
+        field.fill("")
+        field.press("Escape")
+        page.keyboard.press("1")
+        saved(page, number)
+        assert store.all()[-1].comment == ""  # taken away on purpose
+        stream = StringIO()
+        export_annotations(run, stream, "label-studio")
+        *_, task = json.loads(stream.getvalue())
+        assert task["annotations"][0]["lead_time"] == blind.seconds
+
+
+# ------------------------------------------------------------------ one person, several windows
+
+# What takes its time, as the page counts it, comes at once: 20 seconds and 45 seconds.
+HURRY = """
+const slowly = window.setTimeout;
+window.setTimeout = (then, ms, ...of) => slowly(then, {20000: 500, 45000: 700}[ms] || ms, ...of);
+"""
+
+
+def test_what_is_judged_in_another_window_leaves_this_one(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page, judging(browser, url) as other:
+        all_at_hand(page)
+        all_at_hand(other)
+        assert shown(page) == shown(other)
+        page.get_by_label("Comment").fill("half a <b>comment</b>")
+        judge_each(other, "123")
+        saved(other, 3)
+        following = shown(other)
+        page.evaluate("window.dispatchEvent(new Event('focus'))")  # it is looked at again
+        expect(page.locator("[data-ahead]")).to_have_attribute("data-ticket", following)
+        saved(page, 3)
+        wanting(page, 8)
+        expect(page.get_by_label("Comment")).to_have_value("")
+        expect(refused(page)).to_contain_text(
+            "You had begun a comment (half a <b>comment</b>): you have judged this one meanwhile"
+        )
+        refused(page).get_by_role("button", name="Close").click()
+        expect(refused(page)).to_be_hidden()
+        judge_each(page, "45678901")
+        saved(page, 11)
+        expect(refused(page)).to_be_hidden()
+        assert len(store.all()) == 11 == len({event.id for event in store.all()})
+
+
+def test_a_window_that_stays_in_view_hears_of_the_other_by_itself(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page, judging(browser, url) as other:
+        page.add_init_script(HURRY)
+        page.reload()
+        all_at_hand(page)
+        all_at_hand(other)
+        judge_each(other, "12")
+        saved(other, 2)
+        saved(page, 2)
+        assert shown(page) == shown(other)
+        page.keyboard.press("5")
+        saved(page, 3)
+        saved(other, 2)  # nobody looks there; whoever does is told
+        page.keyboard.press("ArrowLeft")  # what this window said itself stays its own
+        expect(page.locator(".hx-ann-changing-says")).to_contain_text("You said 5")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("u")
+        saved(page, 2)
+        page.wait_for_timeout(1_500)  # it looks again, and what was taken back is not over
+        page.keyboard.press("6")
+        saved(page, 3)
+        assert len(store.latest()) == 3 and store.latest()[-1].shown == "label"
+        expect(refused(page)).to_be_hidden()
+
+
+# ------------------------------------------------------------------ large images, slow lines
+
+
+@contextmanager
+def served_photographs(folder, count=12):
+    """A run of photographs whose longer side has 1,024 pixels."""
+    run = run_of(folder, photographs(count, 680, 1024), [0, 1] * (count // 2),
+                 FunctionClassifier(parts_of(2)))  # fmt: skip
+    assignment = Assignment(view=View(list="all", sort="loss"))
+    inspection = Inspection(lambda inspection: None, run=run, assignment=assignment)
+    inspection.status = Status("ready")
+    with serving(inspection) as window:
+        yield window.local_url
+
+
+def test_on_a_slow_line_all_photographs_come_and_nothing_is_said_of_silence(browser, tmp_path):
+    with served_photographs(tmp_path) as url:
+        with judging(browser, url, words="view=overview", **PHONE) as page:
+            expect(page.locator(".hx-page-link", has_text="Annotate")).to_be_visible()
+            quiet(page)
+            page.evaluate(
+                """() => {
+                    const box = document.querySelector(".hx-ann-problem");
+                    window.problems = [];
+                    const note = () => box.textContent && window.problems.push(box.textContent);
+                    new MutationObserver(note).observe(box, {childList: true, characterData: true,
+                                                            subtree: true});
+                }"""
+            )
+            line = page.context.new_cdp_session(page)
+            line.send("Network.enable")
+            speed = 1_500_000 / 8  # bytes a second
+            line.send("Network.emulateNetworkConditions", {
+                "offline": False, "latency": 80, "downloadThroughput": speed,
+                "uploadThroughput": speed / 2,
+            })  # fmt: skip
+            page.locator(".hx-page-link", has_text="Annotate").click()
+            expect(page.locator("[data-ahead]")).to_have_attribute(
+                "data-ahead", "8", timeout=120_000
+            )
+            assert page.evaluate("window.problems") == []
+            assert images(page).startswith("data:image/jpeg;base64,")
+
+
+class Delayed:
+    """Questions for examples that the server answers only when it is let."""
+
+    def __init__(self, page):
+        self.page, self.held, self.hold = page, [], False
+        page.route("**/component_server/**", self._asked)
+
+    def _asked(self, route):
+        if self.hold and '"next_examples"' in (route.request.post_data or ""):
+            self.held.append(route)
+        else:
+            route.continue_()
+
+    def let(self, count):
+        for _ in range(count):
+            self.held.pop(0).continue_()
+
+
+def test_nothing_is_asked_beside_an_answer_that_is_on_its_way(browser, site):
+    url, _, _ = site
+    with judging(browser, url, words="view=overview") as page:
+        page.add_init_script(HURRY)
+        page.reload()
+        delayed = Delayed(page)
+        delayed.hold = True
+        page.locator(".hx-page-link", has_text="Annotate").click()
+        page.wait_for_timeout(2_000)  # patience has run out twice
+        assert len(delayed.held) == 1
+        expect(page.locator(".hx-ann-problem")).to_be_hidden()
+        delayed.hold = False
+        delayed.let(1)
+        all_at_hand(page)
+
+
+def test_what_comes_late_is_taken_once(browser, site):
+    url, _, store = site
+    with judging(browser, url, faulty=True, words="view=overview") as page:
+        page.add_init_script(HURRY)
+        page.reload()
+        delayed = Delayed(page)
+        delayed.hold = True
+        page.route(re.compile("/here$"), lambda route: route.abort())
+        page.locator(".hx-page-link", has_text="Annotate").click()
+        expect(page.locator(".hx-ann-problem")).to_have_text("The server does not answer.")
+        for _ in range(100):
+            if len(delayed.held) == 2:
+                break
+            page.wait_for_timeout(100)
+        delayed.let(1)  # the first, long given up
+        ready(page)
+        expect(page.locator(".hx-ann-problem")).to_be_hidden()
+        page.keyboard.press("3")
+        saved(page, 1)
+        delayed.hold = False
+        delayed.let(len(delayed.held))  # the others name what is judged by now
+        all_at_hand(page)
+        page.keyboard.press("4")
+        saved(page, 2)
+        expect(says(page)).to_contain_text("You said 4")
+        expect(refused(page)).to_be_hidden()
+        assert len({event.id for event in store.all()}) == len(store.all()) == 2
 
 
 def test_what_was_judged_in_another_window_is_not_judged_over_it(browser, site):

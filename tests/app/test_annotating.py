@@ -3,6 +3,8 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from threading import Barrier, BrokenBarrierError
 from uuid import uuid4
@@ -11,8 +13,7 @@ import numpy as np
 import pytest
 
 import hardex
-from hardex import RunError
-from hardex.errors import HardexError
+from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.images import write_png
 from hardex.runs.access import OWNER, Visitor
 from hardex.runs.annotations import Annotation
@@ -62,8 +63,8 @@ def answered(desk, ticket, visitor=ANN, label="aardvark", **said):
 class Broken:
     """A store whose disk is full, whose database is locked, or that cannot even be read."""
 
-    def __init__(self, store, *broken):
-        self._store, self._broken = store, broken
+    def __init__(self, store, *broken, error=StorageError):
+        self._store, self._broken, self._error = store, broken, error
 
     def __getattr__(self, name):
         if name in self._broken:
@@ -71,7 +72,7 @@ class Broken:
         return getattr(self._store, name)
 
     def _refuse(self, *of):
-        raise RunError("the annotation must be written to /secret/path; it could not be.")
+        raise self._error("the annotation must be written to /secret/path; it could not be.")
 
 
 # ------------------------------------------------------------------ blind
@@ -82,7 +83,7 @@ def test_nothing_is_told_of_an_example_before_it_is_judged(desk, run, tmp_path):
     text = json.dumps({**told, "examples": [{**e, "image": ""} for e in told["examples"]]})
     for secret in (*NAMES, ".png", "zoo", "unsure", "gold", str(tmp_path), *run.hard["id"]):
         assert secret not in text
-    assert set(told) == {"name", "run", "examples", "done", "total", "later"}
+    assert set(told) == {"name", "run", "examples", "over", "done", "total", "later"}
     assert all(set(example) == {"ticket", "image"} for example in told["examples"])
 
 
@@ -131,6 +132,47 @@ def test_what_is_said_after_the_label_was_seen_is_a_second_event(desk, run):
     assert progress(desk, ANN)["done"] == 1
 
 
+@pytest.mark.parametrize("words", [{"label": "buffalo"}, {"label": "", "verdict": "ambiguous"}])
+def test_who_keeps_an_answer_keeps_its_comment(desk, run, words):
+    ticket, id = one(desk)
+    answered(desk, ticket, comment="a pagoda", seconds=12.5, **words)
+    kept = {"event_id": str(uuid4()), "comment": "", **words}
+    told = answered(desk, ticket, **kept)
+    assert told["comment"] == "a pagoda" and told["shown"] == "label"
+    assert answered(desk, ticket, **kept) == told  # its receipt was lost
+    assert run.annotations.latest()[0].comment == "a pagoda" and len(run.annotations.of(id)) == 2
+    with pytest.raises(HardexError, match="used for something else already"):
+        answered(desk, ticket, **{**kept, "comment": "a temple"})
+    assert answered(desk, ticket, comment="a temple", **words)["comment"] == "a temple"
+    assert answered(desk, ticket, **words)["comment"] == "a temple"
+    assert answered(desk, ticket, label="chameleon")["comment"] == ""  # another answer
+    assert answered(desk, ticket, **words)["comment"] == ""
+
+
+def test_a_comment_that_nobody_may_say_is_not_kept(desk, run):
+    ticket, id = one(desk)
+    told = answered(desk, ticket)
+    (event,) = run.annotations.of(id)
+    later = event.time + timedelta(microseconds=1)
+    old = replace(event, event_id=str(uuid4()), time=later, comment="\x1b[31m", shown="label")
+    run.annotations.keep([old])
+    assert answered(desk, ticket)["comment"] == "" and told["comment"] == ""
+
+
+def test_a_comment_can_be_taken_away(desk, run):
+    ticket, _ = one(desk)
+    told = answered(desk, ticket, comment="a pagoda")
+    gone = {"uncommented": True, "event_id": str(uuid4())}
+    assert answered(desk, ticket, **gone)["comment"] == ""
+    assert answered(desk, ticket, **gone)["comment"] == ""
+    undo({"ticket": ticket, "undoes": gone["event_id"]}, desk, ANN)
+    assert answered(desk, ticket)["comment"] == "a pagoda"
+    for event in run.annotations.latest():
+        undo({"ticket": ticket, "undoes": event.event_id}, desk, ANN)
+    undo({"ticket": ticket, "undoes": told["event_id"]}, desk, ANN)
+    assert answered(desk, ticket)["comment"] == ""  # what was taken back is not kept
+
+
 def test_whoever_saw_the_label_in_browse_or_before_an_undo_is_not_blind(desk, run):
     ticket, id = one(desk)
     told = answered(desk, ticket)
@@ -146,7 +188,7 @@ def test_whoever_saw_the_label_in_browse_or_before_an_undo_is_not_blind(desk, ru
 
 def test_an_example_must_be_one_that_was_given_to_this_annotator(desk, run):
     ticket, id = one(desk)
-    for made_up in (id, "", None, 7, ticket[:-3] + "AAA", desk.tickets.of("bob", id), [ticket]):
+    for made_up in (id, "", None, ticket[:-3] + "AAA", desk.tickets.of("bob", id)):
         with pytest.raises(HardexError, match="one that you were given") as refused:
             answered(desk, made_up)
         assert id not in sentence(refused.value) or made_up == id
@@ -161,8 +203,14 @@ def test_an_example_must_be_one_that_was_given_to_this_annotator(desk, run):
         ({"verdict": "right"}, "verdict without a label must be one of ambiguous"),
         ({"verdict": "wrong"}, "verdict without a label must be one of ambiguous"),
         ({"label": "dog"}, "label must be one of the 3 classes; received 'dog'"),
-        ({"label": ["buffalo"]}, "label must be one of the 3 classes"),
-        ({"label": {"a": 1}}, "label must be one of the 3 classes"),
+        ({"label": ["buffalo"]}, "a label must be a text; received"),
+        ({"label": {"a": 1}}, "a label must be a text; received"),
+        ({"label": 0, "verdict": "ambiguous"}, "a label must be a text; received 0"),
+        ({"verdict": {"a": 1}}, "a verdict must be a text; received"),
+        ({"verdict": ["ambiguous"]}, "a verdict must be a text; received"),
+        ({"label": "buffalo", "verdict": []}, "a verdict must be a text; received"),
+        ({"label": "buffalo", "ticket": 7}, "a ticket must be a text; received 7"),
+        ({"label": "buffalo", "ticket": ["x"]}, "a ticket must be a text; received"),
         ({}, "either a label or a verdict; received neither"),
         ({"label": "buffalo", "verdict": "ambiguous"}, "either a label or a verdict; received bo"),
         ({"label": "buffalo", "seconds": -1}, "from 0 to 3,600; received '-1'"),
@@ -179,7 +227,8 @@ def test_an_example_must_be_one_that_was_given_to_this_annotator(desk, run):
         ({"label": "buffalo", "comment": ["x"]}, "comment must be a text"),
         ({"label": "buffalo", "event_id": "1"}, "event id must be a UUID"),
         ({"label": "buffalo", "event_id": str(uuid4()).upper()}, "event id must be a UUID"),
-        ({"label": "buffalo", "event_id": [1]}, "event id must be a UUID"),
+        ({"label": "buffalo", "event_id": [1]}, "an event id must be a text; received"),
+        ({"label": "buffalo", "event_id": 0}, "an event id must be a text; received 0"),
     ],
 )
 def test_what_cannot_be_stored_is_refused_in_a_sentence(desk, run, said, says):
@@ -214,7 +263,7 @@ def test_what_somebody_else_left_in_the_browser_waits_for_them(desk, run):
 @pytest.mark.parametrize(
     "asked",
     [None, "", [], 7, {"have": "abc"}, {"have": [1]}, {"have": ["x"] * 65}]
-    + [{"count": count} for count in (0, 13, "2", None)],
+    + [{"count": count} for count in (-1, 13, "2", None)],
 )
 def test_a_page_asks_for_a_few_examples(desk, asked):
     with pytest.raises(HardexError, match="load the page again"):
@@ -327,6 +376,45 @@ def test_nothing_is_acknowledged_that_is_not_stored(desk, run, broken):
     assert annotate(said, desk, ANN)["done"] == 1
 
 
+@pytest.mark.parametrize("broken", ["add", "of"])
+def test_what_the_whole_desk_waits_for_is_told_from_what_one_answer_lacks(desk, run, broken):
+    store = run.annotations
+    ticket, _ = one(desk)
+    told = answered(desk, one(desk, BOB)[0], BOB)
+    run.__dict__["annotations"] = Broken(store, broken, error=MisplacedError)
+    with pytest.raises(NotStored, match="tell the owner, who sees why on this page"):
+        answered(desk, ticket)
+    run.__dict__["annotations"] = Broken(store, broken, error=RunError)
+    with pytest.raises(RunError):
+        answered(desk, ticket)
+    with pytest.raises(RunError):
+        undo({"ticket": told["ticket"], "undoes": told["event_id"]}, desk, BOB)
+
+
+def test_an_event_id_of_another_example_is_refused_for_good(desk, run):
+    one_of_them, other = (e["ticket"] for e in next_examples(desk, ANN, count=2)["examples"])
+    said = {"event_id": str(uuid4())}
+    told = answered(desk, one_of_them, **said)
+    with pytest.raises(RunError, match="an event id names one event") as refused:
+        answered(desk, other, **said)
+    assert not isinstance(refused.value, NotStored)
+    answered(desk, other)
+    with pytest.raises(RunError, match="an event id names one event"):
+        undo({"ticket": other, "undoes": answered(desk, other)["event_id"], **said}, desk, ANN)
+    with pytest.raises(HardexError, match="what is undone must be a text; received"):
+        undo({"ticket": other, "undoes": [told["event_id"]]}, desk, ANN)
+    assert len(run.annotations.all()) == 3
+
+
+@pytest.mark.parametrize("id", ["buffalo\0", "buffalo" * 600])
+def test_an_example_that_no_database_could_hold_is_refused_without_its_id(desk, run, id):
+    ticket = desk.tickets.of("ann", id)
+    run.__dict__["position"] = lambda id: 0  # of a run that was ranked before such ids were refused
+    with pytest.raises(HardexError, match="must have an id that a database takes") as refused:
+        answered(desk, ticket)
+    assert not isinstance(refused.value, NotStored) and "buffalo" not in sentence(refused.value)
+
+
 def test_a_store_that_cannot_be_read_is_asked_again(run):
     store = run.annotations
     run.__dict__["annotations"] = Broken(store, "all", "latest")
@@ -386,6 +474,25 @@ def test_everybody_goes_on_where_they_left_off(desk, run):
     assert "last" not in next_examples(desk, BOB, last=True)
 
 
+def test_what_is_at_hand_and_judged_elsewhere_is_over(desk, run):
+    held = [example["ticket"] for example in next_examples(desk, ANN, count=6)["examples"]]
+    first, second, third, fourth, *_ = held
+    answered(desk, first)
+    answered(desk, second, label="buffalo")
+    back = answered(desk, third)
+    undo({"ticket": third, "undoes": back["event_id"]}, desk, ANN)
+    answered(desk, desk.tickets.of("bob", desk.tickets.id("ann", fourth)), BOB)
+    told = next_examples(desk, ANN, [*reversed(held), "nonsense"], count=0)
+    assert told["over"] == [second, first] and told["examples"] == []
+    assert (told["done"], told["later"]) == (2, False)
+    # Said to another server, or to Browse: this queue has not heard of it.
+    run.annotations.add(Annotation("ann", desk.tickets.id("ann", held[5]), "right"))
+    assert next_examples(desk, ANN, held)["over"] == [first, second, held[5]]
+    assert next_examples(desk_of(run), ANN, held)["over"] == [first, second, held[5]]
+    theirs = [desk.tickets.of("bob", desk.tickets.id("ann", ticket)) for ticket in held]
+    assert next_examples(desk, BOB, theirs)["over"] == [theirs[3]]
+
+
 def test_the_last_answer_is_one_that_counts_and_of_this_run(desk, run):
     run.annotations.add(Annotation("ann", "gone.png", "right", said="buffalo", shown="blind"))
     assert "last" not in next_examples(desk, ANN, last=True)
@@ -411,8 +518,8 @@ def test_everything_is_judged_in_the_end(run):
     waiting = next_examples(desk, BOB, count=12)
     assert len(waiting["examples"]) == count
     assert next_examples(desk, ANN) == {
-        "name": "ann", "run": waiting["run"], "examples": [], "done": 0, "total": count,
-        "later": True,
+        "name": "ann", "run": waiting["run"], "examples": [], "over": [], "done": 0,
+        "total": count, "later": True,
     }  # fmt: skip
     for example in waiting["examples"]:
         answered(desk, example["ticket"], BOB)

@@ -13,6 +13,7 @@ import hardex
 from hardex import DatasetError, RunError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.classifiers.shipped import shipped_model
+from hardex.runs.annotations import Annotation
 from hardex_app import inspection as under_test
 from hardex_app.inspection import (
     DEMO_DATA,
@@ -396,6 +397,39 @@ def test_annotators_work_on_the_run_as_it_is_now(tmp_path):
     assert set(desk.queue.plan.ids) == set(desk.run.hard["id"]) <= set("012345")
     assert desk.tickets.id("ann", ticket) == "3"
     assert inspection.desk is desk  # made once
+
+
+def test_the_desk_hears_what_the_owner_says_elsewhere(tmp_path):
+    run, classifier = small_run(tmp_path)
+    inspection = inspect_run(run, classifier)
+
+    def say(verdict, **words):
+        event = run.annotations.add(Annotation("owner", "3", verdict, shown="label", **words))
+        inspection.heard(event)
+        return event
+
+    say("right")  # before there is a desk
+    assert inspection.desk.queue.gold == {"3": "0"}
+    desk, last = inspection.desk, say("wrong", new_label="2")
+    assert desk.queue.gold == {"3": "2"}
+    say("not_sure")
+    assert desk.queue.gold == {} and inspection.desk is desk
+    inspection.heard(run.annotations.add(Annotation("owner", "3", "", undoes=last.event_id)))
+    assert desk.queue.gold == {} and desk.queue.progress("owner")[0] == ("3" in desk.queue.plan.ids)
+
+
+def test_a_desk_that_cannot_hear_any_more_is_made_anew(tmp_path):
+    run, classifier = small_run(tmp_path)
+    inspection = inspect_run(run, classifier)
+    before = inspection.desk
+    table = run.folder / "results" / "predictions.parquet"
+    content = table.read_bytes()
+    table.write_bytes(b"no table")  # as if it were being replaced
+    said = run.annotations.add(Annotation("owner", "3", "right", shown="label"))
+    inspection.heard(said)
+    table.write_bytes(content)
+    assert inspection.desk is not before
+    assert inspection.desk.queue.gold == {"3": "0"}
 
 
 def test_many_ask_at_once_for_a_run_that_was_ranked_again(tmp_path):

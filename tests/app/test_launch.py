@@ -16,10 +16,12 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 import pytest
 
 import hardex
-from hardex import AccessError, DatasetError, RunError, ServingError
+from hardex import AccessError, DatasetError, HardexError, RunError, ServingError
 from hardex.cli import app as command_line
 from hardex.runs.access import OWNER
 from hardex.runs.address import kept_address
+from hardex.runs.queries import View
+from hardex.runs.queue import Assignment
 from hardex_app.door.keys import Keys
 from hardex_app.inspection import Inspection
 from hardex_app.links.launch import (
@@ -32,10 +34,18 @@ from hardex_app.links.launch import (
     is_loopback,
     open_window,
     reach,
+    work_of,
 )
 from hardex_app.links.tunnels import NoLink
 
-from .fake_runs import inspecting, launched_in_a_loop, sentence, serving, small_run
+from .fake_runs import (
+    inspecting,
+    launched_in_a_loop,
+    run_without_images,
+    sentence,
+    serving,
+    small_run,
+)
 
 LOCAL = "127.0.0.1"
 
@@ -586,6 +596,43 @@ def test_training_data_that_is_not_there_ends_the_command_in_a_sentence(tmp_path
     with pytest.raises(DatasetError) as caught:
         command_line(words, standalone_mode=False)
     assert "--train must be the training data" in sentence(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--queue", "nonsense"], "by words, each once, .*; received 'nonsense'; try list=hard"),
+        (["--queue", "given=1&given=2"], "by words, each once"),
+        (["--queue", "nonsense=1"], "a view knows list, "),
+        (["--queue", "list=wrong&given=0&predicted=0"], "must hold examples .*holds none of this"),
+        (["--data", "nowhere"], "must be where --data says, nowhere; .*; check the path"),
+    ],
+)
+def test_what_annotators_could_not_judge_is_refused_at_the_start(tmp_path, words, sentence):
+    run, _ = small_run(tmp_path)
+    with pytest.raises(HardexError, match=sentence):
+        command_line(["serve", str(run.folder), "--no-browser", *words], standalone_mode=False)
+
+
+def test_how_much_there_is_to_judge_is_told_at_the_start(tmp_path):
+    run, _ = small_run(tmp_path)
+    everything = View(list="all")
+    assert work_of(Inspection(lambda inspection: None)) == []
+    told = work_of(Inspection(lambda inspection: None, run=run, assignment=Assignment(everything)))
+    assert told == ["Annotators judge 30 examples, each by 2 people."]
+    (tmp_path / "data.npz").unlink()
+    run = hardex.load(run.folder)
+    once = Inspection(lambda inspection: None, run=run, assignment=Assignment(everything, 1))
+    hard = len(set(run.hard["id"]))
+    assert work_of(once) == [
+        f"Annotators judge {hard} examples, each by one person; {30 - hard} examples without an "
+        "image here left out."
+    ]
+    saved = Inspection(lambda inspection: None, run=run_without_images(tmp_path))
+    assert work_of(saved)[0].startswith("There is nothing for annotators to judge (")
+    lost = Assignment(View(given="nobody"))
+    (told,) = work_of(Inspection(lambda inspection: None, run=run, assignment=lost))
+    assert told.startswith("Annotators cannot begin: a class of a view must be one of")
 
 
 def test_a_root_path_reaches_the_window_from_the_command_line(tmp_path):

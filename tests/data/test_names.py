@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardex.data.names import labels_by_name, natural_order
+from hardex.data.names import NAME_MOST, check_storable, labels_by_name, natural_order
 from hardex.errors import DatasetError
 
 NAMES = st.lists(st.text("ab12 é/", min_size=1, max_size=4), min_size=1, max_size=20)
@@ -40,3 +40,16 @@ def test_numbers_count_through_the_names_only_when_no_name_is_a_label():
 def test_labels_that_mean_no_class_are_refused(labels, names, message):
     with pytest.raises(DatasetError, match=message):
         labels_by_name(labels, names, source="x")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "\0", "a\0b", "\ud800", "é\udfff", "x" * (NAME_MOST + 1), None, 7]
+)
+def test_names_that_no_database_takes_are_refused_with_the_first_and_how_many(name):
+    with pytest.raises(DatasetError, match=r"every id must be .*; number 2 is .* for 2 of 4; ren"):
+        check_storable(["a", name, "b", name], "id")
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=99))
+def test_every_other_name_is_taken(name):
+    check_storable([name, "x" * NAME_MOST, "\n", "🧦", "=1+1"], "id")

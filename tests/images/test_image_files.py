@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 import hardex.images.files
 from hardex.errors import DatasetError
-from hardex.images import as_png, read_image, resize, write_png
+from hardex.images import as_jpeg, as_png, read_image, resize, write_png
 
 images = array_shapes(min_dims=2, max_dims=2, max_side=9).flatmap(
     lambda size: st.sampled_from([1, 3]).flatmap(lambda c: arrays(np.uint8, (*size, c)))
@@ -26,6 +26,17 @@ def saved(picture, **options):
 @given(images)
 def test_what_is_written_as_png_is_read_again(image):
     np.testing.assert_array_equal(read_image(io.BytesIO(as_png(image))), image)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_jpeg_of_a_smooth_picture_looks_the_same(channels):
+    y, x = np.mgrid[:64, :96]
+    image = np.stack([x * 2, y * 3, x + y], axis=2)[:, :, :channels].astype(np.uint8)
+    again = read_image(io.BytesIO(as_jpeg(image)))
+    assert again.shape == image.shape
+    assert np.abs(again.astype(int) - image).mean() < 2
+    with pytest.raises(DatasetError):
+        as_jpeg(image.astype(float))
 
 
 def test_an_image_survives_a_file(tmp_path):

@@ -24,8 +24,15 @@ from hardex.runs.agreement import (
     read_gold,
 )
 from hardex.runs.annotations import Annotation, AnnotationEvent
-from hardex.runs.coefficients import NO_OVERLAP, NO_VARIETY, cohen_kappa, krippendorff_alpha
-from hardex.runs.queue import Assignment, plan_of
+from hardex.runs.coefficients import (
+    NO_OVERLAP,
+    NO_VARIETY,
+    _drawn_again,
+    alpha_of,
+    cohen_kappa,
+    krippendorff_alpha,
+)
+from hardex.runs.queue import Assignment, Queue, plan_of
 
 
 def said(who, id, answer, *, number=0, seconds=None):
@@ -101,6 +108,35 @@ def test_the_interval_of_alpha_holds_it_and_follows_from_the_seed():
     one, again, other = (agree(table, seed=seed) for seed in (0, 0, 1))
     assert one.alpha_low < one.alpha < one.alpha_high < one.alpha_low + 0.4
     assert one == again and one.alpha_low != other.alpha_low and one.alpha == other.alpha
+
+
+@pytest.mark.parametrize("classes", [3, 40])
+def test_the_interval_of_alpha_is_that_of_drawing_examples_one_by_one(classes):
+    # Of 3 classes all kinds of examples come often; of 40 some do, and many are rare.
+    rng = np.random.default_rng(2)
+    truth = rng.integers(classes, size=400)
+    said = np.where(rng.random((2, 400)) < 0.2, rng.integers(classes, size=(2, 400)), truth)
+    example, answer = np.tile(np.arange(400), 2), said.ravel()
+    value, low, high, _ = alpha_of(example, answer, np.random.default_rng(3))
+    units = [f"{chr(48 + one)}{chr(48 + other)}" for one, other in said.T]
+    assert value == pytest.approx(slow_alpha(units))
+    drawn = [
+        krippendorff_alpha([units[i] for i in rng.integers(400, size=400)]) for _ in range(400)
+    ]
+    expected = np.quantile(drawn, [0.025, 0.975])
+    assert [low, high] == pytest.approx(expected, abs=0.15 * (expected[1] - expected[0]))
+
+
+def test_however_often_examples_are_drawn_again_they_are_as_many():
+    often = np.array([1, 20, 3, 8, 7])
+    drawn = np.array(list(_drawn_again(often, np.random.default_rng(0))))
+    assert (drawn >= 0).all() and (drawn.sum(axis=1) == 39).all()
+    # The mean of 1,000 draws is within four standard errors of what is drawn from.
+    error = np.sqrt(often * (1 - often / 39) / len(drawn))
+    assert (abs(drawn.mean(axis=0) - often) < 4 * error).all()
+    for alone in ([2], [20], [1, 1]):
+        drawn = list(_drawn_again(np.array(alone), np.random.default_rng(0)))
+        assert {int(one.sum()) for one in drawn} == {sum(alone)}
 
 
 # ------------------------------------------------------------------ Cohen's kappa
@@ -355,6 +391,26 @@ def test_consensus_is_what_counting_says(rows):
         assert one.share == best / counts.total() and one.votes == counts.total()
 
 
+@given(st.lists(st.text("abc.", min_size=6, max_size=6), min_size=1, max_size=5))
+def test_who_says_what_most_others_say_is_found_by_asking_all_the_others(rows):
+    table = {f"p{i}": row for i, row in enumerate(rows)}
+    found = {one.name: one for one in agree(table).annotators}
+    for name, row in table.items():
+        same = others = 0
+        for i, answer in enumerate(row):
+            rest = [theirs[i] for one, theirs in table.items() if one != name and theirs[i] != "."]
+            counts = Counter(rest).most_common(2)
+            if answer == "." or not counts or len({n for _, n in counts}) < len(counts):
+                continue
+            others += 1
+            same += counts[0][0] == answer
+        if row.strip("."):
+            one = found.pop(name)
+            assert (one.votes, one.others_votes) == (6 - row.count("."), others)
+            assert one.others["value"] == (same / others if others else None)
+    assert not found
+
+
 @settings(max_examples=30)
 @given(st.lists(st.text("ab.", min_size=5, max_size=5), min_size=2, max_size=4), st.randoms())
 def test_the_order_of_the_events_of_different_people_changes_nothing(rows, random):
@@ -474,7 +530,8 @@ def test_where_the_table_cannot_be_read_it_is_said(run):
 def test_gold_of_the_agreement_is_the_gold_of_the_queue(run):
     for id, verdict, new in (("0", "right", ""), ("1", "wrong", ""), ("2", "wrong", "cat")):
         run.annotations.add(Annotation("owner", id, verdict, new, shown="label"))
-    assert hardex.agreement(run).gold == len(plan_of(run, Assignment()).gold) == 2
+    queue = Queue(plan_of(run, Assignment()), run.annotations)
+    assert hardex.agreement(run).gold == len(queue.gold) == 2
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,32 @@ def test_label_studio_gets_a_task_for_each_example_with_the_last_word_of_each(ru
     assert {part[name] for part in parts for name in ("from_name", "to_name")} == names
 
 
+def test_the_lead_time_in_label_studio_is_that_of_the_blind_word(run):
+    id, other = ids_of(run)[:2]
+    blind = {"id": id, "shown": "blind", "said": "=cat", "verdict": "wrong", "new_label": "=cat"}
+    kept = {"id": id, "shown": "label", "verdict": "wrong", "new_label": "=cat"}
+    run.annotations.keep(
+        [
+            event(1, **blind, seconds=12.5),
+            event(2, **kept),
+            event(3, annotator="ben", **blind, seconds=3.0),
+            event(4, annotator="ben", **(kept | {"verdict": "ambiguous"}), seconds=40.0),
+            event(5, annotator="cleo", **blind),
+            event(6, annotator="cleo", **kept, seconds=7.0),
+            event(7, annotator="dora", **blind, seconds=1.0),
+            event(8, annotator="dora", id=id, verdict="", undoes=str(UUID(int=7))),
+            event(9, annotator="dora", **kept, seconds=2.0),
+            event(10, annotator="owner", id=other, shown="label", seconds=5.0),
+        ]
+    )
+    times = [
+        (one["completed_by"]["email"], one["lead_time"])
+        for task in json.loads(exported(run, "label-studio"))
+        for one in task["annotations"]
+    ]
+    assert times == [("anna", 12.5), ("ben", 3.0), ("cleo", 7.0), ("dora", 2.0), ("owner", 5.0)]
+
+
 def test_what_was_judged_anew_in_label_studio_comes_in_as_new_events(run, tmp_path):
     ids = ids_of(run)
     run.annotations.keep([event(1, id=ids[0], comment="as it was"), event(2, id=ids[1])])
@@ -301,7 +327,7 @@ def test_an_export_that_fails_leaves_nothing(run, tmp_path):
         export_annotations(load(run.folder), file, force=True)
     assert contents(folder) == before
     for nowhere in (tmp_path / "none" / "x.csv", file / "x.csv", folder):
-        with pytest.raises(RunError, match=r"could not be|there already"):
+        with pytest.raises(RunError, match=r"is none; make it|there already"):
             export_annotations(run, nowhere)
     assert contents(folder) == before
 
@@ -309,6 +335,7 @@ def test_an_export_that_fails_leaves_nothing(run, tmp_path):
 def test_another_format_is_refused(run, tmp_path):
     with pytest.raises(RunError, match=r"one of csv, jsonl, .*; received 'xml'"):
         export_annotations(run, tmp_path / "x", "xml")
+    (tmp_path / "x.xml").touch()
     with pytest.raises(RunError, match=r"from a \.csv, \.jsonl or \.json file"):
         import_annotations(run, tmp_path / "x.xml")
 
@@ -435,8 +462,21 @@ def test_how_many_events_of_the_owner_came_in_is_told(run, tmp_path):
 
 
 def test_a_file_that_is_not_there_is_refused(run, tmp_path):
-    with pytest.raises(RunError, match="No such file"):
+    with pytest.raises(RunError, match=r"nothing is at .*none.csv; check the path"):
         import_annotations(run, tmp_path / "none.csv")
+    with pytest.raises(RunError, match=r"a folder is at .*; check the path"):
+        import_annotations(run, tmp_path)
+
+
+def test_a_consensus_cannot_come_back(run, tmp_path):
+    export_annotations(run, tmp_path / "all.csv", "consensus")
+    with pytest.raises(RunError, match="it is a consensus, which is counted from annotations"):
+        import_annotations(run, tmp_path / "all.csv")
+
+
+def test_an_export_into_no_folder_is_refused(run, tmp_path):
+    with pytest.raises(RunError, match=r"nowhere is none; make it or choose another"):
+        export_annotations(run, tmp_path / "nowhere" / "all.csv")
 
 
 def test_another_event_of_the_same_id_is_refused_and_nothing_is_stored(run, tmp_path):

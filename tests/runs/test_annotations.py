@@ -17,7 +17,7 @@ from fakes import contents
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hardex import RunError
+from hardex import MisplacedError, RunError
 from hardex.runs.annotations import (
     COMMENT_MOST,
     VERDICTS,
@@ -594,7 +594,9 @@ def test_what_a_newer_version_wrote_is_refused(store, ask, place):
     ask("UPDATE hardex_versions SET version = 99")
     store.close()
     for work in (store.all, lambda: store.add(right()), lambda: store.judged("right")):
-        with pytest.raises(RunError, match=r"they are of version 99, which a newer hardex wrote;"):
+        with pytest.raises(
+            MisplacedError, match=r"they are of version 99, which a newer hardex wrote;"
+        ):
             work()
     assert ask("SELECT count(*) FROM events")[0][0] == 1
 

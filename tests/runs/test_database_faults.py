@@ -23,7 +23,7 @@ import postgres
 import pytest
 from sqlalchemy import make_url
 
-from hardex import RunError, load, rank
+from hardex import MisplacedError, RunError, load, rank
 from hardex.data import tensors
 from hardex.data.dataset import ArrayDataset
 from hardex.runs.access import Access
@@ -50,9 +50,9 @@ def right(annotator="anna", id="7", **more):
     return Annotation(annotator, id, "right", **more)
 
 
-def sentence(work):
+def sentence(work, kind=RunError):
     """What people are told."""
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(kind) as caught:
         work()
     told = str(caught.value)
     assert "\n" not in told and told.endswith(".") and len(told) < 500
@@ -409,7 +409,7 @@ def test_a_database_serves_one_data_set(postgres_address):
         lambda store: store.verdicts(["7"]),
         Store.judged,
     ):
-        told = sentence(lambda work=work: work(Store.open(postgres_address, cats)))
+        told = sentence(lambda work=work: work(Store.open(postgres_address, cats)), MisplacedError)
         assert "belongs to 'digits' (dddddddd), and this run is of 'cats' (cccccccc)" in told
     # Elsewhere, by another name, and for who does not say what it is of.
     for data in (Source("copy", "/elsewhere", "d" * 64), None):

@@ -420,3 +420,37 @@ def test_the_shape_of_the_pass_is_known_where_model_and_images_have_any(tmp_path
     )
     assert made.manifest.image_shape == (7, 7, 3) == shapes[-1]
     assert hardex.load(made.folder).manifest.image_shape == (7, 7, 3)
+
+
+@pytest.mark.parametrize(
+    ("strange", "says"),
+    [
+        ({"id": "x" * 4_000}, r"id of an example must .*; number 1 is 'xxx.*\(4,001 characters\)"),
+        ({"id": "a\0"}, r"id of an example must .*; number 1 is 'a\\x000', and .* for 3 of 6; ren"),
+        ({"id": "\ud800"}, r"id of an example must .*; number 1 is '\\ud8000'"),
+        ({"label": "y\0z"}, r"class name must .*; number 2 is 'y\\x00z', and so it is for 1 of 2"),
+    ],
+)
+def test_names_that_people_could_never_judge_are_refused_at_the_border(tmp_path, strange, says):
+    write_folders(tmp_path, [f"{number}.png" for number in range(6)])
+    rows = []
+    for number in range(6):
+        row = {"file_name": f"{number}.png", "id": f"e{number}", "label": "x"}
+        if number % 2 == 0:
+            row |= {name: text + (str(number) if name == "id" else "")
+                    for name, text in strange.items()}  # fmt: skip
+        rows.append(json.dumps(row))
+    (tmp_path / "metadata.jsonl").write_text("\n".join(rows))
+    with pytest.raises(DatasetError, match=says) as refused:
+        hardex.rank(checksum_of(2), tmp_path / "metadata.jsonl", out=tmp_path / "r")
+    assert len(str(refused.value)) < 400 and not (tmp_path / "r").exists()
+    rows = np.array([[0.5, 0.5], [0.2, 0.8]])
+    for names in (["a", "b\0"], ["a", "x" * 4_001]):
+        with pytest.raises(DatasetError, match="every class name must"):
+            hardex.rank(
+                probabilities=rows, labels=np.array([0, 1]), class_names=names, out=tmp_path / "r"
+            )
+    saved = tmp_path / "saved.npz"
+    np.savez(saved, probabilities=rows, ids=np.array(["a", "x" * 4_001]))
+    with pytest.raises(DatasetError, match="every id of an example must"):
+        hardex.rank(probabilities=saved, labels=np.array([0, 1]), out=tmp_path / "r")

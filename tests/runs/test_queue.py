@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardex import RunError, rank
-from hardex.runs.agreement import first_words
+from hardex.runs.agreement import agreement_of, first_words, latest
 from hardex.runs.annotations import Annotation, AnnotationEvent, Store
 from hardex.runs.queries import View
 from hardex.runs.queue import (
@@ -26,6 +26,7 @@ from hardex.runs.queue import (
     Assignment,
     Plan,
     Queue,
+    _draw,
     plan_of,
     shuffled_in_blocks,
 )
@@ -64,6 +65,11 @@ class Clock:
 
 def blind(annotator, id):
     return Annotation(annotator, id, "right", said="7", shown="blind")
+
+
+def sevens(said):
+    """The owner is sure of whatever is right: a seven."""
+    return {event.id: "7" for event in latest(said) if event.verdict == "right"}
 
 
 def judge(queue, store, annotator, id):
@@ -190,7 +196,10 @@ def test_a_word_of_which_it_is_not_known_what_was_in_view_is_a_vote():
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(PEOPLE[:3]), st.sampled_from(("", "blind", "label", "undo"))),
+        st.tuples(
+            st.sampled_from(("ann", "bob", "owner")),
+            st.sampled_from(("", "blind", "label", "undo")),
+        ),
         max_size=12,
     )
 )
@@ -202,7 +211,7 @@ def test_the_queue_and_the_agreement_count_the_same_votes(moves):
             store.add(Annotation(annotator, "a", "right", shown=move))
         elif own and not own[-1].undoes:
             store.add(Annotation(annotator, "a", "", undoes=own[-1].event_id))
-    votes = len(first_words(store.events))
+    votes = sum(event.annotator != "owner" for event in first_words(store.events))
     for overlap in (1, 2, 3, 4):
         left = Queue(Plan(("a",), overlap), store).progress("somebody else")[1]
         assert left == (votes < overlap)
@@ -251,6 +260,109 @@ def test_a_plan_names_each_example_once_and_an_overlap_that_can_be():
             Plan(("a",), overlap=overlap)
 
 
+# ------------------------------------------------------------------ the owner
+
+
+@pytest.mark.parametrize("overlap", [1, 2])
+def test_what_the_owner_judges_is_asked_of_as_many_annotators(overlap):
+    ids, store = tuple(map(str, range(12))), Memory()
+    queue = Queue(Plan(ids, overlap, true_labels=sevens), store)
+    work_off(queue, store, ["owner"])
+    assert queue.progress("owner") == (12, 12) and queue.gold == dict.fromkeys(ids, "7")
+    assert queue.progress("ann") == (0, 12)
+    given = work_off(queue, store, ["ann", "bob", "cleo"])
+    assert all(len(theirs) == len(set(theirs)) for theirs in given.values())
+    found = agreement_of(store.events, dict.fromkeys(ids, "7"))
+    votes = Counter(event.id for event in store.events if event.annotator != "owner")
+    assert set(votes) == set(ids) and min(votes.values()) == overlap
+    assert found.overlapping == sum(count > 1 for count in votes.values())
+    assert (found.overlapping == 12) == (overlap == 2)
+
+
+def test_what_the_owner_holds_keeps_nobody_away():
+    store = Memory()
+    queue = Queue(Plan(("a",), overlap=1), store)
+    assert queue.next("owner") == queue.next("ann") == "a"
+    judge(queue, store, "owner", "a")
+    assert queue.next("owner") is None and queue.progress("owner") == (1, 1)
+    assert queue.next("bob") is None  # ann has it
+    judge(queue, store, "ann", "a")
+    assert queue.next("bob") is None and queue.progress("bob") == (0, 0)
+
+
+def test_what_the_owner_says_meanwhile_is_gold_and_taken_back_it_is_none():
+    ids, store = tuple(map(str, range(30))), Memory()
+    plan = Plan(ids, true_labels=sevens)
+    queue = Queue(plan, store)
+
+    def hear(event):
+        queue.heard(event)
+        assert queue.gold == Queue(plan, store).gold
+        return queue.gold
+
+    first = store.add(Annotation("owner", "beside", "right", shown="label"))
+    assert hear(first) == {"beside": "7"}
+    assert queue.progress("ann")[1] == 31 and queue.progress("owner") == (1, 31)
+    given = []
+    for _ in range(10):
+        given.append(queue.next("ann"))
+        judge(queue, store, "ann", given[-1])
+    assert given.count("beside") == 1
+    changed = store.add(Annotation("owner", "beside", "not_sure", shown="label"))
+    assert hear(changed) == {}
+    assert queue.progress("ann")[0] == 9 and queue.progress("owner") == (0, 30)
+    assert hear(store.add(Annotation("owner", "beside", "", undoes=changed.event_id))) == {
+        "beside": "7"
+    }
+    assert queue.progress("ann")[0] == 10
+    assert hear(store.add(Annotation("owner", "beside", "", undoes=first.event_id))) == {}
+    assert hear(store.add(Annotation("ann", "0", "right", shown="label"))) == {}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_restart_changes_neither_the_places_nor_the_order_of_gold(seed):
+    chance, store = random.Random(seed), Memory()
+    plan = Plan(tuple(map(str, range(40))), 5, seed=seed, true_labels=sevens)
+    queue = Queue(plan, store)
+    others = [*map(str, range(0, 40, 4)), *(f"beside {number}" for number in range(10))]
+    golds = 0
+    for _ in range(60):
+        id, verdict = chance.choice(others), chance.choice(("right", "right", "not_sure"))
+        queue.heard(store.add(Annotation("owner", id, verdict, shown="label")))
+        id = queue.next("ann")
+        assert id == Queue(plan, store).next("ann")
+        if id is not None:
+            golds += id in queue.gold and id.startswith("beside")
+            judge(queue, store, "ann", id)
+    assert golds
+
+
+def test_with_a_table_of_gold_the_owners_words_are_none():
+    store = Memory()
+    queue = Queue(Plan(("a", "b"), gold={"g": "7"}), store)
+    judge(queue, store, "owner", "a")
+    assert queue.gold == {"g": "7"}
+
+
+def test_where_gold_cannot_be_found_nothing_is_learnt_and_it_can_be_tried_again():
+    broken = [True]
+
+    def labels(said):
+        if broken:
+            raise RunError("the table must be readable; it is not; mend it.")
+        return sevens(said)
+
+    store = Memory()
+    queue = Queue(Plan(("a",), true_labels=labels), store)
+    event = store.add(blind("owner", "a"))
+    with pytest.raises(RunError, match="mend it"):
+        queue.heard(event)
+    assert queue.progress("owner") == (0, 1)
+    broken.clear()
+    queue.heard(event)
+    assert queue.progress("owner") == (1, 1) and queue.gold == {"a": "7"}
+
+
 # ------------------------------------------------------------------ gold
 
 
@@ -288,12 +400,30 @@ def test_progress_counts_the_gold_that_is_to_come(count, golds, done, seed):
     assert abs(promised - reached[0]) <= 1  # where gold runs out, its places are filled up
 
 
+@given(st.integers(0, 70), st.integers(0, 30), st.integers(0, 12), st.integers(0, 30))
+def test_progress_counts_no_gold_twice_that_is_asked_anyway(count, among, beside, done):
+    gold = dict.fromkeys([*map(str, range(among)), *(f"g{n}" for n in range(beside))], "7")
+    store = Memory()
+    queue = Queue(Plan(tuple(map(str, range(count))), 1, gold, seed=done), store)
+    for _ in range(done):
+        if (id := queue.next("ann")) is not None:
+            judge(queue, store, "ann", id)
+    _, promised = queue.progress("ann")
+    work_off(queue, store, ["ann"])
+    reached, total = queue.progress("ann")
+    assert reached == total == len(store.events)
+    if all(id in map(str, range(count)) for id in gold):
+        assert promised == reached
+    places = (promised - done) // GOLD_EVERY + 1
+    assert abs(promised - reached) <= max(1, min(beside, places))
+
+
 # ------------------------------------------------------------------ properties
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(PEOPLE),
-        st.sampled_from(("next", "ahead", "answer", "answer", "undo", "wait", "restart")),
+        st.sampled_from((*PEOPLE, "owner")),
+        st.sampled_from(("next", "ahead", "answer", "answer", "undo", "browse", "wait", "restart")),
         st.integers(0, 1_000),
     ),
     max_size=80,
@@ -305,9 +435,10 @@ STEPS = st.lists(
 def test_whatever_people_do_in_whatever_order(count, overlap, steps):
     ids = tuple(f"{number}" for number in range(count))
     clock, store = Clock(), Memory()
-    plan = Plan(ids, overlap)
+    plan = Plan(ids, overlap, seed=count, true_labels=sevens)
     queue = Queue(plan, store, clock=clock)
     leases = {}  # (annotator, id) -> until when
+    everything = (*ids, "x", "y", "z")  # the last are of the run, and not in the queue
 
     def judges(id):
         last = {}
@@ -320,13 +451,27 @@ def test_whatever_people_do_in_whatever_order(count, overlap, steps):
         return {who for who, kept in last.items() if kept}
 
     def voters(id):
-        return {event.annotator for event in first_words(store.of(id), blind=True)}
+        return {one.annotator for one in first_words(store.of(id), blind=True)} - {"owner"}
+
+    def gold():
+        return set(sevens([event for event in store.events if event.annotator == "owner"]))
+
+    def judged(annotator):
+        return {id for id in everything if annotator in judges(id) and (id in ids or id in gold())}
+
+    def gold_wanted(annotator, held):
+        """The gold example whose turn it is, if it is the turn of one."""
+        block, within = divmod(len(judged(annotator)) + len(held), GOLD_EVERY)
+        if within != _draw(count, annotator, str(block)) % GOLD_EVERY:
+            return None
+        left = gold() - judged(annotator) - set(held)
+        return min(left, key=lambda id: _draw(count, annotator, id), default=None)
 
     def holders(id):
         return {who for (who, what), end in leases.items() if what == id and end > clock.now}
 
     def need(id):
-        return len(voters(id) | holders(id))
+        return len((voters(id) | holders(id)) - {"owner"})
 
     for annotator, step, number in steps:
         mine = [id for (who, id), end in leases.items() if who == annotator and end > clock.now]
@@ -344,11 +489,11 @@ def test_whatever_people_do_in_whatever_order(count, overlap, steps):
                     if annotator not in judges(one) | holders(one) and need(one) < overlap
                 ]
                 wanted = min(free, key=lambda one: (need(one), int(one)), default=None)
-                assert id == wanted
+                golden = gold_wanted(annotator, mine) if free else None
+                assert id == (golden or wanted)
             if id is not None:
                 assert annotator not in judges(id)  # no example twice to one person
                 leases[annotator, id] = clock.now + LEASE_SECONDS
-                assert need(id) <= overlap
         elif step == "answer" and mine:
             id = mine[number % len(mine)]
             seen = any(event.annotator == annotator for event in store.of(id))
@@ -369,15 +514,24 @@ def test_whatever_people_do_in_whatever_order(count, overlap, steps):
                 queue.heard(store.add(Annotation(annotator, event.id, "", undoes=event.event_id)))
                 if annotator not in judges(event.id):
                     leases[annotator, event.id] = clock.now + LEASE_SECONDS
+        elif step == "browse":
+            id = everything[number % len(everything)]
+            verdict = ("right", "right", "ambiguous")[number % 3]
+            queue.heard(store.add(Annotation("owner", id, verdict, shown="label")))
+            leases.pop(("owner", id), None)
         elif step == "wait":
             clock.now += number
         elif step == "restart":
             queue = Queue(plan, store, clock=clock)
             leases.clear()
-        for one in PEOPLE:
-            done = sum(one in judges(id) for id in ids)
-            left = sum(len(voters(id)) < overlap and one not in judges(id) for id in ids)
-            assert queue.progress(one) == (done, done + left)
+        assert queue.gold.keys() == gold()
+        for one in (*PEOPLE, "owner"):
+            done = len(judged(one))
+            open_ = {id for id in ids if len(voters(id)) < overlap and one not in judges(id)}
+            beside = gold() - open_ - judged(one) if open_ else set()
+            found, total = queue.progress(one)
+            assert found == done
+            assert 0 <= total - done - len(open_) <= len(beside)
 
 
 @settings(max_examples=60, deadline=None)
@@ -497,6 +651,7 @@ def test_the_hard_examples_come_in_blocks_in_order_of_rank(run):
     assert plan.ids == shuffled_in_blocks(ranked, 40, run.manifest.seed) != ranked
     assert plan_of(run, Assignment()).ids == plan.ids
     assert plan.overlap == 2 and plan.gold == {} and plan.seed == run.manifest.seed
+    assert plan.owner == "owner"
 
 
 def test_any_view_can_be_judged(run):
@@ -566,5 +721,10 @@ def test_what_the_owner_is_sure_of_is_gold_where_there_is_no_other(run):
         run.annotations.add(Annotation(annotator, id, verdict, label, shown="label"))
     taken_back = run.annotations.add(Annotation("owner", ids[5], "right"))
     run.annotations.add(Annotation("owner", ids[5], "", undoes=taken_back.event_id))
-    assert plan_of(run, Assignment()).gold == {ids[0]: "a", ids[1]: "c"}
-    assert plan_of(run, Assignment(gold={ids[9]: "a"})).gold == {ids[9]: "a"}
+    plan, store = plan_of(run, Assignment()), run.annotations
+    queue = Queue(plan, store)
+    assert queue.gold == {ids[0]: "a", ids[1]: "c"}
+    queue.heard(store.add(Annotation("owner", ids[6], "right", shown="label")))
+    queue.heard(store.add(Annotation("owner", ids[1], "ambiguous", shown="label")))
+    assert queue.gold == {ids[0]: "a", ids[6]: "a"} == Queue(plan, store).gold
+    assert Queue(plan_of(run, Assignment(gold={ids[9]: "a"})), store).gold == {ids[9]: "a"}

@@ -47,6 +47,9 @@ def test_data_that_moved_is_found_where_it_is_said_to_be(tmp_path, run, folder):
     before = run.image(id)
     folder.rename(tmp_path / "moved")
     moved = load(run.folder, data=tmp_path / "moved")
+    assert moved.pictured([id]) == [id] and load(run.folder).pictured([id]) == []
+    with pytest.raises(RunError, match=r"must be where --data says, .*nowhere; .*; check the path"):
+        load(run.folder, data=tmp_path / "nowhere").image(id)
     np.testing.assert_array_equal(moved.image(id), before)
 
 
@@ -90,6 +93,8 @@ def test_images_that_were_only_in_memory_are_gone_but_for_the_hard_ones(tmp_path
         np.testing.assert_array_equal(run.image(id), small_images(40)[int(id)])
     with pytest.raises(RunError, match=r"were at arrays in memory and cannot be opened there now"):
         run.image(easy_id(run))
+    hard = list(run.hard["id"])
+    assert run.pictured([easy_id(run), *hard]) == hard and run.pictured(hard) == hard
 
 
 def test_a_run_of_saved_probabilities_has_no_images(tmp_path):

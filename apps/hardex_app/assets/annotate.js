@@ -2,8 +2,10 @@
 // stored; they are sent in order, and again until then, and the server stores each once.
 const root = part(".hx-annotate"), figure = part(".hx-ann-figure"), find = part(".hx-ann-find");
 const AT_HAND = 8, FIRST = 2;       // examples that are here before they are needed
+const LARGE = 100000;               // characters of an image: from there on they come one by one
 const WAITING_MOST = 48;            // answers on their way
 const PATIENCE_MS = 45000, HERE_MS = 5000, AGAIN_MS = [1000, 2000, 4000, 8000, 15000], LATER_MS = 20000;
+const PATIENCES_MOST = 4;           // while the server is there, but its answer is still on its way
 const BUTTONS_MOST = 12, RECENT_MOST = 8, FOUND_MOST = 200, SECONDS_MOST = 3600;
 const OWNER = "owner";
 const OWN_KEYS = "uck";             // keys with a meaning of their own
@@ -15,7 +17,8 @@ const state = {
   changing: null,                   // the entry that is looked at again
   waiting: [], sending: false, tries: 0,
   refused: [],                      // answers that the server will never take, until they are read
-  done: 0, total: 0, later: false, asked: false, empty: false,
+  done: 0, total: 0, later: false, asked: false, empty: false, oneByOne: false,
+  asks: new Set(), lastAsk: 0, newest: 0,  // questions for examples; the latest that was answered
   recent: [], found: [], chosen: 0, picked: false, inView: null,
   commentOf: null, draft: "",       // whose comment stands in the field, and what waits beneath
   heard: 0,                         // answers that the server stored
@@ -42,7 +45,8 @@ function kept() {
   try {
     for (const key of Object.keys(localStorage)) {
       if (!key.startsWith(PREFIX())) continue;
-      const item = JSON.parse(localStorage.getItem(key));
+      let item = null;
+      try { item = JSON.parse(localStorage.getItem(key)); } catch (error) { localStorage.removeItem(key); continue; }  // damaged
       if (item && item.event_id && item.ticket && ["annotate", "undo"].includes(item.kind)) items.push(item);
     }
   } catch (error) { forgetful = true; }
@@ -53,14 +57,24 @@ function enqueue(item) {
   lastAt = Math.max(Date.now(), lastAt + 1);
   item.at = lastAt;
   state.waiting.push(item);
+  for (const ask of state.asks) ask.touched.add(item.ticket);
   keep(item);
   pump();
 }
 addEventListener("beforeunload", (event) => { if (forgetful && state.waiting.length) event.preventDefault(); });
 
 // ---------------------------------------------------------------- sending
+const TOO_LATE = new Error("no answer");
 function within(promise, patience = PATIENCE_MS) {
-  return Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(new Error("no answer")), patience))]);
+  return Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(TOO_LATE), patience))]);
+}
+// On a slow line pictures take long: nothing is asked beside them as long as the server is there.
+async function patiently(promise) {
+  for (let times = 1; ; times++) {
+    try { return await within(promise); } catch (error) {
+      if (error !== TOO_LATE || times >= PATIENCES_MOST || (await status()) !== 204) throw error;
+    }
+  }
 }
 let retry = null;
 async function pump() {
@@ -93,16 +107,18 @@ async function pump() {
   refill();
 }
 // What Gradio says of a failure depends on the protocol; a status does not.
+async function status() {
+  try { return (await within(fetch("here", { cache: "no-store" }), HERE_MS)).status; } catch (error) { return 0; }  // nobody is there
+}
 async function silence() {
-  let status = 0;
-  try { status = (await within(fetch("here", { cache: "no-store" }), HERE_MS)).status; } catch (error) { /* nobody is there */ }
-  return status === 401
+  return (await status()) === 401
     ? "The server lets you in no more: your visit is over, or your link was taken back. Open your own link again, in this browser, or ask for a new one."
     : "The server does not answer.";
 }
 function waitingWords() {
   const n = state.waiting.length;
   if (!n) return "";
+  if (state.waiting.some((one) => one.kind === "undo")) return "What you said is kept in this page and sent again by itself.";
   return `${n === 1 ? "One answer is" : `${n} answers are`} kept in this page and sent again by ${n === 1 ? "itself" : "themselves"}.`;
 }
 function stored(item, answer) {
@@ -136,51 +152,80 @@ function drop(ticket, event_id) {
 addEventListener("online", () => { clearTimeout(retry); pump(); });
 
 // ---------------------------------------------------------------- getting the next ones ready
-async function refill() {
+// `look`: ask also if enough is at hand, what of it was judged meanwhile: on another device, in
+// another window. So it is when the page is looked at again, and every now and then while it is.
+async function refill(look = false) {
   if (!state.started || state.filling) { state.fillAgain = state.filling; return; }
-  if (state.ahead.length >= AT_HAND || document.hidden) return;
-  state.filling = true;
+  const missing = Math.max(0, AT_HAND - state.ahead.length);
+  if (!looking()) return;
   clearTimeout(state.lookAgain);
-  const first = !state.asked, heard = state.heard;
+  if (!missing && !look) { state.lookAgain = setTimeout(() => refill(true), LATER_MS); return; }
+  state.filling = true;
+  const ask = { number: ++state.lastAsk, heard: state.heard, touched: new Set(state.waiting.map((one) => one.ticket)) };
+  state.asks.add(ask);
   const have = [...state.ahead, ...state.waiting].map((one) => one.ticket);
-  const asked = { have: [...new Set(have)].slice(0, 64), count: first || !state.ahead.length ? FIRST : AT_HAND - state.ahead.length, last: first };
+  const portion = state.oneByOne ? 1 : state.ahead.length ? missing : FIRST;
+  const asked = { have: [...new Set(have)].slice(0, 64), count: ask.count = Math.min(portion, missing), last: !state.asked };
   if (state.name !== null) asked.name = state.name;
-  let wait = 0;
+  let wait = 0, isLate = false;
+  const pending = server.next_examples(asked);
+  // What comes after all is taken, whatever was asked in its place.
+  pending.then((answer) => { if (isLate && answer.examples && [null, answer.name].includes(state.name)) take(answer, ask); }, () => {}).finally(() => state.asks.delete(ask));
   try {
-    const answer = await within(server.next_examples(asked));
+    const answer = await patiently(pending);
     if (answer.waiting) { wait = 500; say(answer.waiting); }
     else if (answer.error) { wait = 5000; problem(`${answer.error} ${waitingWords()}`); }
-    else {
-      const more = take(answer, first, heard);
-      wait = state.ahead.length >= AT_HAND ? 0 : more ? 1 : LATER_MS;
-    }
-  } catch (error) { wait = 3000; problem(`${await silence()} ${waitingWords()}`); }
+    else wait = take(answer, ask) && state.ahead.length < AT_HAND ? 1 : LATER_MS;
+  } catch (error) { isLate = true; state.oneByOne ||= error === TOO_LATE; wait = 3000; problem(`${await silence()} ${waitingWords()}`); }
   state.filling = false;
   if (state.fillAgain) { state.fillAgain = false; wait = 1; }
   // Where all is judged, an undo elsewhere or a new start may bring more; until then rarely asked.
-  if (wait) state.lookAgain = setTimeout(refill, wait);
+  state.lookAgain = setTimeout(() => refill(wait === LATER_MS || (look && wait > 1)), wait);
 }
-// Take in what the server gave; whether there was something new.
-function take(answer, first, heard) {
+// Take in what the server gave; whether anything is new.
+function take(answer, ask) {
+  const first = !state.asked;
   state.asked = true;
   state.name = answer.name;
   part(".hx-ann-gold").hidden = answer.name !== OWNER;
   state.run = answer.run;
-  Object.assign(state, { later: answer.later, empty: !answer.examples.length });
-  // Counted before an answer that was stored meanwhile, it would count back.
-  if (state.heard === heard) Object.assign(state, { done: answer.done, total: answer.total });
+  if (ask.number > state.newest) {
+    state.newest = ask.number;
+    if (ask.count) Object.assign(state, { later: answer.later, empty: !answer.examples.length });
+    // Counted before an answer that was stored meanwhile, it would count back.
+    if (state.heard === ask.heard) Object.assign(state, { done: answer.done, total: answer.total });
+  }
   if (!state.waiting.length) problem("");
   if (first) goOn(answer.last);
   const unsent = new Set(state.waiting.map((one) => one.ticket)), inHand = new Set(state.ahead.map((one) => one.ticket));
-  const fresh = answer.examples.filter((one) => !inHand.has(one.ticket) && !unsent.has(one.ticket));
+  // What was said here since the question was asked, the answer does not know of.
+  const unknown = (ticket) => ask.touched.has(ticket) || unsent.has(ticket);
+  const over = new Set(answer.over.filter((ticket) => inHand.has(ticket) && !unknown(ticket)));
+  if (over.size) leave(over);
+  const fresh = answer.examples.filter((one) => !inHand.has(one.ticket) && !unknown(one.ticket));
   for (const one of fresh) {
     // Judged here, and taken back elsewhere: in another tab, or on another device.
     state.entries = state.entries.filter((entry) => entry.ticket !== one.ticket);
     if (state.changing && state.changing.ticket === one.ticket) state.changing = null;
+    state.oneByOne ||= one.image.length > LARGE;
     state.ahead.push({ ...one, picture: picture(one) });
   }
   draw();
-  return fresh.length > 0;
+  return fresh.length > 0 || over.size > 0;
+}
+// What was judged elsewhere is not worth judging here; a comment that was begun is not lost.
+function leave(over) {
+  const one = state.ahead[0], field = part("[name=comment]"), begun = (state.changing ? state.draft : field.value).trim();
+  if (one && over.has(one.ticket)) {
+    if (state.changing) state.draft = "";
+    else field.value = "";
+    if (begun) {
+      state.refused.push({ kind: "begun", name: state.name, ticket: one.ticket, event_id: uuid(), comment: begun, image: one.image,
+        refused: "you have judged this one meanwhile, in another window or on another device." });
+      drawRefused();
+    }
+  }
+  state.ahead = state.ahead.filter((other) => !over.has(other.ticket));
 }
 // Where this annotator left off: the answers that were not sent, and the last one that was.
 function goOn(last) {
@@ -219,7 +264,7 @@ function answer(said, byPointer) {
   if (state.waiting.length >= WAITING_MOST) { problem(`No more answers can wait here. ${waitingWords()}`); return; }
   const began = performance.now();
   const field = part("[name=comment]");
-  const item = { kind: "annotate", name: state.name, ticket: one.ticket, label: said.label || "", verdict: said.verdict || "", comment: field.value.trim(), seconds: secondsSpent(), event_id: uuid(), first: !changing };
+  const item = { kind: "annotate", name: state.name, ticket: one.ticket, label: said.label || "", verdict: said.verdict || "", comment: field.value.trim(), seconds: secondsSpent(), event_id: uuid(), first: !changing, uncommented: Boolean(changing) && !field.value.trim() };
   field.value = "";
   const entry = entryOf(one.ticket) || { ticket: one.ticket, image: one.image, events: [] };
   entry.events.push({ event_id: item.event_id, label: item.label, verdict: item.verdict, comment: item.comment });
@@ -243,8 +288,10 @@ function keepLast() {
   const entry = state.changing || lastEntry(), told = toldOf(entry);
   if (!differs(told)) return;
   const { verdict, said } = told, undecided = state.facts.undecided.some((one) => one.value === verdict);
-  const item = { kind: "annotate", name: state.name, ticket: entry.ticket, label: undecided ? "" : said, verdict: undecided ? verdict : "", comment: "", seconds: null, event_id: uuid() };
-  entry.events.push({ event_id: item.event_id, label: item.label, verdict: item.verdict });
+  // The server keeps the comment, too; of an answer that is looked at again, it is what the field says.
+  const changing = Boolean(state.changing), comment = changing ? part("[name=comment]").value.trim() : "";
+  const item = { kind: "annotate", name: state.name, ticket: entry.ticket, label: undecided ? "" : said, verdict: undecided ? verdict : "", comment, seconds: null, event_id: uuid(), uncommented: changing && !comment };
+  entry.events.push({ event_id: item.event_id, label: item.label, verdict: item.verdict, comment: changing ? comment : told.comment });
   state.changing = null;
   draw();
   enqueue(item);
@@ -285,7 +332,8 @@ function pause() {
   clock.since = looking() ? performance.now() : null;
 }
 function secondsSpent() { pause(); return Math.min(SECONDS_MOST, Math.round(clock.spent) / 1000); }
-document.addEventListener("visibilitychange", () => { pause(); if (!document.hidden) refill(); });
+document.addEventListener("visibilitychange", () => { pause(); refill(true); });
+addEventListener("focus", () => refill(true));
 
 // ---------------------------------------------------------------- drawing
 function problem(text) { part(".hx-ann-problem").textContent = text.trim(); part(".hx-ann-problem").hidden = !text.trim(); }
@@ -363,7 +411,7 @@ function drawLast() {
 function drawRefused() {
   part(".hx-ann-refused").hidden = !state.refused.length;
   part(".hx-ann-refused-list").replaceChildren(...state.refused.map((item) => {
-    const node = make("li", ""), said = item.kind === "undo" ? "You took an answer back" : `You said ${words(item)}`;
+    const node = make("li", ""), said = { undo: "You took an answer back", begun: "You had begun a comment" }[item.kind] || `You said ${words(item)}`;
     if (item.image) {
       const image = make("img", "hx-pixels");
       image.alt = "";
@@ -519,8 +567,9 @@ find.addEventListener("keydown", (event) => {
 // ---------------------------------------------------------------- beginning, once the page is seen
 function begin() {
   if (!here() || !state.facts || state.facts.problem) return;
-  if (!state.started) { state.started = true; refill(); }
-  else { pause(); refill(); }
+  state.started = true;
+  pause();
+  refill(true);
 }
 new IntersectionObserver(() => { pause(); begin(); }).observe(root);
 const received = () => { if (props.value && !state.facts) load(props.value); };

@@ -15,8 +15,9 @@ from threading import Event, Lock, Thread
 from time import sleep
 from typing import Any
 
-from hardex.errors import ServingError
+from hardex.errors import HardexError, ServingError
 from hardex.runs.address import forget_address, keep_address
+from hardex.sentences import counted
 from hardex_app.door.gate import Gate
 from hardex_app.door.guard import Guard
 from hardex_app.door.keys import Keys
@@ -199,6 +200,8 @@ def open_window(
             return keys.one_time_token() if notebook else keys.owner_token
 
         _tell(reach(window.local_url, host, where, sharing, token(), once=notebook))
+        if keys is not None:
+            _tell(work_of(inspection))
         if shows and not sharing.proxy:
             _open_browser(sharing.shown_at(window.local_url), keys)
         inspection.start()
@@ -512,6 +515,23 @@ def reach(
             "Annotators each get a link of their own by `hardex annotate invite RUN NAME`.",
         ]
     return lines
+
+
+def work_of(inspection: Inspection) -> list[str]:
+    """What annotators will be asked, as lines for the terminal; none before there is a run."""
+    try:
+        desk = inspection.desk
+    except HardexError as error:
+        return [f"Annotators cannot begin: {error}"]
+    if desk is None:
+        return []
+    plan = desk.queue.plan
+    without = f"{counted(plan.left_out, 'example')} without an image here left out"
+    if not plan.ids:
+        return [f"There is nothing for annotators to judge ({without})."]
+    people = "one person" if plan.overlap == 1 else f"{plan.overlap} people"
+    words = f"Annotators judge {counted(len(plan.ids), 'example')}, each by {people}"
+    return [f"{words}; {without}." if plan.left_out else f"{words}."]
 
 
 def _report_progress(inspection: Inspection) -> None:

@@ -30,7 +30,7 @@ def on_judge(inspection: Inspection, said: Any, visitor: Visitor = OWNER) -> dic
         for_owner(visitor)
         if inspection.run is None:
             raise HardexError("a verdict needs a run; it is not ready yet; wait for the ranking.")
-        lines = browsing.judge(inspection.run, visitor.name, said)
+        lines = browsing.judge(inspection.run, visitor.name, said, inspection.heard)
     except HardexError as error:
         return {"id": said.get("id"), "error": for_visitors(error, inspection.run)}
     id = said["id"]
