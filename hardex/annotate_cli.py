@@ -64,6 +64,9 @@ def export(
         ),
     ] = As.csv,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE.")] = False,
+    pictures: Annotated[
+        bool, typer.Option(help="Whether label-studio tasks hold their pictures.")
+    ] = True,
     annotations: Annotations = "",
     format: Answer = Format.text,
 ) -> None:
@@ -78,9 +81,11 @@ def export(
             open(sys.stdout.fileno(), "wb", closefd=False) as bytes_out,
             kind_of_stream(bytes_out, encoding="utf-8", newline="") as stream,
         ):
-            export_annotations(run, stream, kind, annotations=annotations)
+            export_annotations(run, stream, kind, pictures=pictures, annotations=annotations)
         return
-    written = export_annotations(run, out, kind, force=force, annotations=annotations)
+    written = export_annotations(
+        run, out, kind, force=force, pictures=pictures, annotations=annotations
+    )
     show_written(written, as_json=format is Format.json)
 
 

@@ -34,6 +34,7 @@ COMMENT_MOST = 2_000  # characters
 SECONDS_MOST = 3_600.0
 AHEAD = 8  # examples that a page holds ready, the one in view among them
 _AHEAD_MOST = 12
+_KNOWN_MOST = 1_000  # tickets of what a page has told already
 _IMAGE_PIXELS = 1_024  # the longer side
 
 Answer = dict[str, Any]
@@ -118,16 +119,11 @@ def next_examples(
         NotStored: the annotations cannot be read now.
         HardexError: `have` is no list of tickets.
     """
-    if (
-        not isinstance(have, list | tuple)
-        or len(have) > LEASES_MOST
-        or not all(isinstance(ticket, str) for ticket in have)
-        or not isinstance(count, int)
-        or not 0 <= count <= _AHEAD_MOST
-    ):
+    _check_tickets(have, LEASES_MOST)
+    if not isinstance(count, int) or not 0 <= count <= _AHEAD_MOST:
         raise HardexError(
-            f"examples are asked for 0 to {_AHEAD_MOST} at a time with up to {LEASES_MOST} tickets "
-            "that are at hand; this was something else; load the page again."
+            f"examples are asked for 0 to {_AHEAD_MOST} at a time; this was something else; load "
+            "the page again."
         )
     held = _known(desk, visitor, have)
     over = _plainly(visitor, lambda: _judged(desk.run, visitor, set(held.values())))
@@ -158,6 +154,30 @@ def ask(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     _check_name(asked, visitor)
     have, count = asked.get("have", ()), asked.get("count", AHEAD)
     return next_examples(desk, visitor, have, count=count, last=bool(asked.get("last")))
+
+
+def earlier(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
+    """What an annotator said last, but for what they have in view; to look at it again.
+
+    Args:
+        asked: `have`, the tickets that the page knows of, and `name` as in `annotate`.
+        desk: where the work is.
+        visitor: who asks.
+
+    Returns:
+        `earlier`, told as by `annotate` and with its `image`; None where there is nothing more.
+
+    Raises:
+        NotStored: the annotations cannot be read now.
+        HardexError: `have` is no list of tickets.
+    """
+    if not isinstance(asked, Mapping):
+        raise HardexError("a question must be values by name; this is none; load the page again.")
+    _check_name(asked, visitor)
+    have = asked.get("have", ())
+    _check_tickets(have, _KNOWN_MOST)
+    known = set(_known(desk, visitor, have).values())
+    return {"earlier": _plainly(visitor, lambda: _last(desk, visitor, known))}
 
 
 def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
@@ -294,9 +314,11 @@ def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Answer:
     }
 
 
-def _last(desk: Desk, visitor: Visitor) -> Answer | None:
-    """What an annotator said last of this run and did not take back."""
+def _last(desk: Desk, visitor: Visitor, known: Collection[str] = ()) -> Answer | None:
+    """What an annotator said last of this run, but for what is known, and did not take back."""
     for event in reversed(standing(desk.run.annotations.by(visitor.name))):
+        if event.id in known:
+            continue
         try:
             told = _told(desk, visitor, event)
         except RunError:  # of the data that this run was made of before
@@ -345,6 +367,18 @@ def _check_name(said: Mapping[str, Any], visitor: Visitor) -> None:
         raise NotStored(
             "an answer must be sent by whoever gave it; somebody else has entered in this browser "
             "since; enter with your own link again, and what you said is sent."
+        )
+
+
+def _check_tickets(have: Any, most: int) -> None:
+    if (
+        not isinstance(have, list | tuple)
+        or len(have) > most
+        or not all(isinstance(ticket, str) for ticket in have)
+    ):
+        raise HardexError(
+            f"what is at hand is named by up to {most} tickets; this was something else; load the "
+            "page again."
         )
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
+from hardex.images import png_url
 from hardex.predict.neighbours import summary
 from hardex.ranking.scores import MEANINGS
 from hardex.runs import agreement
 from hardex.runs.annotations import VERDICTS, Annotation, AnnotationEvent
 from hardex.runs.queries import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex.runs.run import Run
-from hardex_app.cards import THUMBNAIL_PIXELS, png_url, thumbnail_url
+from hardex_app.cards import THUMBNAIL_PIXELS, thumbnail_url
 from hardex_app.inspection import Inspection
 from hardex_app.training import nearest_training
 

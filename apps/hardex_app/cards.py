@@ -1,20 +1,16 @@
 """Pictures of examples, as the pages draw them."""
 
-from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import lru_cache
 from threading import Lock
 
-from hardex.arrays import Image
 from hardex.errors import HardexError
-from hardex.images import as_jpeg, as_png, resize
+from hardex.images import png_url, shown_url
 from hardex.runs.run import Run
 
 THUMBNAIL_PIXELS = 96
-_LARGE = 200_000  # bytes of pixels; packing more of them tightly takes longer than sending them
 _THUMBNAILS_KEPT = 2_048  # about 20 kB each at most
-_DOT_FOR_DOT = 128  # pixels of the longer side up to which an image is shown exactly
 _VIEWS_BYTES = 64_000_000
 
 
@@ -65,24 +61,14 @@ _VIEWS = Kept(_VIEWS_BYTES)
 
 
 def view_url(run: Run, id: str, most_pixels: int) -> str:
-    """An example's image to be looked at, shrunk if it is larger than asked; "" without one.
+    """`shown_url` of an example; "" without an image.
 
-    Up to 128 pixels it is a PNG and exact. Larger ones are a JPEG where that is less than half as
-    long, as it is of photographs. Those that were asked for last are kept: many look at the same.
+    Those that were asked for last are kept: many look at the same.
     """
     try:
-        return _VIEWS.get((run, id, most_pixels), lambda: _view(run.image(id), most_pixels))
+        return _VIEWS.get((run, id, most_pixels), lambda: shown_url(run.image(id), most_pixels))
     except HardexError:
         return ""
-
-
-def _view(image: Image, most_pixels: int) -> str:
-    image = _shrunk(image, most_pixels)
-    exact = png_url(image)
-    if max(image.shape[:2]) <= _DOT_FOR_DOT:
-        return exact
-    photograph = "data:image/jpeg;base64," + b64encode(as_jpeg(image)).decode()
-    return photograph if 2 * len(photograph) < len(exact) else exact
 
 
 def thumbnail_url(run: Run, id: str) -> str:
@@ -96,18 +82,3 @@ def thumbnail_url(run: Run, id: str) -> str:
 @lru_cache(maxsize=_THUMBNAILS_KEPT)
 def _thumbnail(run: Run, id: str) -> str:
     return png_url(run.image(id), THUMBNAIL_PIXELS)
-
-
-def png_url(image: Image, most_pixels: int | None = None) -> str:
-    """An image as a PNG data URL, shrunk if its longer side is more than asked."""
-    image = image if most_pixels is None else _shrunk(image, most_pixels)
-    return "data:image/png;base64," + b64encode(as_png(image, quickly=image.size > _LARGE)).decode()
-
-
-def _shrunk(image: Image, most: int) -> Image:
-    height, width, channels = image.shape
-    factor = most / max(height, width)
-    if factor >= 1:
-        return image
-    size = max(1, round(height * factor)), max(1, round(width * factor))
-    return resize(image, (*size, channels))

@@ -7,7 +7,7 @@ from typing import Any
 
 from hardex.classifiers.classifier import Classifier
 from hardex.errors import HardexError, RunError
-from hardex.images import ORDER
+from hardex.images import ORDER, png_url
 from hardex.runs.access import OWNER, Visitor
 from hardex.runs.folder import safe_name
 from hardex.runs.probe_export import Exported, probes_as_zip
@@ -22,7 +22,7 @@ from hardex.runs.probes import (
 from hardex.runs.replay import as_seen
 from hardex.runs.run import Run
 from hardex.sentences import counted
-from hardex_app.cards import THUMBNAIL_PIXELS, png_url
+from hardex_app.cards import THUMBNAIL_PIXELS
 from hardex_app.door.visitors import is_owner
 from hardex_app.probing import probe, source_image, transform_of
 from hardex_app.sliders import place_in_words, slider_of

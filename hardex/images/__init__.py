@@ -1,6 +1,7 @@
 """Pixels: read, write, the family of transforms, how a sketch becomes a model input.
 
 * files       an image file -> an `Image` and back; resizing as a classifier asks
+* urls        an `Image` as a text that pages show
 * transforms  an `Image` -> the same picture mirrored, turned, blurred, ...; response curves
 * sketch      pen strokes -> ink on a canvas -> the `Image` a digit classifier was trained on
 
@@ -16,6 +17,7 @@ from hardex.images.sketch import (
     sketch_to_image,
 )
 from hardex.images.transforms import LIMITS, ORDER, Transform, rotations, transform, transform_each
+from hardex.images.urls import png_url, shown_url
 
 __all__ = [
     "BRUSH_WIDTH",
@@ -25,11 +27,13 @@ __all__ = [
     "Transform",
     "as_jpeg",
     "as_png",
+    "png_url",
     "read_image",
     "render_colors",
     "render_strokes",
     "resize",
     "rotations",
+    "shown_url",
     "sketch_to_image",
     "transform",
     "transform_each",

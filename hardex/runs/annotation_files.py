@@ -14,7 +14,8 @@ from typing import Any, TextIO
 from uuid import NAMESPACE_URL, uuid4, uuid5
 from xml.sax.saxutils import quoteattr
 
-from hardex.errors import RunError
+from hardex.errors import HardexError, RunError
+from hardex.images import shown_url
 from hardex.runs.access import OWNER
 from hardex.runs.agreement import (
     NO_CLASS,
@@ -46,6 +47,7 @@ _ONE_LINE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
 _LABEL_STUDIO = "hardex.label-studio/1"
 # The names of what is asked in Label Studio.
 _ANSWER, _COMMENT, _IMAGE = "answer", "comment", "image"
+_PICTURE_PIXELS = 1_024  # the longer side
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ def export_annotations(
     format: str = "csv",
     *,
     force: bool = False,
+    pictures: bool = True,
     annotations: str = "",
 ) -> Written:
     """Write what people said to a file, whole or not at all.
@@ -107,6 +110,8 @@ def export_annotations(
             is written `class wrong`. In both CSV a leading apostrophe keeps spreadsheets from
             taking a text for a formula.
         force: whether a file that is there is replaced.
+        pictures: whether the tasks of `label-studio` hold their pictures, at most 1,024 pixels
+            wide or high, as data URLs; else, and where there is no picture, `image` is the id.
         annotations: the address of the database, where `run` is a folder and they are not there.
 
     Raises:
@@ -118,10 +123,11 @@ def export_annotations(
             "choose one of them."
         )
     found = open_run(run, annotations)
+    write = _write_tasks_alone if format == "label-studio" and not pictures else _WRITERS[format]
     if not isinstance(file, str | Path):
-        return Written("-", format, _WRITERS[format](found, file))
+        return Written("-", format, write(found, file))
     with _whole(Path(file), force=force) as stream:
-        rows = _WRITERS[format](found, stream)
+        rows = write(found, stream)
     return Written(str(file), format, rows)
 
 
@@ -232,7 +238,11 @@ def _votes(run: Run) -> tuple[list[Vote], dict[str, str]]:
 # ------------------------------------------------------------------ Label Studio, out
 
 
-def _write_label_studio(run: Run, stream: TextIO) -> int:
+def _write_tasks_alone(run: Run, stream: TextIO) -> int:
+    return _write_label_studio(run, stream, pictures=False)
+
+
+def _write_label_studio(run: Run, stream: TextIO, *, pictures: bool = True) -> int:
     """One task for each example. `meta` keeps every event: Label Studio hands it on unread.
 
     Source:
@@ -244,19 +254,30 @@ def _write_label_studio(run: Run, stream: TextIO) -> int:
     given = given_labels(run, by_example)
     stream.write("[")
     for number, (id, events) in enumerate(by_example.items()):
-        task = _task(id, given.get(id, ""), events)
+        picture = _picture(run, id) if pictures else id
+        task = _task(id, picture, given.get(id, ""), events)
         stream.write(("," if number else "") + "\n" + json.dumps(task, ensure_ascii=False))
     stream.write("\n]\n")
     return len(by_example)
 
 
-def _task(id: str, given_label: str, events: Sequence[AnnotationEvent]) -> dict[str, Any]:
+def _picture(run: Run, id: str) -> str:
+    """What Label Studio shows; without a picture the id, which tells people what to look for."""
+    try:
+        return shown_url(run.image(id), _PICTURE_PIXELS)
+    except HardexError:
+        return id
+
+
+def _task(
+    id: str, picture: str, given_label: str, events: Sequence[AnnotationEvent]
+) -> dict[str, Any]:
     votes = latest(events) if given_label else []
     # Whoever keeps or changes an answer has done the work before: the time is that of the first
     # word, where it was measured.
     took = {event.annotator: event.seconds for event in first_words(events)}
     return {
-        "data": {_IMAGE: id, "id": id, "given_label": given_label},
+        "data": {_IMAGE: picture, "id": id, "given_label": given_label},
         "meta": {"schema": _LABEL_STUDIO, "events": [_row(event) for event in events]},
         "annotations": [_annotation(event, given_label, took) for event in votes],
     }

@@ -613,6 +613,31 @@ def test_what_was_taken_back_is_not_told_after_a_reload(browser, site):
         assert store.latest() == []
 
 
+def test_answers_of_before_can_be_looked_at_after_a_reload_and_on_another_device(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        all_at_hand(page)
+        judge_each(page, "123")
+        saved(page, 3)
+        page.reload()
+        ready(page)
+        with judging(browser, url) as other:
+            ready(other)
+            for one in (page, other):
+                looked_at = one.locator(".hx-ann-changing-says")
+                for label in "321":
+                    one.keyboard.press("ArrowLeft")
+                    expect(looked_at).to_contain_text(f"You said {label}.")
+                    expect(one.locator(".hx-ann-figure img")).to_be_visible()
+                one.keyboard.press("ArrowLeft")
+                expect(one.get_by_role("button", name="Older")).to_be_hidden()
+                expect(looked_at).to_contain_text("You said 1.")
+        page.keyboard.press("7")
+        saved(page, 3)
+        assert len(store.all()) == 4
+        assert store.all()[-1].id == store.all()[0].id
+
+
 # ------------------------------------------------------------------ many classes, and bad names
 
 
@@ -658,9 +683,10 @@ def test_among_many_classes_letters_are_typed_and_never_pressed(browser, tmp_pat
             page.keyboard.press("ArrowLeft")
             expect(page.locator(".hx-ann-changing-says")).to_contain_text("You said class 017")
             page.keyboard.press("ArrowRight")
-            page.keyboard.type("class 01")
+            page.keyboard.type("=class 01")  # a sign begins it as well as a letter
+            expect(page.locator(".hx-ann-find")).to_have_value("=class 01")
             page.keyboard.press("Backspace")  # takes back a letter, not an answer
-            expect(page.locator(".hx-ann-find")).to_have_value("class 0")
+            expect(page.locator(".hx-ann-find")).to_have_value("=class 0")
             assert len(store.latest()) == 1
 
 

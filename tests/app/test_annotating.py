@@ -20,7 +20,7 @@ from hardex.runs.annotations import Annotation
 from hardex.runs.queries import View
 from hardex.runs.queue import Assignment
 from hardex_app import annotating
-from hardex_app.annotating import NotStored, annotate, ask, next_examples, progress, undo
+from hardex_app.annotating import NotStored, annotate, ask, earlier, next_examples, progress, undo
 from hardex_app.inspection import Inspection, Status
 from hardex_app.pages.annotate import at_the_desk
 
@@ -525,6 +525,29 @@ def test_everything_is_judged_in_the_end(run):
         answered(desk, example["ticket"], BOB)
     assert progress(desk, BOB) == {"done": count, "total": count}
     assert next_examples(desk, ANN)["later"] is False
+
+
+def test_earlier_answers_are_told_one_by_one_the_latest_first(desk):
+    said = []
+    for label in ("aardvark", "buffalo", "chameleon"):
+        ticket, _ = one(desk)
+        said.append((ticket, label))
+        answered(desk, ticket, label=label)
+    theirs, _ = one(desk, BOB)
+    answered(desk, theirs, BOB)
+    taken_back, _ = one(desk)
+    event = answered(desk, taken_back)["event_id"]
+    undo({"ticket": taken_back, "undoes": event, "event_id": str(uuid4())}, desk, ANN)
+    have, told = ["no ticket"], []
+    while (found := earlier({"have": have}, desk, ANN)["earlier"]) is not None:
+        told.append((found["ticket"], found["said"]))
+        have.append(found["ticket"])
+        assert decoded(found["image"]).shape == (6, 6, 1)
+    assert told == said[::-1]
+    for nonsense in (None, {"have": 3}, {"have": [3]}, {"have": ["x"] * 1_001}, {"name": "bob"}):
+        with pytest.raises(HardexError) as caught:
+            earlier(nonsense, desk, ANN)
+        assert sentence(caught.value)
 
 
 # ------------------------------------------------------------------ ranked again meanwhile

@@ -129,7 +129,7 @@ def test_only_these_server_functions_are_offered(server):
         if part["props"].get("server_fns")
     }
     assert offered == {
-        "desk": {"annotate", "next_examples", "undo"},
+        "desk": {"annotate", "earlier", "next_examples", "undo"},
         "board": {"browse", "example", "image", "standing", "pictures", "neighbours"},
         "bench": {"probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"},
     }

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+from base64 import b64decode
 from datetime import datetime, timedelta
 from uuid import UUID
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 import hardex
 from hardex import RunError, export_annotations, import_annotations
+from hardex.images import read_image
 from hardex.runs.annotation_files import COLUMNS, FORMATS, _cell, _text_of
 from hardex.runs.annotations import VERDICTS, AnnotationEvent
 from hardex.runs.run import load
@@ -221,6 +223,30 @@ def test_the_lead_time_in_label_studio_is_that_of_the_blind_word(run):
         for one in task["annotations"]
     ]
     assert times == [("anna", 12.5), ("ben", 3.0), ("cleo", 7.0), ("dora", 2.0), ("owner", 5.0)]
+
+
+def test_label_studio_gets_the_pictures_themselves(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (6, 9, 7, 1), dtype=np.uint8)
+    rows = np.random.default_rng(1).dirichlet(np.ones(3), 6)
+    data = (images, np.arange(6) % 3)
+    run = hardex.rank(probabilities=rows, data=data, class_names=CLASSES, out=tmp_path / "run")
+    run.annotations.keep([event(n + 1, id=id) for n, id in enumerate(ids_of(run))])
+    tasks = json.loads(exported(run, "label-studio"))
+    assert [task["data"]["id"] for task in tasks] == ids_of(run)
+    for task, image in zip(tasks, images, strict=True):
+        kind, _, text = task["data"]["image"].partition(",")
+        assert kind == "data:image/png;base64"
+        np.testing.assert_array_equal(read_image(io.BytesIO(b64decode(text))), image)
+    hardex.export_annotations(run, tmp_path / "x.json", "label-studio", pictures=False)
+    alone = json.loads((tmp_path / "x.json").read_text())
+    assert [task["data"]["image"] for task in alone] == ids_of(run)
+    assert hardex.import_annotations(run, tmp_path / "x.json").known == 6
+
+
+def test_without_a_picture_label_studio_gets_the_id(run):
+    run.annotations.keep([event(1, id=ids_of(run)[0])])
+    (task,) = json.loads(exported(run, "label-studio"))
+    assert task["data"]["image"] == ids_of(run)[0]
 
 
 def test_what_was_judged_anew_in_label_studio_comes_in_as_new_events(run, tmp_path):

@@ -4,7 +4,7 @@ const root = part(".hx-annotate"), figure = part(".hx-ann-figure"), find = part(
 const AT_HAND = 8, FIRST = 2;       // examples that are here before they are needed
 const LARGE = 100000;               // characters of an image: from there on they come one by one
 const WAITING_MOST = 48;            // answers on their way
-const PATIENCE_MS = 45000, HERE_MS = 5000, AGAIN_MS = [1000, 2000, 4000, 8000, 15000], LATER_MS = 20000;
+const PATIENCE_MS = 45000, AGAIN_MS = [1000, 2000, 4000, 8000, 15000], LATER_MS = 20000;
 const PATIENCES_MOST = 4;           // while the server is there, but its answer is still on its way
 const BUTTONS_MOST = 12, RECENT_MOST = 8, FOUND_MOST = 200, SECONDS_MOST = 3600;
 const OWNER = "owner";
@@ -17,7 +17,7 @@ const state = {
   changing: null,                   // the entry that is looked at again
   waiting: [], sending: false, tries: 0,
   refused: [],                      // answers that the server will never take, until they are read
-  done: 0, total: 0, later: false, asked: false, empty: false, oneByOne: false,
+  done: 0, total: 0, later: false, asked: false, empty: false, oneByOne: false, isOldest: false,
   asks: new Set(), lastAsk: 0, newest: 0,  // questions for examples; the latest that was answered
   recent: [], found: [], chosen: 0, picked: false, inView: null,
   commentOf: null, draft: "",       // whose comment stands in the field, and what waits beneath
@@ -105,15 +105,6 @@ async function pump() {
   draw();
   pump();
   refill();
-}
-// What Gradio says of a failure depends on the protocol; a status does not.
-async function status() {
-  try { return (await within(fetch("here", { cache: "no-store" }), HERE_MS)).status; } catch (error) { return 0; }  // nobody is there
-}
-async function silence() {
-  return (await status()) === 401
-    ? "The server lets you in no more: your visit is over, or your link was taken back. Open your own link again, in this browser, or ask for a new one."
-    : "The server does not answer.";
 }
 function waitingWords() {
   const n = state.waiting.length;
@@ -315,6 +306,21 @@ function undoLast() {
 function older() {
   const at = state.changing ? state.entries.indexOf(state.changing) : state.entries.length;
   if (at > 0) { state.changing = state.entries[at - 1]; draw(); }
+  else fetchEarlier();
+}
+// What was said before this page was opened, or on another device, one answer at a time.
+async function fetchEarlier() {
+  if (state.fetching || state.isOldest || !state.asked) return;
+  state.fetching = true;
+  const before = state.changing, have = [...new Set([...state.entries, ...state.waiting].map((one) => one.ticket))];
+  const answer = await within(server.earlier({ name: state.name, have })).catch(() => null);
+  state.fetching = false;
+  if (!answer || answer.waiting || answer.error) { problem(answer ? plain(answer.error || answer.waiting) : await silence()); return; }
+  const told = answer.earlier;
+  if (!told) state.isOldest = true;
+  else if (!entryOf(told.ticket)) state.entries.unshift({ ticket: told.ticket, image: told.image, events: [{ event_id: told.event_id, told }] });
+  if (told && state.changing === before) state.changing = state.entries[0];
+  draw();
 }
 function newer() {
   if (!state.changing) return;
@@ -373,7 +379,7 @@ function drawChanging() {
   const entry = state.changing, told = toldOf(entry);
   part(".hx-ann-changing").hidden = !entry;
   part(".hx-ann-done").hidden = Boolean(entry);
-  part(".hx-ann-older").hidden = !entry || state.entries.indexOf(entry) < 1;
+  part(".hx-ann-older").hidden = !entry || (state.isOldest && state.entries.indexOf(entry) < 1);
   part(".hx-ann-question").textContent = entry ? "Which class is it after all?" : "Which class is this?";
   if (entry) part(".hx-ann-changing-says").textContent = told ? sentence(told) : `You said ${words(lastWord(entry))}. It is not stored yet.`;
   const said = entry && lastWord(entry);
@@ -406,7 +412,8 @@ function drawLast() {
   const says = part(".hx-ann-done .hx-ann-last-says");
   if (says.textContent !== text) says.textContent = says.title = text;
   part(".hx-ann-keep").hidden = !open;
-  part(".hx-ann-change").hidden = part(".hx-ann-undo").hidden = !entry;
+  part(".hx-ann-change").hidden = !entry && (!state.done || state.isOldest);
+  part(".hx-ann-undo").hidden = !entry;
 }
 function drawRefused() {
   part(".hx-ann-refused").hidden = !state.refused.length;
@@ -502,15 +509,15 @@ part(".hx-ann-older").addEventListener("click", older);
 part(".hx-ann-back").addEventListener("click", back);
 document.addEventListener("keydown", (event) => {
   if (!here() || !state.facts || dialog.open || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  const at = event.target, letter = /^[\p{L}\p{N}]$/u.test(event.key);
-  // Where classes are found by typing, letters are never answers: they go into the field, from
-  // wherever they are typed, and all other keys act as long as it is empty.
-  const free = at === find && !find.value && !letter && event.key !== "Enter" && event.key !== "Escape";
+  const at = event.target, types = event.key.length === 1 && !" ?/".includes(event.key) && !keys.has(event.key);
+  // Where classes are found by typing, signs are never answers: they go into the field, from
+  // wherever they are typed; the few with a meaning act as long as it is empty.
+  const free = at === find && !find.value && !types && event.key !== "Enter" && event.key !== "Escape";
   if (!free && at.closest && at.closest("input, select, textarea, [contenteditable]")) {
     if (event.key === "Escape") { at.blur(); figure.focus({ preventScroll: true }); }
     return;
   }
-  if (letter && listed()) { find.focus(); return; }
+  if (types && listed()) { find.focus(); return; }
   const onButton = at.closest && at.closest("button, a, summary"), key = event.key.toLowerCase();
   const does = { ArrowLeft: older, ArrowRight: newer, Escape: back, Backspace: undoLast, "?": () => dialog.showModal() }[event.key] || { u: undoLast, c: older, k: keepLast }[key]
     || ((event.key === " " || event.key === "Enter") && !onButton ? keepLast : null)

@@ -59,10 +59,11 @@ function link(name, text, words) {
 }
 
 // Why there was no answer. What Gradio says of a failure depends on the protocol; a status does not.
+async function status() {
+  try { return (await fetch("here", { cache: "no-store", signal: AbortSignal.timeout(5000) })).status; } catch (error) { return 0; }  // nobody is there
+}
 async function silence() {
-  let status = 0;
-  try { status = (await fetch("here", { cache: "no-store", signal: AbortSignal.timeout(5000) })).status; } catch (error) { /* nobody is there */ }
-  return status === 401
+  return (await status()) === 401
     ? "The server lets you in no more: your visit is over, or your link was taken back. Open your own link again, in this browser, or ask for a new one."
     : "The server does not answer.";
 }

@@ -68,4 +68,7 @@ def _questions(inspection: Inspection) -> list[Callable[..., Any]]:
     def undo(said: dict[str, Any]) -> Any:
         return at_the_desk(inspection, current, partial(annotating.undo, said))
 
-    return [next_examples, annotate, undo]
+    def earlier(asked: dict[str, Any]) -> Any:
+        return at_the_desk(inspection, current, partial(annotating.earlier, asked))
+
+    return [next_examples, annotate, undo, earlier]
