@@ -492,7 +492,7 @@ function drawHelp(names, few) {
   const rows = [...keys].filter(([key, said]) => !(own.length && said.label)).map(([key, said]) => [key, words(said)]);
   if (own.length) rows.unshift([`${own[0][0]} … ${own[own.length - 1][0]}`, "the class of that name"]);
   const shown = few ? rows : [["type", "part of a name; ↑ ↓ choose, Enter answers, Esc leaves the field"], ...rows];
-  shown.push(["space", "keep your answer where the label differs"], [few ? "← or C" : "←", "look at an answer again, to change it"], ["→", "back to the next example"], [few ? "U or ⌫" : "⌫", "undo your last answer"], ["?", "this help"]);
+  shown.push(["space", "keep your answer where the label differs"], [few ? "← or C" : "←", "look at an answer again, to change it"], ["→", "back to the next example"], [few ? "U or ⌫" : "⌫", "undo your last answer"], ["Tab", "to the comment; Esc leaves it"], ["?", "this help"]);
   part(".hx-ann-keys").replaceChildren(...shown.flatMap(([key, text]) => {
     const name = make("dt", "");
     name.append(make("kbd", "", key));
@@ -549,7 +549,7 @@ function search() {
     return node;
   }));
   const more = all.length - state.found.length;
-  part(".hx-ann-more").textContent = !all.length ? "No class is called so." : more > 0 ? `${count(more)} more: type to find them.` : "";
+  part(".hx-ann-more").textContent = !all.length ? "No class is called so." : more > 0 ? `${count(more)} more: type to find them.` : wanted ? "" : `${count(all.length)} classes: type to find one.`;
   part(".hx-ann-found").scrollTop = 0;
   choose(0);
 }
