@@ -335,9 +335,10 @@ def said_about(run: Run, id: str) -> list[str]:
         words = VERDICT_WORDS[event.verdict].lower()
         label = f", it is {event.new_label}" if event.new_label else ""
         comment = f": {event.comment}" if event.comment else ""
+        blind = ", said blind" if event.shown == "blind" else ""
         end = "" if event.event_id in stands else " (taken back)"
         time = f"{event.time:%Y-%m-%d %H:%M} UTC"
-        lines.append(f"{time}  {event.annotator}: {words}{label}{comment}{end}")
+        lines.append(f"{time}  {event.annotator}: {words}{label}{blind}{comment}{end}")
     return lines
 
 

@@ -253,8 +253,17 @@ def test_by_keyboard_alone_an_example_is_opened_and_judged(browser, served):
         tab_until(page, ".hx-verdicts button")
         page.keyboard.press("Enter")
         expect(page.locator(".hx-judge-says")).to_have_text("Saved.")
-    last = run.annotations.all()[-1]
-    assert (last.annotator, last.id, last.verdict) == ("owner", second, "right")
+        page.get_by_label("Comment, sent with the verdict").fill("a <b>thick</b> one")
+        page.locator(".hx-verdicts button").first.click()
+        expect(page.locator(".hx-said li").last).to_contain_text("right: a <b>thick</b> one")
+        expect(page.get_by_label("Comment, sent with the verdict")).to_have_value("")
+        page.get_by_label("Comment, sent with the verdict").fill("left behind")
+        page.locator(".hx-card").first.click()
+        opened(page, first)
+        expect(page.get_by_label("Comment, sent with the verdict")).to_have_value("")
+    before, last = run.annotations.all()[-2:]
+    assert (before.annotator, before.id, before.verdict) == ("owner", second, "right")
+    assert (last.id, last.verdict, last.comment) == (second, "right", "a <b>thick</b> one")
 
 
 def tab_until(page: Page, selector: str) -> None:

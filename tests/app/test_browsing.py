@@ -327,6 +327,10 @@ def test_what_people_said_has_the_latest_last_and_only_of_this_example(own_run):
         label = "2" if verdict == "wrong" else ""
         said = judge(own_run, name, {"id": id, "verdict": verdict, "new_label": label})
     assert [line.split("UTC  ")[1] for line in said] == ["anna: wrong, it is 2", "bob: right"]
+    own_run.annotations.add(
+        Annotation("cleo", "5", "right", comment="clear", said="1", shown="blind")
+    )
+    assert said_about(own_run, "5")[-1].endswith("cleo: right, said blind: clear")
     assert said_about(own_run, "4") == example("4", own_run)["said"] == said
     assert said_about(own_run, "6") == []
 

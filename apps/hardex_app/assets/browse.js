@@ -268,6 +268,7 @@ function drawExample() {
   }));
   drawSaid(shown.said);
   press(null);
+  part(".hx-judge-comment input").value = "";
   part(".hx-judge-says").textContent = "";
   part(".hx-new-label").value = "";
   part(".hx-neighbours").hidden = true;
@@ -402,7 +403,7 @@ function press(verdict) {
 function judge(verdict) {
   const token = ++state.token;
   part(".hx-judge-says").textContent = "Saving…";
-  trigger("judge", { id: state.shown.id, verdict, new_label: verdict === "wrong" ? part(".hx-new-label").value : "", token });
+  trigger("judge", { id: state.shown.id, verdict, new_label: verdict === "wrong" ? part(".hx-new-label").value : "", comment: part(".hx-judge-comment input").value.trim(), token });
   setTimeout(() => {
     if (state.token === token && part(".hx-judge-says").textContent === "Saving…")
       part(".hx-judge-says").textContent = "The server did not answer: your verdict may not be saved. Choose it again.";
@@ -414,6 +415,7 @@ function heard(said) {
   if (!state.shown || said.id !== state.shown.id || said.token !== state.token) return;
   part(".hx-judge-says").textContent = said.error || "Saved.";
   if (said.error) return;
+  part(".hx-judge-comment input").value = "";
   state.shown.said = said.lines;
   drawSaid(said.lines);
   press(said.verdict);

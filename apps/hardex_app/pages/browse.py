@@ -58,7 +58,9 @@ def build(inspection: Inspection) -> BrowsePage:
     # Gradio finds `gr.EventData` and `gr.Request` by the signature of a real function.
     def judge(event: gr.EventData, request: gr.Request) -> gr.HTML:
         asked = event._data if isinstance(event._data, dict) else {}
-        said = {name: asked.get(name, "") for name in ("id", "verdict", "new_label", "token")}
+        said = {
+            name: asked.get(name, "") for name in ("id", "verdict", "new_label", "comment", "token")
+        }
         told = on_judge(inspection, said, visitor_of(request))
         return gr.HTML(said={"token": token_of(said["token"]), **told})
 
