@@ -99,10 +99,13 @@ def serve(
     )
     if queue or gold is not None:  # said now, not to the first annotator
         desk = inspection.desk
-        if desk is not None and not desk.queue.plan.ids:
+        if queue and desk is not None and not desk.queue.plan.ids:
+            left_out = desk.queue.plan.left_out
+            why = f"the images of {left_out:,} are not here" if left_out else "there are no such"
+            advice = "show where they are with --data" if left_out else "choose other words"
             raise RunError(
-                f"a queue must hold examples that can be shown; {queue!r} holds none of this run; "
-                "choose other words."
+                f"a queue must hold examples that can be shown; {queue!r} holds none: {why}; "
+                f"{advice}."
             )
     return open_window(inspection, host=host, port=port, browser=browser, sharing=sharing)
 
@@ -119,6 +122,7 @@ def _assignment(queue: str, overlap: int, gold: str | Path | None) -> "Assignmen
     from hardex.runs.queue import Assignment
     from hardex_app.browsing import view_of
 
+    queue = queue.removesuffix("&")
     try:
         pairs = parse_qsl(
             queue.removeprefix("?"), keep_blank_values=True, strict_parsing=bool(queue)

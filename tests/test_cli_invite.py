@@ -3,6 +3,8 @@
 import json
 import re
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -50,6 +52,23 @@ def test_the_address_is_where_the_app_is_open(run):
     assert kept_address(run) == ""
     (run / "people" / "address.txt").write_text("javascript:alert(1)")
     assert kept_address(run) == ""
+
+
+def test_the_address_of_an_app_that_was_killed_is_none(tmp_path):
+    code = (
+        "from pathlib import Path; from hardex.runs.address import keep_address; "
+        f"keep_address(Path({str(tmp_path)!r}), 'https://gone.example.org')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert "gone" in (tmp_path / "people" / "address.txt").read_text()
+    assert kept_address(tmp_path) == ""
+    keep_address(tmp_path, "http://here:1")
+    assert kept_address(tmp_path) == "http://here:1"
+    forget_address(tmp_path, "http://here:1")
+    assert kept_address(tmp_path) == ""
+    (tmp_path / "people").mkdir(exist_ok=True)
+    (tmp_path / "people" / "address.txt").write_text("http://other:1\tanother computer\t1\n")
+    assert kept_address(tmp_path) == "http://other:1"
 
 
 def test_of_two_apps_each_takes_only_its_own_address_away(tmp_path):

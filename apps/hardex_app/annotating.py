@@ -316,14 +316,15 @@ def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Answer:
 
 def _last(desk: Desk, visitor: Visitor, known: Collection[str] = ()) -> Answer | None:
     """What an annotator said last of this run, but for what is known, and did not take back."""
-    for event in reversed(standing(desk.run.annotations.by(visitor.name))):
+    mine = standing(desk.run.annotations.by(visitor.name))
+    for event in reversed(mine):
         if event.id in known:
             continue
         try:
-            told = _told(desk, visitor, event)
+            *words, told = [_told(desk, visitor, one) for one in mine if one.id == event.id]
         except RunError:  # of the data that this run was made of before
             continue
-        return {**told, "image": view_url(desk.run, event.id, _IMAGE_PIXELS)}
+        return {**told, "words": words, "image": view_url(desk.run, event.id, _IMAGE_PIXELS)}
     return None
 
 
@@ -335,7 +336,7 @@ def _example(desk: Desk, visitor: Visitor, said: Mapping[str, Any]) -> str:
         raise HardexError("an answer must be values by name; this is none; load the page again.")
     _check_name(said, visitor)
     id = desk.tickets.id(visitor.name, _text(said, "ticket"))
-    if not _is_there(desk.run, id):
+    if not _plainly(visitor, lambda: _is_there(desk.run, id)):
         raise HardexError(
             "an example must be one of this run; this one is no longer, the run was made again; "
             "load the page again."
@@ -401,9 +402,10 @@ def _judged(run: Run, visitor: Visitor, ids: Collection[str]) -> set[str]:
 
 
 def _is_there(run: Run, id: str) -> bool:
+    """Whether a run has an example; an error if its tables cannot be read now."""
     try:
-        run.position(id)
-    except RunError:
+        run.tables.place(id)
+    except KeyError:
         return False
     return True
 

@@ -21,7 +21,7 @@ from hardex.runs.classifier import classifier_of
 from hardex.runs.folder import MANIFEST, RESULTS, check_free
 from hardex.runs.make import Progress, rank
 from hardex.runs.manifest import Manifest
-from hardex.runs.queue import Assignment, Queue, plan_of
+from hardex.runs.queue import Assignment, Plan, Queue, plan_of
 from hardex.runs.run import Run, load
 from hardex.runs.tickets import Tickets
 from hardex_app.training import check_there, open_training
@@ -125,6 +125,7 @@ class Inspection:
         self._afterwards = afterwards
         self._assignment = assignment or Assignment()
         self._desk: Desk | None = None
+        self._plan: tuple[Run, Plan] | None = None
         self._desk_lock = Lock()
         self._turns = tuple(Lock() for _ in range(_TURNS))
         self._visited = Event()
@@ -167,19 +168,17 @@ class Inspection:
         with self._desk_lock:
             run = self.run
             if run is not None and (self._desk is None or self._desk.run is not run):
-                queue = Queue(plan_of(run, self._assignment), run.annotations)
+                if self._plan is None or self._plan[0] is not run:  # of a million it takes seconds
+                    self._plan = run, plan_of(run, self._assignment)
+                queue = Queue(self._plan[1], run.annotations)
                 self._desk = Desk(run, queue, Tickets.open(run.folder), self._turns)
             return self._desk
 
     def heard(self, event: "AnnotationEvent") -> None:
         """Told of an event that was stored, but not at the desk: what the owner says is gold."""
         with self._desk_lock:
-            if self._desk is None:
-                return  # it reads what is stored when it is made
-            try:
+            if self._desk is not None:  # else it reads what is stored when it is made
                 self._desk.queue.heard(event)
-            except RunError:  # the run was ranked again meanwhile: the next desk reads it, too
-                self._desk = None
 
     def start(self) -> None:
         """Begin to prepare, once the first page was drawn or after two seconds."""

@@ -1,51 +1,70 @@
 """Where the apps of a run are reached now, so that invitations can be whole links."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
+from platform import node
 from uuid import uuid4
 
 _FILE = "address.txt"
 _MOST = 20_000  # characters
-_APPS_MOST = 20  # addresses; those of apps that were killed stay there
 
 
 def keep_address(folder: Path, address: str) -> None:
-    """Note the address in the run's `people/`; a folder that cannot be written is left as it is."""
-    address = address.rstrip("/")
-    _write(folder, [*(one for one in _kept(folder) if one != address), address][-_APPS_MOST:])
+    """Note the address of the app of this process in the run's `people/`.
+
+    A folder that cannot be written is left as it is.
+    """
+    place = folder / "people" / _FILE
+    with suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("a", encoding="utf-8") as file:  # whoever writes beside it is not lost
+            file.write(f"{_line(address)}\n")
 
 
 def kept_address(folder: Path) -> str:
     """The address of the app that was opened last, without a slash at its end; "" for none."""
-    return next(reversed(_kept(folder)), "")
+    return next((line.split("\t")[0] for line in reversed(_kept(folder))), "")
 
 
 def forget_address(folder: Path, address: str) -> None:
     """The app at this address has ended; those of other apps of the run are kept."""
-    kept, address = _kept(folder), address.rstrip("/")
-    if address in kept:
-        _write(folder, [one for one in kept if one != address])
+    place, kept = folder / "people" / _FILE, _kept(folder)
+    others = [line for line in kept if line != _line(address)]
+    with suppress(OSError):
+        if not others:
+            place.unlink(missing_ok=True)
+            return
+        partial = place.with_name(f".{_FILE}.partial-{uuid4()}")
+        try:
+            partial.write_text("".join(f"{line}\n" for line in others), encoding="utf-8")
+            partial.replace(place)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _line(address: str) -> str:
+    return f"{address.rstrip('/')}\t{node()}\t{os.getpid()}"
 
 
 def _kept(folder: Path) -> list[str]:
-    """The addresses, the latest last."""
+    """The lines of apps that run, the latest last: one that was killed takes nothing back."""
     try:
         lines = (folder / "people" / _FILE).read_text(encoding="utf-8")[:_MOST].splitlines()
     except (OSError, UnicodeDecodeError):
         return []
-    return [line for line in map(str.strip, lines) if line.startswith(("http://", "https://"))]
+    return [line for line in lines if line.startswith(("http://", "https://")) and _runs(line)]
 
 
-def _write(folder: Path, addresses: list[str]) -> None:
-    place = folder / "people" / _FILE
-    with suppress(OSError):
-        if not addresses:
-            place.unlink(missing_ok=True)
-            return
-        place.parent.mkdir(parents=True, exist_ok=True)
-        partial = place.with_name(f".{_FILE}.partial-{uuid4()}")
-        try:
-            partial.write_text("".join(f"{one}\n" for one in addresses), encoding="utf-8")
-            partial.replace(place)
-        finally:
-            partial.unlink(missing_ok=True)
+def _runs(line: str) -> bool:
+    """Whether the app that wrote a line runs, as far as that can be seen from here."""
+    _, host, process, *_ = (*line.split("\t"), "", "")
+    if host != node() or not process.isdecimal() or os.name == "nt":
+        return bool(host)  # on another computer; Windows ends a process that is asked like this
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass  # it is somebody else's
+    return True

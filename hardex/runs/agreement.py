@@ -100,11 +100,6 @@ class Vote(NamedTuple):
     seconds: float | None = None
 
     @property
-    def everything(self) -> NDArray[np.bool_]:
-        """(v,) true for each vote."""
-        return np.ones(len(self), dtype=bool)
-
-    @property
     def is_sure(self) -> bool:
         """Whether it says anything: who is not sure gives no answer to be compared."""
         return self.answer != _UNSURE

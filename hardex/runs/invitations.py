@@ -78,7 +78,12 @@ def work(run: str | Path, *, annotations: str = "") -> dict[str, Work]:
         HardexError: no run there, or its database cannot be read.
     """
     found: dict[str, Work] = {}
-    for event in load(run, annotations=annotations).annotations.latest():  # in order of time
+    opened = load(run, annotations=annotations)
+    said = opened.annotations.latest()  # in order of time
+    there = {id for id, _ in opened.tables.positions(list({event.id for event in said}))}
+    for event in said:
+        if event.id not in there:  # of other data, or of a sealed example
+            continue
         before = found.get(event.annotator, Work(0, event.time))
         found[event.annotator] = Work(before.judged + 1, event.time)
     return found

@@ -366,6 +366,13 @@ class Tables:
             raise KeyError(id)
         return rows[0]
 
+    def positions(self, ids: Sequence[str]) -> list[tuple[str, int]]:
+        """Ids and positions of those of these examples that are there, in no special order."""
+        query = (
+            "SELECT id, position FROM predictions WHERE id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
+        )
+        return self._ask(query, [list(ids)])
+
     def unknown(self, ids: Sequence[str]) -> int:
         """How many of these ids are of no example."""
         query = (

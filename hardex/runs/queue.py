@@ -10,6 +10,7 @@ annotators; it becomes gold instead.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from heapq import heappop, heappush
@@ -177,7 +178,9 @@ class Queue:
             )
         self._marks: dict[str, dict[str, _Mark]] = {}
         self._owners: dict[str, list[AnnotationEvent]] = {}  # the owner's words, by example
+        self._late: list[AnnotationEvent] = []  # of them, those whose gold is not found yet
         self._gold = {} if plan.true_labels else dict(plan.gold)
+        self._gold_beside = self._gold.keys() - self._ranks.keys()
         self._standings: dict[str, _Standing] = {}  # of examples that somebody judged
         self._leases: dict[str, dict[str, float]] = {}  # when they end, by example and annotator
         self._held: defaultdict[str, dict[str, None]] = defaultdict(dict)  # oldest first
@@ -192,6 +195,8 @@ class Queue:
         self._gold_order: dict[str, tuple[str, ...]] = {}
         self._next_end = inf
         self._learn(store.all())
+        if plan.true_labels:
+            self._learn_gold(plan.true_labels)
 
     # ------------------------------------------------------------------ what annotators ask
 
@@ -336,12 +341,13 @@ class Queue:
 
         Gold that is open is among what is left. Of gold places as many get what is not.
         """
-        golds = self._gold.keys() - self._judged[annotator]
-        beside = sum(not self._is_open(id) for id in golds)
+        judged = self._judged[annotator]
+        golds = len(self._gold) - sum(id in self._gold for id in judged)
+        beside = len(self._gold_beside) - sum(id in self._gold_beside for id in judged)
         if not beside or not left:
             return 0
         places = self._gold_places(annotator, done, left)
-        return min(beside, -(-places * beside // len(golds)))
+        return min(beside, -(-places * beside // golds))
 
     def _gold_places(self, annotator: str, done: int, left: int) -> int:
         """How many gold places stand between this annotator and their last other example."""
@@ -362,34 +368,50 @@ class Queue:
         for event in events:
             if event.event_id not in self._marks.get(event.id, ()):
                 new[event.id, event.event_id] = event
-        if self.plan.true_labels:  # first: it can fail, and then nothing is learnt
-            said = [event for event in new.values() if event.annotator == self.plan.owner]
-            self._learn_gold(said, self.plan.true_labels)
         for event in new.values():
             is_vote = event.is_vote and event.annotator != self.plan.owner
             mark = _Mark(event.annotator, event.undoes, is_vote)
             self._marks.setdefault(event.id, {})[event.event_id] = mark
         for id in {event.id for event in new.values()}:
             self._stand(id, _standing(self._marks[id]))
+        if self.plan.true_labels:
+            self._late += [event for event in new.values() if event.annotator == self.plan.owner]
+            with suppress(
+                RunError
+            ):  # what is stored counts; its gold is found with what comes next
+                self._learn_gold(self.plan.true_labels)
 
-    def _learn_gold(self, said: "Sequence[AnnotationEvent]", true_labels: TrueLabels) -> None:
-        """What the owner says is gold until it is taken back."""
-        if not said:
+    def _learn_gold(self, true_labels: TrueLabels) -> None:
+        """What the owner says is gold until it is taken back.
+
+        Raises:
+            RunError: that cannot be found now.
+        """
+        if not self._late:
             return
-        words = {event.id: list(self._owners.get(event.id, ())) for event in said}
-        for event in said:
+        words = {event.id: list(self._owners.get(event.id, ())) for event in self._late}
+        for event in self._late:
             words[event.id].append(event)
         in_order = sorted(chain(*words.values()), key=lambda event: (event.time, event.event_id))
         found = true_labels(in_order)
         self._owners |= words
+        self._late = []
         if found.keys() != self._gold.keys() & words.keys():
             self._gold_order.clear()
         for id in words:
             self._gold.pop(id, None)
         self._gold |= found
         for id in words:
+            self._set_beside(id)
             for annotator in self._standing(id).judges:
                 self._count_judged(annotator, id)
+
+    def _set_beside(self, id: str) -> None:
+        """Note whether an example is gold that is not asked anyway."""
+        if id in self._gold and not self._is_open(id):
+            self._gold_beside.add(id)
+        else:
+            self._gold_beside.discard(id)
 
     def _count_judged(self, annotator: str, id: str) -> None:
         """Note that somebody judged an example, if it is one of those that are asked."""
@@ -415,6 +437,7 @@ class Queue:
                     self._open += sign
                     for annotator in standing.judges:
                         self._open_of[annotator] += sign
+        self._set_beside(id)
         self._file(id)
 
     def _is_open(self, id: str) -> bool:
@@ -517,7 +540,7 @@ def plan_of(run: Run, assignment: Assignment, *, owner: str = "owner") -> Plan:
         block = max(1, len(ids))
     gold = dict(assignment.gold)
     check_gold(gold, run)
-    gold = {id: gold[id] for id in run.pictured(list(gold))}
+    gold = {id: gold[id] for id in run.pictured(list(gold)) if is_name(id)}
 
     def of_owner(said: "Sequence[AnnotationEvent]") -> Mapping[str, str]:
         found = true_labels(said, run)

@@ -136,13 +136,19 @@ class Run:
         is elsewhere now, or was in memory alone.
         """
         kept = self._pictures
-        if all(id in kept for id in ids):
-            return list(ids)
+        others = [id for id in ids if id not in kept]
+        there = set(self._still_there(others)) if others else set()
+        return [id for id in ids if id in kept or id in there]
+
+    def _still_there(self, ids: Sequence[str]) -> Iterator[str]:
+        """Those that stand in the data where they stood when the run was made."""
         try:
-            _ = self.dataset
+            dataset = self.dataset
         except RunError:
-            return [id for id in ids if id in kept]
-        return list(ids)
+            return
+        for id, position in self.tables.positions(ids):
+            if position < len(dataset) and dataset.id(position) == id:
+                yield id
 
     @cached_property
     def tables(self) -> Tables:

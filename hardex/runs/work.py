@@ -1,6 +1,6 @@
 """What is to be ranked: forward passes of a model, or probabilities saved before."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -80,7 +80,7 @@ def work_from_model(
         ClassifierError: the model cannot be loaded or does not fit the images.
         DatasetError: an id or a class name that nothing could be stored under.
     """
-    _check_names(dataset.class_names, _ids(dataset))
+    _check_names(dataset.class_names, map(dataset.id, range(len(dataset))))
     if batch_size is not None and batch_size < 1:
         raise ClassifierError(
             f"--batch-size must be 1 or more; received {batch_size}; choose a larger number."
@@ -138,8 +138,8 @@ def work_from_saved(
             f"{len(names)} classes; name all classes with --classes."
         )
     check_saved_labels(given, class_count=len(names))
-    _check_names(names, saved_ids or () if dataset is None else _ids(dataset))
     ids = dataset.id if dataset is not None else (saved_ids.__getitem__ if saved_ids else str)
+    _check_names(names, map(ids, range(len(rows))))
     return Work(lambda: from_probabilities(rows, ids, given), len(rows), names, dataset, None, None)
 
 
@@ -211,9 +211,12 @@ def _given_labels(
     )
 
 
-def _check_names(class_names: Sequence[str], ids: Sequence[str]) -> None:
-    """Refuse at the border what people could be asked, and never answer."""
-    check_storable(class_names, "class name")
+def _check_names(class_names: Sequence[str], ids: Iterable[str]) -> None:
+    """Refuse at the border what people could be asked, and never answer.
+
+    A class without a name stays: it is in nobody's way.
+    """
+    check_storable((name for name in class_names if name != ""), "class name")
     check_storable(ids, "id of an example")
 
 

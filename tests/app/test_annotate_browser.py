@@ -638,6 +638,31 @@ def test_answers_of_before_can_be_looked_at_after_a_reload_and_on_another_device
         assert store.all()[-1].id == store.all()[0].id
 
 
+def test_after_a_reload_an_undo_takes_back_the_last_word_and_not_all_of_them(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        all_at_hand(page)
+        judge_each(page, "1")
+        saved(page, 1)
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("2")
+        saved(page, 1)
+        page.reload()
+        ready(page)
+        before = shown(page)
+        expect(says(page)).to_contain_text("You said 2.")
+        page.keyboard.press("u")
+        expect(says(page)).to_contain_text("You said 1.")
+        assert shown(page) == before  # it is still judged
+        page.keyboard.press("u")
+        expect(page.locator(".hx-ann-count")).to_contain_text("0 of ")
+        assert shown(page) != before
+        judge_each(page, "3")
+        saved(page, 1)
+        assert [event.said for event in store.all() if event.verdict][-1] == ""  # not blind again
+        expect(refused(page)).to_be_hidden()
+
+
 # ------------------------------------------------------------------ many classes, and bad names
 
 

@@ -409,10 +409,26 @@ def test_an_event_id_of_another_example_is_refused_for_good(desk, run):
 @pytest.mark.parametrize("id", ["buffalo\0", "buffalo" * 600])
 def test_an_example_that_no_database_could_hold_is_refused_without_its_id(desk, run, id):
     ticket = desk.tickets.of("ann", id)
-    run.__dict__["position"] = lambda id: 0  # of a run that was ranked before such ids were refused
+    run.tables.place = lambda id: (
+        0,
+        "aardvark",
+    )  # of a run that was ranked before such ids were refused
     with pytest.raises(HardexError, match="must have an id that a database takes") as refused:
         answered(desk, ticket)
     assert not isinstance(refused.value, NotStored) and "buffalo" not in sentence(refused.value)
+
+
+def test_a_run_that_is_being_replaced_takes_the_answer_a_moment_later(desk, run):
+    ticket, _ = one(desk)
+
+    def unreadable(id):
+        raise RunError("the predictions of a run must be readable; they are not.")
+
+    place, run.tables.place = run.tables.place, unreadable
+    with pytest.raises(NotStored):
+        answered(desk, ticket)
+    run.tables.place = place
+    assert answered(desk, ticket)["done"] == 1
 
 
 def test_a_store_that_cannot_be_read_is_asked_again(run):
@@ -544,6 +560,11 @@ def test_earlier_answers_are_told_one_by_one_the_latest_first(desk):
         have.append(found["ticket"])
         assert decoded(found["image"]).shape == (6, 6, 1)
     assert told == said[::-1]
+    first = next(ticket for ticket, _ in said)
+    changed = {"ticket": first, "verdict": "ambiguous", "event_id": str(uuid4())}
+    annotate(changed, desk, ANN)
+    found = earlier({"have": []}, desk, ANN)["earlier"]
+    assert (found["said"], [word["said"] for word in found["words"]]) == ("ambiguous", ["aardvark"])
     for nonsense in (None, {"have": 3}, {"have": [3]}, {"have": ["x"] * 1_001}, {"name": "bob"}):
         with pytest.raises(HardexError) as caught:
             earlier(nonsense, desk, ANN)

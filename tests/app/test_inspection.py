@@ -14,6 +14,7 @@ from hardex import DatasetError, RunError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.classifiers.shipped import shipped_model
 from hardex.runs.annotations import Annotation
+from hardex.runs.queue import plan_of
 from hardex_app import inspection as under_test
 from hardex_app.inspection import (
     DEMO_DATA,
@@ -418,7 +419,7 @@ def test_the_desk_hears_what_the_owner_says_elsewhere(tmp_path):
     assert desk.queue.gold == {} and desk.queue.progress("owner")[0] == ("3" in desk.queue.plan.ids)
 
 
-def test_a_desk_that_cannot_hear_any_more_is_made_anew(tmp_path):
+def test_a_desk_that_cannot_hear_of_gold_now_finds_it_later(tmp_path):
     run, classifier = small_run(tmp_path)
     inspection = inspect_run(run, classifier)
     before = inspection.desk
@@ -427,9 +428,28 @@ def test_a_desk_that_cannot_hear_any_more_is_made_anew(tmp_path):
     table.write_bytes(b"no table")  # as if it were being replaced
     said = run.annotations.add(Annotation("owner", "3", "right", shown="label"))
     inspection.heard(said)
+    assert inspection.desk.queue.gold == {}
     table.write_bytes(content)
-    assert inspection.desk is not before
-    assert inspection.desk.queue.gold == {"3": "0"}
+    assert inspection.desk.queue.next("anna") is not None
+    assert inspection.desk is before and before.queue.gold == {"3": "0"}
+
+
+def test_a_plan_is_made_once_however_often_the_answers_cannot_be_read(tmp_path, monkeypatch):
+    run, classifier = small_run(tmp_path)
+    made = []
+
+    def counted(*of):
+        made.append(of)
+        return plan_of(*of)
+
+    monkeypatch.setattr("hardex_app.inspection.plan_of", counted)
+    inspection = inspect_run(run, classifier)
+    (run.folder / "people").mkdir(exist_ok=True)
+    (run.folder / "people" / "annotations.sqlite").write_bytes(b"no database" * 1000)
+    for _ in range(5):
+        with pytest.raises(RunError):
+            _ = inspection.desk
+    assert len(made) == 1
 
 
 def test_many_ask_at_once_for_a_run_that_was_ranked_again(tmp_path):

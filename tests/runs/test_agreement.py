@@ -527,7 +527,13 @@ def test_where_the_table_cannot_be_read_it_is_said(run):
         given_labels(run, ["0"])
 
 
-def test_gold_of_the_agreement_is_the_gold_of_the_queue(run):
+def test_gold_of_the_agreement_is_the_gold_of_the_queue(tmp_path):
+    rows = np.random.default_rng(0).dirichlet(np.ones(2), 6)
+    images = np.random.default_rng(1).integers(0, 256, (6, 4, 4, 1), dtype=np.uint8)
+    data = (images, np.arange(6) % 2)
+    run = hardex.rank(
+        probabilities=rows, data=data, class_names=("cat", "dog"), out=tmp_path / "seen"
+    )
     for id, verdict, new in (("0", "right", ""), ("1", "wrong", ""), ("2", "wrong", "cat")):
         run.annotations.add(Annotation("owner", id, verdict, new, shown="label"))
     queue = Queue(plan_of(run, Assignment()), run.annotations)

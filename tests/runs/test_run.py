@@ -47,6 +47,11 @@ def test_data_that_moved_is_found_where_it_is_said_to_be(tmp_path, run, folder):
     before = run.image(id)
     folder.rename(tmp_path / "moved")
     moved = load(run.folder, data=tmp_path / "moved")
+    content = (tmp_path / "moved" / FILES[0]).read_bytes()
+    (tmp_path / "moved" / FILES[0]).unlink()  # all that follow stand elsewhere now
+    shorter = load(run.folder, data=tmp_path / "moved")
+    assert shorter.pictured(list(FILES)) == [one for one in FILES if one in set(run.hard["id"])]
+    (tmp_path / "moved" / FILES[0]).write_bytes(content)
     assert moved.pictured([id]) == [id] and load(run.folder).pictured([id]) == []
     with pytest.raises(RunError, match=r"must be where --data says, .*nowhere; .*; check the path"):
         load(run.folder, data=tmp_path / "nowhere").image(id)

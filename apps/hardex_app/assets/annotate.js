@@ -148,7 +148,7 @@ addEventListener("online", () => { clearTimeout(retry); pump(); });
 async function refill(look = false) {
   if (!state.started || state.filling) { state.fillAgain = state.filling; return; }
   const missing = Math.max(0, AT_HAND - state.ahead.length);
-  if (!looking()) return;
+  if (!looking() || isIdle()) return;
   clearTimeout(state.lookAgain);
   if (!missing && !look) { state.lookAgain = setTimeout(() => refill(true), LATER_MS); return; }
   state.filling = true;
@@ -218,9 +218,13 @@ function leave(over) {
   }
   state.ahead = state.ahead.filter((other) => !over.has(other.ticket));
 }
+// What was stored of an example: all words of it, so that taking back the last shows the one before.
+function asEntry(told) {
+  return { ticket: told.ticket, image: told.image, events: [...told.words, told].map((one) => ({ event_id: one.event_id, told: one })) };
+}
 // Where this annotator left off: the answers that were not sent, and the last one that was.
 function goOn(last) {
-  if (last) state.entries.push({ ticket: last.ticket, image: last.image, events: [{ event_id: last.event_id, told: last }] });
+  if (last) state.entries.push(asEntry(last));
   for (const item of kept()) {
     if (item.name !== state.name) continue;  // somebody else's, in the same browser
     lastAt = Math.max(lastAt, item.at);
@@ -318,7 +322,7 @@ async function fetchEarlier() {
   if (!answer || answer.waiting || answer.error) { problem(answer ? plain(answer.error || answer.waiting) : await silence()); return; }
   const told = answer.earlier;
   if (!told) state.isOldest = true;
-  else if (!entryOf(told.ticket)) state.entries.unshift({ ticket: told.ticket, image: told.image, events: [{ event_id: told.event_id, told }] });
+  else if (!entryOf(told.ticket)) state.entries.unshift(asEntry(told));
   if (told && state.changing === before) state.changing = state.entries[0];
   draw();
 }
@@ -332,6 +336,15 @@ function back() { state.changing = null; draw(); }
 // ---------------------------------------------------------------- time, only while it is looked at
 const clock = { since: null, spent: 0 };
 const looking = () => !document.hidden && here();
+// A page that nobody touches asks for nothing: what it holds goes to others after a while.
+const IDLE_MS = 600_000;
+let touched = performance.now();
+const isIdle = () => performance.now() - touched > IDLE_MS;
+for (const kind of ["pointerdown", "pointermove", "keydown"]) document.addEventListener(kind, () => {
+  const wasIdle = isIdle();
+  touched = performance.now();
+  if (wasIdle) refill(true);
+}, { capture: true, passive: true });
 function restart() { clock.spent = 0; clock.since = looking() ? performance.now() : null; }
 function pause() {
   if (clock.since !== null) clock.spent += performance.now() - clock.since;

@@ -73,15 +73,17 @@ async function silence() {
 let asking = 0;
 const countAsking = (change) => { element.dataset.asking = asking += change; };
 function latched(ask, failed) {
-  let busy = false, again = false, pause = 1000;
+  let busy = false, again = false, pause = 1000, retry = null;
   return async function run() {
     if (busy) { again = true; return; }
+    clearTimeout(retry);
     busy = true;
     countAsking(1);
     try { await ask(); pause = 1000; } catch (error) {
-      setTimeout(run, pause);
+      failed(`${await silence()} Trying again…`);
+      retry = setTimeout(run, pause);
       pause = Math.min(2 * pause, 30000);
-      silence().then((why) => { if (pause > 1000) failed(`${why} Trying again…`); });  // unless it was answered meanwhile
+      again = false;  // that is soon enough
     }
     busy = false;
     countAsking(-1);

@@ -200,12 +200,12 @@ def open_window(
             return keys.one_time_token() if notebook else keys.owner_token
 
         _tell(reach(window.local_url, host, where, sharing, token(), once=notebook))
-        if keys is not None:
-            _tell(work_of(inspection))
         if shows and not sharing.proxy:
             _open_browser(sharing.shown_at(window.local_url), keys)
         inspection.start()
         link = _open_link(tunnel, token(), sharing)
+        if keys is not None:
+            _tell(work_of(inspection))
         _tell(["Stop with close()." if notebook else "Stop with Ctrl-C."])
         if shows and sharing.proxy:  # where the pages look for what they need
             _open_browser(sharing.proxy, keys)
