@@ -126,7 +126,7 @@ def next_examples(
             "the page again."
         )
     held = _known(desk, visitor, have)
-    over = _plainly(visitor, lambda: _judged(desk.run, visitor, set(held.values())))
+    over = _over(desk, visitor, set(held.values()), is_look=not count)
     given: list[str] = []
     while len(given) < count:
         id = _plainly(visitor, lambda: desk.queue.next(visitor.name, {*held.values(), *given}))
@@ -394,11 +394,22 @@ def _known(desk: Desk, visitor: Visitor, tickets: Sequence[str]) -> dict[str, st
     return ids
 
 
-def _judged(run: Run, visitor: Visitor, ids: Collection[str]) -> set[str]:
-    """Those of these examples of which a word of this annotator stands."""
-    store = run.annotations
-    spoken_of = store.verdicts(ids) if ids else {}  # one question; few of them are left
-    return {id for id in spoken_of if standing(_by(visitor, store.of(id)))}
+def _over(desk: Desk, visitor: Visitor, ids: Collection[str], *, is_look: bool) -> set[str]:
+    """Those of these examples that this annotator has judged.
+
+    Who looks is told of other servers and imports, too; beside each answer that would take longer
+    than to store it.
+    """
+    heard = desk.queue.judged(visitor.name, ids)
+    if not is_look or not ids:
+        return heard
+    store = desk.run.annotations
+
+    def stored() -> set[str]:
+        spoken_of = store.verdicts(ids)  # one question; few of them are left
+        return {id for id in spoken_of if standing(_by(visitor, store.of(id)))}
+
+    return _plainly(visitor, stored)
 
 
 def _is_there(run: Run, id: str) -> bool:

@@ -251,6 +251,11 @@ class Queue:
         with self._lock:
             return dict(self._gold)
 
+    def judged(self, annotator: str, ids: Iterable[str]) -> set[str]:
+        """Those of these examples that an annotator has judged, as far as it was heard of here."""
+        with self._lock:
+            return {id for id in ids if annotator in self._standing(id).judges}
+
     def give_back(self, annotator: str, id: str) -> None:
         """End a lease before its time."""
         with self._lock:

@@ -503,10 +503,11 @@ def test_what_is_at_hand_and_judged_elsewhere_is_over(desk, run):
     assert (told["done"], told["later"]) == (2, False)
     # Said to another server, or to Browse: this queue has not heard of it.
     run.annotations.add(Annotation("ann", desk.tickets.id("ann", held[5]), "right"))
-    assert next_examples(desk, ANN, held)["over"] == [first, second, held[5]]
+    assert next_examples(desk, ANN, held)["over"] == [first, second]
+    assert next_examples(desk, ANN, held, count=0)["over"] == [first, second, held[5]]
     assert next_examples(desk_of(run), ANN, held)["over"] == [first, second, held[5]]
     theirs = [desk.tickets.of("bob", desk.tickets.id("ann", ticket)) for ticket in held]
-    assert next_examples(desk, BOB, theirs)["over"] == [theirs[3]]
+    assert next_examples(desk, BOB, theirs, count=0)["over"] == [theirs[3]]
 
 
 def test_the_last_answer_is_one_that_counts_and_of_this_run(desk, run):
