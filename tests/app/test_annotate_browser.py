@@ -719,7 +719,7 @@ def test_a_comment_comes_along_when_its_answer_is_looked_at_again(browser, site)
     url, _, store = site
     with judging(browser, url) as page:
         ready(page)
-        field = page.get_by_label("Comment")
+        field = page.get_by_label("Comment, sent with the answer")
         field.fill("a loop is missing")
         field.press("Escape")
         page.keyboard.press("3")
@@ -744,7 +744,7 @@ def test_who_keeps_an_answer_keeps_its_comment_and_its_time(browser, site):
     url, run, store = site
     with judging(browser, url) as page:
         ready(page)
-        field = page.get_by_label("Comment")
+        field = page.get_by_label("Comment, sent with the answer")
         differs = page.locator(".hx-differs")
         for number in range(1, 9):
             field.fill("the roof is a pagoda")
@@ -786,7 +786,7 @@ def test_what_is_judged_in_another_window_leaves_this_one(browser, site):
         all_at_hand(page)
         all_at_hand(other)
         assert shown(page) == shown(other)
-        page.get_by_label("Comment").fill("half a <b>comment</b>")
+        page.get_by_label("Comment, sent with the answer").fill("half a <b>comment</b>")
         judge_each(other, "123")
         saved(other, 3)
         following = shown(other)
@@ -794,7 +794,7 @@ def test_what_is_judged_in_another_window_leaves_this_one(browser, site):
         expect(page.locator("[data-ahead]")).to_have_attribute("data-ticket", following)
         saved(page, 3)
         wanting(page, 8)
-        expect(page.get_by_label("Comment")).to_have_value("")
+        expect(page.get_by_label("Comment, sent with the answer")).to_have_value("")
         expect(refused(page)).to_contain_text(
             "You had begun a comment (half a <b>comment</b>): you have judged this one meanwhile"
         )
