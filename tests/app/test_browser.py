@@ -79,9 +79,9 @@ def test_a_verdict_is_stored_with_who_said_it(visit: Visit, demo: Demo, run: har
         rows = database.execute("select annotator, id, verdict from events").fetchall()
     database.close()
     assert ("owner", second["id"], "ambiguous") in rows
-    page.locator(".hx-scores summary").click()
     expect(page.locator(".hx-neighbour")).to_have_count(8, timeout=120_000)
-    page.locator(".hx-said").scroll_into_view_if_needed()
+    page.set_viewport_size({"width": 1280, "height": 1180})  # with the nearest training images
+    page.locator(".hx-judge").evaluate("box => box.scrollIntoView({ block: 'start' })")
     visit.shoot("verdict")
 
 
