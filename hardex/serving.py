@@ -123,14 +123,15 @@ def _assignment(queue: str, overlap: int, gold: str | Path | None) -> "Assignmen
     from hardex_app.browsing import view_of
 
     queue = queue.removesuffix("&")
+    pairs: list[tuple[str, str]] | None
     try:
         pairs = parse_qsl(
             queue.removeprefix("?"), keep_blank_values=True, strict_parsing=bool(queue)
         )
     except ValueError:
-        pairs = [("", ""), ("", "")]
-    words = dict(pairs)
-    if len(words) < len(pairs):
+        pairs = None
+    words = dict(pairs or ())
+    if pairs is None or len(words) < len(pairs):
         raise RunError(
             "a queue is given by words, each once, as in an address of Browse; received "
             f"{queue[:80]!r}; try list=hard&given=7."

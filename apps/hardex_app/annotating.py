@@ -149,9 +149,7 @@ def next_examples(
 
 def ask(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     """`next_examples` for a page, with `have`, `count` and `last` as it sends them."""
-    if not isinstance(asked, Mapping):
-        raise HardexError("a question must be values by name; this is none; load the page again.")
-    _check_name(asked, visitor)
+    _check_asked(asked, visitor)
     have, count = asked.get("have", ()), asked.get("count", AHEAD)
     return next_examples(desk, visitor, have, count=count, last=bool(asked.get("last")))
 
@@ -171,9 +169,7 @@ def earlier(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
         NotStored: the annotations cannot be read now.
         HardexError: `have` is no list of tickets.
     """
-    if not isinstance(asked, Mapping):
-        raise HardexError("a question must be values by name; this is none; load the page again.")
-    _check_name(asked, visitor)
+    _check_asked(asked, visitor)
     have = asked.get("have", ())
     _check_tickets(have, _KNOWN_MOST)
     known = set(_known(desk, visitor, have).values())
@@ -347,6 +343,12 @@ def _example(desk: Desk, visitor: Visitor, said: Mapping[str, Any]) -> str:
             "be stored of it; go on with the next, and tell the owner."
         )
     return id
+
+
+def _check_asked(asked: Mapping[str, Any], visitor: Visitor) -> None:
+    if not isinstance(asked, Mapping):
+        raise HardexError("a question must be values by name; this is none; load the page again.")
+    _check_name(asked, visitor)
 
 
 def _text(said: Mapping[str, Any], name: str) -> str:

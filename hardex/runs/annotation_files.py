@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Any, TextIO
@@ -123,7 +124,9 @@ def export_annotations(
             "choose one of them."
         )
     found = open_run(run, annotations)
-    write = _write_tasks_alone if format == "label-studio" and not pictures else _WRITERS[format]
+    write = _WRITERS[format]
+    if format == "label-studio":
+        write = partial(_write_label_studio, pictures=pictures)
     if not isinstance(file, str | Path):
         return Written("-", format, write(found, file))
     with _whole(Path(file), force=force) as stream:
@@ -236,10 +239,6 @@ def _votes(run: Run) -> tuple[list[Vote], dict[str, str]]:
 
 
 # ------------------------------------------------------------------ Label Studio, out
-
-
-def _write_tasks_alone(run: Run, stream: TextIO) -> int:
-    return _write_label_studio(run, stream, pictures=False)
 
 
 def _write_label_studio(run: Run, stream: TextIO, *, pictures: bool = True) -> int:

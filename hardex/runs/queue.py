@@ -381,9 +381,8 @@ class Queue:
             self._stand(id, _standing(self._marks[id]))
         if self.plan.true_labels:
             self._late += [event for event in new.values() if event.annotator == self.plan.owner]
-            with suppress(
-                RunError
-            ):  # what is stored counts; its gold is found with what comes next
+            # What is stored counts, also where its gold is found only with what comes next.
+            with suppress(RunError):
                 self._learn_gold(self.plan.true_labels)
 
     def _learn_gold(self, true_labels: TrueLabels) -> None:
