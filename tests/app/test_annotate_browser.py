@@ -394,14 +394,19 @@ def test_what_the_server_does_not_take_waits_and_is_stored_once(browser, site):
         assert [event.said for event in store.all()] == ["1", "2", "3"]
 
 
+def four_unsaved(page: Page, store) -> None:
+    """Three answers and an undo that the server does not take."""
+    all_at_hand(page)
+    store.refuses = True
+    judge_each(page, "123")
+    page.keyboard.press("u")
+    expect(page.locator(".hx-ann-saved")).to_have_text("4 not saved yet")
+
+
 def test_what_waits_outlives_a_reload(browser, site):
     url, _, store = site
     with judging(browser, url) as page:
-        all_at_hand(page)
-        store.refuses = True
-        judge_each(page, "123")
-        page.keyboard.press("u")
-        expect(page.locator(".hx-ann-saved")).to_have_text("4 not saved yet")
+        four_unsaved(page, store)
         page.reload()
         expect(page.locator(".hx-ann-saved")).to_have_text("4 not saved yet")
         store.refuses = False
@@ -417,11 +422,7 @@ def test_what_waits_outlives_a_reload(browser, site):
 def test_a_damaged_entry_hides_no_kept_answer(browser, site):
     url, _, store = site
     with judging(browser, url) as page:
-        all_at_hand(page)
-        store.refuses = True
-        judge_each(page, "123")
-        page.keyboard.press("u")
-        expect(page.locator(".hx-ann-saved")).to_have_text("4 not saved yet")
+        four_unsaved(page, store)
         expect(page.locator(".hx-ann-problem")).to_contain_text(
             "it is full. What you said is kept in this page and sent again by itself."
         )
