@@ -434,11 +434,18 @@ class Tables:
 
     @contextmanager
     def _said_plainly(self) -> Iterator[None]:
-        """Turn what DuckDB says of a damaged or missing file into a sentence."""
+        """Turn what DuckDB says of a damaged or missing file into a sentence; let Ctrl-C through.
+
+        DuckDB drops the KeyboardInterrupt that comes during a question, and says this instead.
+        """
         import duckdb
 
         try:
             yield
+        except RuntimeError as error:
+            if str(error) == "Query interrupted":
+                raise KeyboardInterrupt from error
+            raise
         except duckdb.Error as error:
             raise RunError(
                 f"the predictions of a run must be readable; those of {self._folder} are not "
@@ -454,11 +461,12 @@ class Tables:
             for name, rank, id in self._chosen():
                 ranks.setdefault(id, {})[name] = int(rank)
             columns = [[found.get(name) for found in ranks.values()] for name in LISTS[2:]]
-            with self._connection.cursor() as cursor:
+            with self._said_plainly(), self._connection.cursor() as cursor:
                 cursor.execute(
-                    "CREATE TABLE chosen AS SELECT position, unsure, wrong FROM predictions JOIN "
-                    "(SELECT unnest(CAST(? AS VARCHAR[])) AS id, unnest(CAST(? AS INT[])) AS "
-                    "unsure, unnest(CAST(? AS INT[])) AS wrong) USING (id)",
+                    "CREATE OR REPLACE TABLE chosen AS SELECT position, unsure, wrong "
+                    "FROM predictions JOIN (SELECT unnest(CAST(? AS VARCHAR[])) AS id, "
+                    "unnest(CAST(? AS INT[])) AS unsure, unnest(CAST(? AS INT[])) AS wrong) "
+                    "USING (id)",
                     [list(ranks), *columns],
                 )
             self._has_chosen = True

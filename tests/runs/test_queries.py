@@ -1,4 +1,5 @@
 import json
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -309,6 +310,20 @@ def test_a_damaged_table_is_said_in_a_sentence(tmp_path):
     (run.folder / "results/predictions.parquet").write_bytes(b"no table")
     with pytest.raises(RunError, match="predictions of a run must be readable"):
         load(run.folder).find(View())
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a signal after a while")
+def test_a_question_ends_by_ctrl_c(run):
+    """As an app that is stopped while it starts: the timer's signal stands for that of Ctrl-C."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(KeyboardInterrupt):
+            run.tables._ask("SELECT sum(a.range * b.range) FROM range(1000000) a, range(30000) b")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert run.tables.ids(View())
 
 
 def test_tables_are_for_reading_only(run):
