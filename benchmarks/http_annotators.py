@@ -28,8 +28,8 @@ from uuid import UUID
 import numpy as np
 from chromium import Figure, Server, as_line, end, started
 
+from hardex.annotate.tickets import Tickets
 from hardex.runs.access import Access
-from hardex.runs.tickets import Tickets
 
 CLASSES = 10
 UNDECIDED = ("ambiguous", "bad_image", "not_sure")

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 from hardex.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from hardex.annotate.agreement import agreement as agreement
+    from hardex.annotate.files import export_annotations as export_annotations
+    from hardex.annotate.files import import_annotations as import_annotations
     from hardex.errors import AccessError as AccessError
     from hardex.errors import ClassifierError as ClassifierError
     from hardex.errors import DatasetError as DatasetError
@@ -25,9 +28,6 @@ if TYPE_CHECKING:
     from hardex.errors import RunError as RunError
     from hardex.errors import ServingError as ServingError
     from hardex.errors import StorageError as StorageError
-    from hardex.runs.agreement import agreement as agreement
-    from hardex.runs.annotation_files import export_annotations as export_annotations
-    from hardex.runs.annotation_files import import_annotations as import_annotations
     from hardex.runs.checking import check as check
     from hardex.runs.make import rank as rank
     from hardex.runs.probe_export import export_probes as export_probes
@@ -48,12 +48,12 @@ _HOMES = {
     "RunError": "hardex.errors",
     "ServingError": "hardex.errors",
     "StorageError": "hardex.errors",
-    "agreement": "hardex.runs.agreement",
+    "agreement": "hardex.annotate.agreement",
     "check": "hardex.runs.checking",
     "demo": "hardex.serving",
-    "export_annotations": "hardex.runs.annotation_files",
+    "export_annotations": "hardex.annotate.files",
     "export_probes": "hardex.runs.probe_export",
-    "import_annotations": "hardex.runs.annotation_files",
+    "import_annotations": "hardex.annotate.files",
     "load": "hardex.runs.run",
     "probes": "hardex.runs.replay",
     "rank": "hardex.runs.make",

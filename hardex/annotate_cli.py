@@ -13,7 +13,7 @@ from hardex.formats import Format
 from hardex.sentences import counted
 
 if TYPE_CHECKING:  # it brings SQLAlchemy
-    from hardex.runs.agreement import Agreement
+    from hardex.annotate.agreement import Agreement
 
 app = typer.Typer(
     help="What people say of the examples of a run: take it out, bring it in, compare it.",
@@ -71,8 +71,8 @@ def export(
     format: Answer = Format.text,
 ) -> None:
     """Write what people said of RUN to FILE."""
-    from hardex.runs.annotation_files import export_annotations
-    from hardex.terminal import show_written
+    from hardex.annotate.files import export_annotations
+    from hardex.terminal.annotations import show_written
 
     if str(out) == "-":
         # Bytes as in a file, whatever is set for texts; on a screen people read them.
@@ -93,7 +93,7 @@ class _Screen(TextIOWrapper):
     """Shows the signs by which a text would act on a terminal, in place of sending them."""
 
     def write(self, text: str, /) -> int:
-        from hardex.terminal import plain_text
+        from hardex.terminal.words import plain_text
 
         lines = text.replace("\r\n", "\n").split("\n")
         super().write("\n".join("\t".join(map(plain_text, line.split("\t"))) for line in lines))
@@ -118,8 +118,8 @@ def agreement(
     Alpha, kappa and what is said of each annotator are of what they said before the label was
     shown; not_sure is a missing value there. The owner is gold, and compared with nobody.
     """
-    from hardex.runs.agreement import agreement as agree
-    from hardex.terminal import show_agreement
+    from hardex.annotate.agreement import agreement as agree
+    from hardex.terminal.annotations import show_agreement
 
     found = agree(run, gold=gold, blind=blind, seed=seed, annotations=annotations)
     if format is Format.text:
@@ -136,7 +136,7 @@ def agreement(
 
 def _how_it_was_counted(found: "Agreement", *, blind: bool) -> Iterator[str]:
     """What must be known to read the tables, in sentences."""
-    from hardex.terminal import plain_text
+    from hardex.terminal.words import plain_text
 
     if not found.votes:
         return
@@ -180,8 +180,8 @@ def import_(
     format: Answer = Format.text,
 ) -> None:
     """Store with RUN what people said in FILE, once."""
-    from hardex.runs.annotation_files import import_annotations
-    from hardex.terminal import show_imported
+    from hardex.annotate.files import import_annotations
+    from hardex.terminal.annotations import show_imported
 
     imported = import_annotations(run, file, skip_unknown=skip_unknown, annotations=annotations)
     show_imported(imported, as_json=format is Format.json)
@@ -214,8 +214,8 @@ def invite(
     format: Answer = Format.text,
 ) -> None:
     """Print a personal link for NAME; it is shown once, and opens the app under that name."""
-    from hardex.runs.invitations import invitations, invited, revoked, work
-    from hardex.terminal import show_invitations, show_invited, show_revoked
+    from hardex.annotate.invitations import invitations, invited, revoked, work
+    from hardex.terminal.invitations import show_invitations, show_invited, show_revoked
 
     as_json = format is Format.json
     if list_ and not (name or revoke):

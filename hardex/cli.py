@@ -218,7 +218,7 @@ def check(
 ) -> None:
     """Look for silent bugs between MODEL and DATA; exit code 3 when something is found."""
     from hardex.runs.checking import check as examine
-    from hardex.terminal import show_findings
+    from hardex.terminal.findings import show_findings
 
     found = examine(
         model,
@@ -327,7 +327,8 @@ def rank(
     """
     from hardex.runs.again import is_run
     from hardex.runs.make import rank as make_run
-    from hardex.terminal import ProgressBar, show_run
+    from hardex.terminal.progress import ProgressBar
+    from hardex.terminal.runs import show_run
 
     if probabilities is not None and data is None:
         model, data = None, model  # the one argument given is DATA
@@ -388,7 +389,7 @@ def probes(
     from hardex.runs.probes import kept_probes
     from hardex.runs.replay import probes as replay_probes
     from hardex.runs.run import load
-    from hardex.terminal import show_probes
+    from hardex.terminal.probes import show_probes
 
     if model is None and (preprocess is not None or logits):
         raise typer.BadParameter("--preprocess and --logits belong to --model")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from hardex.classifiers.opening import Model
 from hardex.data.sources import Data
 from hardex.errors import RunError
-from hardex.runs.run import Run, load
+from hardex.runs.run import Run, opened
 
 if TYPE_CHECKING:
-    from hardex.runs.queue import Assignment
+    from hardex.annotate.plan import Assignment
     from hardex_app.links.launch import Opened
 
 
@@ -85,7 +85,7 @@ def serve(
         ssh_port=share_ssh_port,
         root_path=root_path,
     )
-    found = run if isinstance(run, Run) else load(run, data=data, annotations=annotations)
+    found = opened(run, data=data, annotations=annotations)
     if data:
         _ = found.dataset  # said now, not by pages without images
     if found.annotations_url:
@@ -118,8 +118,8 @@ def _assignment(queue: str, overlap: int, gold: str | Path | None) -> "Assignmen
     """
     from urllib.parse import parse_qsl
 
-    from hardex.runs.agreement import read_gold
-    from hardex.runs.queue import Assignment
+    from hardex.annotate.gold import read_gold
+    from hardex.annotate.plan import Assignment
     from hardex_app.browsing import view_of
 
     queue = queue.removesuffix("&")

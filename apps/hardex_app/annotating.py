@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, TypeVar
 
+from hardex.annotate.answers import Answer as Word
+from hardex.annotate.answers import answer_of, standing
+from hardex.annotate.queue import LEASES_MOST
 from hardex.data.names import is_name, is_storable
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.runs.access import OWNER, Visitor
-from hardex.runs.agreement import Answer as Word
-from hardex.runs.agreement import answer_of, standing
 from hardex.runs.annotations import (
     Annotation,
     AnnotationEvent,
     has_control_signs,
     is_uuid,
 )
-from hardex.runs.queue import LEASES_MOST
 from hardex.runs.run import Run
 from hardex_app.cards import view_url
 from hardex_app.inspection import Desk, Inspection

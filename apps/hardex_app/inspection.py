@@ -11,6 +11,9 @@ from threading import Event, Lock, Thread
 from time import sleep
 from typing import TYPE_CHECKING
 
+from hardex.annotate.plan import Assignment, Plan, plan_of
+from hardex.annotate.queue import Queue
+from hardex.annotate.tickets import Tickets
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model, open_classifier
 from hardex.classifiers.shipped import SHIPPED, shipped_model
@@ -21,9 +24,7 @@ from hardex.runs.classifier import classifier_of
 from hardex.runs.folder import MANIFEST, RESULTS, check_free
 from hardex.runs.make import Progress, rank
 from hardex.runs.manifest import Manifest
-from hardex.runs.queue import Assignment, Plan, Queue, plan_of
 from hardex.runs.run import Run, load
-from hardex.runs.tickets import Tickets
 from hardex_app.training import check_there, open_training
 
 if TYPE_CHECKING:  # SQLAlchemy only when it is asked for

@@ -15,7 +15,7 @@ from hardex.errors import RunError
 from hardex.runs.folder import safe_name
 from hardex.runs.probes import KeptProbe, kept_picture, kept_probes
 from hardex.runs.replay import as_seen
-from hardex.runs.run import Run, load
+from hardex.runs.run import Run, opened
 
 COLUMNS = ("file_name", "label", "name", "note", "kind", "annotator", "time", "probe_id")
 # A spreadsheet takes a cell that begins so for a formula.
@@ -58,7 +58,7 @@ def export_probes(run: str | Path | Run, folder: str | Path) -> Exported:
     Raises:
         RunError: no probe has an expected class, the folder holds something, or cannot be written.
     """
-    found, target = _run(run), Path(folder).resolve()
+    found, target = opened(run), Path(folder).resolve()
     partial = target.with_name(f".{target.name}.partial-{uuid4()}")
     made = [parent for parent in target.parents if not os.path.exists(parent)]
     try:
@@ -90,12 +90,8 @@ def probes_as_zip(run: str | Path | Run) -> tuple[bytes, Exported]:
     """
     file = io.BytesIO()
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-        exported = _put_all(_run(run), Path(), archive.writestr)
+        exported = _put_all(opened(run), Path(), archive.writestr)
     return file.getvalue(), exported
-
-
-def _run(run: str | Path | Run) -> Run:
-    return run if isinstance(run, Run) else load(run)
 
 
 def _put_all(run: Run, folder: Path, put: Put) -> Exported:

@@ -5,7 +5,7 @@ rows answer in a few hundredths of a second. Names of columns are checked agains
 values travel as parameters, never as text of a query.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -258,6 +258,20 @@ class Tables:
         terms = ", ".join(map(str, order))
         query = f"SELECT id FROM {_source(view)} WHERE {condition} ORDER BY {terms}"
         return [row[0] for row in self._ask(query, values)]
+
+    def given_labels(self, ids: Collection[str]) -> dict[str, str]:
+        """The given label of each of these examples, by id; those that are not there are left out.
+
+        Raises:
+            RunError: the predictions cannot be read.
+        """
+        if not ids:
+            return {}
+        query = (
+            "SELECT id, given_label FROM predictions "
+            "WHERE id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
+        )
+        return dict(self._ask(query, [list(ids)]))
 
     def _count(self, view: View, condition: str, values: Sequence[Any]) -> int:
         query = f"SELECT count(*) FROM {_source(view)} WHERE {condition}"

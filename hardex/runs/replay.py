@@ -17,7 +17,7 @@ from hardex.errors import ClassifierError, RunError
 from hardex.predict.predictions import batch_size_for
 from hardex.runs.classifier import check_class_count, classifier_of
 from hardex.runs.probes import KeptProbe, kept_picture, kept_probes
-from hardex.runs.run import Run, load
+from hardex.runs.run import Run, opened
 
 _BATCH_MOST = 64
 _POINTS_MOST = 10_000  # a stranger's run should not keep this computer drawing
@@ -102,7 +102,7 @@ def probes(
         HardexError: the model cannot be opened, has another number of classes than the run, or
             gives no probabilities.
     """
-    found = run if isinstance(run, Run) else load(run)
+    found = opened(run)
     classifier = classifier_of(
         found, model, preprocess=preprocess, logits=logits, trust_model=trust_model
     )

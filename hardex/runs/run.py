@@ -284,3 +284,8 @@ make one with `hardex rank MODEL DATA --out RUN`.
             "give such an address, or leave it out."
         )
     return Run(path, Manifest.open(path), str(data), annotations)
+
+
+def opened(run: str | Path | Run, *, data: str | Path = "", annotations: str = "") -> Run:
+    """A run as it is, or opened as by `load` where its folder is given."""
+    return run if isinstance(run, Run) else load(run, data=data, annotations=annotations)

@@ -10,9 +10,9 @@ import httpx
 import numpy as np
 
 import hardex
+from hardex.annotate.plan import Assignment
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
-from hardex.runs.queue import Assignment
 from hardex_app.inspection import Inspection, Status
 from hardex_app.links.launch import Sharing, launch
 

@@ -11,9 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from hardex import RunError, StorageError, export_annotations, rank
+from hardex.annotate.plan import Assignment
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.runs.queries import View
-from hardex.runs.queue import Assignment
 from hardex_app.inspection import Inspection, Status
 
 from .conftest import OF_LEAVING, close_visit, open_visit, quiet, without

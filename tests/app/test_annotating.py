@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 import hardex
+from hardex.annotate.plan import Assignment
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.images import write_png
 from hardex.runs.access import OWNER, Visitor
 from hardex.runs.annotations import Annotation
 from hardex.runs.queries import View
-from hardex.runs.queue import Assignment
 from hardex_app import annotating
 from hardex_app.annotating import NotStored, annotate, ask, earlier, next_examples, progress, undo
 from hardex_app.inspection import Inspection, Status

@@ -11,10 +11,10 @@ from fakes import contents, small_dataset, small_images, write_folders
 
 import hardex
 from hardex import DatasetError, RunError
+from hardex.annotate.plan import plan_of
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.classifiers.shipped import shipped_model
 from hardex.runs.annotations import Annotation
-from hardex.runs.queue import plan_of
 from hardex_app import inspection as under_test
 from hardex_app.inspection import (
     DEMO_DATA,

@@ -17,11 +17,11 @@ import pytest
 
 import hardex
 from hardex import AccessError, DatasetError, HardexError, RunError, ServingError
+from hardex.annotate.address import kept_address
+from hardex.annotate.plan import Assignment
 from hardex.cli import app as command_line
 from hardex.runs.access import OWNER
-from hardex.runs.address import kept_address
 from hardex.runs.queries import View
-from hardex.runs.queue import Assignment
 from hardex_app.door.keys import Keys
 from hardex_app.inspection import Inspection
 from hardex_app.links.launch import (

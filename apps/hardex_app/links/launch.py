@@ -15,8 +15,8 @@ from threading import Event, Lock, Thread
 from time import sleep
 from typing import Any
 
+from hardex.annotate.address import forget_address, keep_address
 from hardex.errors import HardexError, ServingError
-from hardex.runs.address import forget_address, keep_address
 from hardex.sentences import counted
 from hardex_app.door.gate import Gate
 from hardex_app.door.guard import Guard
@@ -536,7 +536,7 @@ def work_of(inspection: Inspection) -> list[str]:
 
 def _report_progress(inspection: Inspection) -> None:
     """The background work on the terminal, until it is over."""
-    from hardex.terminal import ProgressBar
+    from hardex.terminal.progress import ProgressBar
 
     with ProgressBar() as bar:
         while not inspection.status.over:

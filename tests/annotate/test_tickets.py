@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardex import RunError
-from hardex.runs.tickets import Tickets
+from hardex.annotate.tickets import Tickets
 
 TICKETS = Tickets(bytes(range(32)))
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=200)

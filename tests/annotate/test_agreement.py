@@ -13,18 +13,14 @@ from sklearn.metrics import cohen_kappa_score
 
 import hardex
 from hardex import RunError
-from hardex.runs.agreement import (
+from hardex.annotate.agreement import agreement_of
+from hardex.annotate.answers import (
     Answer,
-    agreement_of,
     answer_of,
     first_words,
-    given_labels,
-    judged_by,
     latest,
-    read_gold,
 )
-from hardex.runs.annotations import Annotation, AnnotationEvent
-from hardex.runs.coefficients import (
+from hardex.annotate.coefficients import (
     NO_OVERLAP,
     NO_VARIETY,
     _drawn_again,
@@ -32,7 +28,10 @@ from hardex.runs.coefficients import (
     cohen_kappa,
     krippendorff_alpha,
 )
-from hardex.runs.queue import Assignment, Queue, plan_of
+from hardex.annotate.gold import judged_by, read_gold
+from hardex.annotate.plan import Assignment, plan_of
+from hardex.annotate.queue import Queue
+from hardex.runs.annotations import Annotation, AnnotationEvent
 
 
 def said(who, id, answer, *, number=0, seconds=None):
@@ -512,7 +511,10 @@ def test_gold_is_found_by_one_look_at_the_table(run):
     class OneLook:
         """A run that cannot be asked for one example after the other."""
 
-        folder, manifest, annotations = run.folder, run.manifest, run.annotations
+        manifest, annotations = run.manifest, run.annotations
+
+        class tables:
+            given_labels = staticmethod(run.tables.given_labels)
 
     for id, verdict, new in (("0", "right", ""), ("gone", "right", ""), ("2", "wrong", "cat")):
         run.annotations.add(Annotation("owner", id, verdict, new, shown="label"))
@@ -521,10 +523,11 @@ def test_gold_is_found_by_one_look_at_the_table(run):
 
 
 def test_where_the_table_cannot_be_read_it_is_said(run):
+    tables = run.tables
     (run.folder / "results" / "predictions.parquet").write_bytes(b"no table")
-    assert given_labels(run, []) == {}
+    assert tables.given_labels([]) == {}
     with pytest.raises(RunError, match=r"must be readable; .*; rank again with --force\.$"):
-        given_labels(run, ["0"])
+        tables.given_labels(["0"])
 
 
 def test_gold_of_the_agreement_is_the_gold_of_the_queue(tmp_path):

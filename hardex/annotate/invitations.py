@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from unicodedata import normalize
 
+from hardex.annotate.address import kept_address
 from hardex.errors import AccessError
 from hardex.runs.access import Access, Invitation
-from hardex.runs.address import kept_address
 from hardex.runs.run import load
 
 _NAMED = 10  # people in a sentence

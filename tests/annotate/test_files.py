@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 import hardex
 from hardex import RunError, export_annotations, import_annotations
+from hardex.annotate.files import FORMATS, _cell, _text_of
+from hardex.annotate.rows import COLUMNS
 from hardex.images import read_image
-from hardex.runs.annotation_files import COLUMNS, FORMATS, _cell, _text_of
 from hardex.runs.annotations import VERDICTS, AnnotationEvent
 from hardex.runs.run import load
 

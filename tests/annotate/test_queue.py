@@ -16,20 +16,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardex import RunError, rank
-from hardex.runs.agreement import agreement_of, first_words, latest
-from hardex.runs.annotations import Annotation, AnnotationEvent, Store
-from hardex.runs.queries import View
-from hardex.runs.queue import (
-    GOLD_EVERY,
-    LEASE_SECONDS,
-    LEASES_MOST,
+from hardex.annotate.agreement import agreement_of
+from hardex.annotate.answers import first_words, latest
+from hardex.annotate.plan import (
     Assignment,
     Plan,
-    Queue,
-    _draw,
+    draw,
     plan_of,
     shuffled_in_blocks,
 )
+from hardex.annotate.queue import (
+    GOLD_EVERY,
+    LEASE_SECONDS,
+    LEASES_MOST,
+    Queue,
+)
+from hardex.runs.annotations import Annotation, AnnotationEvent, Store
+from hardex.runs.queries import View
 
 PEOPLE = ("ann", "bob", "cleo", "dan", "eve")
 
@@ -462,10 +465,10 @@ def test_whatever_people_do_in_whatever_order(count, overlap, steps):
     def gold_wanted(annotator, held):
         """The gold example whose turn it is, if it is the turn of one."""
         block, within = divmod(len(judged(annotator)) + len(held), GOLD_EVERY)
-        if within != _draw(count, annotator, str(block)) % GOLD_EVERY:
+        if within != draw(count, annotator, str(block)) % GOLD_EVERY:
             return None
         left = gold() - judged(annotator) - set(held)
-        return min(left, key=lambda id: _draw(count, annotator, id), default=None)
+        return min(left, key=lambda id: draw(count, annotator, id), default=None)
 
     def holders(id):
         return {who for (who, what), end in leases.items() if what == id and end > clock.now}

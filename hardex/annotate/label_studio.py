@@ -1,0 +1,210 @@
+"""Annotations <-> Label Studio's JSON, there and back without a loss.
+
+Source:
+    labelstud.io/guide/task_format (2026).
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+from uuid import NAMESPACE_URL, uuid5
+from xml.sax.saxutils import quoteattr
+
+from hardex.annotate.answers import NO_CLASS, WRONG, Answer, answer_of, first_words, latest
+from hardex.annotate.rows import Placed, event_of, row_of, time_as_text, time_of_text
+from hardex.errors import HardexError
+from hardex.images import shown_url
+from hardex.runs.annotations import AnnotationEvent
+from hardex.runs.run import Run
+
+_SCHEMA = "hardex.label-studio/1"
+# The names of what is asked in Label Studio.
+_ANSWER, _COMMENT, _IMAGE = "answer", "comment", "image"
+_PICTURE_PIXELS = 1_024  # the longer side
+
+
+def write_tasks(run: Run, stream: TextIO, *, pictures: bool = True) -> int:
+    """One task for each example. `meta` keeps every event: Label Studio hands it on unread.
+
+    Source:
+        labelstud.io/guide/task_format (2026).
+    """
+    by_example: dict[str, list[AnnotationEvent]] = defaultdict(list)
+    for event in run.annotations.all():
+        by_example[event.id].append(event)
+    given = run.tables.given_labels(by_example)
+    stream.write("[")
+    for number, (id, events) in enumerate(by_example.items()):
+        picture = _picture(run, id) if pictures else id
+        task = _task(id, picture, given.get(id, ""), events)
+        stream.write(("," if number else "") + "\n" + json.dumps(task, ensure_ascii=False))
+    stream.write("\n]\n")
+    return len(by_example)
+
+
+def _picture(run: Run, id: str) -> str:
+    """What Label Studio shows; without a picture the id, which tells people what to look for."""
+    try:
+        return shown_url(run.image(id), _PICTURE_PIXELS)
+    except HardexError:
+        return id
+
+
+def _task(
+    id: str, picture: str, given_label: str, events: Sequence[AnnotationEvent]
+) -> dict[str, Any]:
+    votes = latest(events) if given_label else []
+    # Whoever keeps or changes an answer has done the work before: the time is that of the first
+    # word, where it was measured.
+    took = {event.annotator: event.seconds for event in first_words(events)}
+    return {
+        "data": {_IMAGE: picture, "id": id, "given_label": given_label},
+        "meta": {"schema": _SCHEMA, "events": [row_of(event) for event in events]},
+        "annotations": [_annotation(event, given_label, took) for event in votes],
+    }
+
+
+def _annotation(
+    event: AnnotationEvent, given_label: str, took: Mapping[str, float | None]
+) -> dict[str, Any]:
+    time, first = time_as_text(event.time), took.get(event.annotator)
+    where = {"id": event.event_id, "to_name": _IMAGE}  # Label Studio keeps the id of a result
+    choice = {"choices": [answer_of(event, given_label).text]}
+    result = [{**where, "from_name": _ANSWER, "type": "choices", "value": choice}]
+    if event.comment:
+        text = {"text": [event.comment]}
+        result.append({**where, "from_name": _COMMENT, "type": "textarea", "value": text})
+    return {
+        "unique_id": event.event_id,
+        "completed_by": {"email": event.annotator},
+        "created_at": time,
+        "updated_at": time,
+        "lead_time": event.seconds if first is None else first,
+        "was_cancelled": False,
+        "ground_truth": False,
+        "result": result,
+    }
+
+
+def write_setup(run: Run, stream: TextIO) -> int:
+    classes = (Answer(name).text for name in run.manifest.class_names)
+    answers = (*classes, *NO_CLASS, WRONG)
+    choices = "".join(f"    <Choice value={_attribute(answer)}/>\n" for answer in answers)
+    stream.write(
+        "<View>\n"
+        f'  <Image name="{_IMAGE}" value="${_IMAGE}"/>\n'
+        f'  <Choices name="{_ANSWER}" toName="{_IMAGE}" choice="single">\n{choices}  </Choices>\n'
+        f'  <TextArea name="{_COMMENT}" toName="{_IMAGE}"/>\n'
+        "</View>\n"
+    )
+    return len(answers)
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(text, {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
+
+
+def read_tasks(path: Path, run: Run) -> Iterator[Placed]:
+    tasks = json.loads(path.read_text(encoding="utf-8-sig"))
+    if not isinstance(tasks, list):
+        raise ValueError("it is no list of tasks")
+    read = [_read_task(f"task {n}", path, task) for n, task in enumerate(tasks, start=1)]
+    given = run.tables.given_labels({id for id, _, _ in read})
+    for number, (id, events, annotations) in enumerate(read, start=1):
+        for event in events:
+            yield f"task {number}", event
+        before = {event.event_id: event for event in events}
+        for one, annotation in enumerate(annotations, start=1):
+            place = f"annotation {one} of task {number}"
+            made = _foreign(place, path, id, given.get(id, ""), before, annotation)
+            if made is not None:
+                yield place, made
+
+
+def _read_task(
+    place: str, path: Path, task: Any
+) -> tuple[str, list[AnnotationEvent], list[dict[str, Any]]]:
+    """The example of a task, the events it came with, and Label Studio's annotations."""
+    data, meta = (_part(task, name, dict) for name in ("data", "meta"))
+    annotations = _part(task, "annotations", list)
+    id = data.get("id", "")
+    if not isinstance(id, str) or not id:
+        raise ValueError(f"{place} does not say in data.id which example it is")
+    ours = meta.get("schema") == _SCHEMA
+    events = [event_of(place, path, event) for event in _part(meta, "events", list) if ours]
+    if any(event.id != id for event in events):
+        raise ValueError(f"{place} is of {id!r} and holds an event of another example")
+    if not all(isinstance(annotation, dict) for annotation in annotations):
+        raise ValueError(f"{place} has an annotation that is no object")
+    return id, events, annotations
+
+
+def _part(values: Any, name: str, kind: type[Any]) -> Any:
+    found = values.get(name) if isinstance(values, dict) else None
+    return found if isinstance(found, kind) else kind()
+
+
+def _foreign(
+    place: str,
+    path: Path,
+    id: str,
+    given_label: str,
+    before: Mapping[str, AnnotationEvent],
+    annotation: dict[str, Any],
+) -> AnnotationEvent | None:
+    """An annotation made or changed in Label Studio; None for one that says what is known."""
+    results = [part for part in _part(annotation, "result", list) if isinstance(part, dict)]
+    chosen = _said(results, "choices")
+    if not chosen or annotation.get("was_cancelled"):
+        return None
+    answer, comment = Answer.of_text(chosen), _said(results, "text")
+    known = before.get(str(results[0].get("id", "")))
+    if known is not None:
+        if answer == answer_of(known, given_label) and comment == known.comment:
+            return None
+    # Who corrects somebody else's annotation speaks for themselves: nothing is put into the mouth
+    # of the first annotator.
+    annotator = _completed_by(annotation)
+    time = annotation.get("updated_at") or annotation.get("created_at")
+    if not annotator or not isinstance(time, str):
+        raise ValueError(f"{place} does not say who made it and when")
+    verdict, new_label = _verdict(answer, given_label)
+    said = {"annotator": annotator, "id": id, "verdict": verdict, "new_label": new_label}
+    said |= {"comment": comment, "time": time_as_text(time_of_text(time))}
+    event_id = str(uuid5(NAMESPACE_URL, json.dumps([_SCHEMA, said], sort_keys=True)))
+    seconds = annotation.get("lead_time")
+    return event_of(place, path, {**said, "event_id": event_id, "seconds": seconds})
+
+
+def _said(results: Iterable[Mapping[str, Any]], name: str) -> str:
+    """The first of what was chosen, or all of what was written."""
+    for result in results:
+        found = _part(result, "value", dict).get(name)
+        texts = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+        texts = [text for text in texts if isinstance(text, str)]
+        if texts:
+            return texts[0] if name == "choices" else "\n".join(texts)
+    return ""
+
+
+def _completed_by(annotation: Mapping[str, Any]) -> str:
+    who = annotation.get("completed_by")
+    if isinstance(who, dict):
+        who = who.get("email") or who.get("id")
+    # Label Studio often names people by number alone.
+    return f"label-studio-{who}" if isinstance(who, int) else who if isinstance(who, str) else ""
+
+
+def _verdict(answer: Answer, given_label: str) -> tuple[str, str]:
+    """Verdict and new label of an answer.
+
+    Example:
+        >>> texts = ("7", "1", "not_sure", "wrong", "class wrong")
+        >>> [_verdict(Answer.of_text(text), "7") for text in texts]
+        [('right', ''), ('wrong', '1'), ('not_sure', ''), ('wrong', ''), ('wrong', 'wrong')]
+    """
+    if not answer.is_class:
+        return answer.name, ""
+    return ("right", "") if answer.name == given_label else (WRONG, answer.name)

@@ -1,0 +1,89 @@
+"""One event <-> the plain values that stand for it in a file."""
+
+from datetime import UTC, datetime
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from hardex.errors import RunError
+from hardex.runs.annotations import AnnotationEvent, has_control_signs
+
+COLUMNS = (
+    *("event_id", "time", "annotator", "id", "verdict", "new_label", "comment", "seconds"),
+    *("said", "shown", "undoes"),
+)
+NEEDED = COLUMNS[:5]
+
+Placed = tuple[str, AnnotationEvent]  # where an event stands in its file, and the event
+
+
+def row_of(event: AnnotationEvent) -> dict[str, Any]:
+    values = {name: getattr(event, name) for name in COLUMNS}
+    return values | {"time": time_as_text(event.time)}
+
+
+def time_as_text(time: datetime) -> str:
+    """A time in UTC as ISO 8601, to the microsecond.
+
+    Example:
+        >>> time_as_text(datetime(2026, 1, 2, 3, 4, 5))
+        '2026-01-02T03:04:05.000000Z'
+    """
+    return _without_zone(time).isoformat(timespec="microseconds") + "Z"
+
+
+def _without_zone(time: datetime) -> datetime:
+    return time if time.tzinfo is None else time.astimezone(UTC).replace(tzinfo=None)
+
+
+def event_of(place: str, path: Path, values: Any) -> AnnotationEvent:
+    """One event of a file, checked: a stranger may have written it."""
+    if not isinstance(values, dict):
+        raise ValueError(f"{place} is no object")
+    row = {name: values[name] for name in COLUMNS if values.get(name) is not None}
+    missing = [name for name in NEEDED if name not in row or not (row[name] or name == "verdict")]
+    if missing:
+        raise ValueError(f"{place} has no {missing[0]}")
+    seconds = row.pop("seconds", None)
+    strange = [name for name, value in row.items() if not isinstance(value, str)]
+    if strange:
+        raise ValueError(f"{place}: {strange[0]} is no text")
+    try:
+        time = time_of_text(row.pop("time"))
+        measured = _measured(seconds)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{place}: {error}") from None
+    try:
+        event = AnnotationEvent(**row, time=time, seconds=measured)
+        _check_name(event.annotator)
+    except RunError as error:
+        raise RunError(f"{place} of {path} is no annotation: {error}") from error
+    return event
+
+
+def _check_name(annotator: str) -> None:
+    """Refuse what would act on a screen or end a line there; other names of old come back."""
+    if has_control_signs(annotator) or annotator.splitlines() != [annotator]:
+        raise RunError(
+            "an annotator must have a name of one line without control signs; received "
+            f"{ascii(annotator)[:80]}; correct it."
+        )
+
+
+def _measured(seconds: Any) -> float | None:
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ValueError("seconds is no number")
+    try:
+        found = float(seconds)
+    except OverflowError:
+        raise ValueError("seconds is a number of too many digits") from None
+    if not isfinite(found):
+        raise ValueError(f"seconds is {found}")
+    return found
+
+
+def time_of_text(text: str) -> datetime:
+    """A time as the store keeps it; without a zone it is taken for UTC."""
+    return _without_zone(datetime.fromisoformat(text))

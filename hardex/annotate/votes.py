@@ -1,0 +1,103 @@
+"""Votes as arrays of numbers: hundreds of thousands are counted in no time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardex.annotate.answers import NOT_SURE, Answer, Vote
+from hardex.annotate.coefficients import Codes
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """Votes as numbers: hundreds of thousands in no time.
+
+    Attributes:
+        names, ids, answers: what the numbers stand for, each in order; there may be more.
+        annotator, id, answer: (v,) of each vote: places in `names`, `ids` and `answers`.
+        blind: (v,) whether it was said before the given label was in view.
+        seconds: (v,) how long it took; NaN where that was not measured.
+    """
+
+    names: tuple[str, ...]
+    ids: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    annotator: Codes
+    id: Codes
+    answer: Codes
+    blind: NDArray[np.bool_]
+    seconds: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, votes: Iterable[Vote]) -> "Votes":
+        names: dict[str, int] = {}
+        ids: dict[str, int] = {}
+        answers: dict[Answer, int] = {}
+        codes: tuple[list[int], list[int], list[int]] = [], [], []
+        blind, seconds = [], []
+        for vote in votes:
+            codes[0].append(names.setdefault(vote.annotator, len(names)))
+            codes[1].append(ids.setdefault(vote.id, len(ids)))
+            codes[2].append(answers.setdefault(vote.answer, len(answers)))
+            blind.append(vote.blind)
+            seconds.append(vote.seconds)
+        return cls(
+            tuple(sorted(names)),
+            tuple(sorted(ids)),
+            tuple(sorted(answers)),
+            _in_order(names)[codes[0]],
+            _in_order(ids)[codes[1]],
+            _in_order(answers)[codes[2]],
+            np.array(blind, dtype=bool),
+            np.array(seconds, dtype=np.float64),  # None becomes NaN
+        )
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    @property
+    def everything(self) -> NDArray[np.bool_]:
+        """(v,) true for each vote."""
+        return np.ones(len(self), dtype=bool)
+
+    @property
+    def is_sure(self) -> NDArray[np.bool_]:
+        """(v,) of each vote."""
+        sure = np.array([answer != NOT_SURE for answer in self.answers], dtype=bool)
+        return sure[self.answer]
+
+    @property
+    def sure(self) -> "Votes":
+        return self.at(self.is_sure)
+
+    def but(self, name: str) -> "Votes":
+        """Without what one annotator says."""
+        named = np.array([one != name for one in self.names], dtype=bool)
+        return self.at(named[self.annotator])
+
+    def at(self, rows: NDArray[np.bool_] | Sequence[int]) -> "Votes":
+        """Some of the votes."""
+        chosen = rows if isinstance(rows, np.ndarray) else np.array(rows, dtype=np.int64)
+        return replace(
+            self,
+            annotator=self.annotator[chosen],
+            id=self.id[chosen],
+            answer=self.answer[chosen],
+            blind=self.blind[chosen],
+            seconds=self.seconds[chosen],
+        )
+
+    def count(self, chosen: NDArray[np.bool_]) -> list[int]:
+        """How many of these votes each annotator has."""
+        counts: list[int] = np.bincount(self.annotator[chosen], None, len(self.names)).tolist()
+        return counts
+
+
+def _in_order(codes: Mapping[Any, int]) -> Codes:
+    """The place in order of what has each code."""
+    places = np.empty(len(codes), dtype=np.int64)
+    places[[codes[value] for value in sorted(codes)]] = np.arange(len(codes))
+    return places
