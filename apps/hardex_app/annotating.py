@@ -7,31 +7,36 @@ before; ids and file names, which may hold the label, do not leave it at all.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from hardex.annotate.answers import Answer as Word
 from hardex.annotate.answers import answer_of, standing
 from hardex.annotate.queue import LEASES_MOST
-from hardex.data.names import is_name, is_storable
+from hardex.data.names import is_name
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.runs.access import OWNER, Visitor
 from hardex.runs.annotations import (
     Annotation,
     AnnotationEvent,
-    has_control_signs,
-    is_uuid,
 )
 from hardex.runs.run import Run
 from hardex_app.cards import view_url
 from hardex_app.inspection import Desk, Inspection
+from hardex_app.said import (
+    COMMENT_MOST,
+    UNDECIDED,
+    NotStored,
+    Said,
+    check_asked,
+    check_name,
+    check_tickets,
+    event_id_of,
+    is_text,
+    said_of,
+    text_of,
+)
 
-UNDECIDED = {"ambiguous": "Ambiguous", "bad_image": "Bad image", "not_sure": "Not sure"}
-_CALLED = {"label": "a label", "verdict": "a verdict", "ticket": "a ticket",
-           "event_id": "an event id", "undoes": "what is undone"}  # fmt: skip
-COMMENT_MOST = 2_000  # characters
-SECONDS_MOST = 3_600.0
 AHEAD = 8  # examples that a page holds ready, the one in view among them
 _AHEAD_MOST = 12
 _KNOWN_MOST = 1_000  # tickets of what a page has told already
@@ -39,29 +44,6 @@ _IMAGE_PIXELS = 1_024  # the longer side
 
 Answer = dict[str, Any]
 T = TypeVar("T")
-
-
-class NotStored(HardexError):
-    """What was said could not be stored now; said again later, it can be."""
-
-
-@dataclass(frozen=True)
-class _Said:
-    """What a page says of an example, checked."""
-
-    label: str
-    verdict: str
-    comment: str
-    seconds: float | None
-    event_id: str
-
-    @property
-    def words(self) -> str:
-        return self.label or self.verdict
-
-    @property
-    def answer(self) -> Word:
-        return Word(self.words, is_class=bool(self.label))
 
 
 def facts(run: Run) -> Answer:
@@ -119,7 +101,7 @@ def next_examples(
         NotStored: the annotations cannot be read now.
         HardexError: `have` is no list of tickets.
     """
-    _check_tickets(have, LEASES_MOST)
+    check_tickets(have, LEASES_MOST)
     if not isinstance(count, int) or not 0 <= count <= _AHEAD_MOST:
         raise HardexError(
             f"examples are asked for 0 to {_AHEAD_MOST} at a time; this was something else; load "
@@ -149,7 +131,7 @@ def next_examples(
 
 def ask(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     """`next_examples` for a page, with `have`, `count` and `last` as it sends them."""
-    _check_asked(asked, visitor)
+    check_asked(asked, visitor)
     have, count = asked.get("have", ()), asked.get("count", AHEAD)
     return next_examples(desk, visitor, have, count=count, last=bool(asked.get("last")))
 
@@ -169,9 +151,9 @@ def earlier(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
         NotStored: the annotations cannot be read now.
         HardexError: `have` is no list of tickets.
     """
-    _check_asked(asked, visitor)
+    check_asked(asked, visitor)
     have = asked.get("have", ())
-    _check_tickets(have, _KNOWN_MOST)
+    check_tickets(have, _KNOWN_MOST)
     known = set(_known(desk, visitor, have).values())
     return {"earlier": _plainly(visitor, lambda: _last(desk, visitor, known))}
 
@@ -201,7 +183,7 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
         HardexError: it can never be stored: not their example, no such class, and so on.
     """
     id = _example(desk, visitor, said)
-    checked = _checked(said, desk.run)
+    checked = said_of(said, desk.run)
     given = desk.run.given_label(id)
     store = desk.run.annotations
     with desk.turn_of(visitor.name):
@@ -244,7 +226,7 @@ def undo(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
         HardexError: there is nothing of theirs with this event id.
     """
     id = _example(desk, visitor, said)
-    undoes, event_id = _text(said, "undoes"), _event_id(said)
+    undoes, event_id = text_of(said, "undoes"), event_id_of(said)
     store = desk.run.annotations
     with desk.turn_of(visitor.name):
         mine = _from_store(visitor, lambda: _by(visitor, store.of(id)))
@@ -330,8 +312,8 @@ def _last(desk: Desk, visitor: Visitor, known: Collection[str] = ()) -> Answer |
 def _example(desk: Desk, visitor: Visitor, said: Mapping[str, Any]) -> str:
     if not isinstance(said, Mapping):
         raise HardexError("an answer must be values by name; this is none; load the page again.")
-    _check_name(said, visitor)
-    id = desk.tickets.id(visitor.name, _text(said, "ticket"))
+    check_name(said, visitor)
+    id = desk.tickets.id(visitor.name, text_of(said, "ticket"))
     if not _plainly(visitor, lambda: _is_there(desk.run, id)):
         raise HardexError(
             "an example must be one of this run; this one is no longer, the run was made again; "
@@ -343,46 +325,6 @@ def _example(desk: Desk, visitor: Visitor, said: Mapping[str, Any]) -> str:
             "be stored of it; go on with the next, and tell the owner."
         )
     return id
-
-
-def _check_asked(asked: Mapping[str, Any], visitor: Visitor) -> None:
-    if not isinstance(asked, Mapping):
-        raise HardexError("a question must be values by name; this is none; load the page again.")
-    _check_name(asked, visitor)
-
-
-def _text(said: Mapping[str, Any], name: str) -> str:
-    """A text of a page; "" where it is left out."""
-    value = said.get(name)
-    if value is not None and not isinstance(value, str):
-        raise HardexError(
-            f"{_CALLED[name]} must be a text; received {ascii(value)[:60]}; write it as one."
-        )
-    return value or ""
-
-
-def _check_name(said: Mapping[str, Any], visitor: Visitor) -> None:
-    """Two people may share a browser: nobody says anything in the name of the other.
-
-    The name that a page sends is only compared; it never says who asks.
-    """
-    if said.get("name", visitor.name) != visitor.name:
-        raise NotStored(
-            "an answer must be sent by whoever gave it; somebody else has entered in this browser "
-            "since; enter with your own link again, and what you said is sent."
-        )
-
-
-def _check_tickets(have: Any, most: int) -> None:
-    if (
-        not isinstance(have, list | tuple)
-        or len(have) > most
-        or not all(isinstance(ticket, str) for ticket in have)
-    ):
-        raise HardexError(
-            f"what is at hand is named by up to {most} tickets; this was something else; load the "
-            "page again."
-        )
 
 
 def _known(desk: Desk, visitor: Visitor, tickets: Sequence[str]) -> dict[str, str]:
@@ -423,67 +365,15 @@ def _is_there(run: Run, id: str) -> bool:
     return True
 
 
-def _checked(said: Mapping[str, Any], run: Run) -> _Said:
-    label, verdict = (_text(said, name) for name in ("label", "verdict"))
-    if bool(label) == bool(verdict):
-        raise HardexError(
-            "an answer is either a label or a verdict; received "
-            f"{'both' if label else 'neither'}; say which class it is, or why it is none."
-        )
-    if label and label not in run.manifest.class_names:
-        raise HardexError(
-            f"a label must be one of the {len(run.manifest.class_names)} classes; received "
-            f"{label[:60]!r}; choose one of them."
-        )
-    if verdict and verdict not in UNDECIDED:
-        raise HardexError(
-            f"a verdict without a label must be one of {', '.join(UNDECIDED)}; received "
-            f"{verdict[:60]!r}; choose one of them."
-        )
-    comment = said.get("comment") or ""
-    if not isinstance(comment, str) or len(comment) > COMMENT_MOST or not _is_text(comment):
-        raise HardexError(
-            f"a comment must be a text of up to {COMMENT_MOST:,} characters without control signs; "
-            "this one is not; correct it."
-        )
-    return _Said(label, verdict, comment, _seconds(said.get("seconds")), _event_id(said))
-
-
-def _is_text(value: str) -> bool:
-    """What the store refuses is no text."""
-    return is_storable(value) and not has_control_signs(value)
-
-
-def _seconds(value: Any) -> float | None:
-    if value is None:
-        return None
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 <= value <= SECONDS_MOST:
-        raise HardexError(
-            f"the seconds of an answer must be a number from 0 to {SECONDS_MOST:,.0f}; received "
-            f"{str(value)[:60]!r}; leave them out."
-        )
-    return round(float(value), 3)
-
-
-def _event_id(said: Mapping[str, Any]) -> str:
-    value = _text(said, "event_id")
-    if value and not is_uuid(value):
-        raise HardexError(
-            f"an event id must be a UUID in small letters; received {value[:60]!r}; leave it out."
-        )
-    return value
-
-
-def _with_comment(said: _Said, before: Sequence[AnnotationEvent], given: str) -> _Said:
+def _with_comment(said: Said, before: Sequence[AnnotationEvent], given: str) -> Said:
     """What is said, with the comment of the last word where it keeps that word and has none."""
     if said.comment or not before or answer_of(before[-1], given) != said.answer:
         return said
     comment = before[-1].comment  # an import may have brought what nobody may say
-    return replace(said, comment=comment) if _is_text(comment) else said
+    return replace(said, comment=comment) if is_text(comment) else said
 
 
-def _annotation(visitor: Visitor, id: str, said: _Said, given: str, blind: bool) -> Annotation:
+def _annotation(visitor: Visitor, id: str, said: Said, given: str, blind: bool) -> Annotation:
     """What is stored: the verdict follows from what was said and the given label."""
     wrong = bool(said.label) and said.label != given
     return Annotation(
@@ -499,9 +389,7 @@ def _annotation(visitor: Visitor, id: str, said: _Said, given: str, blind: bool)
     )
 
 
-def _says(
-    stored: AnnotationEvent, said: _Said, given: str, mine: Sequence[AnnotationEvent]
-) -> bool:
+def _says(stored: AnnotationEvent, said: Said, given: str, mine: Sequence[AnnotationEvent]) -> bool:
     """Whether a stored event says this; the given label may have been another one then.
 
     With the label in view `right` is all that is stored: then it says the label that is given now.

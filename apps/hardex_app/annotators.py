@@ -6,18 +6,14 @@ request of theirs can reach: their endpoints, events and server functions are th
 
 import logging
 from asyncio import Lock
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
-from gradio.events import api as endpoint
 from gradio.routes import App
 from starlette.types import Receive, Scope, Send
 
-from hardex.errors import HardexError
-from hardex_app import api, keeping, probing
+from hardex_app import api
 from hardex_app.assets import asset, script
-from hardex_app.bounds import told_to, within_bounds
 from hardex_app.door.visitors import SESSIONS_KEPT, THREADS, current, visitor_of
 from hardex_app.inspection import Inspection
 from hardex_app.pages import annotate, probe
@@ -142,9 +138,6 @@ def build(inspection: Inspection) -> gr.Blocks:
         blocks.load(refresh, None, [status, has_run, desk, bench], **_QUIET)
         timer.tick(tick, has_run, [status, has_run, timer, desk, bench], **_QUIET)
         api.build_for_annotators(inspection)
-        for function in _of_bench(inspection):
-            name, words = function.__name__, function.__doc__
-            endpoint(function, api_name=name, api_description=words, queue=False)
     window: gr.Blocks = blocks
     return window
 
@@ -157,64 +150,3 @@ def _status(inspection: Inspection) -> str:
     if status.stage == "failed":
         return '<p class="hx-problem" role="alert">The app did not start; tell the owner.</p>'
     return '<p class="hx-muted" role="status">Almost ready…</p>'
-
-
-def _of_bench(inspection: Inspection) -> list[Callable[..., Any]]:
-    """The Probe page for programs."""
-
-    def asked(request: gr.Request, ask: Callable[..., Any], about: Json) -> Any:
-        run, classifier, checked = inspection.run, inspection.classifier, None
-        if run is None or classifier is None:
-            raise gr.Error("The model is not ready; ask later.", print_exception=False)
-        visitor = visitor_of(request)
-        try:
-            checked = within_bounds(about, visitor, inspection)
-            return ask(checked, run, classifier)
-        except HardexError as error:
-            sentence = told_to(visitor, error, run, checked)
-            raise gr.Error(sentence, print_exception=False) from error
-
-    def probe(source: Json, transform: Json, request: gr.Request) -> Json:
-        """What the model says of a picture before and after a transform.
-
-        Args:
-            source: {"kind": "sketch", "strokes": [[[x, y], …], …]} on a canvas of 280 x 280, or
-                {"kind": "example", "id"} with the ticket of an example that you have judged.
-            transform: numbers by name, such as {"rotation": 30}; {} does nothing.
-        """
-        told: Json = asked(request, probing.probe, {"source": source, "transform": transform})
-        return told
-
-    def keep_probe(
-        source: Json,
-        transform: Json,
-        request: gr.Request,
-        name: str = "",
-        expected: str = "",
-        note: str = "",
-    ) -> str:
-        """Keep a probe with the run, under your name; gives its id.
-
-        Args:
-            source: as in `probe`.
-            transform: as in `probe`.
-            name: what to call it.
-            expected: the class it should get.
-            note: free text.
-        """
-        about = {"source": source, "transform": transform}
-        words = {"name": name, "expected": expected, "note": note}
-
-        def keep(checked: Json, *of: Any) -> str:
-            return keeping.keep_this(checked, visitor_of(request).name, *of).probe_id
-
-        kept: str = asked(request, keep, {**about, **words})
-        return kept
-
-    def kept_probes(request: gr.Request) -> Json:
-        """Your kept probes, the latest first."""
-        if inspection.run is None:
-            raise gr.Error("The run is not ready; ask later.", print_exception=False)
-        return keeping.kept(inspection.run, visitor_of(request))
-
-    return [probe, keep_probe, kept_probes]

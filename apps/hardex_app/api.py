@@ -15,6 +15,7 @@ from hardex.runs.access import Visitor
 from hardex.runs.run import Run
 from hardex_app import annotating, browsing, keeping, overview, probing
 from hardex_app.answers import for_visitors
+from hardex_app.bounds import told_to, within_bounds
 from hardex_app.door.visitors import for_owner, visitor_of
 from hardex_app.inspection import Desk, Inspection
 
@@ -25,12 +26,12 @@ T = TypeVar("T")
 def build(inspection: Inspection) -> None:
     """Register the endpoints on the window that is being built."""
     _register(*_of_run(inspection), *_of_model(inspection), *_that_write(inspection))
-    build_for_annotators(inspection)
+    _register(*_of_desk(inspection))
 
 
 def build_for_annotators(inspection: Inspection) -> None:
-    """Register what an annotator may ask, too."""
-    _register(*_of_annotators(inspection))
+    """Register what an annotator may ask, on the window of annotators."""
+    _register(*_of_desk(inspection), *_of_bench(inspection))
 
 
 def _register(*endpoints: Callable[..., Any]) -> None:
@@ -141,6 +142,17 @@ def _that_write(inspection: Inspection) -> list[Callable[..., Any]]:
         heard = inspection.heard
         return _answer(lambda: browsing.judge(_run(inspection), _owner(request), said, heard))
 
+    def asked(request: gr.Request, ask: Callable[..., T], about: Json) -> T:
+        return _asked(inspection, ask, about)
+
+    return [judge, _keeping(asked, _owner)]
+
+
+def _keeping(
+    asked: Callable[[gr.Request, Callable[..., str], Json], str], who: Callable[[gr.Request], str]
+) -> Callable[..., str]:
+    """The endpoint that keeps a probe, asked so, in the name of whoever asks."""
+
     def keep_probe(
         source: Json,
         transform: Json,
@@ -158,18 +170,17 @@ def _that_write(inspection: Inspection) -> list[Callable[..., Any]]:
             expected: the class it should get.
             note: free text.
         """
-        asked = {"source": source, "transform": transform}
-        words = {"name": name, "expected": expected, "note": note}
 
-        def keep(asked: Json, run: Run, classifier: Classifier) -> str:
-            return keeping.keep_this(asked, _owner(request), run, classifier).probe_id
+        def keep(about: Json, run: Run, classifier: Classifier) -> str:
+            return keeping.keep_this(about, who(request), run, classifier).probe_id
 
-        return _asked(inspection, keep, {**asked, **words})
+        about = {"source": source, "transform": transform}
+        return asked(request, keep, {**about, "name": name, "expected": expected, "note": note})
 
-    return [judge, keep_probe]
+    return keep_probe
 
 
-def _of_annotators(inspection: Inspection) -> list[Callable[..., Any]]:
+def _of_desk(inspection: Inspection) -> list[Callable[..., Any]]:
     def at_the_desk(request: gr.Request, ask: Callable[[Desk, Visitor], T]) -> T:
         def asked() -> T:
             visitor = visitor_of(request)
@@ -233,6 +244,39 @@ def _of_annotators(inspection: Inspection) -> list[Callable[..., Any]]:
     return [next_example, annotate, undo, progress]
 
 
+def _of_bench(inspection: Inspection) -> list[Callable[..., Any]]:
+    def asked(request: gr.Request, ask: Callable[..., Any], about: Json) -> Any:
+        run, classifier, checked = inspection.run, inspection.classifier, None
+        if run is None or classifier is None:
+            raise gr.Error("The model is not ready; ask later.", print_exception=False)
+        visitor = visitor_of(request)
+        try:
+            checked = within_bounds(about, visitor, inspection)
+            return ask(checked, run, classifier)
+        except HardexError as error:
+            sentence = told_to(visitor, error, run, checked)
+            raise gr.Error(sentence, print_exception=False) from error
+
+    def probe(source: Json, transform: Json, request: gr.Request) -> Json:
+        """What the model says of a picture before and after a transform.
+
+        Args:
+            source: {"kind": "sketch", "strokes": [[[x, y], …], …]} on a canvas of 280 x 280, or
+                {"kind": "example", "id"} with the ticket of an example that you have judged.
+            transform: numbers by name, such as {"rotation": 30}; {} does nothing.
+        """
+        told: Json = asked(request, probing.probe, {"source": source, "transform": transform})
+        return told
+
+    def kept_probes(request: gr.Request) -> Json:
+        """Your kept probes, the latest first."""
+        if inspection.run is None:
+            raise gr.Error("The run is not ready; ask later.", print_exception=False)
+        return keeping.kept(inspection.run, visitor_of(request))
+
+    return [probe, _keeping(asked, _name), kept_probes]
+
+
 def _asked(inspection: Inspection, ask: Callable[..., T], request: Json) -> T:
     run, classifier = _run(inspection), inspection.classifier
     if classifier is None:
@@ -244,6 +288,10 @@ def _owner(request: gr.Request) -> str:
     visitor = visitor_of(request)
     for_owner(visitor)
     return visitor.name
+
+
+def _name(request: gr.Request) -> str:
+    return visitor_of(request).name
 
 
 def _run(inspection: Inspection) -> Run:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+from hardex.annotate.answers import standing
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
 from hardex.images import png_url
 from hardex.predict.neighbours import summary
 from hardex.ranking.scores import MEANINGS
-from hardex.runs import agreement
 from hardex.runs.annotations import VERDICTS, Annotation, AnnotationEvent
 from hardex.runs.queries import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex.runs.run import Run
@@ -152,7 +152,7 @@ def view_of(words: Mapping[str, Any]) -> View:
 
 
 def example(id: str, run: Run) -> dict[str, Any]:
-    """What is known about one example, as the detail draws it; `image` and `standing` say the rest.
+    """What is known about one example, as the detail draws it; `image` and `easier` say the rest.
 
     Raises:
         HardexError: no such example.
@@ -217,7 +217,7 @@ def image(id: str, run: Run) -> dict[str, Any]:
     }
 
 
-def standing(id: str, run: Run) -> dict[str, float]:
+def easier(id: str, run: Run) -> dict[str, float]:
     """For each score of an example, the share of all examples that score lower, 0..1.
 
     Raises:
@@ -327,7 +327,7 @@ def judge(
 def said_about(run: Run, id: str) -> list[str]:
     """What people said of an example, latest last; what they took back says so."""
     events = run.annotations.of(id)
-    stands = {event.event_id for event in agreement.standing(events)}
+    stands = {event.event_id for event in standing(events)}
     lines = []
     for event in events:
         if event.undoes:

@@ -20,9 +20,10 @@ from hardex.runs.access import OWNER, Visitor
 from hardex.runs.annotations import Annotation
 from hardex.runs.queries import View
 from hardex_app import annotating
-from hardex_app.annotating import NotStored, annotate, ask, earlier, next_examples, progress, undo
+from hardex_app.annotating import annotate, ask, earlier, next_examples, progress, undo
 from hardex_app.inspection import Inspection, Status
 from hardex_app.pages.annotate import at_the_desk
+from hardex_app.said import NotStored
 
 from .fake_runs import decoded, parts_of, run_without_images, sentence, small_run
 

@@ -11,6 +11,7 @@ from hardex.runs.annotations import VERDICTS, Annotation
 from hardex.runs.queries import View
 from hardex_app.browsing import (
     browse,
+    easier,
     example,
     facts,
     image,
@@ -18,7 +19,6 @@ from hardex_app.browsing import (
     neighbours,
     pictures,
     said_about,
-    standing,
     view_of,
 )
 from hardex_app.inspection import Inspection, Status
@@ -176,7 +176,7 @@ def test_a_photograph_is_shown_at_two_million_pixels(tmp_path):
 
 @pytest.mark.parametrize("id", [None, True, [1], {"a": 1}, "x" * 5000, "\ud800"])
 def test_what_is_no_id_is_one_sentence(run, id):
-    for ask in (example, image, standing, lambda id, run: pictures([id], run)):
+    for ask in (example, image, easier, lambda id, run: pictures([id], run)):
         if id is None and ask is not example:
             continue
         with pytest.raises(HardexError) as caught:
@@ -211,7 +211,7 @@ def test_an_example_comes_with_everything_known(tmp_path, class_count):
         large = image(id, run)
         np.testing.assert_array_equal(decoded(large["image"]), run.image(id))
         assert (large["width"], large["height"], large["whole"]) == (10, 10, True)
-        lower = standing(id, run)
+        lower = easier(id, run)
         assert [(one["list"], one["rank"], one["reason"]) for one in shown["reasons"]] == [
             (place.list, place.rank, place.reason)
             for place in run.hard.itertuples()

@@ -130,7 +130,7 @@ def test_only_these_server_functions_are_offered(server):
     }
     assert offered == {
         "desk": {"annotate", "earlier", "next_examples", "undo"},
-        "board": {"browse", "example", "image", "standing", "pictures", "neighbours"},
+        "board": {"browse", "example", "image", "easier", "pictures", "neighbours"},
         "bench": {"probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"},
     }
 

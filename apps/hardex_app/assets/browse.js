@@ -300,7 +300,7 @@ function showImage(there, why) {
 }
 async function askStanding() {
   const id = state.shown.id;
-  const answer = (await server.standing(id).catch(() => null)) || {};
+  const answer = (await server.easier(id).catch(() => null)) || {};
   if (!state.shown || state.shown.id !== id) return;
   for (const node of element.querySelectorAll(".hx-standing")) {
     const easier = answer[node.dataset.score];

@@ -14,6 +14,7 @@ from hardex_app.answers import Answer, not_ready
 from hardex_app.assets import asset, script
 from hardex_app.door.visitors import current
 from hardex_app.inspection import Desk, Inspection
+from hardex_app.said import NotStored
 
 
 def facts(inspection: Inspection) -> dict[str, Any] | None:
@@ -36,7 +37,7 @@ def at_the_desk(
         desk = annotating.desk_of(inspection, visitor)
         return not_ready(inspection, "The run") if desk is None else ask(desk, visitor)
     except HardexError as error:
-        return {"error": str(error), "again": isinstance(error, annotating.NotStored)}
+        return {"error": str(error), "again": isinstance(error, NotStored)}
 
 
 @dataclass(frozen=True)

@@ -85,8 +85,8 @@ def _questions(inspection: Inspection) -> list[Callable[..., Any]]:
     def image(id: str) -> Any:
         return asked(lambda run: browsing.image(id, run))
 
-    def standing(id: str) -> Any:
-        return asked(lambda run: browsing.standing(id, run))
+    def easier(id: str) -> Any:
+        return asked(lambda run: browsing.easier(id, run))
 
     def pictures(ids: list[str]) -> Any:
         return asked(lambda run: browsing.pictures(ids, run))
@@ -94,4 +94,4 @@ def _questions(inspection: Inspection) -> list[Callable[..., Any]]:
     def neighbours(id: str) -> Any:
         return asked(lambda run: browsing.neighbours(id, run, inspection))
 
-    return [browse, example, image, standing, pictures, neighbours]
+    return [browse, example, image, easier, pictures, neighbours]
