@@ -362,6 +362,10 @@ def _in_chromium(
         database.stop("fast")
         _judge(page, 3)
         page.wait_for_selector(".hx-ann-problem:not([hidden])", timeout=PAGE_MS)
+        page.wait_for_function(
+            "document.querySelector('.hx-ann-saved').textContent === '3 not saved yet'",
+            timeout=PAGE_MS,
+        )
         time.sleep(options.down_seconds)
         told = page.inner_text(".hx-ann-problem")
         waiting, saved = page.evaluate(WAITING), page.inner_text(".hx-ann-saved")

@@ -598,7 +598,7 @@ def echoing() -> Iterator[str]:
     """The bare app; gives its address."""
     from urllib.request import urlopen
 
-    from hardex_app.links.launch import free_port
+    from hardex_app.links.server import free_port
 
     port = free_port("127.0.0.1", None) + 50
     bare = subprocess.Popen(

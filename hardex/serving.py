@@ -75,7 +75,8 @@ def serve(
         HardexError: no run or training data there, or the port is taken.
     """
     from hardex_app.inspection import inspect_run
-    from hardex_app.links.launch import Sharing, open_window
+    from hardex_app.links.launch import open_window
+    from hardex_app.links.sharing import Sharing
 
     sharing = Sharing(
         share=share,
@@ -170,7 +171,8 @@ def demo(
         HardexError: the run folder cannot be written, or the port is taken.
     """
     from hardex_app.inspection import inspect_demo
-    from hardex_app.links.launch import Sharing, open_window
+    from hardex_app.links.launch import open_window
+    from hardex_app.links.sharing import Sharing
 
     sharing = Sharing(
         share=share,

@@ -42,11 +42,11 @@ _AHEAD_MOST = 12
 _KNOWN_MOST = 1_000  # tickets of what a page has told already
 _IMAGE_PIXELS = 1_024  # the longer side
 
-Answer = dict[str, Any]
+Json = dict[str, Any]
 T = TypeVar("T")
 
 
-def facts(run: Run) -> Answer:
+def facts(run: Run) -> Json:
     """What the page must know once; nothing of any example.
 
     Returns:
@@ -81,7 +81,7 @@ def next_examples(
     *,
     count: int = AHEAD,
     last: bool = False,
-) -> Answer:
+) -> Json:
     """Examples for an annotator to judge, beside those they have.
 
     Args:
@@ -116,7 +116,7 @@ def next_examples(
             break
         given.append(id)
     done, total = desk.queue.progress(visitor.name)
-    answer: Answer = {
+    answer: Json = {
         "name": visitor.name,
         "run": _name_of(desk),
         "examples": [_unjudged(desk, visitor, id) for id in given],
@@ -129,14 +129,14 @@ def next_examples(
     return answer if said_last is None else {**answer, "last": said_last}
 
 
-def ask(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
+def ask(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
     """`next_examples` for a page, with `have`, `count` and `last` as it sends them."""
     check_asked(asked, visitor)
     have, count = asked.get("have", ()), asked.get("count", AHEAD)
     return next_examples(desk, visitor, have, count=count, last=bool(asked.get("last")))
 
 
-def earlier(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
+def earlier(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
     """What an annotator said last, but for what they have in view; to look at it again.
 
     Args:
@@ -158,7 +158,7 @@ def earlier(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     return {"earlier": _plainly(visitor, lambda: _last(desk, visitor, known))}
 
 
-def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
+def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
     """Store what an annotator says of an example; when this returns, it is on disk.
 
     The first word on an example is blind. After it the label is known to the annotator, and what
@@ -210,7 +210,7 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     return _plainly(visitor, lambda: _told(desk, visitor, stored))
 
 
-def undo(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
+def undo(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
     """Take back what an annotator said; it stays in the store, and no longer counts.
 
     Args:
@@ -250,7 +250,7 @@ def undo(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Answer:
     }
 
 
-def progress(desk: Desk, visitor: Visitor) -> Answer:
+def progress(desk: Desk, visitor: Visitor) -> Json:
     """How many examples this annotator has judged, `done`, of how many that are theirs, `total`."""
     done, total = desk.queue.progress(visitor.name)
     return {"done": done, "total": total}
@@ -267,14 +267,14 @@ def _name_of(desk: Desk) -> str:
     return sha256(b"run\n" + desk.tickets.key).hexdigest()[:16]
 
 
-def _unjudged(desk: Desk, visitor: Visitor, id: str) -> Answer:
+def _unjudged(desk: Desk, visitor: Visitor, id: str) -> Json:
     return {
         "ticket": desk.tickets.of(visitor.name, id),
         "image": view_url(desk.run, id, _IMAGE_PIXELS),
     }
 
 
-def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Answer:
+def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Json:
     """What may be known of an example that this annotator has judged."""
     done, total = desk.queue.progress(visitor.name)
     given = desk.run.given_label(event.id)
@@ -292,7 +292,7 @@ def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Answer:
     }
 
 
-def _last(desk: Desk, visitor: Visitor, known: Collection[str] = ()) -> Answer | None:
+def _last(desk: Desk, visitor: Visitor, known: Collection[str] = ()) -> Json | None:
     """What an annotator said last of this run, but for what is known, and did not take back."""
     mine = standing(desk.run.annotations.by(visitor.name))
     for event in reversed(mine):

@@ -161,7 +161,7 @@ def _keeping(
         expected: str = "",
         note: str = "",
     ) -> str:
-        """Keep a probe with the run, to be asked again of later models; gives its id.
+        """Keep a probe with the run under your name, for later models too; gives its id.
 
         Args:
             source: as in `probe`.

@@ -15,6 +15,7 @@ from hardex.runs.queries import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex.runs.run import Run
 from hardex_app.cards import THUMBNAIL_PIXELS, thumbnail_url
 from hardex_app.inspection import Inspection
+from hardex_app.said import COMMENT_MOST
 from hardex_app.training import nearest_training
 
 VERDICT_WORDS = {
@@ -32,7 +33,7 @@ _WORDS = (
     "sort", "order", "p",
 )  # fmt: skip
 _LARGEST_SHOWN = 2_000_000  # pixels of the large image
-ID_MOST, COMMENT_MOST = 4_096, 2_000  # characters
+ID_MOST = 4_096  # characters
 _ANSWERS = {"": None, "yes": True, "no": False}
 
 

@@ -15,7 +15,7 @@ UNDECIDED = {"ambiguous": "Ambiguous", "bad_image": "Bad image", "not_sure": "No
 _CALLED = {"label": "a label", "verdict": "a verdict", "ticket": "a ticket",
            "event_id": "an event id", "undoes": "what is undone"}  # fmt: skip
 COMMENT_MOST = 2_000  # characters
-SECONDS_MOST = 3_600.0
+_SECONDS_MOST = 3_600.0
 
 
 class NotStored(HardexError):
@@ -34,10 +34,12 @@ class Said:
 
     @property
     def words(self) -> str:
+        """The class, or the verdict that names none."""
         return self.label or self.verdict
 
     @property
     def answer(self) -> Answer:
+        """The same, as it is compared with what was said before."""
         return Answer(self.words, is_class=bool(self.label))
 
 
@@ -91,9 +93,9 @@ def _seconds(value: Any) -> float | None:
     if value is None:
         return None
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 <= value <= SECONDS_MOST:
+    if not number or not 0 <= value <= _SECONDS_MOST:
         raise HardexError(
-            f"the seconds of an answer must be a number from 0 to {SECONDS_MOST:,.0f}; received "
+            f"the seconds of an answer must be a number from 0 to {_SECONDS_MOST:,.0f}; received "
             f"{str(value)[:60]!r}; leave them out."
         )
     return round(float(value), 3)

@@ -1,1 +1,4 @@
-"""What people say about a run: whom to ask what, how far they agree, and files of it."""
+"""What people say of a run: their links and work, how far they agree, and files of it.
+
+The events themselves lie in `hardex.runs.annotations`, links and visits in `hardex.runs.access`.
+"""

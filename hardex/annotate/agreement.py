@@ -1,4 +1,9 @@
-"""How far people agree on the examples of a run, with each other and with a gold standard."""
+"""How far people agree on the examples of a run, with each other and with a gold standard.
+
+A vote is one annotator's word on one example that was not taken back. What most people say is found
+from the last word of each. How far they agree, with each other and with gold, is found from what
+they said before the given label was shown: later they may say what they were shown.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,8 +16,8 @@ from hardex.annotate.answers import (
     NO_CLASS,
     Answer,
     first_words,
-    known,
     latest,
+    of_examples,
     standing,
     votes_of,
 )
@@ -119,10 +124,10 @@ def agreement(
             is no class.
     """
     found = opened(run, annotations=annotations)
-    known, gold_from = gold_of(found, gold)
+    right, gold_from = gold_of(found, gold)
     events = found.annotations.all()
     given = found.tables.given_labels({event.id for event in events})
-    return agreement_of(events, given, gold=known, gold_from=gold_from, blind=blind, seed=seed)
+    return agreement_of(events, given, gold=right, gold_from=gold_from, blind=blind, seed=seed)
 
 
 def agreement_of(
@@ -161,10 +166,10 @@ def agreement_of(
     first = first_words(events, blind=blind)
     last = first if blind else latest(events)
     said = Votes.of(votes_of(events, given))  # many an event is somebody's first word and last
-    row_of = {id(event): row for row, event in enumerate(known(events, given))}
-    votes = said.at([row_of[id(event)] for event in known(last, given)])
+    row_of = {id(event): row for row, event in enumerate(of_examples(events, given))}
+    votes = said.at([row_of[id(event)] for event in of_examples(last, given)])
     theirs = votes.but(owner)
-    compared = said.at([row_of[id(event)] for event in known(first, given)]).but(owner)
+    compared = said.at([row_of[id(event)] for event in of_examples(first, given)]).but(owner)
     sure = compared.sure
     alpha, low, high, why = alpha_of(sure.id, sure.answer, np.random.default_rng(seed))
     golden = {id: Answer.of_text(label) for id, label in (gold or {}).items()}

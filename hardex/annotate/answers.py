@@ -1,9 +1,4 @@
-"""What people said -> votes.
-
-A vote is one annotator's word on one example that was not taken back. What most people say is found
-from the last word of each. How far they agree, with each other and with gold, is found from what
-they said before the given label was shown: later they may say what they were shown.
-"""
+"""What people said: which words stand, and the answer and the vote in each."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -78,11 +73,6 @@ class Vote(NamedTuple):
     blind: bool = False
     seconds: float | None = None
 
-    @property
-    def is_sure(self) -> bool:
-        """Whether it says anything: who is not sure gives no answer to be compared."""
-        return self.answer != NOT_SURE
-
 
 def standing(events: Iterable[AnnotationEvent]) -> list[AnnotationEvent]:
     """The verdicts that were not taken back, in the same order."""
@@ -139,14 +129,14 @@ def first_words(events: Iterable[AnnotationEvent], *, blind: bool = False) -> li
 
 
 def votes_of(events: Iterable[AnnotationEvent], given: Mapping[str, str]) -> Iterator[Vote]:
-    """The answers of these events, one for each annotator and example; none where nothing is given.
+    """The answer in each of these events; none where nothing is given.
 
     Args:
         events: such as `latest` or `first_words` gives.
         given: the given label of each example.
     """
     answer = cache(_answer)  # many say the same
-    for event in known(events, given):
+    for event in of_examples(events, given):
         yield Vote(
             event.annotator,
             event.id,
@@ -156,7 +146,9 @@ def votes_of(events: Iterable[AnnotationEvent], given: Mapping[str, str]) -> Ite
         )
 
 
-def known(events: Iterable[AnnotationEvent], given: Mapping[str, str]) -> Iterator[AnnotationEvent]:
+def of_examples(
+    events: Iterable[AnnotationEvent], given: Mapping[str, str]
+) -> Iterator[AnnotationEvent]:
     """Those of examples that are there."""
     return (event for event in events if event.id in given)
 

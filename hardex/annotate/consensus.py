@@ -32,6 +32,12 @@ class Consensus:
 
 
 def consensus_of(votes: Votes, given: Mapping[str, str]) -> tuple[Consensus, ...]:
+    """What people together say of each example, in order of id.
+
+    Args:
+        votes: one for each annotator and example.
+        given: the given label of each example.
+    """
     texts = [answer.text for answer in votes.answers]
     counted = cache(lambda answers: _counted([texts[answer] for answer in answers]))
     answers = votes.answer[np.lexsort((votes.answer, votes.id))].tolist()

@@ -22,7 +22,7 @@ from hardex.runs.annotations import AnnotationEvent
 from hardex.runs.run import Run, opened
 
 FORMATS = ("csv", "jsonl", "label-studio", "label-studio-setup", "consensus")
-CONSENSUS_COLUMNS = ("id", "given_label", "consensus", "share", "votes")
+_CONSENSUS_COLUMNS = ("id", "given_label", "consensus", "share", "votes")
 # A spreadsheet takes a cell that begins so for a formula; some also take the full-width signs.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # What JSON leaves as it is, though many readers end a line there.
@@ -156,7 +156,7 @@ def _write_consensus(run: Run, stream: TextIO) -> int:
         [_cell(one.id), _cell(one.given_label), _cell(one.answer), repr(one.share), str(one.votes)]
         for one in consensus_of(votes, given)
     )
-    return _put_csv(stream, CONSENSUS_COLUMNS, rows)
+    return _put_csv(stream, _CONSENSUS_COLUMNS, rows)
 
 
 def _put_csv(stream: TextIO, header: Sequence[str], rows: Iterable[Sequence[str]]) -> int:

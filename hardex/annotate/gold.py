@@ -1,6 +1,6 @@
 """The right answers that annotators are measured by: from a file, or what the owner says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from hardex.annotate.answers import Answer, latest, votes_of
@@ -47,11 +47,16 @@ def true_labels(said: Iterable[AnnotationEvent], run: Run) -> dict[str, str]:
     return {vote.id: vote.answer.name for vote in votes if vote.answer in classes}
 
 
-def check_gold_ids(gold: Mapping[str, str], run: Run) -> None:
+def check_gold(gold: Mapping[str, str], run: Run, besides: Collection[str] = ()) -> None:
     """Refuse gold of other runs.
 
+    Args:
+        gold: the right answer by example.
+        run: whose examples and classes they must be.
+        besides: what may be said in place of a class.
+
     Raises:
-        RunError: some of the examples are not of this run.
+        RunError: some of the examples or labels are not of this run.
     """
     unknown = run.tables.unknown(list(gold))
     if unknown:
@@ -59,17 +64,15 @@ def check_gold_ids(gold: Mapping[str, str], run: Run) -> None:
             f"gold examples must be of this run; {unknown:,} of {len(gold):,} are not; take their "
             "ids from its tables."
         )
-
-
-def check_gold(gold: Mapping[str, str], run: Run) -> None:
-    """Raise `RunError` unless every gold example and its label are of the run."""
-    check_gold_ids(gold, run)
-    for id, label in gold.items():
-        if label not in run.manifest.class_names:
-            raise RunError(
-                f"the label of a gold example must be one of the run's "
-                f"{len(run.manifest.class_names)} classes; {id!r} has {label!r}; correct the file."
-            )
+    names = run.manifest.class_names
+    known = {*names, *besides}
+    strange = [id for id, label in gold.items() if label not in known]
+    if strange:
+        raise RunError(
+            f"{' or '.join(['a gold label must be a class of the run', *besides])}; "
+            f"{len(strange):,} of {len(gold):,} are not, the first, of {strange[0]!r}, is "
+            f"{gold[strange[0]]!r}; write it as the run does."
+        )
 
 
 def read_gold(path: str | Path) -> dict[str, str]:
@@ -111,20 +114,21 @@ def read_gold(path: str | Path) -> dict[str, str]:
 
 
 def gold_of(run: Run, gold: Mapping[str, str] | str | Path | None) -> tuple[dict[str, str], str]:
-    """The right answers, written as in `Answer.text`, and whose they are."""
+    """The right answers, written as in `Answer.text`, and whose they are.
+
+    Args:
+        run: whose examples and classes they must be.
+        gold: right answers by example, or a file of them; None for what the owner judged.
+
+    Raises:
+        HardexError: they cannot be read, or are not of this run.
+    """
     if gold is None:
         labels = judged_by(OWNER.name, run)
-        return {
-            id: Answer(label).text for id, label in labels.items()
-        }, OWNER.name if labels else ""
+        written = {id: Answer(label).text for id, label in labels.items()}
+        return written, OWNER.name if labels else ""
     found = dict(gold) if isinstance(gold, Mapping) else read_gold(gold)
-    check_gold_ids(found, run)
+    check_gold(found, run, _GOLD_BESIDES)
     classes = set(run.manifest.class_names)
-    strange = sorted(set(found.values()) - {*classes, *_GOLD_BESIDES})
-    if strange:
-        raise RunError(
-            f"a gold label must be one of the run's {len(run.manifest.class_names)} classes; "
-            f"received {strange[0]!r}; write it as the run does."
-        )
     written = {id: Answer(label, label in classes).text for id, label in found.items()}
     return written, "" if isinstance(gold, Mapping) else str(gold)

@@ -1,8 +1,4 @@
-"""Annotations <-> Label Studio's JSON, there and back without a loss.
-
-Source:
-    labelstud.io/guide/task_format (2026).
-"""
+"""Annotations <-> Label Studio's JSON, there and back without a loss."""
 
 import json
 from collections import defaultdict
@@ -89,6 +85,7 @@ def _annotation(
 
 
 def write_setup(run: Run, stream: TextIO) -> int:
+    """The labelling setup that the tasks ask for; gives how many choices it has."""
     classes = (Answer(name).text for name in run.manifest.class_names)
     answers = (*classes, *NO_CLASS, WRONG)
     choices = "".join(f"    <Choice value={_attribute(answer)}/>\n" for answer in answers)
@@ -107,6 +104,12 @@ def _attribute(text: str) -> str:
 
 
 def read_tasks(path: Path, run: Run) -> Iterator[Placed]:
+    """The events of a JSON export of Label Studio: those that came with a task, and its own.
+
+    Raises:
+        ValueError: it is no such export.
+        RunError: an event of it can never be stored.
+    """
     tasks = json.loads(path.read_text(encoding="utf-8-sig"))
     if not isinstance(tasks, list):
         raise ValueError("it is no list of tasks")

@@ -431,7 +431,7 @@ def _standing(marks: Mapping[str, _Mark]) -> _Standing:
         if not mark.undoes and (mark.annotator, event_id) not in undone
     ]
     # Who took a blind word back and judged again had seen the label by then: that is no vote, and
-    # the example is not theirs to judge once more. What is a vote is the same as in `agreement`.
+    # the example is not theirs to judge once more. What is a vote is the same as in `first_words`.
     return _Standing(
         frozenset(mark.annotator for mark in standing),
         frozenset(mark.annotator for mark in standing if mark.is_vote),

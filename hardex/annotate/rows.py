@@ -18,6 +18,7 @@ Placed = tuple[str, AnnotationEvent]  # where an event stands in its file, and t
 
 
 def row_of(event: AnnotationEvent) -> dict[str, Any]:
+    """The values of an event by the names of `COLUMNS`; its time is text."""
     values = {name: getattr(event, name) for name in COLUMNS}
     return values | {"time": time_as_text(event.time)}
 
@@ -37,7 +38,17 @@ def _without_zone(time: datetime) -> datetime:
 
 
 def event_of(place: str, path: Path, values: Any) -> AnnotationEvent:
-    """One event of a file, checked: a stranger may have written it."""
+    """One event of a file, checked: a stranger may have written it.
+
+    Args:
+        place: where it stands in the file.
+        path: the file.
+        values: what stands there.
+
+    Raises:
+        ValueError: it is no object, or a value is missing or of another kind.
+        RunError: it can never be stored.
+    """
     if not isinstance(values, dict):
         raise ValueError(f"{place} is no object")
     row = {name: values[name] for name in COLUMNS if values.get(name) is not None}

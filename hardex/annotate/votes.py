@@ -1,4 +1,4 @@
-"""Votes as arrays of numbers: hundreds of thousands are counted in no time."""
+"""Votes as arrays of numbers, to be counted by NumPy."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +33,7 @@ class Votes:
 
     @classmethod
     def of(cls, votes: Iterable[Vote]) -> "Votes":
+        """These votes, in their order."""
         names: dict[str, int] = {}
         ids: dict[str, int] = {}
         answers: dict[Answer, int] = {}
@@ -65,12 +66,13 @@ class Votes:
 
     @property
     def is_sure(self) -> NDArray[np.bool_]:
-        """(v,) of each vote."""
+        """(v,) whether it says anything: who is not sure gives no answer to be compared."""
         sure = np.array([answer != NOT_SURE for answer in self.answers], dtype=bool)
         return sure[self.answer]
 
     @property
     def sure(self) -> "Votes":
+        """Those that say anything."""
         return self.at(self.is_sure)
 
     def but(self, name: str) -> "Votes":

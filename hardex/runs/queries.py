@@ -15,6 +15,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
+from hardex.data.names import is_storable
 from hardex.errors import RunError
 from hardex.runs.folder import RESULTS
 
@@ -265,13 +266,14 @@ class Tables:
         Raises:
             RunError: the predictions cannot be read.
         """
-        if not ids:
+        known = [id for id in ids if is_storable(id)]  # no other is in a table
+        if not known:
             return {}
         query = (
             "SELECT id, given_label FROM predictions "
             "WHERE id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
         )
-        return dict(self._ask(query, [list(ids)]))
+        return dict(self._ask(query, [known]))
 
     def _count(self, view: View, condition: str, values: Sequence[Any]) -> int:
         query = f"SELECT count(*) FROM {_source(view)} WHERE {condition}"
@@ -450,7 +452,8 @@ class Tables:
     def _said_plainly(self) -> Iterator[None]:
         """Turn what DuckDB says of a damaged or missing file into a sentence; let Ctrl-C through.
 
-        DuckDB drops the KeyboardInterrupt that comes during a question, and says this instead.
+        DuckDB looks for signals between the parts of a question, and drops the KeyboardInterrupt
+        that it finds there: it says this instead.
         """
         import duckdb
 

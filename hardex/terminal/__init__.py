@@ -1,1 +1,1 @@
-"""What the terminal shows: progress, and a file for what each verb answers."""
+"""What the terminal shows: progress, and what the verbs answer, a file for each kind of answer."""

@@ -24,6 +24,7 @@ def show_findings(found: Sequence[Finding], *, as_json: bool) -> None:
 
 
 def say_findings(console: Console, found: Sequence[Finding]) -> None:
+    """Print each finding with its evidence and what to do."""
     for finding in found:
         colour = "red" if finding.severity == "error" else "yellow"
         console.print(

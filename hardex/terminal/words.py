@@ -27,9 +27,11 @@ def typed(text: str) -> str:
 
 
 def say(text: str) -> None:
+    """Print a sentence, whatever is in it."""
     Console().print(plain_text(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def say_more(count: int, what: str) -> None:
+    """Print how many rows of a table were left out, if any."""
     if count:
         say(f"… and {count:,} more {what}; -v shows all.")

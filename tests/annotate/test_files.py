@@ -475,6 +475,17 @@ def test_a_file_that_holds_no_annotations_is_refused_in_a_sentence(run, tmp_path
     assert str(error.value).endswith(".") and "\n" not in str(error.value)
 
 
+def test_an_id_of_no_text_is_blamed_on_the_file_and_not_on_the_run(run, tmp_path):
+    answer = {"type": "choices", "value": {"choices": ["ambiguous"]}}
+    made = {"completed_by": 7, "created_at": "2026-01-02T03:04:05Z", "result": [answer]}
+    file = tmp_path / "in.json"
+    ids = (ids_of(run)[0], "\ud800")
+    file.write_text(json.dumps([{"data": {"id": id}, "annotations": [made]} for id in ids]))
+    with pytest.raises(RunError, match=r"annotation 1 of task 2 is of the example '.ud800'"):
+        import_annotations(run, file)
+    assert run.annotations.all() == []
+
+
 def test_how_many_events_of_the_owner_came_in_is_told(run, tmp_path):
     file = tmp_path / "in.jsonl"
     rows = [

@@ -613,12 +613,12 @@ def test_a_million_examples():
     tracemalloc.stop()
     assert size < 250e6  # without the ids themselves
     store = queue._store
-    began = time.perf_counter()
+    began = time.process_time()
     for number in range(1_000):
         annotator = PEOPLE[number % 5]
         judge(queue, store, annotator, queue.next(annotator))
         queue.progress(annotator)
-    assert (time.perf_counter() - began) / 1_000 < 0.005
+    assert time.process_time() - began < 30  # about 0.3: what looks at each example takes minutes
     assert queue.progress("ann")[1] == 1_000_000
 
 
@@ -707,7 +707,7 @@ def test_gold_must_be_of_the_run(run):
     assert plan_of(run, Assignment(gold={id: "b"})).gold == {id: "b"}
     with pytest.raises(RunError, match=r"1 of 2 are not; take their ids from its tables\.$"):
         plan_of(run, Assignment(gold={id: "b", "nobody": "a"}))
-    with pytest.raises(RunError, match=r"has 'dog'; correct the file\.$"):
+    with pytest.raises(RunError, match=r"a class of the run; 1 of 1 are not, .* is 'dog'; "):
         plan_of(run, Assignment(gold={id: "dog"}))
 
 

@@ -143,6 +143,7 @@ def quiet(page: Page) -> None:
 
 def draw(page: Page, points: Sequence[tuple[float, float]]) -> None:
     """One stroke on the pad."""
+    expect(page.locator(".hx-pad")).to_be_visible()
     box = page.locator(".hx-pad").bounding_box()
     assert box is not None
     (x, y), *others = points

@@ -6,6 +6,7 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import gradio as gr
 import httpx
 import numpy as np
 
@@ -14,7 +15,8 @@ from hardex.annotate.plan import Assignment
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
 from hardex_app.inspection import Inspection, Status
-from hardex_app.links.launch import Sharing, launch
+from hardex_app.links.server import free_port, launch
+from hardex_app.links.sharing import Sharing
 
 # Names that break what puts them into markup, templates, paths or tables.
 HOSTILE = (
@@ -102,6 +104,32 @@ def launched_in_a_loop(launch):
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, launching()).result()
+
+
+def launched_blocks(build, **options):
+    """A window of one page on a free port of loopback; `build` makes it."""
+
+    def launched():
+        with gr.Blocks(analytics_enabled=False, fill_width=True) as window:
+            build(window)
+        while True:
+            try:
+                window.launch(
+                    server_name="127.0.0.1",
+                    server_port=free_port("127.0.0.1", None),
+                    quiet=True,
+                    prevent_thread_lock=True,
+                    run_history=False,
+                    _frontend=False,
+                    **options,
+                )
+            except Exception as error:  # another test was as quick to take the port
+                if not isinstance(error, OSError) and "startup-events" not in str(error):
+                    raise
+            else:
+                return window
+
+    return launched_in_a_loop(launched)
 
 
 @contextmanager

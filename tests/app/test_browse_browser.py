@@ -279,6 +279,7 @@ def test_the_image_is_shown_at_whole_zooms_without_smoothing(browser, served):
         opened(page, "3")
         image = page.locator(".hx-large")
         assert image.evaluate("i => getComputedStyle(i).imageRendering") == "pixelated"
+        expect(image).to_have_js_property("naturalWidth", 6)
         for name, factor in (("larger", 64), ("smaller", 0.25)):
             for _ in range(20):
                 button = page.get_by_role("button", name=name, exact=True)

@@ -53,6 +53,7 @@ def test_both_lists_are_the_first_view_of_browse(visit: Visit, run: hardex.Run) 
 def test_a_click_shows_the_very_pixels_and_probabilities(visit: Visit, run: hardex.Run) -> None:
     page, first = visit.page, run.hard.iloc[0]
     open_card(page, first["id"])
+    expect(page.locator("[data-pictured]")).to_have_attribute("data-pictured", first["id"])
     shown = decoded(page.locator(".hx-large").get_attribute("src"))
     np.testing.assert_array_equal(shown, run.image(first["id"])[:, :, 0])
     expect(page.locator(".hx-fact-given")).to_have_text(first["given_label"])
@@ -293,6 +294,8 @@ def probe_example(page: Page, id: str) -> None:
 
 def open_pad(page: Page) -> None:
     open_page(page, "Probe")
+    # Once it is filled, nothing on the page moves under the pen any more.
+    expect(page.locator("#page-probe .hx-slider").first).to_be_attached()
     page.get_by_role("button", name="Draw").click()
     expect(page.locator(".hx-pad")).to_be_visible()
 

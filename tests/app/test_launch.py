@@ -24,18 +24,9 @@ from hardex.runs.access import OWNER
 from hardex.runs.queries import View
 from hardex_app.door.keys import Keys
 from hardex_app.inspection import Inspection
-from hardex_app.links.launch import (
-    FIRST_PORT,
-    Sharing,
-    _open_browser,
-    _open_link,
-    free_port,
-    in_notebook,
-    is_loopback,
-    open_window,
-    reach,
-    work_of,
-)
+from hardex_app.links.launch import _open_browser, _open_link, in_notebook, open_window, work_of
+from hardex_app.links.server import FIRST_PORT, free_port
+from hardex_app.links.sharing import Sharing, is_loopback, reach
 from hardex_app.links.tunnels import NoLink
 
 from .fake_runs import (
@@ -75,19 +66,15 @@ def test_a_free_port_is_used_as_asked(taken):
     assert free_port(LOCAL, port) == port
 
 
-def test_without_a_port_the_next_free_one_is_used():
-    first = free_port(LOCAL, None)
-    assert first >= FIRST_PORT
-    with socket.socket() as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
-        listening.bind((LOCAL, first))
-        listening.listen()
-        assert free_port(LOCAL, None) > first
+def test_without_a_port_the_next_free_one_is_used(taken, monkeypatch):
+    assert free_port(LOCAL, None) >= FIRST_PORT
+    monkeypatch.setattr("hardex_app.links.server.FIRST_PORT", taken)
+    assert free_port(LOCAL, None) > taken
 
 
 def test_when_all_ports_are_taken_both_ways_out_are_named(taken, monkeypatch):
-    monkeypatch.setattr("hardex_app.links.launch.FIRST_PORT", taken)
-    monkeypatch.setattr("hardex_app.links.launch._PORTS", 1)
+    monkeypatch.setattr("hardex_app.links.server.FIRST_PORT", taken)
+    monkeypatch.setattr("hardex_app.links.server._PORTS", 1)
     with pytest.raises(ServingError) as caught:
         free_port(LOCAL, None)
     assert "stop another app or pass --port" in sentence(caught.value)
@@ -457,6 +444,15 @@ def test_a_notebook_is_known_by_its_shell_and_nothing_is_imported_for_that(monke
         assert in_notebook() == expected
 
 
+@pytest.fixture
+def own_ports(monkeypatch):
+    """Ports that no other test looks for: all others begin at the usual one."""
+    with socket.socket() as found:
+        found.bind((LOCAL, 0))
+        monkeypatch.setattr("hardex_app.links.server.FIRST_PORT", found.getsockname()[1])
+
+
+@pytest.mark.usefixtures("own_ports")
 def test_in_a_notebook_two_apps_open_below_their_cells_and_close_one_by_one(
     notebook, tmp_path, capsys
 ):

@@ -212,9 +212,9 @@ def test_a_thousand_classes_are_a_small_page_quickly_made(tmp_path):
         probabilities=rows, labels=labels, class_names=names, count=1, out=tmp_path / "run"
     )
     assert len(json.dumps(overview(run))) < 130_000
-    started = time.perf_counter()
+    started = time.process_time()
     overview(run)
-    assert time.perf_counter() - started < 1  # about 0.1 s where nothing else runs
+    assert time.process_time() - started < 10  # about 0.1: only what grows otherwise takes so long
 
 
 def test_ten_pictures_of_noise_are_shrunk_to_stay_small(tmp_path):

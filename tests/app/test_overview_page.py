@@ -1,10 +1,8 @@
 """The Overview page alone, in a real Chromium: what is shown, and where its links lead."""
 
 import re
-import socket
 from urllib.parse import parse_qs, urlparse
 
-import gradio as gr
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,7 +13,7 @@ from hardex_app.inspection import Inspection, Status
 from hardex_app.pages import overview
 
 from .conftest import Visit, close_visit, open_visit
-from .fake_runs import HOSTILE, launched_in_a_loop, small_run
+from .fake_runs import HOSTILE, launched_blocks, small_run
 
 pytestmark = [
     pytest.mark.browser,
@@ -31,23 +29,12 @@ def serve(run):
     """The page of a run and nothing else, at an address of its own."""
     inspection = Inspection(lambda inspection: None, run=run)
     inspection.status = Status("ready")
-    with gr.Blocks(analytics_enabled=False, fill_width=True) as blocks:
+
+    def build(window):
         page = overview.build(inspection)
-        blocks.load(lambda: overview.facts(inspection), None, page.board, show_progress="hidden")
-    style = asset("style.css") + asset("overview.css")
-    launched_in_a_loop(
-        lambda: blocks.launch(
-            server_port=free_port(), prevent_thread_lock=True, css=style, quiet=True
-        )
-    )
-    return blocks
+        window.load(lambda: overview.facts(inspection), None, page.board, show_progress="hidden")
 
-
-def free_port():
-    """A port that nobody listens at: looking for one, Gradio forgets to close what it tries."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return asked.getsockname()[1]
+    return launched_blocks(build, css=asset("style.css") + asset("overview.css"))
 
 
 def opened(browser: Browser, blocks, words="", **options) -> Visit:
@@ -145,7 +132,7 @@ def test_the_matrix_is_one_stop_of_the_tab_key_and_the_arrows_move_in_it(visit):
     page.keyboard.press("Shift+Tab")
     assert page.evaluate(focused).startswith("given fox, predicted cat")
     page.keyboard.press("ArrowUp")
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     assert where(page) == {"view": "browse", "list": "all", "given": "dog", "predicted": "cat"}
 
 
@@ -171,8 +158,7 @@ def test_the_pairs_stand_in_order_and_lead_to_their_examples(visit, run):
     assert numbers == sorted(numbers, reverse=True)
     assert sum(numbers) == run.metrics["wrong"]
     expect(pairs.first).to_contain_text("cat → dog")
-    pairs.first.focus()
-    visit.page.keyboard.press("Enter")
+    pairs.first.press("Enter")
     assert where(visit.page) == {
         "view": "browse",
         "list": "all",
@@ -353,12 +339,12 @@ def test_ten_classes_fit_on_a_phone(browser, tmp_path, names):
 
 def test_the_sentence_why_no_run_will_come_is_shown_as_text(browser):
     sentence = "no <b>model</b>: ${1+1}"
-    with gr.Blocks(analytics_enabled=False) as blocks:
+
+    def build(window):
         page = overview.build(Inspection(lambda inspection: None))
-        blocks.load(lambda: {"problem": sentence}, None, page.board, show_progress="hidden")
-    launched_in_a_loop(
-        lambda: blocks.launch(server_port=free_port(), prevent_thread_lock=True, quiet=True)
-    )
+        window.load(lambda: {"problem": sentence}, None, page.board, show_progress="hidden")
+
+    blocks = launched_blocks(build)
     visitor = open_visit(browser, blocks.local_url)
     expect(visitor.page.locator(".hx-ov-wait")).to_have_text(sentence)
     expect(visitor.page.locator(".hx-ov-body")).to_be_hidden()

@@ -59,7 +59,7 @@ def test_the_server_is_killed_under_load(tmp_path):
 
 
 def test_disk_full_and_database_locked(tmp_path):
-    line = "--annotators 6 --verdicts 5 --only disk lock --full-seconds 2 --locked-seconds 2"
+    line = "--annotators 6 --verdicts 5 --only disk lock --full-seconds 2 --locked-seconds 6"
     found = told("faults.py", line, tmp_path)
     assert {status for status, _, _ in found["told"]["disk"]} <= {200, 503}
     assert sum(count for _, _, count in found["told"]["disk"]) >= 6

@@ -291,6 +291,15 @@ def test_harder_than_is_the_share_of_lower_scores(run):
         assert found["margin"] == pytest.approx((table["margin"] < row.margin).mean())
 
 
+def test_given_labels_are_those_of_the_table(run):
+    given = dict(zip(run.predictions["id"], run.predictions["given_label"], strict=True))
+    ids = list(given)
+    assert run.tables.given_labels([]) == {}
+    assert run.tables.given_labels([ids[3]]) == {ids[3]: given[ids[3]]}
+    assert run.tables.given_labels({*ids, "gone", "\ud800", "a\0b"}) == given
+    assert run.tables.given_labels(["gone"]) == run.tables.given_labels(["\ud800"]) == {}
+
+
 def test_unknown_ids_are_counted(run):
     known = list(run.predictions["id"][:3])
     assert run.tables.unknown([*known, "x", "y", "x"]) == 3
@@ -315,15 +324,18 @@ def test_a_damaged_table_is_said_in_a_sentence(tmp_path):
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a signal after a while")
 def test_a_question_ends_by_ctrl_c(run):
     """As an app that is stopped while it starts: the timer's signal stands for that of Ctrl-C."""
+    tables = run.tables
+    assert tables.ids(View())  # all that is imported is there
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.1)
         with pytest.raises(KeyboardInterrupt):
-            run.tables._ask("SELECT sum(a.range * b.range) FROM range(1000000) a, range(30000) b")
+            # Long enough to be met by the signal, in parts that soon look for it.
+            tables._ask("SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000) b")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert run.tables.ids(View())
+    assert tables.ids(View())
 
 
 def test_tables_are_for_reading_only(run):

@@ -94,7 +94,7 @@ async function pump() {
     const wait = AGAIN_MS[Math.min(state.tries++, AGAIN_MS.length - 1)];
     retry = setTimeout(pump, wait);
     problem(`${trouble} ${waitingWords()}`);
-    drawSaved();
+    draw();  // what was said last is not stored yet
     return;
   }
   state.tries = 0;

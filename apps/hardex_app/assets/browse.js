@@ -202,7 +202,7 @@ const askExample = latched(async () => {
   drawExample();
   askImage();
   askNeighbours();
-  if (part(".hx-scores").open) askStanding();
+  if (part(".hx-scores").open) askEasier();
 }, (why) => problem(".hx-example-problem", why));
 
 function bar(one, shown) {
@@ -261,9 +261,9 @@ function drawExample() {
   part(".hx-score-list").replaceChildren(...shown.scores.flatMap((one) => {
     const name = make("dt", ""), value = make("dd", "");
     name.append(make("strong", "", plain(one.name)), make("span", "hx-meaning", [one.meaning, one.formula].filter(Boolean).join(": ")));
-    const standing = make("span", "hx-meaning hx-standing");
-    standing.dataset.score = one.name;
-    value.append(make("strong", "", one.value.toFixed(4)), standing);
+    const easier = make("span", "hx-meaning hx-easier");
+    easier.dataset.score = one.name;
+    value.append(make("strong", "", one.value.toFixed(4)), easier);
     return [name, value];
   }));
   drawSaid(shown.said);
@@ -277,7 +277,7 @@ function drawExample() {
   state.byHand = false;
   element.dataset.opened = shown.id;
 }
-// The picture and the standing among all take longer than the rest, and follow it.
+// The picture and the place among all take longer than the rest, and follow it.
 async function askImage() {
   const id = state.shown.id, image = part(".hx-large");
   const known = state.pictures.get(id);
@@ -298,16 +298,16 @@ function showImage(there, why) {
   part(".hx-figure .hx-noimage").hidden = there;
   part(".hx-figure .hx-noimage").textContent = why || "";
 }
-async function askStanding() {
+async function askEasier() {
   const id = state.shown.id;
   const answer = (await server.easier(id).catch(() => null)) || {};
   if (!state.shown || state.shown.id !== id) return;
-  for (const node of element.querySelectorAll(".hx-standing")) {
+  for (const node of element.querySelectorAll(".hx-easier")) {
     const easier = answer[node.dataset.score];
     if (typeof easier === "number") node.textContent = `harder than ${(Math.floor(10000 * easier) / 100).toFixed(2)} % of all`;
   }
 }
-part(".hx-scores").addEventListener("toggle", () => { if (part(".hx-scores").open && state.shown) askStanding(); });
+part(".hx-scores").addEventListener("toggle", () => { if (part(".hx-scores").open && state.shown) askEasier(); });
 function step(by) {
   // The ring around a verdict would look like one on the next example.
   if (part(".hx-judge").contains(document.activeElement)) part(".hx-detail").focus({ preventScroll: true });

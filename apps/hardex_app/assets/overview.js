@@ -427,12 +427,17 @@ function drawHead(box) {
   }));
 }
 
+let drawn = "";
 function draw() {
   const there = Boolean(props.value && props.value.class_names);
   if (!there && !(props.value && props.value.problem)) return;
   part(".hx-ov-wait").hidden = there;
   part(".hx-ov-body").hidden = !there;
   if (!there) { part(".hx-ov-wait").textContent = props.value.problem; return; }
+  // Drawn anew, a link would lose the focus, or a click on it.
+  const facts = JSON.stringify(props.value);
+  if (facts === drawn) return;
+  drawn = facts;
   state.facts = props.value;
   drawFigures();
   drawMatrix();

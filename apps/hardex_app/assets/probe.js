@@ -64,7 +64,9 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 async function asked(ask, about, waiting) {
   for (;;) {
     let answer;
+    countAsking(1);
     try { answer = await ask(about); } catch (error) { answer = null; }
+    countAsking(-1);
     if (!answer) return { error: await silence() };
     if (!answer.waiting) return answer;
     if (waiting) waiting(answer.waiting);
