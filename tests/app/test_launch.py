@@ -6,13 +6,14 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
+import httpx
 import pytest
 
 import hardex
@@ -24,7 +25,14 @@ from hardex.runs.access import OWNER
 from hardex.runs.queries import View
 from hardex_app.door.keys import Keys
 from hardex_app.inspection import Inspection
-from hardex_app.links.launch import _open_browser, _open_link, in_notebook, open_window, work_of
+from hardex_app.links.launch import (
+    _keep_address,
+    _open_browser,
+    _open_link,
+    in_notebook,
+    open_window,
+    work_of,
+)
 from hardex_app.links.server import FIRST_PORT, free_port
 from hardex_app.links.sharing import Sharing, is_loopback, reach
 from hardex_app.links.tunnels import NoLink
@@ -78,6 +86,33 @@ def test_when_all_ports_are_taken_both_ways_out_are_named(taken, monkeypatch):
     with pytest.raises(ServingError) as caught:
         free_port(LOCAL, None)
     assert "stop another app or pass --port" in sentence(caught.value)
+
+
+def test_a_computer_too_busy_for_gradio_s_patience_serves_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("gradio.networking.url_ok", lambda url: False)  # as after 3 s
+    run, _ = small_run(tmp_path)
+    inspection = Inspection(lambda inspection: None, run=run)
+    with serving(inspection) as window:
+        assert httpx.get(window.local_url).status_code == 200
+
+
+def test_an_app_that_ends_while_its_address_is_kept_forgets_it(tmp_path):
+    run, _ = small_run(tmp_path)
+
+    class Ended:
+        """Ctrl-C comes as soon as the address is kept."""
+
+        @property
+        def run(self):
+            if threading.current_thread() is not threading.main_thread():
+                return run
+            while not kept_address(run.folder):
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), ExitStack() as ends:
+        _keep_address(Ended(), "http://127.0.0.1:7860", ends)
+    assert kept_address(run.folder) == ""
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536, 99999])
