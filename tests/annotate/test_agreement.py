@@ -2,17 +2,14 @@
 
 from collections import Counter
 from dataclasses import replace
-from itertools import combinations, permutations
+from itertools import combinations
 from uuid import UUID
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-import hardex
-from hardex import RunError
 from hardex.annotate.agreement import agreement_of
 from hardex.annotate.answers import (
     Answer,
@@ -23,162 +20,12 @@ from hardex.annotate.answers import (
 from hardex.annotate.coefficients import (
     NO_OVERLAP,
     NO_VARIETY,
-    _drawn_again,
-    alpha_of,
-    cohen_kappa,
-    krippendorff_alpha,
 )
-from hardex.annotate.gold import judged_by, read_gold
-from hardex.annotate.plan import Assignment, plan_of
-from hardex.annotate.queue import Queue
-from hardex.runs.annotations import Annotation, AnnotationEvent
+from hardex.runs.annotations import AnnotationEvent
 
+from .said import agree, events_of, said, slow_alpha
 
-def said(who, id, answer, *, number=0, seconds=None):
-    """A blind answer."""
-    return AnnotationEvent(
-        *(who, id, "right", "", "", seconds),
-        **{"said": answer, "shown": "blind", "event_id": str(UUID(int=number))},
-    )
-
-
-def events_of(table):
-    """`{annotator: answers}`, one letter for each example, `.` for none -> events."""
-    return [
-        said(who, f"{i:02}", answer, number=1000 * n + i + 1)
-        for n, (who, answers) in enumerate(table.items())
-        for i, answer in enumerate(answers)
-        if answer != "."
-    ]
-
-
-def agree(table, **options):
-    count = max(map(len, table.values()), default=0)
-    return agreement_of(events_of(table), {f"{i:02}": "a" for i in range(count)}, **options)
-
-
-# ------------------------------------------------------------------ Krippendorff's alpha
-
-# Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), examples A, B and C.
-BINARY = {"Jon": "0100000010", "Han": "1110010000"}
-NOMINAL = {"Ben": "aabbdcccedda", "Gerry": "babbbccceddd"}
-WITH_GAPS = (
-    *("11.1", "2232", "3333", "3333", "2222", "1234"),
-    *("4444", "1121", "2222", ".555", "..11", "..3."),
-)
-
-
-def test_alpha_of_the_examples_in_the_literature():
-    def units(table):
-        return ["".join(unit) for unit in zip(*table.values(), strict=True)]
-
-    assert krippendorff_alpha(units(BINARY)) == pytest.approx(0.095, abs=0.0005)
-    assert krippendorff_alpha(units(NOMINAL)) == pytest.approx(0.692, abs=0.0005)
-    with_gaps = [unit.replace(".", "") for unit in WITH_GAPS]
-    assert krippendorff_alpha(with_gaps) == pytest.approx(0.743, abs=0.0005)
-
-
-def slow_alpha(units):
-    """1 - observed / expected disagreement, over every ordered pair of values."""
-    units = [unit for unit in units if len(unit) > 1]
-    values = [value for unit in units for value in unit]
-    observed = sum(
-        (one != other) / (len(unit) - 1) for unit in units for one, other in permutations(unit, 2)
-    ) / max(1, len(values))
-    pairs = [one != other for one, other in permutations(values, 2)]
-    expected = sum(pairs) / max(1, len(pairs))
-    return None if expected == 0 else 1 - observed / expected
-
-
-@given(st.lists(st.text("abc", max_size=5), max_size=8))
-def test_alpha_is_what_comparing_every_pair_gives(units):
-    expected = slow_alpha(units)
-    found = krippendorff_alpha(units)
-    assert found is expected is None or found == pytest.approx(expected, abs=1e-12)
-
-
-def test_the_interval_of_alpha_holds_it_and_follows_from_the_seed():
-    rng = np.random.default_rng(1)
-    truth = rng.choice(list("abc"), 80)
-    table = {
-        who: "".join(np.where(rng.random(80) < 0.2, rng.choice(list("abc"), 80), truth))
-        for who in ("anna", "ben", "cem")
-    }
-    one, again, other = (agree(table, seed=seed) for seed in (0, 0, 1))
-    assert one.alpha_low < one.alpha < one.alpha_high < one.alpha_low + 0.4
-    assert one == again and one.alpha_low != other.alpha_low and one.alpha == other.alpha
-
-
-@pytest.mark.parametrize("classes", [3, 40])
-def test_the_interval_of_alpha_is_that_of_drawing_examples_one_by_one(classes):
-    # Of 3 classes all kinds of examples come often; of 40 some do, and many are rare.
-    rng = np.random.default_rng(2)
-    truth = rng.integers(classes, size=400)
-    said = np.where(rng.random((2, 400)) < 0.2, rng.integers(classes, size=(2, 400)), truth)
-    example, answer = np.tile(np.arange(400), 2), said.ravel()
-    value, low, high, _ = alpha_of(example, answer, np.random.default_rng(3))
-    units = [f"{chr(48 + one)}{chr(48 + other)}" for one, other in said.T]
-    assert value == pytest.approx(slow_alpha(units))
-    drawn = [
-        krippendorff_alpha([units[i] for i in rng.integers(400, size=400)]) for _ in range(400)
-    ]
-    expected = np.quantile(drawn, [0.025, 0.975])
-    assert [low, high] == pytest.approx(expected, abs=0.15 * (expected[1] - expected[0]))
-
-
-def test_however_often_examples_are_drawn_again_they_are_as_many():
-    often = np.array([1, 20, 3, 8, 7])
-    drawn = np.array(list(_drawn_again(often, np.random.default_rng(0))))
-    assert (drawn >= 0).all() and (drawn.sum(axis=1) == 39).all()
-    # The mean of 1,000 draws is within four standard errors of what is drawn from.
-    error = np.sqrt(often * (1 - often / 39) / len(drawn))
-    assert (abs(drawn.mean(axis=0) - often) < 4 * error).all()
-    for alone in ([2], [20], [1, 1]):
-        drawn = list(_drawn_again(np.array(alone), np.random.default_rng(0)))
-        assert {int(one.sum()) for one in drawn} == {sum(alone)}
-
-
-# ------------------------------------------------------------------ Cohen's kappa
-
-
-def test_kappa_of_a_table_worked_by_hand():
-    # Agreed 35 of 50; by chance 0.5 * 0.6 + 0.5 * 0.4 = 0.5, so (0.7 - 0.5) / (1 - 0.5).
-    value, _ = cohen_kappa(np.array([[20.0, 5], [10, 15]]))
-    assert value == pytest.approx(0.4)
-
-
-@given(
-    st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=3, max_size=3),
-)
-def test_kappa_and_its_error_are_those_of_slow_computations(cells):
-    table = np.array(cells, dtype=float)
-    if table.sum() == 0:
-        return
-    found = cohen_kappa(table)
-    p = table / table.sum()
-    by_chance = p.sum(axis=1) @ p.sum(axis=0)
-    if found is None:
-        assert by_chance == pytest.approx(1)
-        return
-    first, second = np.repeat(list(np.ndindex(3, 3)), table.astype(int).ravel(), axis=0).T
-    assert found[0] == pytest.approx(cohen_kappa_score(first, second), abs=1e-9)
-    # The delta method with slopes found by trying: var(kappa) = var(slope of a random cell) / n.
-    slopes = np.array([slope_at(p, cell) for cell in np.ndindex(3, 3)]).reshape(3, 3)
-    variance = ((p * slopes**2).sum() - (p * slopes).sum() ** 2) / table.sum()
-    assert found[1] == pytest.approx(np.sqrt(max(0, variance)), rel=1e-3, abs=1e-4)
-
-
-def slope_at(p, cell, step=1e-6):
-    """How kappa changes with one cell, the others as they are (not scaled to one)."""
-
-    def kappa(q):
-        agreed, by_chance = q.trace(), q.sum(axis=1) @ q.sum(axis=0)
-        return (agreed - by_chance) / (1 - by_chance)
-
-    more, less = p.copy(), p.copy()
-    more[cell] += step
-    less[cell] -= step
-    return (kappa(more) - kappa(less)) / (2 * step)
+# ------------------------------------------------------------------ two and two
 
 
 @given(st.lists(st.text("abc.", min_size=12, max_size=12), min_size=1, max_size=5))
@@ -444,112 +291,3 @@ def test_where_alpha_is_not_defined_a_sentence_says_why(table, why):
 def test_one_example_has_an_alpha_but_no_interval():
     found = agree({"anna": "a", "ben": "b"})
     assert (found.alpha, found.alpha_low, found.why) == (0, None, "")
-
-
-# ------------------------------------------------------------------ runs and gold files
-
-
-@pytest.fixture
-def run(tmp_path):
-    rows = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
-    return hardex.rank(
-        **{"probabilities": rows, "labels": np.array([0, 1, 1]), "out": tmp_path / "run"},
-        class_names=["cat", "dog"],
-    )
-
-
-def test_a_run_and_a_gold_file(run, tmp_path):
-    id = run.predictions["id"][0]
-    for who, answer in (("anna", "cat"), ("ben", "dog")):
-        verdict = "right" if answer == "cat" else "wrong"
-        run.annotations.add(Annotation(who, id, verdict, said=answer, shown="blind"))
-    run.annotations.add(Annotation("ben", "of another run", "right"))
-    gold = tmp_path / "gold.csv"
-    gold.write_text(f"id,label\n{id},cat\n")
-    found = hardex.agreement(run.folder, gold=gold)
-    assert [(one.name, one.gold["value"]) for one in found.annotators] == [("anna", 1), ("ben", 0)]
-    assert (found.votes, found.unknown) == (2, 1)
-    assert (found.gold, found.gold_from) == (1, str(gold))
-    assert replace(found, gold_from="") == hardex.agreement(run, gold={id: "cat"})
-
-
-def test_what_the_owner_judged_is_gold_and_the_owner_is_compared_with_nobody(run):
-    ids = run.predictions["id"].tolist()  # cat, dog, dog
-    for id, verdict, new in zip(ids, ("right", "wrong", "not_sure"), ("", "cat", ""), strict=True):
-        run.annotations.add(Annotation("owner", id, verdict, new, shown="label"))
-    run.annotations.add(Annotation("owner", "of other data", "right", shown="label"))
-    for who, answers in {"anna": ("cat", "dog"), "ben": ("cat", "cat")}.items():
-        for id, answer in zip(ids, answers, strict=False):
-            verdict = "right" if answer == run.given_label(id) else "wrong"
-            new = "" if verdict == "right" else answer
-            run.annotations.add(Annotation(who, id, verdict, new, said=answer, shown="blind"))
-    found = hardex.agreement(run)
-    assert (found.gold, found.gold_from, found.votes, found.owner_votes) == (2, "owner", 7, 3)
-    assert [(one.name, one.gold["value"], one.gold_votes) for one in found.annotators] == [
-        ("anna", 0.5, 2),
-        ("ben", 1, 2),
-    ]
-    assert [(pair.first, pair.second) for pair in found.pairs] == [("anna", "ben")]
-    assert found.alpha == pytest.approx(slow_alpha([("cat", "cat"), ("dog", "cat")]))
-    assert found.consensus[1].answers == (("cat", 2), ("dog", 1))  # the owner's word is a vote
-    assert (found.overlapping, found.examples, found.blind) == (2, 3, 4)
-    other = hardex.agreement(run, gold={ids[1]: "dog"})
-    assert (other.gold, other.gold_from) == (1, "")
-    assert [(one.name, one.gold["value"]) for one in other.annotators] == [("anna", 1), ("ben", 0)]
-
-
-def test_what_the_owner_said_blind_is_gold_whatever_the_given_label_is_by_now(run):
-    # Right when it was said, and the labels were mended since: all three are given otherwise now.
-    said = {"0": "dog", "1": "cat", "2": "a class that is no more"}
-    for id, answer in said.items():
-        run.annotations.add(Annotation("owner", id, "right", said=answer, shown="blind"))
-    assert judged_by("owner", run) == {"0": "dog", "1": "cat"}
-    assert {one.id: one.answer for one in hardex.agreement(run).consensus} == said
-
-
-def test_gold_is_found_by_one_look_at_the_table(run):
-    class OneLook:
-        """A run that cannot be asked for one example after the other."""
-
-        manifest, annotations = run.manifest, run.annotations
-
-        class tables:
-            given_labels = staticmethod(run.tables.given_labels)
-
-    for id, verdict, new in (("0", "right", ""), ("gone", "right", ""), ("2", "wrong", "cat")):
-        run.annotations.add(Annotation("owner", id, verdict, new, shown="label"))
-    assert judged_by("owner", OneLook()) == {"0": "cat", "2": "cat"}
-    assert judged_by("anna", OneLook()) == {}
-
-
-def test_gold_of_the_agreement_is_the_gold_of_the_queue(tmp_path):
-    rows = np.random.default_rng(0).dirichlet(np.ones(2), 6)
-    images = np.random.default_rng(1).integers(0, 256, (6, 4, 4, 1), dtype=np.uint8)
-    data = (images, np.arange(6) % 2)
-    run = hardex.rank(
-        probabilities=rows, data=data, class_names=("cat", "dog"), out=tmp_path / "seen"
-    )
-    for id, verdict, new in (("0", "right", ""), ("1", "wrong", ""), ("2", "wrong", "cat")):
-        run.annotations.add(Annotation("owner", id, verdict, new, shown="label"))
-    queue = Queue(plan_of(run, Assignment()), run.annotations)
-    assert hardex.agreement(run).gold == len(queue.gold) == 2
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "said"),
-    [
-        ("gold.txt", "id,label", "must be a .csv, .jsonl or .parquet table"),
-        ("gold.csv", "id,class\n1,cat\n", "name the label column 'label'"),
-        ("gold.csv", "id,label\n1,cat\n1,dog\n", "calls '1' both 'cat' and 'dog'"),
-        ("gold.csv", "id,label\n1,bird\n", "1 of 1 are not, the first, of '1', is 'bird'"),
-    ],
-)
-def test_a_gold_file_that_cannot_be_one_is_refused(run, tmp_path, name, text, said):
-    (tmp_path / name).write_text(text)
-    with pytest.raises(RunError, match=said):
-        hardex.agreement(run, gold=tmp_path / name)
-
-
-def test_gold_as_json_lines(tmp_path):
-    (tmp_path / "gold.jsonl").write_text('{"id": "1", "label": "cat"}\n{"id": 2, "label": "dog"}')
-    assert read_gold(tmp_path / "gold.jsonl") == {"1": "cat", "2": "dog"}
