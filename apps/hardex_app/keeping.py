@@ -1,9 +1,12 @@
 """Kept probes as the Probe page writes, lists, opens again and exports them. Plain data out."""
 
 from base64 import b64encode
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 from hardex.classifiers.classifier import Classifier
 from hardex.errors import HardexError, RunError
@@ -31,6 +34,7 @@ from hardex_app.sources import shape_of
 SHOWN_MOST = 60  # the latest; `hardex probes RUN` lists all of them
 KEPT_BY_ONE = 500  # probes of an annotator in one run; the run holds 10,000
 _THUMBNAILS_KEPT = 256
+_ONE_BY_ONE = Lock()
 _DRAWN_WITH = ("strokes", "widths", "colors", "brush", "paper", "canvas", "normalize")
 _SAID = ("name", "expected", "note")
 _DONE = {  # to the picture, before the amount
@@ -55,7 +59,8 @@ def keep_this(
 
     Args:
         request: `source` and `transform`, as `probing.probe` takes them, and the texts `name`,
-            `expected` (a class, or "") and `note`.
+            `expected` (a class, or "") and `note`; `probe_id`, a UUID made by the page, so that
+            what is sent twice is kept once.
         annotator: who the visitor is.
         run: with which it is kept.
         classifier: who answers.
@@ -64,8 +69,6 @@ def keep_this(
         HardexError: a value is missing, too long or out of range, the run cannot be written, or an
             annotator has `KEPT_BY_ONE` already.
     """
-    if annotator != OWNER.name:
-        _check_room(run, annotator)
     says = probe(request, run, classifier)["after"]  # checks the request, too
     source = request["source"]
     before = source_image(source, run, classifier)
@@ -80,9 +83,25 @@ def keep_this(
         confidence=says["confidence"],
         model=classifier.fingerprint(),
         annotator=annotator,
+        probe_id=request.get("probe_id") or str(uuid4()),
         **{name: request.get(name, "") for name in _SAID},
     )
-    return keep(run.folder, kept, before)
+    with _ONE_BY_ONE:  # the same may be sent twice at one moment
+        stored = _stored(kept, run)
+        if stored is not None:
+            return stored
+        if annotator != OWNER.name:
+            _check_room(run, annotator)
+        return keep(run.folder, kept, before)
+
+
+def _stored(probe: KeptProbe, run: Run) -> KeptProbe | None:
+    """The same probe, if it is kept already; what a model said of it, and when, may differ."""
+    found = kept_probe(run.folder, probe.probe_id)
+    if found is None:
+        return None
+    said = {name: getattr(probe, name) for name in ("predicted", "confidence", "model", "time")}
+    return found if replace(found, **said) == probe else None
 
 
 def _check_room(run: Run, annotator: str) -> None:

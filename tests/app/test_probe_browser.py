@@ -214,6 +214,58 @@ def test_the_way_back_from_a_kept_probe_leads_to_what_was_drawn(browser, grey):
         np.testing.assert_array_equal(pixels(page, ".hx-after"), opened)
 
 
+def test_a_reload_keeps_what_lies_on_the_desk_and_on_those_before(browser, grey):
+    with visiting(browser, grey, "&id=4&rotation=30") as page:
+        answered(page)
+        before = pixels(page, ".hx-after")
+        page.evaluate(  # another step of the history has another desk
+            "history.pushState(null, '', '?view=probe'); dispatchEvent(new Event('popstate'))"
+        )
+        page.get_by_role("button", name="Draw", exact=True).click()
+        draw(page, [(60, 60), (220, 200)])
+        settled(page, lambda: page.locator(".hx-rotation").fill("20"))
+        page.get_by_label("Name").fill("half a <b>thought</b>")
+        drawn = pixels(page, ".hx-after")
+        page.wait_for_url("**/?view=probe&rotation=20")
+        for _ in range(2):
+            page.reload()
+            answered(page)
+            np.testing.assert_array_equal(pixels(page, ".hx-after"), drawn)
+            expect(page.get_by_label("Name")).to_have_value("half a <b>thought</b>")
+            expect(page.locator(".hx-rotation")).to_have_value("20")
+        settled(page, page.go_back)
+        np.testing.assert_array_equal(pixels(page, ".hx-after"), before)
+        settled(page, page.go_forward)
+        np.testing.assert_array_equal(pixels(page, ".hx-after"), drawn)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_what_is_being_kept_when_the_page_is_loaded_again_is_kept_once(browser, grey, arrives):
+    run, name = grey[1].run, f"over a reload, {arrives}"
+    asked = []
+
+    def hold(route):
+        asked.append(route)
+        if arrives:
+            route.continue_()
+
+    with visiting(browser, grey) as page:
+        draw(page, [(60, 60), (220, 200)])
+        answered(page)
+        page.get_by_label("Name").fill(name)
+        page.route("**/queue/join**", hold)
+        page.get_by_role("button", name="Keep", exact=True).click()
+        for _ in range(600):
+            if asked:
+                break
+            page.wait_for_timeout(50)
+        page.unroute("**/queue/join**")
+        page.reload()
+        expect(page.locator(".hx-keep-says")).to_have_text("Kept with the run.")
+        expect(page.locator(".hx-kept-one", has_text=name)).to_have_count(1)
+        assert [one.name for one in kept_probes(run.folder)[0]].count(name) == 1
+
+
 def test_what_was_said_of_a_picture_does_not_stick_to_the_next(browser, grey):
     run = grey[1].run
     with visiting(browser, grey, "&id=4&rotation=30") as page:

@@ -3,11 +3,12 @@ import io
 import json
 import uuid
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from hardex import HardexError
+from hardex import HardexError, RunError
 from hardex.images import Transform, transform
 from hardex.runs.access import OWNER, Visitor
 from hardex.runs.probes import NAME_MOST, kept_picture, kept_probes
@@ -229,6 +230,7 @@ def test_a_switch_may_be_a_number_and_strokes_belong_to_sketches(fresh):
         wanted(EXAMPLE, expected="no class"),
         wanted(EXAMPLE, name="x" * (NAME_MOST + 1)),
         wanted(EXAMPLE, note=7),
+        *(wanted(EXAMPLE, probe_id=bad) for bad in ("../../7", "7", 7, ["7"], {"a": 1})),
         wanted(EXAMPLE, transform={"rotation": "far"}),
         wanted({"kind": "example", "id": "nobody"}),
     ],
@@ -241,6 +243,28 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence_and_leaves_nothing(fresh
 def test_while_the_model_loads_nothing_is_kept(fresh):
     told = on_keep(inspecting(fresh.run, status="loading the model"), wanted(EXAMPLE), OWNER)
     assert "not ready" in told["error"]
+
+
+def test_what_is_sent_twice_is_kept_once(fresh, monkeypatch):
+    monkeypatch.setattr(keeping, "KEPT_BY_ONE", 1)
+    asked = wanted(EXAMPLE, name="once", probe_id=str(uuid.uuid4()))
+    first = keep_this(asked, "anna", fresh.run, fresh.classifier)
+    assert keep_this(asked, "anna", fresh.run, fresh.classifier) == first
+    assert first.probe_id == asked["probe_id"]
+    for other, who in (({**asked, "name": "twice"}, "owner"), (asked, "bert")):
+        with pytest.raises(RunError, match="kept once and never rewritten"):
+            keep_this(other, who, fresh.run, fresh.classifier)
+    assert kept(fresh.run)["total"] == 1
+
+
+def test_what_is_sent_twice_at_one_moment_is_kept_once(fresh):
+    asked = wanted(EXAMPLE, probe_id=str(uuid.uuid4()))
+    with ThreadPoolExecutor(8) as pool:
+        answers = [
+            pool.submit(keep_this, asked, "anna", fresh.run, fresh.classifier) for _ in range(8)
+        ]
+        assert {answer.result().probe_id for answer in answers} == {asked["probe_id"]}
+    assert kept(fresh.run)["total"] == 1
 
 
 def test_one_annotator_alone_does_not_fill_the_run(fresh, monkeypatch):

@@ -17,7 +17,7 @@ from hardex_app import annotating
 from hardex_app.door.keys import Keys
 from hardex_app.pages.browse import on_judge
 
-from .conftest import draw
+from .conftest import draw, quiet
 from .fake_runs import entered, inspecting, serving, small_run
 
 DRAWN = {"kind": "sketch", "strokes": [[[40, 40], [200, 200]]]}
@@ -378,6 +378,31 @@ def test_on_the_probe_page_an_ended_visit_is_told_from_a_silent_server(app, brow
     context.set_offline(True)
     draw(page, [(100, 200), (200, 100)])
     expect(says).to_contain_text("The server does not answer. Trying again", timeout=60_000)
+    context.close()
+
+
+@pytest.mark.browser
+def test_what_somebody_drew_is_not_shown_to_the_next_in_the_same_tab(app, browser):
+    access = Access.open(app.run.folder)
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{app.url}enter#{access.invite('Ida')}")
+    expect(page.locator(".hx-who")).to_have_text("Ida")
+    page.goto(f"{app.url}?view=probe")
+    draw(page, [(60, 60), (200, 200)])
+    bars, kept = page.locator("#bench .hx-bar"), "() => sessionStorage.getItem('hardex.desks')"
+    expect(bars.first).to_be_visible()
+    page.reload()
+    expect(bars.first).to_be_visible()  # it lies there still
+    assert "strokes" in page.evaluate(kept)
+    page.goto(f"{app.url}enter#{access.invite('Jan')}")
+    expect(page.locator(".hx-who")).to_have_text("Jan")
+    assert "strokes" not in (page.evaluate(kept) or "")
+    page.go_back()
+    expect(page.locator(".hx-who")).to_have_text("Jan")
+    expect(page.locator("#bench .hx-slider").first).to_be_visible()
+    quiet(page)
+    expect(bars).to_have_count(0)
     context.close()
 
 

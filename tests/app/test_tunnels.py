@@ -308,6 +308,8 @@ def test_an_annotator_works_through_the_tunnel_also_when_it_is_cut(browser, sshd
         serving.wait_for("The ssh tunnel was cut")
         serving.wait_for("The ssh tunnel is open again")
         stored(page, run, "Anna", 2)
+        # Where an event was cut off, Gradio says so until it loads the page again.
+        expect(page.get_by_text("Connection Lost")).to_have_count(0, timeout=60_000)
         probe_and_keep(page, "through the tunnel")
         context.close()
         own = {event.event_id for event in load(run).annotations.by("Anna")}

@@ -24,14 +24,6 @@ const state = {
   heard: 0,                         // answers that the server stored
 };
 const here = () => element.offsetParent !== null || root.offsetParent !== null;
-function uuid() {
-  // Browsers offer crypto.randomUUID only over https and on this computer.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
 
 // ---------------------------------------------------------------- what waits, also over a reload
 // What was refused stays here as well, with `refused`: the sentence why.

@@ -106,21 +106,36 @@ function remember() {
 // Each step of the browser's history has a desk of its own: what lay on it when it was left, a
 // drawing for instance that no address can hold, lies there again when the visitor comes back.
 const DESKS_MOST = 20;
-const desks = new Map();
+const desks = new Map(foundDesks());
 let desk = null;  // the one in use
 const markDesk = () => history.replaceState({ ...history.state, desk }, "", location.href);
+function leaveDesk() {
+  if (!desk) return;
+  desks.delete(desk);
+  desks.set(desk, leftBehind());
+  if (desks.size > DESKS_MOST) desks.delete(desks.keys().next().value);
+}
+// Also over a reload: Gradio loads the page again by itself when a connection that broke is back.
+function storeDesks() {
+  leaveDesk();
+  const all = [...desks].reverse();  // the one in use first
+  for (let count = all.length; count; count = Math.floor(count / 2)) {
+    try { sessionStorage.setItem(DESKS, JSON.stringify(all.slice(0, count).reverse())); return; } catch (error) { /* too much, or nothing is kept for us */ }
+  }
+}
+function foundDesks() {
+  try { return JSON.parse(sessionStorage.getItem(DESKS)) || []; } catch (error) { return []; }
+}
+addEventListener("pagehide", storeDesks);
+document.addEventListener("visibilitychange", () => { if (document.hidden) storeDesks(); });  // a phone may end a page without a word
 // Go to the desk of this step; says whether it is another one.
 function changeDesk() {
   const here = history.state && history.state.desk;
   if (here && here === desk) return false;
   clearTimeout(addressTimer);  // it was to speak of what was left
   opening += 1;
-  if (desk) {
-    desks.delete(desk);
-    desks.set(desk, leftBehind());
-    if (desks.size > DESKS_MOST) desks.delete(desks.keys().next().value);
-  }
-  desk = here || `${Date.now()} ${Math.random()}`;
+  leaveDesk();
+  desk = here || uuid();
   markDesk();
   return true;
 }
@@ -130,6 +145,7 @@ function leftBehind() {
     kind: state.kind, id: state.id, taken: state.taken, kept: state.kept, along: state.along, transform: { ...state.transform },
     expected: { ...state.expected }, strokes: state.strokes.map((stroke) => ({ ...stroke, points: [...stroke.points] })), canvas: [pad.width, pad.height],
     set: SET.map((name) => part(name).value), normalize: part(".hx-normalize").checked, about: part(".hx-taken").textContent, expecting,
+    sent: keeping && sent,
   };
 }
 function layOut(found) {
@@ -150,6 +166,7 @@ function layOut(found) {
   markKept();
   showAlong(found.along);
   remember();
+  if (found.sent && !keeping && asText() === found.sent.text) { sent = found.sent; keepThis(); }  // the page was loaded again before the answer
 }
 // Show what an address names; one that names nothing leaves everything as it was.
 let wanted = null;
@@ -816,7 +833,8 @@ for (const end of ["dragleave", "drop"])
 const keepSays = (text) => { part(".hx-keep-says").textContent = plain(text); };
 const TEXTS = [".hx-keep-name", ".hx-keep-note"];
 let keeping = null, keepTimer = null;
-let sent = null, done = null;  // what is being kept, and what is kept already and would be a duplicate
+let sent = null;  // what was asked to be kept and its id, until it is known that it is: so it is kept once
+let done = null;  // what is kept already and would be a duplicate
 const wholeProbe = (from) => ({
   ...request(from), name: part(".hx-keep-name").value, expected: part(".hx-keep-expected").value, note: part(".hx-keep-note").value,
 });
@@ -831,22 +849,27 @@ function allowKeeping() {
 for (const kind of ["input", "change"]) part(".hx-keep").addEventListener(kind, allowKeeping);
 part(".hx-keep").addEventListener("submit", (event) => {
   event.preventDefault();
+  keepThis();
+});
+function keepThis() {
   const from = source();
   if (!from) { keepSays(`Nothing to keep yet. ${nothing()}`); return; }
   if (keeping || done !== null) return;
-  sent = asText();
-  keeping = `${Date.now()} ${Math.random()}`;
+  const text = asText();
+  if (!sent || sent.text !== text) sent = { text, id: uuid() };
+  keeping = uuid();
   part(".hx-keep-this").disabled = true;
   keepSays("Keeping…");
-  trigger("keep", { token: keeping, probe: wholeProbe(from) });
+  trigger("keep", { token: keeping, probe: { ...wholeProbe(from), probe_id: sent.id } });
   keepTimer = setTimeout(async () => keptSays({ token: keeping, error: await silence() }), 20_000);
-});
+}
 function keptSays(said) {
   if (!said || !keeping || said.token !== keeping) return;
   clearTimeout(keepTimer);
   keeping = null;
   if (said.error) { part(".hx-keep-this").disabled = false; keepSays(said.error); return; }
-  const same = asText() === sent;  // or the visitor has gone on meanwhile
+  const same = asText() === sent.text;  // or the visitor has gone on meanwhile
+  sent = null;
   if (same) {
     for (const name of TEXTS) part(name).value = "";
     state.kept = said.kept;

@@ -58,6 +58,15 @@ function link(name, text, words) {
   return node;
 }
 
+function uuid() {
+  // Browsers offer crypto.randomUUID only over https and on this computer.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+const DESKS = "hardex.desks";  // what lay on the desks of Probe, in this tab and for whoever is in
 // Why there was no answer. What Gradio says of a failure depends on the protocol; a status does not.
 async function status() {
   try { return (await fetch("here", { cache: "no-store", signal: AbortSignal.timeout(5000) })).status; } catch (error) { return 0; }  // nobody is there
