@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from playwright.sync_api import (
     Frame,
     Page,
     Playwright,
+    Route,
     expect,
     sync_playwright,
 )
@@ -139,6 +141,25 @@ def quiet(page: Page) -> None:
     page.wait_for_function(
         "[...document.querySelectorAll('[data-asking]')].every((one) => one.dataset.asking === '0')"
     )
+
+
+@contextmanager
+def next_event(page: Page, *, arrives: bool = False) -> Iterator[None]:
+    """Wait until an event was sent that is done inside; it may never come to the server."""
+    sent: list[Route] = []
+
+    def meet(route: Route) -> None:
+        if sent or arrives:
+            route.continue_()
+        sent.append(route)
+
+    page.route("**/queue/join**", meet)
+    yield
+    for _ in range(600):
+        if sent:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("no event was sent")
 
 
 def draw(page: Page, points: Sequence[tuple[float, float]]) -> None:

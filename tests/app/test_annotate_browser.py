@@ -74,7 +74,7 @@ def site(tmp_path):
 
 
 # What the browser says of a request that failed, and Gradio too.
-OF_FAILURES = ("Failed to load", *OF_LEAVING)
+OF_FAILURES = ("Failed to load", "TypeError: Failed to fetch", *OF_LEAVING)
 
 
 @contextmanager

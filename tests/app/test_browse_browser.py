@@ -13,7 +13,7 @@ from hardex.runs.annotations import Annotation
 from hardex.runs.queries import View
 from hardex_app.inspection import Inspection, Status
 
-from .conftest import close_visit, open_visit
+from .conftest import close_visit, next_event, open_visit
 from .fake_runs import HOSTILE, run_without_images, serving, small_run
 
 pytestmark = pytest.mark.browser
@@ -189,6 +189,39 @@ def test_a_verdict_moves_an_example_out_of_what_is_not_judged(browser, tmp_path)
             expect(page.locator(".hx-count")).to_have_text("39 examples")
             page.keyboard.press("ArrowRight")  # the ring of the button does not go to the next one
             assert page.evaluate("!document.activeElement.closest('.hx-judge')")
+
+
+def test_a_verdict_that_may_not_be_saved_is_told_over_a_reload_too(browser, tmp_path):
+    with served_run(tmp_path, count=40) as fresh:
+        _, run = fresh
+        with visiting(browser, fresh, "view=browse&list=all&id=5") as page:
+            opened(page, "5")
+            says = page.locator(".hx-judge-says")
+            comment = page.get_by_label("Comment, sent with the verdict")
+            comment.fill("a <b>thick</b> one")
+            bad = page.get_by_role("button", name="Bad image", exact=True)
+            with next_event(page):
+                bad.click()
+                expect(says).to_have_text("Saving…")
+            page.reload()
+            opened(page, "5")
+            expect(says).to_contain_text("your verdict may not be saved. Choose it again.")
+            expect(comment).to_have_value("a <b>thick</b> one")
+            page.locator('.hx-card[data-id="6"]').click()
+            opened(page, "6")
+            expect(says).to_have_text(
+                "Your verdict on 5 may not be saved: open it and choose it again."
+            )
+            expect(comment).to_have_value("")
+            page.locator('.hx-card[data-id="5"]').click()
+            opened(page, "5")
+            bad.click()
+            expect(says).to_have_text("Saved.")
+            (event,) = run.annotations.of("5")
+            assert (event.verdict, event.comment) == ("bad_image", "a <b>thick</b> one")
+            page.reload()
+            opened(page, "5")
+            expect(says).to_have_text("")
 
 
 def test_cards_say_what_people_say_of_them(browser, tmp_path):

@@ -21,7 +21,7 @@ from hardex_app.inspection import Inspection, Status
 from hardex_app.pages import probe
 from hardex_app.probing import curve
 
-from .conftest import close_visit, draw, open_visit, quiet
+from .conftest import close_visit, draw, next_event, open_visit, quiet
 from .fake_runs import HOSTILE, launched_blocks, small_run
 
 pytestmark = pytest.mark.browser
@@ -242,24 +242,12 @@ def test_a_reload_keeps_what_lies_on_the_desk_and_on_those_before(browser, grey)
 @pytest.mark.parametrize("arrives", [True, False])
 def test_what_is_being_kept_when_the_page_is_loaded_again_is_kept_once(browser, grey, arrives):
     run, name = grey[1].run, f"over a reload, {arrives}"
-    asked = []
-
-    def hold(route):
-        asked.append(route)
-        if arrives:
-            route.continue_()
-
     with visiting(browser, grey) as page:
         draw(page, [(60, 60), (220, 200)])
         answered(page)
         page.get_by_label("Name").fill(name)
-        page.route("**/queue/join**", hold)
-        page.get_by_role("button", name="Keep", exact=True).click()
-        for _ in range(600):
-            if asked:
-                break
-            page.wait_for_timeout(50)
-        page.unroute("**/queue/join**")
+        with next_event(page, arrives=arrives):
+            page.get_by_role("button", name="Keep", exact=True).click()
         page.reload()
         expect(page.locator(".hx-keep-says")).to_have_text("Kept with the run.")
         expect(page.locator(".hx-kept-one", has_text=name)).to_have_count(1)

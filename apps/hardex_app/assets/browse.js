@@ -2,7 +2,7 @@
 const form = part(".hx-filters"), grid = part(".hx-grid");
 const LISTS = { hard: "hard", unsure: "unsure", wrong: "wrong", all: "all examples" };
 const SIMPLE = ["given", "predicted", "correct", "text", "sort", "score", "least", "most", "verdict", "cause"];
-const state = { facts: null, words: {}, asked: null, page: null, id: null, shown: null, zoom: null, pictures: new Map(), token: 0 };
+const state = { facts: null, words: {}, asked: null, page: null, id: null, shown: null, zoom: null, pictures: new Map(), token: null };
 
 let typing = null;  // the pause after a letter
 
@@ -271,6 +271,7 @@ function drawExample() {
   part(".hx-judge-comment input").value = "";
   part(".hx-judge-says").textContent = "";
   part(".hx-new-label").value = "";
+  tellUnsaved();
   part(".hx-neighbours").hidden = true;
   // On a phone the detail lies below all cards: bring it to the eye.
   if (state.byHand && window.innerWidth < 900) part(".hx-detail").scrollIntoView({ block: "start" });
@@ -400,19 +401,41 @@ function drawSaid(lines) { part(".hx-said").replaceChildren(...lines.map((line) 
 function press(verdict) {
   for (const button of part(".hx-verdicts").children) button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
 }
+// Verdicts by id that the server has not said to be stored, also over a reload: Gradio loads the page
+// again by itself when a connection that broke is back. Those whose answer may still come are under way.
+let unsaved = {};
+try { unsaved = JSON.parse(sessionStorage.getItem(VERDICTS)) || {}; } catch (error) { /* nothing was kept */ }
+const underWay = new Set();
+function keepUnsaved() { try { sessionStorage.setItem(VERDICTS, JSON.stringify(unsaved)); } catch (error) { /* nothing is kept for us */ } }
 function judge(verdict) {
-  const token = ++state.token;
+  const id = state.shown.id, token = state.token = uuid(), comment = part(".hx-judge-comment input").value.trim();
   part(".hx-judge-says").textContent = "Saving…";
-  trigger("judge", { id: state.shown.id, verdict, new_label: verdict === "wrong" ? part(".hx-new-label").value : "", comment: part(".hx-judge-comment input").value.trim(), token });
-  setTimeout(() => {
-    if (state.token === token && part(".hx-judge-says").textContent === "Saving…")
-      part(".hx-judge-says").textContent = "The server did not answer: your verdict may not be saved. Choose it again.";
-  }, 10000);
+  unsaved[id] = { token, comment };
+  underWay.add(token);
+  keepUnsaved();
+  trigger("judge", { id, verdict, new_label: verdict === "wrong" ? part(".hx-new-label").value : "", comment, token });
+  setTimeout(() => { if (underWay.delete(token)) tellUnsaved(); }, 10000);
+}
+// What may not be saved is told where it can be chosen again; of another example it is told beside it.
+function tellUnsaved() {
+  const ids = Object.keys(unsaved).filter((id) => !underWay.has(unsaved[id].token)), here = state.shown && state.shown.id;
+  if (!ids.length) return;
+  const field = part(".hx-judge-comment input");
+  if (ids.includes(here)) {
+    part(".hx-judge-says").textContent = "The server did not answer: your verdict may not be saved. Choose it again.";
+    field.value ||= unsaved[here].comment;
+    return;
+  }
+  const more = ids.length > 1 ? ` and ${ids.length - 1} more` : "";
+  part(".hx-judge-says").textContent = `Your verdict on ${plain(ids[0])}${more} may not be saved: open it and choose it again.`;
 }
 function heard(said) {
   if (state.words.verdict) { state.asked = null; askPage(); }  // the view may have changed by it
   if (said.verdicts) remark(said.id, said.verdicts);
-  if (!state.shown || said.id !== state.shown.id || said.token !== state.token) return;
+  const waits = unsaved[said.id];
+  underWay.delete(said.token);
+  if (!said.error && waits && waits.token === said.token) { delete unsaved[said.id]; keepUnsaved(); }
+  if (!state.shown || said.id !== state.shown.id || said.token !== state.token) { if (said.error) tellUnsaved(); return; }
   part(".hx-judge-says").textContent = said.error || "Saved.";
   if (said.error) return;
   part(".hx-judge-comment input").value = "";

@@ -66,7 +66,8 @@ function uuid() {
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
-const DESKS = "hardex.desks";  // what lay on the desks of Probe, in this tab and for whoever is in
+// What a tab keeps over a reload, for whoever is in: what lay on the desks of Probe, verdicts on their way.
+const DESKS = "hardex.desks", VERDICTS = "hardex.verdicts";
 // Why there was no answer. What Gradio says of a failure depends on the protocol; a status does not.
 async function status() {
   try { return (await fetch("here", { cache: "no-store", signal: AbortSignal.timeout(5000) })).status; } catch (error) { return 0; }  // nobody is there
