@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from hardex.errors import HardexError
@@ -34,6 +35,14 @@ def not_ready(inspection: Inspection, what: str) -> Answer:
     if status.over:
         return {"error": for_visitors(status.problem, inspection.run)}
     return {"waiting": f"{what} is not ready yet ({status.stage})."}
+
+
+def kept_for(run: Run, name: str) -> str:
+    """For whom a tab of a browser keeps what was not finished: this visitor of this run alone.
+
+    It tells nobody where the run is.
+    """
+    return sha256(f"{run.folder.resolve()}\n{name}".encode()).hexdigest()[:16]
 
 
 def token_of(value: Any) -> str | int | None:

@@ -239,6 +239,24 @@ def test_a_reload_keeps_what_lies_on_the_desk_and_on_those_before(browser, grey)
         np.testing.assert_array_equal(pixels(page, ".hx-after"), drawn)
 
 
+def test_what_was_drawn_is_found_again_after_a_reload_elsewhere_but_by_nobody_else(browser, grey):
+    with visiting(browser, grey) as page:
+        draw(page, [(60, 60), (220, 200)])
+        answered(page)
+        drawn = pixels(page, ".hx-after")
+        page.goto(f"{grey[0]}?view=overview")  # another step, on which the pad is not looked at
+        page.goto(f"{grey[0]}?view=probe")
+        answered(page)
+        np.testing.assert_array_equal(pixels(page, ".hx-after"), drawn)
+        changed = "sessionStorage.getItem('hardex.desks').replace(/whose\":\"../, 'whose\":\"zz')"
+        page.goto(f"{grey[0]}?view=overview")
+        page.evaluate(f"sessionStorage.setItem('hardex.desks', {changed})")  # of another run
+        page.goto(f"{grey[0]}?view=probe")
+        expect(page.locator(".hx-slider").first).to_be_visible()
+        quiet(page)
+        expect(page.locator(".hx-pair-bars .hx-bar")).to_have_count(0)
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 def test_what_is_being_kept_when_the_page_is_loaded_again_is_kept_once(browser, grey, arrives):
     run, name = grey[1].run, f"over a reload, {arrives}"
@@ -249,7 +267,11 @@ def test_what_is_being_kept_when_the_page_is_loaded_again_is_kept_once(browser, 
         with next_event(page, arrives=arrives):
             page.get_by_role("button", name="Keep", exact=True).click()
         page.reload()
-        expect(page.locator(".hx-keep-says")).to_have_text("Kept with the run.")
+        says = page.locator(".hx-keep-says")
+        expect(says).to_contain_text("Press Keep once more: it is kept once.")
+        quiet(page)
+        page.get_by_role("button", name="Keep", exact=True).click()
+        expect(says).to_have_text("Kept with the run.")
         expect(page.locator(".hx-kept-one", has_text=name)).to_have_count(1)
         assert [one.name for one in kept_probes(run.folder)[0]].count(name) == 1
 

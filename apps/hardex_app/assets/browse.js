@@ -197,7 +197,7 @@ const askExample = latched(async () => {
   if (answer.waiting) { setTimeout(askExample, 500); return; }
   if (state.id !== id) { setTimeout(askExample); return; }  // another was opened meanwhile
   problem(".hx-example-problem", answer.error);
-  if (answer.error) return;
+  if (answer.error) { forgetUnsaved(id); return; }
   state.shown = answer;
   drawExample();
   askImage();
@@ -401,29 +401,30 @@ function drawSaid(lines) { part(".hx-said").replaceChildren(...lines.map((line) 
 function press(verdict) {
   for (const button of part(".hx-verdicts").children) button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
 }
-// Verdicts by id that the server has not said to be stored, also over a reload: Gradio loads the page
-// again by itself when a connection that broke is back. Those whose answer may still come are under way.
-let unsaved = {};
-try { unsaved = JSON.parse(sessionStorage.getItem(VERDICTS)) || {}; } catch (error) { /* nothing was kept */ }
-const underWay = new Set();
-function keepUnsaved() { try { sessionStorage.setItem(VERDICTS, JSON.stringify(unsaved)); } catch (error) { /* nothing is kept for us */ } }
+// Verdicts by id that the server has not said to be stored, also over a reload. Those whose answer may
+// still come are under way.
+const VERDICTS = "hardex.verdicts";
+const unsaved = new Map(), underWay = new Set();
+function keepUnsaved() { keepInTab(VERDICTS, state.facts.whose, [...unsaved]); }
+function forgetUnsaved(id) { if (unsaved.delete(id)) keepUnsaved(); }
 function judge(verdict) {
   const id = state.shown.id, token = state.token = uuid(), comment = part(".hx-judge-comment input").value.trim();
+  const new_label = verdict === "wrong" ? part(".hx-new-label").value : "";
   part(".hx-judge-says").textContent = "Saving…";
-  unsaved[id] = { token, comment };
+  unsaved.set(id, { token, comment, new_label });
   underWay.add(token);
   keepUnsaved();
-  trigger("judge", { id, verdict, new_label: verdict === "wrong" ? part(".hx-new-label").value : "", comment, token });
+  trigger("judge", { id, verdict, new_label, comment, token });
   setTimeout(() => { if (underWay.delete(token)) tellUnsaved(); }, 10000);
 }
 // What may not be saved is told where it can be chosen again; of another example it is told beside it.
 function tellUnsaved() {
-  const ids = Object.keys(unsaved).filter((id) => !underWay.has(unsaved[id].token)), here = state.shown && state.shown.id;
+  const ids = [...unsaved.keys()].filter((id) => !underWay.has(unsaved.get(id).token)), here = state.shown && state.shown.id;
   if (!ids.length) return;
-  const field = part(".hx-judge-comment input");
   if (ids.includes(here)) {
     part(".hx-judge-says").textContent = "The server did not answer: your verdict may not be saved. Choose it again.";
-    field.value ||= unsaved[here].comment;
+    part(".hx-judge-comment input").value ||= unsaved.get(here).comment;
+    part(".hx-new-label").value ||= unsaved.get(here).new_label;
     return;
   }
   const more = ids.length > 1 ? ` and ${ids.length - 1} more` : "";
@@ -432,10 +433,15 @@ function tellUnsaved() {
 function heard(said) {
   if (state.words.verdict) { state.asked = null; askPage(); }  // the view may have changed by it
   if (said.verdicts) remark(said.id, said.verdicts);
-  const waits = unsaved[said.id];
+  const isHere = state.shown && said.id === state.shown.id && said.token === state.token;
   underWay.delete(said.token);
-  if (!said.error && waits && waits.token === said.token) { delete unsaved[said.id]; keepUnsaved(); }
-  if (!state.shown || said.id !== state.shown.id || said.token !== state.token) { if (said.error) tellUnsaved(); return; }
+  // Why it was refused is told here and now; elsewhere that it is not saved.
+  if (unsaved.get(said.id)?.token === said.token && (isHere || !said.error)) forgetUnsaved(said.id);
+  if (!isHere) {
+    if (!underWay.has(state.token)) part(".hx-judge-says").textContent = "";
+    tellUnsaved();
+    return;
+  }
   part(".hx-judge-says").textContent = said.error || "Saved.";
   if (said.error) return;
   part(".hx-judge-comment input").value = "";
@@ -453,6 +459,7 @@ function remark(id, verdicts) {
 
 // ---------------------------------------------------------------- what can be asked for, once
 function load(facts) {
+  if (!state.facts) for (const [id, said] of keptInTab(VERDICTS, facts.whose) || []) unsaved.set(id, said);
   state.facts = facts;
   part(".hx-lists").replaceChildren(part(".hx-lists legend"), ...Object.entries(LISTS).map(([value, words]) => {
     const box = make("label", "hx-radio"), radio = document.createElement("input");

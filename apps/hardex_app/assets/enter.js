@@ -7,10 +7,6 @@ const NO_LINK = "This app opens with a personal link; ask for one whoever sent y
 const TRIES_MOST = 30, AGAIN_MS = 2000;
 const waitFor = (ms) => new Promise((go) => setTimeout(go, ms));
 let latest = 0;
-// What this tab kept was somebody else's, or of another visit.
-function forgetOthers() {
-  try { for (const name of ["hardex.desks", "hardex.verdicts"]) sessionStorage.removeItem(name); } catch (error) { /* nothing was kept */ }
-}
 
 async function enter() {
   const token = location.hash.slice(1), mine = ++latest;
@@ -23,7 +19,7 @@ async function enter() {
       headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }),
     }).catch(() => null);
     if (mine !== latest) return;
-    if (answer && answer.ok) { forgetOthers(); location.replace("./"); return; }
+    if (answer && answer.ok) { location.replace("./"); return; }
     const text = answer && (await answer.text()).trim().slice(0, 300);
     // A notebook that is loaded again shows its link again, which let in once: who is in stays in.
     const here = window.parent !== window && await fetch("here").catch(() => null);

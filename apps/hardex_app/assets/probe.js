@@ -106,7 +106,8 @@ function remember() {
 // Each step of the browser's history has a desk of its own: what lay on it when it was left, a
 // drawing for instance that no address can hold, lies there again when the visitor comes back.
 const DESKS_MOST = 20;
-const desks = new Map(foundDesks());
+const DESKS = "hardex.desks";
+const desks = new Map();
 let desk = null;  // the one in use
 const markDesk = () => history.replaceState({ ...history.state, desk }, "", location.href);
 function leaveDesk() {
@@ -115,16 +116,13 @@ function leaveDesk() {
   desks.set(desk, leftBehind());
   if (desks.size > DESKS_MOST) desks.delete(desks.keys().next().value);
 }
-// Also over a reload: Gradio loads the page again by itself when a connection that broke is back.
+// Also over a reload.
 function storeDesks() {
+  if (!state.facts || !desk) return;  // nothing was found yet
   leaveDesk();
-  const all = [...desks].reverse();  // the one in use first
-  for (let count = all.length; count; count = Math.floor(count / 2)) {
-    try { sessionStorage.setItem(DESKS, JSON.stringify(all.slice(0, count).reverse())); return; } catch (error) { /* too much, or nothing is kept for us */ }
-  }
-}
-function foundDesks() {
-  try { return JSON.parse(sessionStorage.getItem(DESKS)) || []; } catch (error) { return []; }
+  const all = [...desks];  // the one in use last
+  for (let count = all.length; count; count = Math.floor(count / 2)) if (keepInTab(DESKS, state.facts.whose, all.slice(-count))) return;
+  keepInTab(DESKS, state.facts.whose, []);  // too much to be kept
 }
 addEventListener("pagehide", storeDesks);
 document.addEventListener("visibilitychange", () => { if (document.hidden) storeDesks(); });  // a phone may end a page without a word
@@ -145,7 +143,7 @@ function leftBehind() {
     kind: state.kind, id: state.id, taken: state.taken, kept: state.kept, along: state.along, transform: { ...state.transform },
     expected: { ...state.expected }, strokes: state.strokes.map((stroke) => ({ ...stroke, points: [...stroke.points] })), canvas: [pad.width, pad.height],
     set: SET.map((name) => part(name).value), normalize: part(".hx-normalize").checked, about: part(".hx-taken").textContent, expecting,
-    sent: keeping && sent,
+    sent, keeping: Boolean(keeping),
   };
 }
 function layOut(found) {
@@ -166,7 +164,9 @@ function layOut(found) {
   markKept();
   showAlong(found.along);
   remember();
-  if (found.sent && !keeping && asText() === found.sent.text) { sent = found.sent; keepThis(); }  // the page was loaded again before the answer
+  if (keeping || !found.sent) return;
+  sent = found.sent;  // the page was loaded again before the answer
+  if (found.keeping) keepSays("The page was loaded again before the answer came. Press Keep once more: it is kept once.");
 }
 // Show what an address names; one that names nothing leaves everything as it was.
 let wanted = null;
@@ -176,10 +176,15 @@ function open(words) {
   requestAnimationFrame(drawCurve);  // a hidden page has no width
   listKept();
   if (state.facts.may && !state.facts.may.upload) listJudged();
+  const first = !desk;
   if (!changeDesk()) { remember(); return; }
   if (desks.has(desk)) { layOut(desks.get(desk)); return; }
   const changes = [...rows.keys()].filter((name) => name in words);
-  if (!changes.length && !["id", "probe", "along"].some((name) => name in words)) { remember(); return; }
+  if (!changes.length && !["id", "probe", "along"].some((name) => name in words)) {
+    const latest = first && [...desks.values()].pop();  // what lay there when the page was loaded again
+    if (latest) layOut(structuredClone(latest)); else remember();
+    return;
+  }
   if (rows.has(words.along)) showAlong(words.along);
   const given = Object.fromEntries(changes.map((name) => [name, Number(words[name])]));
   if (words.probe) { reopen(words.probe, changes.length ? given : null); return; }
@@ -861,12 +866,14 @@ function keepThis() {
   part(".hx-keep-this").disabled = true;
   keepSays("Keeping…");
   trigger("keep", { token: keeping, probe: { ...wholeProbe(from), probe_id: sent.id } });
-  keepTimer = setTimeout(async () => keptSays({ token: keeping, error: await silence() }), 20_000);
+  keepTimer = setTimeout(async () => keptSays({ token: keeping, error: await silence(), silent: true }), 20_000);
 }
 function keptSays(said) {
-  if (!said || !keeping || said.token !== keeping) return;
+  const late = said && sent && said.kept === sent.id;  // it was asked again meanwhile, which Gradio may have dropped
+  if (!said || !(late || (keeping && said.token === keeping))) return;
   clearTimeout(keepTimer);
   keeping = null;
+  if (said.error && !said.silent) sent = null;  // it is not kept
   if (said.error) { part(".hx-keep-this").disabled = false; keepSays(said.error); return; }
   const same = asText() === sent.text;  // or the visitor has gone on meanwhile
   sent = null;
@@ -989,6 +996,7 @@ function show(facts) {
   // An annotator's examples are asked for when the page is opened, and do not come with the facts.
   if (!fresh && facts.may && !facts.may.upload && !facts.examples.length) facts = { ...facts, examples: state.facts.examples };
   state.facts = facts;
+  if (fresh) for (const [name, found] of keptInTab(DESKS, facts.whose) || []) desks.set(name, found);
   if (facts.problem) { say(plain(facts.problem)); showNothing(); }
   showExamples(facts.examples);
   for (const name of [".hx-expected", ".hx-keep-expected"]) {

@@ -66,8 +66,19 @@ function uuid() {
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
-// What a tab keeps over a reload, for whoever is in: what lay on the desks of Probe, verdicts on their way.
-const DESKS = "hardex.desks", VERDICTS = "hardex.verdicts";
+// What a tab keeps over a reload: Gradio loads the page again by itself when a connection that broke is
+// back. It is for one visitor of one run; somebody else, or another run at this address, finds nothing.
+function keepInTab(name, whose, value) {
+  try { sessionStorage.setItem(name, JSON.stringify({ whose, value })); return true; } catch (error) { return false; }
+}
+function keptInTab(name, whose) {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(name));
+    if (found && found.whose === whose) return found.value;
+    sessionStorage.removeItem(name);
+  } catch (error) { /* nothing is kept for us */ }
+  return null;
+}
 // Why there was no answer. What Gradio says of a failure depends on the protocol; a status does not.
 async function status() {
   try { return (await fetch("here", { cache: "no-store", signal: AbortSignal.timeout(5000) })).status; } catch (error) { return 0; }  // nobody is there

@@ -10,7 +10,7 @@ from hardex.errors import HardexError
 from hardex.runs.access import OWNER, Visitor
 from hardex.runs.run import Run
 from hardex_app import browsing
-from hardex_app.answers import for_visitors, of_run, token_of
+from hardex_app.answers import for_visitors, kept_for, of_run, token_of
 from hardex_app.assets import asset, script
 from hardex_app.door.visitors import current, for_owner, visitor_of
 from hardex_app.inspection import Inspection
@@ -21,7 +21,7 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 def facts(inspection: Inspection) -> dict[str, Any] | None:
     """What the page must know once, as soon as there is a run."""
     run = inspection.run
-    return None if run is None else browsing.facts(run)
+    return None if run is None else {**browsing.facts(run), "whose": kept_for(run, OWNER.name)}
 
 
 def on_judge(inspection: Inspection, said: Any, visitor: Visitor = OWNER) -> dict[str, Any]:

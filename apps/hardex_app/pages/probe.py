@@ -12,7 +12,7 @@ from hardex.runs.access import OWNER, Visitor
 from hardex.runs.hard import LISTS
 from hardex.runs.probes import NAME_MOST, NOTE_MOST
 from hardex.runs.run import Run
-from hardex_app.answers import of_run, token_of
+from hardex_app.answers import kept_for, of_run, token_of
 from hardex_app.assets import asset, script
 from hardex_app.bounds import judged_of, ticket_of, told_to, within_bounds
 from hardex_app.cards import thumbnail_url
@@ -76,6 +76,7 @@ def facts(
     owner = is_owner(visitor)
     model = inspection.classifier
     return {
+        "whose": kept_for(run, visitor.name),
         "problem": not_ready(inspection, visitor).get("error", "") if model is None else "",
         "may": {"upload": owner, "export": owner},
         "class_names": list(names),
