@@ -22,7 +22,7 @@ def told(script, line, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=420,
     )
     assert done.stdout.startswith("{"), done.stderr
     found = json.loads(done.stdout)
