@@ -612,5 +612,5 @@ def test_a_million_examples():
         annotator = PEOPLE[number % 5]
         judge(queue, store, annotator, queue.next(annotator))
         queue.progress(annotator)
-    assert time.process_time() - began < 30  # about 0.3: what looks at each example takes minutes
+    assert (time.process_time() - began) / 1_000 < 0.005
     assert queue.progress("ann")[1] == 1_000_000

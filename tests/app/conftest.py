@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -155,11 +155,16 @@ def next_event(page: Page, *, arrives: bool = False) -> Iterator[None]:
 
     page.route("**/queue/join**", meet)
     yield
+    until(page, lambda: bool(sent))
+
+
+def until(page: Page, true: Callable[[], bool]) -> None:
+    """Wait until something is true that is learned only while the page goes on."""
     for _ in range(600):
-        if sent:
+        if true():
             return
         page.wait_for_timeout(50)
-    raise AssertionError("no event was sent")
+    raise AssertionError("it did not happen in time")
 
 
 def draw(page: Page, points: Sequence[tuple[float, float]]) -> None:

@@ -16,7 +16,7 @@ from hardex.classifiers.classifier import FunctionClassifier
 from hardex.runs.queries import View
 from hardex_app.inspection import Inspection, Status
 
-from .conftest import OF_LEAVING, close_visit, open_visit, quiet, without
+from .conftest import OF_LEAVING, close_visit, open_visit, quiet, until, without
 from .fake_runs import (
     HOSTILE,
     parts_of,
@@ -254,11 +254,15 @@ def test_the_next_picture_comes_at_once(browser, site):
     url, _, _ = site
     with judging(browser, url) as page:
         all_at_hand(page)
-        seen = {images(page)}
+        seen, took = {images(page)}, []
         for _ in range(5):
             page.keyboard.press("4")
+            took.append(
+                float(page.evaluate("document.querySelector('[data-swap-ms]').dataset.swapMs"))
+            )
             seen.add(images(page))
         assert len(seen) == 6  # without a question to the server in between
+        assert sorted(took)[2] < 100  # milliseconds, of the page alone
         saved(page, 5)
 
 
@@ -893,11 +897,7 @@ class Delayed:
             route.continue_()
 
     def wait_for(self, count):
-        for _ in range(600):
-            if len(self.held) >= count:
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"{len(self.held)} questions, not {count}")
+        until(self.page, lambda: len(self.held) >= count)
 
     def let(self, count):
         for _ in range(count):

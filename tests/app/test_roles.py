@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -360,50 +361,57 @@ def test_nobody_leaves_while_the_server_does_not_answer(app, browser):
     context.close()
 
 
+@contextmanager
+def inside(app, browser, name):
+    """The page of an annotator who has entered by a link of their own."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{app.url}enter#{Access.open(app.run.folder).invite(name)}")
+    expect(page.locator(".hx-who")).to_have_text(name)
+    yield page
+    context.close()
+
+
 @pytest.mark.browser
 def test_on_the_probe_page_an_ended_visit_is_told_from_a_silent_server(app, browser):
     access = Access.open(app.run.folder)
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{app.url}enter#{access.invite('Hugo')}")
-    expect(page.locator(".hx-who")).to_have_text("Hugo")
-    page.locator(".hx-page-link[data-page=probe]").click()
-    draw(page, [(60, 60), (200, 200)])
-    expect(page.locator("#bench .hx-bar").first).to_be_visible()
-    access.revoke("Hugo")
-    page.wait_for_timeout(1_500)  # within a second the guard knows
-    says = page.locator("#bench .hx-status")
-    draw(page, [(60, 200), (200, 60)])
-    expect(says).to_contain_text("The server lets you in no more: your visit is over, or your link")
-    context.set_offline(True)
-    draw(page, [(100, 200), (200, 100)])
-    expect(says).to_contain_text("The server does not answer. Trying again", timeout=60_000)
-    context.close()
+    with inside(app, browser, "Hugo") as page:
+        page.locator(".hx-page-link[data-page=probe]").click()
+        draw(page, [(60, 60), (200, 200)])
+        expect(page.locator("#bench .hx-bar").first).to_be_visible()
+        access.revoke("Hugo")
+        page.wait_for_timeout(1_500)  # within a second the guard knows
+        says = page.locator("#bench .hx-status")
+        draw(page, [(60, 200), (200, 60)])
+        expect(says).to_contain_text(
+            "The server lets you in no more: your visit is over, or your link"
+        )
+        page.context.set_offline(True)
+        draw(page, [(100, 200), (200, 100)])
+        expect(says).to_contain_text("The server does not answer. Trying again", timeout=60_000)
 
 
 @pytest.mark.browser
 def test_what_somebody_drew_is_not_shown_to_the_next_in_the_same_tab(app, browser):
     access = Access.open(app.run.folder)
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{app.url}enter#{access.invite('Ida')}")
-    expect(page.locator(".hx-who")).to_have_text("Ida")
-    page.goto(f"{app.url}?view=probe")
-    draw(page, [(60, 60), (200, 200)])
-    bars, kept = page.locator("#bench .hx-bar"), "() => sessionStorage.getItem('hardex.desks')"
-    expect(bars.first).to_be_visible()
-    page.reload()
-    expect(bars.first).to_be_visible()  # it lies there still
-    assert "strokes" in page.evaluate(kept)
-    page.goto(f"{app.url}enter#{access.invite('Jan')}")
-    expect(page.locator(".hx-who")).to_have_text("Jan")
-    page.wait_for_function("!(sessionStorage.getItem('hardex.desks') || '').includes('strokes')")
-    page.go_back()
-    expect(page.locator(".hx-who")).to_have_text("Jan")
-    expect(page.locator("#bench .hx-slider").first).to_be_visible()
-    quiet(page)
-    expect(bars).to_have_count(0)
-    context.close()
+    with inside(app, browser, "Ida") as page:
+        page.goto(f"{app.url}?view=probe")
+        draw(page, [(60, 60), (200, 200)])
+        bars, kept = page.locator("#bench .hx-bar"), "() => sessionStorage.getItem('hardex.desks')"
+        expect(bars.first).to_be_visible()
+        page.reload()
+        expect(bars.first).to_be_visible()  # it lies there still
+        assert "strokes" in page.evaluate(kept)
+        page.goto(f"{app.url}enter#{access.invite('Jan')}")
+        expect(page.locator(".hx-who")).to_have_text("Jan")
+        page.wait_for_function(
+            "!(sessionStorage.getItem('hardex.desks') || '').includes('strokes')"
+        )
+        page.go_back()
+        expect(page.locator(".hx-who")).to_have_text("Jan")
+        expect(page.locator("#bench .hx-slider").first).to_be_visible()
+        quiet(page)
+        expect(bars).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -412,18 +420,14 @@ def test_what_was_judged_stays_at_hand_on_the_probe_page(app, browser):
     gerda = entered(app.url, access.invite("Gerda"))
     ticket, id = judged(app, gerda, "Gerda")
     gerda.close()
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{app.url}enter#{access.invite('Gerda')}")
-    expect(page.locator(".hx-who")).to_have_text("Gerda")
-    page.goto(f"{app.url}?view=probe")
-    tile = page.locator("#page-probe .hx-tile")
-    expect(tile).to_have_count(1)
-    page.wait_for_timeout(3_000)  # what the window learns later takes nothing away
-    expect(tile).to_have_count(1)
-    page.get_by_text("Example", exact=True).first.click()
-    tile.click()
-    given = app.run.given_label(id)
-    expect(page.locator(".hx-picked")).to_contain_text(f"that you have judged: given {given}")
-    assert ticket not in page.locator("#page-probe").inner_text()
-    context.close()
+    with inside(app, browser, "Gerda") as page:
+        page.goto(f"{app.url}?view=probe")
+        tile = page.locator("#page-probe .hx-tile")
+        expect(tile).to_have_count(1)
+        page.wait_for_timeout(3_000)  # what the window learns later takes nothing away
+        expect(tile).to_have_count(1)
+        page.get_by_text("Example", exact=True).first.click()
+        tile.click()
+        given = app.run.given_label(id)
+        expect(page.locator(".hx-picked")).to_contain_text(f"that you have judged: given {given}")
+        assert ticket not in page.locator("#page-probe").inner_text()

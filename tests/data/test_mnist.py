@@ -58,10 +58,10 @@ def test_the_first_test_digit_is_an_upright_seven():
     assert seven[:7].max() == 0 and seven[27].max() == 0
 
 
-def test_the_test_part_is_loaded_quickly():
+def test_the_test_part_loads_in_well_under_a_second():
     start = time.process_time()
     load_mnist("test")
-    assert time.process_time() - start < 10  # about 0.1: only another way of reading takes so long
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("part", ["validation", "", "Test"])

@@ -121,8 +121,16 @@ function storeDesks() {
   if (!state.facts || !desk) return;  // nothing was found yet
   leaveDesk();
   const all = [...desks];  // the one in use last
-  for (let count = all.length; count; count = Math.floor(count / 2)) if (keepInTab(DESKS, state.facts.whose, all.slice(-count))) return;
-  keepInTab(DESKS, state.facts.whose, []);  // too much to be kept
+  for (let count = all.length; count; count = Math.floor(count / 2)) if (keepDesks(all.slice(-count))) return;
+  keepDesks([]);  // too much to be kept
+}
+function keepDesks(some) { return keepInTab(DESKS, state.facts.whose, { desks: some, sent, keeping: Boolean(keeping) }); }
+function findDesks() {
+  const found = keptInTab(DESKS, state.facts.whose);
+  if (!found) return;
+  for (const [name, one] of found.desks) desks.set(name, one);
+  sent = found.sent;
+  if (found.keeping) keepSays("The page was loaded again before the answer came. Press Keep once more: it is kept once.");
 }
 addEventListener("pagehide", storeDesks);
 document.addEventListener("visibilitychange", () => { if (document.hidden) storeDesks(); });  // a phone may end a page without a word
@@ -143,7 +151,6 @@ function leftBehind() {
     kind: state.kind, id: state.id, taken: state.taken, kept: state.kept, along: state.along, transform: { ...state.transform },
     expected: { ...state.expected }, strokes: state.strokes.map((stroke) => ({ ...stroke, points: [...stroke.points] })), canvas: [pad.width, pad.height],
     set: SET.map((name) => part(name).value), normalize: part(".hx-normalize").checked, about: part(".hx-taken").textContent, expecting,
-    sent, keeping: Boolean(keeping),
   };
 }
 function layOut(found) {
@@ -164,9 +171,6 @@ function layOut(found) {
   markKept();
   showAlong(found.along);
   remember();
-  if (keeping || !found.sent) return;
-  sent = found.sent;  // the page was loaded again before the answer
-  if (found.keeping) keepSays("The page was loaded again before the answer came. Press Keep once more: it is kept once.");
 }
 // Show what an address names; one that names nothing leaves everything as it was.
 let wanted = null;
@@ -854,9 +858,6 @@ function allowKeeping() {
 for (const kind of ["input", "change"]) part(".hx-keep").addEventListener(kind, allowKeeping);
 part(".hx-keep").addEventListener("submit", (event) => {
   event.preventDefault();
-  keepThis();
-});
-function keepThis() {
   const from = source();
   if (!from) { keepSays(`Nothing to keep yet. ${nothing()}`); return; }
   if (keeping || done !== null) return;
@@ -867,7 +868,7 @@ function keepThis() {
   keepSays("Keeping…");
   trigger("keep", { token: keeping, probe: { ...wholeProbe(from), probe_id: sent.id } });
   keepTimer = setTimeout(async () => keptSays({ token: keeping, error: await silence(), silent: true }), 20_000);
-}
+});
 function keptSays(said) {
   const late = said && sent && said.kept === sent.id;  // it was asked again meanwhile, which Gradio may have dropped
   if (!said || !(late || (keeping && said.token === keeping))) return;
@@ -996,7 +997,7 @@ function show(facts) {
   // An annotator's examples are asked for when the page is opened, and do not come with the facts.
   if (!fresh && facts.may && !facts.may.upload && !facts.examples.length) facts = { ...facts, examples: state.facts.examples };
   state.facts = facts;
-  if (fresh) for (const [name, found] of keptInTab(DESKS, facts.whose) || []) desks.set(name, found);
+  if (fresh) findDesks();
   if (facts.problem) { say(plain(facts.problem)); showNothing(); }
   showExamples(facts.examples);
   for (const name of [".hx-expected", ".hx-keep-expected"]) {
