@@ -28,8 +28,8 @@ from uuid import UUID
 import numpy as np
 from chromium import Figure, Server, as_line, end, started
 
-from hardex.annotate.tickets import Tickets
-from hardex.runs.access import Access
+from hardex.people.access import Access
+from hardex.people.tickets import Tickets
 
 CLASSES = 10
 UNDECIDED = ("ambiguous", "bad_image", "not_sure")
@@ -174,7 +174,7 @@ def links(site: Site, names: Sequence[str]) -> dict[str, str]:
 
 
 @dataclass
-class Said:
+class Submission:
     """One answer: sent with the same event id until it is acknowledged.
 
     Attributes:
@@ -232,7 +232,7 @@ class Annotator:
     by_page: bool = False
     pause: float = 0.25
     until: float = float("inf")
-    said: list[Said] = field(default_factory=list)
+    said: list[Submission] = field(default_factory=list)
     troubles: list[tuple[int, str]] = field(default_factory=list)
     stored: int = 0
     lost: int = 0
@@ -371,7 +371,7 @@ class Annotator:
         ticket: str = one["ticket"]
         return ticket
 
-    def new_answer(self, ticket: str, comment_size: int = 0) -> Said:
+    def new_answer(self, ticket: str, comment_size: int = 0) -> Submission:
         """What they say of an example, drawn by their seed."""
         undecided = self._rng.random() < 0.15
         label = "" if undecided else str(self._rng.integers(CLASSES))
@@ -379,9 +379,9 @@ class Annotator:
         comment = f"{self.name} {len(self.said)} {_SIGNS}".ljust(comment_size, ".")
         seconds = round(float(self._rng.uniform(0, 60)), 3)
         event_id = str(UUID(bytes=self._rng.bytes(16), version=4))
-        return Said(event_id, ticket, label, verdict, comment, seconds)
+        return Submission(event_id, ticket, label, verdict, comment, seconds)
 
-    def store(self, said: Said) -> None:
+    def store(self, said: Submission) -> None:
         """Send it until it is acknowledged."""
         self.said.append(said)
         begin = time.perf_counter()
@@ -469,7 +469,7 @@ class Crowd:
         """Whether somebody still works."""
         return any(thread.is_alive() for thread in self._threads)
 
-    def acknowledged(self) -> dict[str, tuple[Annotator, Said]]:
+    def acknowledged(self) -> dict[str, tuple[Annotator, Submission]]:
         """What was said to be stored, by event id."""
         return {
             said.event_id: (one, said)
@@ -478,7 +478,7 @@ class Crowd:
             if said.answer is not None
         }
 
-    def sent(self) -> dict[str, tuple[Annotator, Said]]:
+    def sent(self) -> dict[str, tuple[Annotator, Submission]]:
         """What was sent at least once, by event id."""
         return {said.event_id: (one, said) for one in self.people for said in tuple(one.said)}
 
@@ -618,7 +618,7 @@ def compared(crowd: Crowd, site: Site) -> Comparison:
 
 
 def _is_what_was_said(
-    row: Row, annotator: Annotator, said: Said, tickets: Tickets, site: Site
+    row: Row, annotator: Annotator, said: Submission, tickets: Tickets, site: Site
 ) -> bool:
     id = tickets.id(annotator.name, said.ticket)
     wanted: dict[str, Any] = {"annotator": annotator.name, "id": id, "undoes": said.undoes}

@@ -46,7 +46,7 @@ for line in sys.stdin:
 STREAMED = """
 import re, sys
 from pathlib import Path
-import hardex, hardex.runs.hard, hardex.runs.make, hardex.runs.tables
+import hardex, hardex.runs.hard_examples, hardex.pipeline.rank, hardex.runs.tables
 import pandas, pyarrow.parquet
 def peak():  # what a process inherits when it is started counts in `ru_maxrss`, not here
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 2**10

@@ -39,9 +39,9 @@ from playwright.sync_api import Page
 from side_by_side import Timing
 
 import hardex
-from hardex.runs.annotations import VERDICTS, Annotation, annotate
-from hardex.runs.queries import PAGE_SIZE, Found, View
+from hardex.people.annotations import VERDICTS, Annotation, annotate
 from hardex.runs.run import Run
+from hardex.runs.views import PAGE_SIZE, Found, View
 from hardex.version import VERSION
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def timed_frame(run: Run) -> "tuple[pd.DataFrame, float]":
     """What pandas needs of the run: all columns but the probabilities, ranks and verdicts."""
     import pandas as pd
 
-    from hardex.runs.annotations import all_annotations
+    from hardex.people.annotations import all_annotations
 
     start = time.perf_counter()
     columns = [name for name in run.tables.columns if name != "probabilities"]

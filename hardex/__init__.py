@@ -17,8 +17,8 @@ from hardex.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from hardex.annotate.agreement import agreement as agreement
-    from hardex.annotate.files import export_annotations as export_annotations
-    from hardex.annotate.files import import_annotations as import_annotations
+    from hardex.annotate.exchange import export_annotations as export_annotations
+    from hardex.annotate.exchange import import_annotations as import_annotations
     from hardex.errors import AccessError as AccessError
     from hardex.errors import ClassifierError as ClassifierError
     from hardex.errors import DatasetError as DatasetError
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from hardex.errors import RunError as RunError
     from hardex.errors import ServingError as ServingError
     from hardex.errors import StorageError as StorageError
-    from hardex.runs.checking import check as check
-    from hardex.runs.make import rank as rank
-    from hardex.runs.probe_export import export_probes as export_probes
-    from hardex.runs.replay import probes as probes
+    from hardex.pipeline.check import check as check
+    from hardex.pipeline.rank import rank as rank
+    from hardex.probing.export import export_probes as export_probes
+    from hardex.probing.replay import probes as probes
     from hardex.runs.run import Run as Run
     from hardex.runs.run import load as load
     from hardex.serving import demo as demo
@@ -49,14 +49,14 @@ _HOMES = {
     "ServingError": "hardex.errors",
     "StorageError": "hardex.errors",
     "agreement": "hardex.annotate.agreement",
-    "check": "hardex.runs.checking",
+    "check": "hardex.pipeline.check",
     "demo": "hardex.serving",
-    "export_annotations": "hardex.annotate.files",
-    "export_probes": "hardex.runs.probe_export",
-    "import_annotations": "hardex.annotate.files",
+    "export_annotations": "hardex.annotate.exchange",
+    "export_probes": "hardex.probing.export",
+    "import_annotations": "hardex.annotate.exchange",
     "load": "hardex.runs.run",
-    "probes": "hardex.runs.replay",
-    "rank": "hardex.runs.make",
+    "probes": "hardex.probing.replay",
+    "rank": "hardex.pipeline.rank",
     "serve": "hardex.serving",
 }
 

@@ -1,6 +1,6 @@
 """`python -m hardex …` is `hardex …`."""
 
-from hardex.cli import main
+from hardex.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -74,9 +74,9 @@ def serve(
     Raises:
         HardexError: no run or training data there, or the port is taken.
     """
-    from hardex_app.inspection import inspect_run
     from hardex_app.links.launch import open_window
     from hardex_app.links.sharing import Sharing
+    from hardex_app.workspace import workspace_of_run
 
     sharing = Sharing(
         share=share,
@@ -91,7 +91,7 @@ def serve(
         _ = found.dataset  # said now, not by pages without images
     if found.annotations_url:
         found.annotations.check()
-    inspection = inspect_run(
+    workspace = workspace_of_run(
         found,
         model,
         train=train,
@@ -99,7 +99,7 @@ def serve(
         assignment=_assignment(queue, overlap, gold),
     )
     if queue or gold is not None:  # said now, not to the first annotator
-        desk = inspection.desk
+        desk = workspace.desk
         if queue and desk is not None and not desk.queue.plan.ids:
             left_out = desk.queue.plan.left_out
             why = f"the images of {left_out:,} are not here" if left_out else "there are no such"
@@ -108,7 +108,7 @@ def serve(
                 f"a queue must hold examples that can be shown; {queue!r} holds none: {why}; "
                 f"{advice}."
             )
-    return open_window(inspection, host=host, port=port, browser=browser, sharing=sharing)
+    return open_window(workspace, host=host, port=port, browser=browser, sharing=sharing)
 
 
 def _assignment(queue: str, overlap: int, gold: str | Path | None) -> "Assignment":
@@ -170,9 +170,9 @@ def demo(
     Raises:
         HardexError: the run folder cannot be written, or the port is taken.
     """
-    from hardex_app.inspection import inspect_demo
     from hardex_app.links.launch import open_window
     from hardex_app.links.sharing import Sharing
+    from hardex_app.workspace import workspace_of_demo
 
     sharing = Sharing(
         share=share,
@@ -183,5 +183,5 @@ def demo(
         root_path=root_path,
     )
     return open_window(
-        inspect_demo(Path(out)), host=host, port=port, browser=browser, sharing=sharing
+        workspace_of_demo(Path(out)), host=host, port=port, browser=browser, sharing=sharing
     )

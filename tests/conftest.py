@@ -9,8 +9,8 @@ import postgres
 import pytest
 from commands import Answer
 
-from hardex.cli import main
-from hardex.runs.database import open_database
+from hardex.cli.main import main
+from hardex.people.database import open_database
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hardex.cli import _split
+from hardex.cli.main import _split
 from hardex.errors import HardexError
 
 

@@ -13,7 +13,7 @@ from commands import Answer
 from fakes import checksum_of, contents, small_dataset, small_images, write_folders
 
 from hardex import load
-from hardex.runs.annotations import Annotation, Store
+from hardex.people.annotations import Annotation, Store
 from hardex.version import VERSION
 
 DATA = small_dataset(40)
@@ -366,7 +366,7 @@ def test_help_and_version_end_well(hardex):
         assert "Usage: " in answer.out
 
 
-HARDEX = (sys.executable, "-c", "from hardex.cli import main; main()")
+HARDEX = (sys.executable, "-c", "from hardex.cli.main import main; main()")
 
 
 def in_a_shell(line, folder):

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 import hardex
 from hardex import HardexError
-from hardex.annotate.address import forget_address, keep_address, kept_address
 from hardex.annotate.invitations import invitations, invited, revoked, time_of, work
-from hardex.cli import app
-from hardex.runs.access import Access
-from hardex.runs.annotations import Annotation
+from hardex.cli.main import app
+from hardex.people.access import Access
+from hardex.people.address import forget_address, keep_address, kept_address
+from hardex.people.annotations import Annotation
 
 TOKEN = r"[\w-]{8}\.[\w-]{43}"
 
@@ -56,7 +56,7 @@ def test_the_address_is_where_the_app_is_open(run):
 
 def test_the_address_of_an_app_that_was_killed_is_none(tmp_path):
     code = (
-        "from pathlib import Path; from hardex.annotate.address import keep_address; "
+        "from pathlib import Path; from hardex.people.address import keep_address; "
         f"keep_address(Path({str(tmp_path)!r}), 'https://gone.example.org')"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

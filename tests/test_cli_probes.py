@@ -11,7 +11,7 @@ from commands import Answer
 from fakes import checksum_of, small_dataset, small_images
 
 from hardex import load, rank
-from hardex.runs.probes import KeptProbe, keep
+from hardex.probing.saved_probes import KeptProbe, keep
 
 NAMES = ("cat", "dog", "[red]")
 HOSTILE = (
@@ -198,7 +198,7 @@ def test_wrong_usage_ends_with_two(hardex, run, line):
 
 def test_a_real_process_ends_with_three(run):
     keep_one(run, predicted="dog")
-    words = [sys.executable, "-c", "from hardex.cli import main; main()"]
+    words = [sys.executable, "-c", "from hardex.cli.main import main; main()"]
     line = "probes run --model probe_models:always_cat"
     done = subprocess.run(
         [*words, *line.split()], cwd=run.parent, capture_output=True, text=True, timeout=120

@@ -16,11 +16,11 @@ import typer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hardex.cli import app
+from hardex.cli.main import app
 from hardex.images import ORDER
-from hardex.runs.annotations import VERDICTS
+from hardex.people.annotations import VERDICTS
 from hardex_app import api, browsing
-from hardex_app.inspection import Inspection
+from hardex_app.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -174,7 +174,7 @@ def served(folder, *words):
 def test_the_app_guide_names_every_endpoint():
     text = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
     used = set(re.findall(r'api_name="/(\w+)"', text))
-    nothing = Inspection(lambda inspection: None)
+    nothing = Workspace(lambda workspace: None)
     makers = (api._of_run, api._of_model, api._that_write)
     assert used == {endpoint.__name__ for make in makers for endpoint in make(nothing)}
 

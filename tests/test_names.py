@@ -24,7 +24,7 @@ def loaded_by(program):
     [
         "import hardex; dir(hardex); hardex.HardexError",
         "from hardex import rank, load",
-        "import sys\nfrom hardex.cli import main\nsys.argv = ['hardex', '--help']\n"
+        "import sys\nfrom hardex.cli.main import main\nsys.argv = ['hardex', '--help']\n"
         "try: main()\nexcept SystemExit: pass",
     ],
 )

@@ -15,27 +15,27 @@ from hardex.annotate.answers import answer_of, standing
 from hardex.annotate.queue import LEASES_MOST
 from hardex.data.names import is_name
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
-from hardex.runs.access import OWNER, Visitor
-from hardex.runs.annotations import (
+from hardex.people.access import OWNER, Visitor
+from hardex.people.annotations import (
     Annotation,
     AnnotationEvent,
 )
 from hardex.runs.run import Run
 from hardex_app.cards import view_url
-from hardex_app.inspection import Desk, Inspection
-from hardex_app.said import (
+from hardex_app.submission import (
     COMMENT_MOST,
     UNDECIDED,
     NotStored,
-    Said,
+    Submission,
     check_asked,
     check_name,
     check_tickets,
     event_id_of,
     is_text,
-    said_of,
+    submission_of,
     text_of,
 )
+from hardex_app.workspace import AnnotationSession, Workspace
 
 AHEAD = 8  # examples that a page holds ready, the one in view among them
 _AHEAD_MOST = 12
@@ -64,18 +64,18 @@ def facts(run: Run) -> Json:
     }
 
 
-def desk_of(inspection: Inspection, visitor: Visitor) -> Desk | None:
+def desk_of(workspace: Workspace, visitor: Visitor) -> AnnotationSession | None:
     """Where this visitor gets their work; None before there is a run.
 
     Raises:
         NotStored: what was said so far cannot be read now.
         HardexError: the assignment does not fit the run.
     """
-    return _plainly(visitor, lambda: inspection.desk)
+    return _plainly(visitor, lambda: workspace.desk)
 
 
 def next_examples(
-    desk: Desk,
+    desk: AnnotationSession,
     visitor: Visitor,
     have: Sequence[str] = (),
     *,
@@ -129,14 +129,14 @@ def next_examples(
     return answer if said_last is None else {**answer, "last": said_last}
 
 
-def ask(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
+def ask(asked: Mapping[str, Any], desk: AnnotationSession, visitor: Visitor) -> Json:
     """`next_examples` for a page, with `have`, `count` and `last` as it sends them."""
     check_asked(asked, visitor)
     have, count = asked.get("have", ()), asked.get("count", AHEAD)
     return next_examples(desk, visitor, have, count=count, last=bool(asked.get("last")))
 
 
-def earlier(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
+def earlier(asked: Mapping[str, Any], desk: AnnotationSession, visitor: Visitor) -> Json:
     """What an annotator said last, but for what they have in view; to look at it again.
 
     Args:
@@ -158,7 +158,7 @@ def earlier(asked: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
     return {"earlier": _plainly(visitor, lambda: _last(desk, visitor, known))}
 
 
-def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
+def annotate(said: Mapping[str, Any], desk: AnnotationSession, visitor: Visitor) -> Json:
     """Store what an annotator says of an example; when this returns, it is on disk.
 
     The first word on an example is blind. After it the label is known to the annotator, and what
@@ -183,7 +183,7 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
         HardexError: it can never be stored: not their example, no such class, and so on.
     """
     id = _example(desk, visitor, said)
-    checked = said_of(said, desk.run)
+    checked = submission_of(said, desk.run)
     given = desk.run.given_label(id)
     store = desk.run.annotations
     with desk.turn_of(visitor.name):
@@ -210,7 +210,7 @@ def annotate(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
     return _plainly(visitor, lambda: _told(desk, visitor, stored))
 
 
-def undo(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
+def undo(said: Mapping[str, Any], desk: AnnotationSession, visitor: Visitor) -> Json:
     """Take back what an annotator said; it stays in the store, and no longer counts.
 
     Args:
@@ -250,7 +250,7 @@ def undo(said: Mapping[str, Any], desk: Desk, visitor: Visitor) -> Json:
     }
 
 
-def progress(desk: Desk, visitor: Visitor) -> Json:
+def progress(desk: AnnotationSession, visitor: Visitor) -> Json:
     """How many examples this annotator has judged, `done`, of how many that are theirs, `total`."""
     done, total = desk.queue.progress(visitor.name)
     return {"done": done, "total": total}
@@ -259,7 +259,7 @@ def progress(desk: Desk, visitor: Visitor) -> Json:
 # ---------------------------------------------------------------------- what is told
 
 
-def _name_of(desk: Desk) -> str:
+def _name_of(desk: AnnotationSession) -> str:
     """What a browser calls this run: the same for as long as its tickets are good.
 
     So it outlives ranking again, as they do; and nobody learns their key by it.
@@ -267,14 +267,14 @@ def _name_of(desk: Desk) -> str:
     return sha256(b"run\n" + desk.tickets.key).hexdigest()[:16]
 
 
-def _unjudged(desk: Desk, visitor: Visitor, id: str) -> Json:
+def _unjudged(desk: AnnotationSession, visitor: Visitor, id: str) -> Json:
     return {
         "ticket": desk.tickets.of(visitor.name, id),
         "image": view_url(desk.run, id, _IMAGE_PIXELS),
     }
 
 
-def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Json:
+def _told(desk: AnnotationSession, visitor: Visitor, event: AnnotationEvent) -> Json:
     """What may be known of an example that this annotator has judged."""
     done, total = desk.queue.progress(visitor.name)
     given = desk.run.given_label(event.id)
@@ -292,7 +292,7 @@ def _told(desk: Desk, visitor: Visitor, event: AnnotationEvent) -> Json:
     }
 
 
-def _last(desk: Desk, visitor: Visitor, known: Collection[str] = ()) -> Json | None:
+def _last(desk: AnnotationSession, visitor: Visitor, known: Collection[str] = ()) -> Json | None:
     """What an annotator said last of this run, but for what is known, and did not take back."""
     mine = standing(desk.run.annotations.by(visitor.name))
     for event in reversed(mine):
@@ -309,7 +309,7 @@ def _last(desk: Desk, visitor: Visitor, known: Collection[str] = ()) -> Json | N
 # ---------------------------------------------------------------------- what is believed
 
 
-def _example(desk: Desk, visitor: Visitor, said: Mapping[str, Any]) -> str:
+def _example(desk: AnnotationSession, visitor: Visitor, said: Mapping[str, Any]) -> str:
     if not isinstance(said, Mapping):
         raise HardexError("an answer must be values by name; this is none; load the page again.")
     check_name(said, visitor)
@@ -327,7 +327,7 @@ def _example(desk: Desk, visitor: Visitor, said: Mapping[str, Any]) -> str:
     return id
 
 
-def _known(desk: Desk, visitor: Visitor, tickets: Sequence[str]) -> dict[str, str]:
+def _known(desk: AnnotationSession, visitor: Visitor, tickets: Sequence[str]) -> dict[str, str]:
     """The examples of those tickets that are good."""
     ids = {}
     for ticket in tickets:
@@ -338,7 +338,9 @@ def _known(desk: Desk, visitor: Visitor, tickets: Sequence[str]) -> dict[str, st
     return ids
 
 
-def _over(desk: Desk, visitor: Visitor, ids: Collection[str], *, is_look: bool) -> set[str]:
+def _over(
+    desk: AnnotationSession, visitor: Visitor, ids: Collection[str], *, is_look: bool
+) -> set[str]:
     """Those of these examples that this annotator has judged.
 
     Who looks is told of other servers and imports, too; beside each answer that would take longer
@@ -365,7 +367,7 @@ def _is_there(run: Run, id: str) -> bool:
     return True
 
 
-def _with_comment(said: Said, before: Sequence[AnnotationEvent], given: str) -> Said:
+def _with_comment(said: Submission, before: Sequence[AnnotationEvent], given: str) -> Submission:
     """What is said, with the comment of the last word where it keeps that word and has none."""
     if said.comment or not before or answer_of(before[-1], given) != said.answer:
         return said
@@ -373,7 +375,7 @@ def _with_comment(said: Said, before: Sequence[AnnotationEvent], given: str) -> 
     return replace(said, comment=comment) if is_text(comment) else said
 
 
-def _annotation(visitor: Visitor, id: str, said: Said, given: str, blind: bool) -> Annotation:
+def _annotation(visitor: Visitor, id: str, said: Submission, given: str, blind: bool) -> Annotation:
     """What is stored: the verdict follows from what was said and the given label."""
     wrong = bool(said.label) and said.label != given
     return Annotation(
@@ -389,7 +391,9 @@ def _annotation(visitor: Visitor, id: str, said: Said, given: str, blind: bool) 
     )
 
 
-def _says(stored: AnnotationEvent, said: Said, given: str, mine: Sequence[AnnotationEvent]) -> bool:
+def _says(
+    stored: AnnotationEvent, said: Submission, given: str, mine: Sequence[AnnotationEvent]
+) -> bool:
     """Whether a stored event says this; the given label may have been another one then.
 
     With the label in view `right` is all that is stored: then it says the label that is given now.

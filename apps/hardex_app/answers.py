@@ -7,7 +7,7 @@ from typing import Any
 
 from hardex.errors import HardexError
 from hardex.runs.run import Run
-from hardex_app.inspection import Inspection
+from hardex_app.workspace import Workspace
 
 Answer = dict[str, Any]
 
@@ -18,22 +18,22 @@ _PATH = re.compile(
 )
 
 
-def of_run(inspection: Inspection, ask: Callable[[Run], Any]) -> Any:
+def of_run(workspace: Workspace, ask: Callable[[Run], Any]) -> Any:
     """The answer of the run, `{"waiting": …}` before there is one, or `{"error": …}`."""
-    run = inspection.run
+    run = workspace.run
     if run is None:
-        return not_ready(inspection, "The run")
+        return not_ready(workspace, "The run")
     try:
         return ask(run)
     except HardexError as error:
         return {"error": for_visitors(error, run)}
 
 
-def not_ready(inspection: Inspection, what: str) -> Answer:
+def not_ready(workspace: Workspace, what: str) -> Answer:
     """Why there is no answer yet, or never will be."""
-    status = inspection.status
+    status = workspace.status
     if status.over:
-        return {"error": for_visitors(status.problem, inspection.run)}
+        return {"error": for_visitors(status.problem, workspace.run)}
     return {"waiting": f"{what} is not ready yet ({status.stage})."}
 
 

@@ -11,27 +11,27 @@ from gradio.events import api
 
 from hardex.classifiers.classifier import Classifier
 from hardex.errors import HardexError
-from hardex.runs.access import Visitor
+from hardex.people.access import Visitor
 from hardex.runs.run import Run
-from hardex_app import annotating, browsing, keeping, overview, probing
+from hardex_app import annotating, browsing, overview, probing, saved_probes
 from hardex_app.answers import for_visitors
-from hardex_app.bounds import told_to, within_bounds
-from hardex_app.door.visitors import for_owner, visitor_of
-from hardex_app.inspection import Desk, Inspection
+from hardex_app.auth.visitors import for_owner, visitor_of
+from hardex_app.probe_permissions import permitted, told_to
+from hardex_app.workspace import AnnotationSession, Workspace
 
 Json = dict[str, Any]
 T = TypeVar("T")
 
 
-def build(inspection: Inspection) -> None:
+def build(workspace: Workspace) -> None:
     """Register the endpoints on the window that is being built."""
-    _register(*_of_run(inspection), *_of_model(inspection), *_that_write(inspection))
-    _register(*_of_desk(inspection))
+    _register(*_of_run(workspace), *_of_model(workspace), *_that_write(workspace))
+    _register(*_of_desk(workspace))
 
 
-def build_for_annotators(inspection: Inspection) -> None:
+def build_for_annotators(workspace: Workspace) -> None:
     """Register what an annotator may ask, on the window of annotators."""
-    _register(*_of_desk(inspection), *_of_bench(inspection))
+    _register(*_of_desk(workspace), *_of_bench(workspace))
 
 
 def _register(*endpoints: Callable[..., Any]) -> None:
@@ -40,19 +40,19 @@ def _register(*endpoints: Callable[..., Any]) -> None:
         api(endpoint, api_name=name, api_description=words, queue=False)
 
 
-def _of_run(inspection: Inspection) -> list[Callable[..., Any]]:
+def _of_run(workspace: Workspace) -> list[Callable[..., Any]]:
     def status() -> Json:
         """How far the work behind the pages is: stage, done, total, problem; `ready` at the end."""
-        now = vars(inspection.status)
-        return {**now, "problem": for_visitors(now["problem"], inspection.run)}
+        now = vars(workspace.status)
+        return {**now, "problem": for_visitors(now["problem"], workspace.run)}
 
     def overview_of_run() -> Json:
         """Accuracy, classes, confusion matrix, most confused pairs, calibration and list heads."""
-        return _answer(lambda: overview.overview(_run(inspection)))
+        return _answer(lambda: overview.overview(_run(workspace)))
 
     def filters() -> Json:
         """Everything that `browse` can filter and sort by: classes, scores, columns, verdicts."""
-        return _answer(lambda: browsing.facts(_run(inspection)))
+        return _answer(lambda: browsing.facts(_run(workspace)))
 
     def browse(words: Json) -> Json:
         """One page of 60 examples of any view.
@@ -62,37 +62,37 @@ def _of_run(inspection: Inspection) -> list[Callable[..., Any]]:
                 score with least and most, meta.NAME, verdict, cause, sort, order (asc), p (page);
                 all may be left out. They are the words of the page's address.
         """
-        return _answer(lambda: browsing.browse(words, _run(inspection)))
+        return _answer(lambda: browsing.browse(words, _run(workspace)))
 
     def example(id: str) -> Json:
         """What is known about one example: labels, probabilities, scores, reasons, verdicts."""
-        return _answer(lambda: browsing.example(id, _run(inspection)))
+        return _answer(lambda: browsing.example(id, _run(workspace)))
 
     def image(id: str) -> Json:
         """The image of one example as a data URL, and its size."""
-        return _answer(lambda: browsing.image(id, _run(inspection)))
+        return _answer(lambda: browsing.image(id, _run(workspace)))
 
     def neighbours(id: str) -> Json:
         """The training images nearest to an example; {} where there is no training data."""
-        told = _answer(lambda: browsing.neighbours(id, _run(inspection), inspection) or {})
+        told = _answer(lambda: browsing.neighbours(id, _run(workspace), workspace) or {})
         if "waiting" in told:
             raise gr.Error(told["waiting"], print_exception=False)
         return told
 
     def kept_probes() -> Json:
         """The kept probes, the latest first."""
-        return _answer(lambda: keeping.kept(_run(inspection)))
+        return _answer(lambda: saved_probes.kept(_run(workspace)))
 
     def export_probes() -> Json:
         """The kept probes that have an expected label, as a data set: `zip` in base64."""
-        return _answer(lambda: keeping.exported(_run(inspection)))
+        return _answer(lambda: saved_probes.exported(_run(workspace)))
 
     overview_of_run.__name__ = "overview"
     return [status, overview_of_run, filters, browse, example, image, neighbours, kept_probes,
             export_probes]  # fmt: skip
 
 
-def _of_model(inspection: Inspection) -> list[Callable[..., Any]]:
+def _of_model(workspace: Workspace) -> list[Callable[..., Any]]:
     def probe(source: Json, transform: Json) -> Json:
         """What the model says of a picture before and after a transform.
 
@@ -101,7 +101,7 @@ def _of_model(inspection: Inspection) -> list[Callable[..., Any]]:
                 a canvas of 280 x 280, or {"kind": "image", "pixels", "shape"} as `take` gives it.
             transform: numbers by name, such as {"rotation": 30}; {} does nothing.
         """
-        return _asked(inspection, probing.probe, {"source": source, "transform": transform})
+        return _asked(workspace, probing.probe, {"source": source, "transform": transform})
 
     def curve(source: Json, transform: Json, along: str = "rotation") -> Json:
         """How the prediction answers to one transform, at the other settings, and where it flips.
@@ -112,20 +112,20 @@ def _of_model(inspection: Inspection) -> list[Callable[..., Any]]:
             along: the transform that varies.
         """
         asked = {"source": source, "transform": transform, "along": along}
-        return _asked(inspection, probing.curve, asked)
+        return _asked(workspace, probing.curve, asked)
 
     def smallest(source: Json) -> Json:
         """The smallest change that breaks the prediction, and the one that restores the label."""
-        return _asked(inspection, probing.smallest, {"source": source})
+        return _asked(workspace, probing.smallest, {"source": source})
 
     def take(file: str) -> Json:
         """An image file (base64) as a picture that `probe` takes, fitted to the model's input."""
-        return _asked(inspection, probing.taken, {"file": file})
+        return _asked(workspace, probing.taken, {"file": file})
 
     return [probe, curve, smallest, take]
 
 
-def _that_write(inspection: Inspection) -> list[Callable[..., Any]]:
+def _that_write(workspace: Workspace) -> list[Callable[..., Any]]:
     # Who writes is known from the session alone, never from what is sent.
     def judge(
         id: str, verdict: str, request: gr.Request, new_label: str = "", comment: str = ""
@@ -139,11 +139,11 @@ def _that_write(inspection: Inspection) -> list[Callable[..., Any]]:
             comment: free text.
         """
         said = {"id": id, "verdict": verdict, "new_label": new_label, "comment": comment}
-        heard = inspection.heard
-        return _answer(lambda: browsing.judge(_run(inspection), _owner(request), said, heard))
+        heard = workspace.heard
+        return _answer(lambda: browsing.judge(_run(workspace), _owner(request), said, heard))
 
     def asked(request: gr.Request, ask: Callable[..., T], about: Json) -> T:
-        return _asked(inspection, ask, about)
+        return _asked(workspace, ask, about)
 
     return [judge, _keeping(asked, _owner)]
 
@@ -172,7 +172,7 @@ def _keeping(
         """
 
         def keep(about: Json, run: Run, classifier: Classifier) -> str:
-            return keeping.keep_this(about, who(request), run, classifier).probe_id
+            return saved_probes.keep_this(about, who(request), run, classifier).probe_id
 
         about = {"source": source, "transform": transform}
         return asked(request, keep, {**about, "name": name, "expected": expected, "note": note})
@@ -180,13 +180,13 @@ def _keeping(
     return keep_probe
 
 
-def _of_desk(inspection: Inspection) -> list[Callable[..., Any]]:
-    def at_the_desk(request: gr.Request, ask: Callable[[Desk, Visitor], T]) -> T:
+def _of_desk(workspace: Workspace) -> list[Callable[..., Any]]:
+    def at_the_desk(request: gr.Request, ask: Callable[[AnnotationSession, Visitor], T]) -> T:
         def asked() -> T:
             visitor = visitor_of(request)
-            desk = annotating.desk_of(inspection, visitor)
+            desk = annotating.desk_of(workspace, visitor)
             if desk is None:
-                raise gr.Error(f"The run is not ready ({inspection.status.stage}); ask later.")
+                raise gr.Error(f"The run is not ready ({workspace.status.stage}); ask later.")
             return ask(desk, visitor)
 
         return _answer(asked)
@@ -244,14 +244,14 @@ def _of_desk(inspection: Inspection) -> list[Callable[..., Any]]:
     return [next_example, annotate, undo, progress]
 
 
-def _of_bench(inspection: Inspection) -> list[Callable[..., Any]]:
+def _of_bench(workspace: Workspace) -> list[Callable[..., Any]]:
     def asked(request: gr.Request, ask: Callable[..., Any], about: Json) -> Any:
-        run, classifier, checked = inspection.run, inspection.classifier, None
+        run, classifier, checked = workspace.run, workspace.classifier, None
         if run is None or classifier is None:
             raise gr.Error("The model is not ready; ask later.", print_exception=False)
         visitor = visitor_of(request)
         try:
-            checked = within_bounds(about, visitor, inspection)
+            checked = permitted(about, visitor, workspace)
             return ask(checked, run, classifier)
         except HardexError as error:
             sentence = told_to(visitor, error, run, checked)
@@ -270,17 +270,17 @@ def _of_bench(inspection: Inspection) -> list[Callable[..., Any]]:
 
     def kept_probes(request: gr.Request) -> Json:
         """Your kept probes, the latest first."""
-        if inspection.run is None:
+        if workspace.run is None:
             raise gr.Error("The run is not ready; ask later.", print_exception=False)
-        return keeping.kept(inspection.run, visitor_of(request))
+        return saved_probes.kept(workspace.run, visitor_of(request))
 
     return [probe, _keeping(asked, _name), kept_probes]
 
 
-def _asked(inspection: Inspection, ask: Callable[..., T], request: Json) -> T:
-    run, classifier = _run(inspection), inspection.classifier
+def _asked(workspace: Workspace, ask: Callable[..., T], request: Json) -> T:
+    run, classifier = _run(workspace), workspace.classifier
     if classifier is None:
-        raise _not_ready("model", inspection)
+        raise _not_ready("model", workspace)
     return _answer(lambda: ask(request, run, classifier))
 
 
@@ -294,10 +294,10 @@ def _name(request: gr.Request) -> str:
     return visitor_of(request).name
 
 
-def _run(inspection: Inspection) -> Run:
-    if inspection.run is None:
-        raise _not_ready("run", inspection)
-    return inspection.run
+def _run(workspace: Workspace) -> Run:
+    if workspace.run is None:
+        raise _not_ready("run", workspace)
+    return workspace.run
 
 
 def _answer(ask: Callable[[], T]) -> T:
@@ -307,6 +307,6 @@ def _answer(ask: Callable[[], T]) -> T:
         raise gr.Error(for_visitors(error), print_exception=False) from error
 
 
-def _not_ready(what: str, inspection: Inspection) -> gr.Error:
-    sentence = f"The {what} is not ready ({inspection.status.stage}); ask for `status`."
+def _not_ready(what: str, workspace: Workspace) -> gr.Error:
+    sentence = f"The {what} is not ready ({workspace.status.stage}); ask for `status`."
     return gr.Error(sentence, print_exception=False)

@@ -8,15 +8,15 @@ from hardex.annotate.answers import standing
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
 from hardex.images import png_url
+from hardex.overview.nearest_training import nearest_training
+from hardex.people.annotations import VERDICTS, Annotation, AnnotationEvent
 from hardex.predict.neighbours import summary
 from hardex.ranking.scores import MEANINGS
-from hardex.runs.annotations import VERDICTS, Annotation, AnnotationEvent
-from hardex.runs.queries import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex.runs.run import Run
+from hardex.runs.views import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex_app.cards import THUMBNAIL_PIXELS, thumbnail_url
-from hardex_app.inspection import Inspection
-from hardex_app.said import COMMENT_MOST
-from hardex_app.training import nearest_training
+from hardex_app.submission import COMMENT_MOST
+from hardex_app.workspace import Workspace
 
 VERDICT_WORDS = {
     "right": "Right",
@@ -242,17 +242,17 @@ def pictures(ids: Sequence[str], run: Run) -> dict[str, str]:
     return {id: thumbnail_url(run, id) for id in (_text("id", one, ID_MOST) for one in ids)}
 
 
-def neighbours(id: str, run: Run, inspection: Inspection) -> dict[str, Any] | None:
+def neighbours(id: str, run: Run, workspace: Workspace) -> dict[str, Any] | None:
     """The training images nearest to an example, and what their labels say; None without any.
 
     Raises:
         HardexError: no such example, or its image is not here.
     """
-    training = inspection.neighbours
+    training = workspace.neighbours
     if training is None:
-        status = inspection.status
+        status = workspace.status
         waiting = f"The training images are not ready yet ({status.stage})."
-        return None if status.over or not inspection.has_training else {"waiting": waiting}
+        return None if status.over or not workspace.has_training else {"waiting": waiting}
     found = nearest_training(run, training, _text("id", id, ID_MOST))
     row = run.row(id)
     return {
@@ -297,7 +297,7 @@ def judge(
         run: whose example.
         annotator: who says it.
         said: as a page sends it; each value is checked.
-        heard: told of what was stored, such as `Inspection.heard`.
+        heard: told of what was stored, such as `Workspace.heard`.
 
     Returns:
         What people said of it, latest last.

@@ -16,7 +16,7 @@ from hardex.predict.metrics import share
 from hardex.predict.slices import holm
 from hardex.runs.confusion import read_confusion
 from hardex.runs.folder import RESULTS
-from hardex.runs.hard import LISTS
+from hardex.runs.hard_examples import LISTS
 from hardex.runs.run import Run
 from hardex_app.cards import picture_url
 

@@ -18,9 +18,8 @@ from hardex.classifiers.preprocess import BGR, preprocess
 from hardex.data.dataset import Shape as Shape
 from hardex.errors import HardexError
 from hardex.images import LIMITS, ORDER, Transform, transform, transform_each
-from hardex.runs.run import Run
-from hardex_app.searching import Hit, Setting, nearest_changes
-from hardex_app.sliders import (
+from hardex.probing.minimal_change import Hit, Setting, nearest_changes
+from hardex.probing.sliders import (
     CURVE,
     FINER,
     Slider,
@@ -31,7 +30,8 @@ from hardex_app.sliders import (
     sliders_of,
     start_in_words,
 )
-from hardex_app.sliders import sliders as sliders
+from hardex.probing.sliders import sliders as sliders
+from hardex.runs.run import Run
 from hardex_app.sources import FILE_MOST as FILE_MOST
 from hardex_app.sources import given_label as given_label
 from hardex_app.sources import number, part, shape_of

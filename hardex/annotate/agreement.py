@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hardex.annotate.annotators import Annotator, annotators_of
+from hardex.annotate.annotator_figures import Annotator, annotators_of
 from hardex.annotate.answers import (
     NO_CLASS,
     Answer,
@@ -26,8 +26,8 @@ from hardex.annotate.consensus import Consensus, consensus_of
 from hardex.annotate.gold import gold_of
 from hardex.annotate.pairs import Kappa, kappas
 from hardex.annotate.votes import Votes
-from hardex.runs.access import OWNER
-from hardex.runs.annotations import AnnotationEvent
+from hardex.people.access import OWNER
+from hardex.people.annotations import AnnotationEvent
 from hardex.runs.run import Run, opened
 
 

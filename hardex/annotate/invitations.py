@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from unicodedata import normalize
 
-from hardex.annotate.address import kept_address
 from hardex.errors import AccessError
-from hardex.runs.access import Access, Invitation
+from hardex.people.access import Access, Invitation
+from hardex.people.address import kept_address
 from hardex.runs.run import load
 
 _NAMED = 10  # people in a sentence
@@ -59,7 +59,7 @@ def invitations(run: str | Path, *, annotations: str = "") -> list[Invitation]:
 
 
 @dataclass(frozen=True)
-class Work:
+class PredictionSource:
     """What somebody has done so far.
 
     Attributes:
@@ -71,21 +71,21 @@ class Work:
     last: datetime
 
 
-def work(run: str | Path, *, annotations: str = "") -> dict[str, Work]:
+def work(run: str | Path, *, annotations: str = "") -> dict[str, PredictionSource]:
     """What each annotator of a run has done so far, by name.
 
     Raises:
         HardexError: no run there, or its database cannot be read.
     """
-    found: dict[str, Work] = {}
+    found: dict[str, PredictionSource] = {}
     opened = load(run, annotations=annotations)
     said = opened.annotations.latest()  # in order of time
     there = {id for id, _ in opened.tables.positions(list({event.id for event in said}))}
     for event in said:
         if event.id not in there:  # of other data, or of a sealed example
             continue
-        before = found.get(event.annotator, Work(0, event.time))
-        found[event.annotator] = Work(before.judged + 1, event.time)
+        before = found.get(event.annotator, PredictionSource(0, event.time))
+        found[event.annotator] = PredictionSource(before.judged + 1, event.time)
     return found
 
 

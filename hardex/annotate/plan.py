@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from hardex.data.names import is_name
 from hardex.errors import RunError
-from hardex.runs.queries import POSITION, View
 from hardex.runs.run import Run
+from hardex.runs.views import POSITION, View
 
 if TYPE_CHECKING:  # what reads them loads SQLAlchemy, when it is first asked for
-    from hardex.runs.annotations import AnnotationEvent
+    from hardex.people.annotations import AnnotationEvent
 
 TrueLabels = Callable[[Sequence["AnnotationEvent"]], Mapping[str, str]]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hardex.errors import RunError
-from hardex.runs.annotations import AnnotationEvent, has_control_signs
+from hardex.people.annotations import AnnotationEvent, has_control_signs
 
 COLUMNS = (
     *("event_id", "time", "annotator", "id", "verdict", "new_label", "comment", "seconds"),

@@ -15,13 +15,13 @@ from hardex.data.dataset import Dataset
 from hardex.errors import DatasetError, RunError
 from hardex.runs.folder import RESULTS
 from hardex.runs.manifest import Manifest
-from hardex.runs.queries import PAGE_SIZE, Found, Tables, View
 from hardex.runs.seal import read_seal
+from hardex.runs.views import PAGE_SIZE, Found, Tables, View
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hardex.runs.annotations import Store
+    from hardex.people.annotations import Store
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Run:
     @cached_property
     def hard(self) -> "pd.DataFrame":
         """One row per list and chosen example, in order of rank."""
-        from hardex.runs.hard import read_hard
+        from hardex.runs.hard_examples import read_hard
 
         with self._readable("hard/metadata.csv"):
             return read_hard(self.folder / RESULTS / "hard")
@@ -172,7 +172,7 @@ class Run:
             RunError: the address of the database is none that is known. When it is first read or
                 written: it belongs to another data set.
         """
-        from hardex.runs.annotations import Store  # SQLAlchemy only when it is asked for
+        from hardex.people.annotations import Store  # SQLAlchemy only when it is asked for
 
         return Store.open(self.annotations_url or self.folder, self.manifest.data)
 

@@ -16,8 +16,8 @@ from hardex.annotate.plan import (
 from hardex.annotate.queue import (
     Queue,
 )
-from hardex.runs.annotations import Annotation
-from hardex.runs.queries import View
+from hardex.people.annotations import Annotation
+from hardex.runs.views import View
 
 PEOPLE = ("ann", "bob", "cleo", "dan", "eve")
 

@@ -26,7 +26,7 @@ from hardex.annotate.queue import (
     LEASES_MOST,
     Queue,
 )
-from hardex.runs.annotations import Annotation, AnnotationEvent, Store
+from hardex.people.annotations import Annotation, AnnotationEvent, Store
 
 PEOPLE = ("ann", "bob", "cleo", "dan", "eve")
 

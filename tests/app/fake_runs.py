@@ -14,9 +14,9 @@ import hardex
 from hardex.annotate.plan import Assignment
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
-from hardex_app.inspection import Inspection, Status
 from hardex_app.links.server import free_port, launch
 from hardex_app.links.sharing import Sharing
+from hardex_app.workspace import Status, Workspace
 
 # Names that break what puts them into markup, templates, paths or tables.
 HOSTILE = (
@@ -133,11 +133,11 @@ def launched_blocks(build, **options):
 
 
 @contextmanager
-def serving(inspection, keys=None, **sharing):
+def serving(workspace, keys=None, **sharing):
     """The whole app on loopback, as `hardex serve` opens it; gives the owner's window."""
 
     def launched():
-        return launch(inspection, "127.0.0.1", None, Sharing(**sharing), keys)[0]
+        return launch(workspace, "127.0.0.1", None, Sharing(**sharing), keys)[0]
 
     window = launched_in_a_loop(launched)
     try:
@@ -154,8 +154,8 @@ def entered(url, token):
 
 
 def inspecting(run, classifier=None, **asked):
-    """An inspection with all its work done; `asked` of annotators."""
+    """An workspace with all its work done; `asked` of annotators."""
     assignment = Assignment(**asked) if asked else None
-    inspection = Inspection(lambda inspection: None, run=run, assignment=assignment)
-    inspection.classifier, inspection.status = classifier, Status("ready")
-    return inspection
+    workspace = Workspace(lambda workspace: None, run=run, assignment=assignment)
+    workspace.classifier, workspace.status = classifier, Status("ready")
+    return workspace

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from hardex import RunError, StorageError, export_annotations, rank
 from hardex.annotate.plan import Assignment
 from hardex.classifiers.classifier import FunctionClassifier
-from hardex.runs.queries import View
-from hardex_app.inspection import Inspection, Status
+from hardex.runs.views import View
+from hardex_app.workspace import Status, Workspace
 
 from .conftest import OF_LEAVING, close_visit, open_visit, quiet, until, without
 from .fake_runs import (
@@ -59,11 +59,11 @@ def served(folder, *, names=DIGITS, count=60, **options):
     )
     store = run.__dict__["annotations"] = Moody(run.annotations)
     assignment = Assignment(**{"view": View(list="all", sort="loss"), **options})
-    inspection = Inspection(lambda inspection: None, run=run, assignment=assignment)
-    inspection.classifier, inspection.status = classifier, Status("ready")
-    store.inspection = inspection
+    workspace = Workspace(lambda workspace: None, run=run, assignment=assignment)
+    workspace.classifier, workspace.status = classifier, Status("ready")
+    store.workspace = workspace
     store.classifier, store.data = classifier, folder / "data.npz"
-    with serving(inspection) as window:
+    with serving(workspace) as window:
         yield window.local_url, run, store
 
 
@@ -371,7 +371,7 @@ def test_where_there_is_nothing_it_is_said(browser, tmp_path):
 
 def test_what_others_hold_is_said_to_be_with_others(browser, tmp_path):
     with served(tmp_path, count=10, overlap=1, view=View(text="3")) as (url, _, store):
-        assert store.inspection.desk.queue.next("bob") == "3"
+        assert store.workspace.desk.queue.next("bob") == "3"
         with judging(browser, url) as page:
             expect(page.locator(".hx-ann-empty")).to_contain_text("what is left is with others")
 
@@ -531,7 +531,7 @@ def test_what_waits_outlives_ranking_again_and_a_reload(browser, site):
         rank_again(run, store, count=60)
         page.reload()
         saved(page, 3)
-        now = store.inspection.run
+        now = store.workspace.run
         events = now.annotations.all()
         assert [event.said for event in events] == ["1", "2", "3"]
         for event in events:
@@ -570,7 +570,7 @@ def test_what_was_refused_stays_in_view_until_it_is_read(browser, tmp_path):
         expect(page.locator(".hx-ann-empty")).to_be_visible()
         expect(page.locator(".hx-ann-count")).not_to_be_empty()
         expect(refused(page)).to_be_hidden()
-        assert store.inspection.run.annotations.all() == []
+        assert store.workspace.run.annotations.all() == []
 
 
 def test_an_undo_shows_what_stood_before_as_it_was_told(browser, site):
@@ -848,9 +848,9 @@ def served_photographs(folder, count=12):
     run = run_of(folder, photographs(count, 680, 1024), [0, 1] * (count // 2),
                  FunctionClassifier(parts_of(2)))  # fmt: skip
     assignment = Assignment(view=View(list="all", sort="loss"))
-    inspection = Inspection(lambda inspection: None, run=run, assignment=assignment)
-    inspection.status = Status("ready")
-    with serving(inspection) as window:
+    workspace = Workspace(lambda workspace: None, run=run, assignment=assignment)
+    workspace.status = Status("ready")
+    with serving(workspace) as window:
         yield window.local_url
 
 
@@ -977,9 +977,9 @@ def test_names_that_do_harm_are_text(browser, tmp_path):
 
 
 def test_a_run_without_images_says_so(browser, tmp_path):
-    inspection = Inspection(lambda inspection: None, run=run_without_images(tmp_path))
-    inspection.status = Status("ready")
-    with serving(inspection) as window, judging(browser, window.local_url) as page:
+    workspace = Workspace(lambda workspace: None, run=run_without_images(tmp_path))
+    workspace.status = Status("ready")
+    with serving(workspace) as window, judging(browser, window.local_url) as page:
         expect(page.locator(".hx-ann-empty")).to_contain_text("no images to judge")
 
 

@@ -16,14 +16,14 @@ import hardex
 from hardex.annotate.plan import Assignment
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.images import write_png
-from hardex.runs.access import OWNER, Visitor
-from hardex.runs.annotations import Annotation
-from hardex.runs.queries import View
+from hardex.people.access import OWNER, Visitor
+from hardex.people.annotations import Annotation
+from hardex.runs.views import View
 from hardex_app import annotating
 from hardex_app.annotating import annotate, ask, earlier, next_examples, progress, undo
-from hardex_app.inspection import Inspection, Status
-from hardex_app.pages.annotate import at_the_desk
-from hardex_app.said import NotStored
+from hardex_app.pages.annotate.page import at_the_desk
+from hardex_app.submission import NotStored
+from hardex_app.workspace import Status, Workspace
 
 from .fake_runs import decoded, parts_of, run_without_images, sentence, small_run
 
@@ -48,7 +48,7 @@ def desk(run):
 
 
 def desk_of(run, **options):
-    return Inspection(lambda inspection: None, run=run, assignment=Assignment(**options)).desk
+    return Workspace(lambda workspace: None, run=run, assignment=Assignment(**options)).desk
 
 
 def one(desk, visitor=ANN):
@@ -435,11 +435,11 @@ def test_a_run_that_is_being_replaced_takes_the_answer_a_moment_later(desk, run)
 def test_a_store_that_cannot_be_read_is_asked_again(run):
     store = run.annotations
     run.__dict__["annotations"] = Broken(store, "all", "latest")
-    inspection = Inspection(lambda inspection: None, run=run)
-    told = at_the_desk(inspection, lambda: ANN, lambda desk, who: {})
+    workspace = Workspace(lambda workspace: None, run=run)
+    told = at_the_desk(workspace, lambda: ANN, lambda desk, who: {})
     assert told["again"] and "/secret" not in told["error"]
     run.__dict__["annotations"] = store
-    assert at_the_desk(inspection, lambda: ANN, lambda desk, who: {"fine": 1}) == {"fine": 1}
+    assert at_the_desk(workspace, lambda: ANN, lambda desk, who: {"fine": 1}) == {"fine": 1}
 
 
 def test_an_answer_of_before_a_restart_is_taken(desk, run):
@@ -578,7 +578,7 @@ def test_earlier_answers_are_told_one_by_one_the_latest_first(desk):
 
 @pytest.fixture
 def served(tmp_path):
-    """An inspection, and how to rank its run again with the next label for every image."""
+    """An workspace, and how to rank its run again with the next label for every image."""
     folder = tmp_path / "served"
     folder.mkdir()
     run, classifier = small_run(folder)
@@ -589,94 +589,94 @@ def served(tmp_path):
         np.savez(folder / "data.npz", images=images[:count], labels=labels)
         hardex.rank(classifier, folder / "data.npz", out=run.folder, force=True)
 
-    return Inspection(lambda inspection: None, run=run), rank_again
+    return Workspace(lambda workspace: None, run=run), rank_again
 
 
 def test_a_verdict_is_about_the_label_that_stands_in_the_run_now(served):
-    inspection, rank_again = served
-    ticket, id = one(inspection.desk)
-    before = inspection.run.given_label(id)
-    answered(inspection.desk, ticket, label=before)
+    workspace, rank_again = served
+    ticket, id = one(workspace.desk)
+    before = workspace.run.given_label(id)
+    answered(workspace.desk, ticket, label=before)
     rank_again()
-    now = inspection.run.given_label(id)
+    now = workspace.run.given_label(id)
     assert now != before
-    theirs = inspection.desk.tickets.of("bob", id)
-    told = answered(inspection.desk, theirs, BOB, label=now)
+    theirs = workspace.desk.tickets.of("bob", id)
+    told = answered(workspace.desk, theirs, BOB, label=now)
     assert (told["verdict"], told["given"], told["said"]) == ("right", now, now)
-    event = inspection.run.annotations.of(id)[-1]
+    event = workspace.run.annotations.of(id)[-1]
     assert (event.annotator, event.verdict, event.new_label) == ("bob", "right", "")
 
 
 def test_what_left_the_run_is_not_given_any_more_and_what_is_new_is(served):
-    inspection, rank_again = served
-    old = set(inspection.desk.queue.plan.ids)
-    held = [one["ticket"] for one in next_examples(inspection.desk, ANN)["examples"]]
+    workspace, rank_again = served
+    old = set(workspace.desk.queue.plan.ids)
+    held = [one["ticket"] for one in next_examples(workspace.desk, ANN)["examples"]]
     rank_again(count=6)
-    desk = inspection.desk
+    desk = workspace.desk
     given = {desk.tickets.id("ann", one["ticket"])
              for one in next_examples(desk, ANN, held, count=12)["examples"]}  # fmt: skip
-    assert given <= set(inspection.run.hard["id"]) and not given & (old - set("012345"))
+    assert given <= set(workspace.run.hard["id"]) and not given & (old - set("012345"))
     assert given - old
 
 
 def test_what_is_said_last_is_told_as_it_was_said(served):
-    inspection, rank_again = served
-    ticket, id = one(inspection.desk)
-    said = inspection.run.given_label(id)
-    answered(inspection.desk, ticket, label=said)
+    workspace, rank_again = served
+    ticket, id = one(workspace.desk)
+    said = workspace.run.given_label(id)
+    answered(workspace.desk, ticket, label=said)
     rank_again()
-    last = next_examples(inspection.desk, ANN, last=True)["last"]
-    assert (last["said"], last["given"]) == (said, inspection.run.given_label(id))
+    last = next_examples(workspace.desk, ANN, last=True)["last"]
+    assert (last["said"], last["given"]) == (said, workspace.run.given_label(id))
 
 
 def test_what_was_stored_before_is_acknowledged_after_ranking_again(served):
-    inspection, rank_again = served
-    ticket, id = one(inspection.desk)
+    workspace, rank_again = served
+    ticket, id = one(workspace.desk)
     blind = {"ticket": ticket, "label": "0", "event_id": str(uuid4())}
     kept = {"ticket": ticket, "verdict": "ambiguous", "event_id": str(uuid4())}
     changed = {"ticket": ticket, "label": "1", "event_id": str(uuid4())}
     for said in (blind, kept, changed):
-        annotate(said, inspection.desk, ANN)
+        annotate(said, workspace.desk, ANN)
     rank_again()
     for said in (blind, kept, changed):
-        assert annotate(said, inspection.desk, ANN)["event_id"] == said["event_id"]
-    assert len(inspection.run.annotations.of(id)) == 3
+        assert annotate(said, workspace.desk, ANN)["event_id"] == said["event_id"]
+    assert len(workspace.run.annotations.of(id)) == 3
     for said in ({**blind, "label": "2"}, {**kept, "verdict": "not_sure"},
                  {**kept, "verdict": "", "label": "1"}, {**changed, "comment": "no"}):  # fmt: skip
         with pytest.raises(HardexError, match="used for something else already"):
-            annotate(said, inspection.desk, ANN)
+            annotate(said, workspace.desk, ANN)
 
 
 def test_a_browser_finds_what_it_kept_after_ranking_again(served, desk):
-    inspection, rank_again = served
-    before = next_examples(inspection.desk, ANN)["run"]
+    workspace, rank_again = served
+    before = next_examples(workspace.desk, ANN)["run"]
     rank_again()
-    assert next_examples(inspection.desk, ANN)["run"] == before
-    assert next_examples(inspection.desk, BOB)["run"] == before
+    assert next_examples(workspace.desk, ANN)["run"] == before
+    assert next_examples(workspace.desk, BOB)["run"] == before
     assert next_examples(desk, ANN)["run"] != before  # another run, at the same address
-    key = inspection.desk.tickets.key
+    key = workspace.desk.tickets.key
     assert before not in (key.hex()[:16], sha256(key).hexdigest()[:16]) and len(before) == 16
 
 
 def test_an_app_that_no_longer_fits_the_run_is_told_otherwise_than_a_full_disk(tmp_path):
     run, classifier = small_run(tmp_path)
     class_two = Assignment(view=View(list="all", given="2"))
-    inspection = Inspection(lambda inspection: None, run=run, assignment=class_two)
+    workspace = Workspace(lambda workspace: None, run=run, assignment=class_two)
     others = ["cat", "dog", "owl"]
     hardex.rank(classifier, tmp_path / "data.npz", class_names=others, out=run.folder, force=True)
     with pytest.raises(NotStored, match="tell the owner, who sees why on this page; what you say"):
-        annotating.desk_of(inspection, ANN)
+        annotating.desk_of(workspace, ANN)
     with pytest.raises(NotStored, match="a class of a view must be one of"):
-        annotating.desk_of(inspection, OWNER)
+        annotating.desk_of(workspace, OWNER)
 
 
 # ------------------------------------------------------------------ before and without
 
 
 def test_before_the_run_is_ready_the_page_is_told_to_wait(run):
-    inspection = Inspection(lambda inspection: None)
-    inspection.status = Status("ranking", 1, 2)
-    assert at_the_desk(inspection, lambda: ANN, lambda *of: {}) == {
+    workspace = Workspace(lambda workspace: None)
+    workspace.status = Status("ranking", 1, 2)
+    assert at_the_desk(workspace, lambda: ANN, lambda *of: {}) == {
         "waiting": "The run is not ready yet (ranking)."
     }
 
@@ -685,8 +685,8 @@ def test_whoever_is_nobody_is_told_nothing(run):
     def nobody():
         raise HardexError("the app does not know who asks.")
 
-    inspection = Inspection(lambda inspection: None, run=run)
-    told = at_the_desk(inspection, nobody, lambda *of: {"secret": 1})
+    workspace = Workspace(lambda workspace: None, run=run)
+    told = at_the_desk(workspace, nobody, lambda *of: {"secret": 1})
     assert told == {"error": "the app does not know who asks.", "again": False}
 
 

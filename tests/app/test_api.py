@@ -14,9 +14,9 @@ from gradio_client.exceptions import AppError
 from hardex.data.dataset import ArrayDataset
 from hardex.images import as_png
 from hardex.predict.neighbours import build
-from hardex.runs.probes import kept_probes
+from hardex.probing.saved_probes import kept_probes
 from hardex_app import browsing, overview, probing
-from hardex_app.inspection import Inspection, Status
+from hardex_app.workspace import Status, Workspace
 
 from .fake_runs import serving, small_run
 
@@ -24,18 +24,18 @@ ONE = {"kind": "example", "id": "1"}
 
 
 @pytest.fixture(scope="module")
-def inspection(tmp_path_factory):
+def workspace(tmp_path_factory):
     run, classifier = small_run(tmp_path_factory.mktemp("run"), input_shape=(6, 6, 1))
-    inspection = Inspection(lambda inspection: None, run=run)
-    inspection.classifier, inspection.status = classifier, Status("ready")
+    workspace = Workspace(lambda workspace: None, run=run)
+    workspace.classifier, workspace.status = classifier, Status("ready")
     images = np.stack([run.image(str(number)) for number in range(9)])
-    inspection.neighbours = build(ArrayDataset.of(images, np.arange(9) % 3), None)
-    return inspection
+    workspace.neighbours = build(ArrayDataset.of(images, np.arange(9) % 3), None)
+    return workspace
 
 
 @pytest.fixture(scope="module")
-def address(inspection):
-    with serving(inspection) as window:
+def address(workspace):
+    with serving(workspace) as window:
         yield window.local_url
 
 
@@ -67,8 +67,8 @@ def test_openapi_knows_them_too(address):
     assert any(path.endswith("/browse") for path in paths)
 
 
-def test_the_run_can_be_asked(client, inspection):
-    run = inspection.run
+def test_the_run_can_be_asked(client, workspace):
+    run = workspace.run
     same(client.predict(api_name="/overview"), overview.overview(run))
     same(client.predict(api_name="/filters"), browsing.facts(run))
     words = {"list": "all", "given": "1", "sort": "loss"}
@@ -76,12 +76,12 @@ def test_the_run_can_be_asked(client, inspection):
     same(client.predict("3", api_name="/example"), browsing.example("3", run))
     same(client.predict("3", api_name="/image"), browsing.image("3", run))
     near = client.predict("3", api_name="/neighbours")
-    same(near, browsing.neighbours("3", run, inspection))
+    same(near, browsing.neighbours("3", run, workspace))
     assert client.predict(api_name="/status")["stage"] == "ready"
 
 
-def test_the_model_can_be_asked(client, inspection):
-    run, classifier = inspection.run, inspection.classifier
+def test_the_model_can_be_asked(client, workspace):
+    run, classifier = workspace.run, workspace.classifier
     turned = {"source": ONE, "transform": {"rotation": 30}}
     told = client.predict(ONE, {"rotation": 30}, api_name="/probe")
     same(told, probing.probe(turned, run, classifier))
@@ -100,25 +100,25 @@ def test_a_drawing_and_a_file_can_be_probed(client):
     assert client.predict(picture, {}, api_name="/probe")["before"]["shape"] == [6, 6, 1]
 
 
-def test_a_verdict_is_stored(client, inspection):
-    assert "2" not in inspection.desk.queue.gold
+def test_a_verdict_is_stored(client, workspace):
+    assert "2" not in workspace.desk.queue.gold
     lines = client.predict("2", "wrong", "1", "looks odd", api_name="/judge")
     assert lines[-1].endswith("owner: wrong, it is 1: looks odd")
-    event = inspection.run.annotations.all()[-1]
+    event = workspace.run.annotations.all()[-1]
     assert (event.id, event.verdict, event.comment) == ("2", "wrong", "looks odd")
-    assert inspection.desk.queue.gold["2"] == "1"  # at once
+    assert workspace.desk.queue.gold["2"] == "1"  # at once
 
 
-def test_a_program_can_judge_as_an_annotator_does(client, inspection):
+def test_a_program_can_judge_as_an_annotator_does(client, workspace):
     (example,) = client.predict(api_name="/next_example")["examples"]
     assert client.predict(api_name="/next_example")["examples"] == [example]
     before = client.predict(api_name="/progress")
     sent = [example["ticket"], "1", "", "odd", 2.5, "0b8f7d0e-8f64-4f0b-9a3f-1d2f5f0f7a10"]
     told = client.predict(*sent, api_name="/annotate")
     assert client.predict(*sent, api_name="/annotate") == told  # stored once
-    event = inspection.run.annotations.all()[-1]
+    event = workspace.run.annotations.all()[-1]
     assert (event.said, event.shown, event.comment) == ("1", "blind", "odd")
-    assert told["given"] == inspection.run.given_label(event.id)
+    assert told["given"] == workspace.run.given_label(event.id)
     assert client.predict(api_name="/progress")["done"] == before["done"] + 1
     client.predict(example["ticket"], told["event_id"], api_name="/undo")
     assert client.predict(api_name="/progress") == before
@@ -126,9 +126,9 @@ def test_a_program_can_judge_as_an_annotator_does(client, inspection):
         client.predict(event.id, "1", api_name="/annotate")
 
 
-def test_a_probe_is_kept_listed_and_exported(client, inspection):
+def test_a_probe_is_kept_listed_and_exported(client, workspace):
     kept = client.predict(ONE, {"rotation": 30}, "turned", "1", "a note", api_name="/keep_probe")
-    (probe,), problems = kept_probes(inspection.run.folder)
+    (probe,), problems = kept_probes(workspace.run.folder)
     assert (probe.probe_id, probe.name, probe.expected, problems) == (kept, "turned", "1", [])
     assert probe.annotator == "owner" and probe.transform == {"rotation": 30}
     listed = client.predict(api_name="/kept_probes")["probes"]
@@ -157,7 +157,7 @@ def test_a_refusal_is_one_sentence(client, endpoint, values, says):
 
 
 def test_before_the_run_is_ready_every_endpoint_says_so(tmp_path):
-    waiting = Inspection(lambda inspection: None)
+    waiting = Workspace(lambda workspace: None)
     waiting.status = Status("ranking", 1, 2)
 
     with serving(waiting) as window:

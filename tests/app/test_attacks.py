@@ -23,9 +23,9 @@ from playwright.sync_api import expect
 
 from hardex import HardexError
 from hardex.images import as_png
-from hardex.runs.access import Access
-from hardex_app.door.keys import Keys
-from hardex_app.door.visitors import SESSIONS_KEPT
+from hardex.people.access import Access
+from hardex_app.auth.keys import Keys
+from hardex_app.auth.visitors import SESSIONS_KEPT
 
 from .fake_runs import HOSTILE, entered, inspecting, serving, small_run
 
@@ -37,10 +37,10 @@ def app(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     (folder / "secret.txt").write_text(SECRET)
     run, classifier = small_run(folder, shape=(8, 8, 1))
-    inspection = inspecting(run, classifier)
-    keys = Keys(inspection)
+    workspace = inspecting(run, classifier)
+    keys = Keys(workspace)
     access = Access.open(run.folder)
-    with serving(inspection, keys) as window:
+    with serving(workspace, keys) as window:
         shared = SimpleNamespace(
             run=run,
             folder=folder,

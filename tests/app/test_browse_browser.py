@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from hardex.data.dataset import ArrayDataset
+from hardex.people.annotations import Annotation
 from hardex.predict.neighbours import build
-from hardex.runs.annotations import Annotation
-from hardex.runs.queries import View
-from hardex_app.inspection import Inspection, Status
+from hardex.runs.views import View
+from hardex_app.workspace import Status, Workspace
 
 from .conftest import close_visit, next_event, open_visit
 from .fake_runs import HOSTILE, run_without_images, serving, small_run
@@ -20,19 +20,19 @@ pytestmark = pytest.mark.browser
 
 
 def inspecting(run, classifier=None):
-    inspection = Inspection(lambda inspection: None, run=run)
-    inspection.classifier, inspection.status = classifier, Status("ready")
-    return inspection
+    workspace = Workspace(lambda workspace: None, run=run)
+    workspace.classifier, workspace.status = classifier, Status("ready")
+    return workspace
 
 
 @contextmanager
 def served_run(folder, **options):
     """The whole window on a run; gives its address and the run."""
     run, classifier = small_run(folder, **options)
-    inspection = inspecting(run, classifier)
+    workspace = inspecting(run, classifier)
     images = np.stack([run.image(str(number)) for number in range(1, 10)])  # under other ids
-    inspection.neighbours = build(ArrayDataset.of(images, np.arange(9) % 3), None)
-    with serving(inspection) as window:
+    workspace.neighbours = build(ArrayDataset.of(images, np.arange(9) % 3), None)
+    with serving(workspace) as window:
         yield window.local_url, run
 
 

@@ -6,9 +6,9 @@ import pytest
 from hardex import HardexError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
+from hardex.people.annotations import VERDICTS, Annotation
 from hardex.predict.neighbours import build
-from hardex.runs.annotations import VERDICTS, Annotation
-from hardex.runs.queries import View
+from hardex.runs.views import View
 from hardex_app.browsing import (
     browse,
     easier,
@@ -21,7 +21,7 @@ from hardex_app.browsing import (
     said_about,
     view_of,
 )
-from hardex_app.inspection import Inspection, Status
+from hardex_app.workspace import Status, Workspace
 
 from .fake_runs import (
     HOSTILE,
@@ -280,9 +280,9 @@ def training_of(run, *, copy_of=None):
 
 
 def test_neighbours_come_with_pictures_labels_and_copies(run):
-    inspection = Inspection(lambda inspection: None, run=run)
-    inspection.neighbours = build(training_of(run, copy_of=4), None)
-    shown = neighbours("4", run, inspection)
+    workspace = Workspace(lambda workspace: None, run=run)
+    workspace.neighbours = build(training_of(run, copy_of=4), None)
+    shown = neighbours("4", run, workspace)
     first = shown["neighbours"][0]
     assert (first["id"], first["label"], first["distance"], first["copy"]) == ("13", "1", 0.0, True)
     np.testing.assert_array_equal(decoded(first["image"]), run.image("4"))
@@ -291,22 +291,22 @@ def test_neighbours_come_with_pictures_labels_and_copies(run):
     )
     assert len(shown["neighbours"]) == 8 and not any(one["copy"] for one in shown["neighbours"][1:])
     assert "20 training images" in shown["sentence"]
-    assert neighbours("5", run, inspection)["neighbours"][0]["id"] == "5"
+    assert neighbours("5", run, workspace)["neighbours"][0]["id"] == "5"
     json.dumps(shown, allow_nan=False)
 
 
 def test_without_training_data_there_are_no_neighbours(run):
-    inspection = Inspection(lambda inspection: None, run=run)
-    inspection.status = Status("loading the model")
-    assert neighbours("4", run, inspection) is None
+    workspace = Workspace(lambda workspace: None, run=run)
+    workspace.status = Status("loading the model")
+    assert neighbours("4", run, workspace) is None
 
 
 def test_while_the_training_data_is_looked_at_one_waits(run):
-    inspection = Inspection(lambda inspection: None, run=run, afterwards=lambda inspection: None)
-    inspection.status = Status("looking at the training data", 1, 2)
-    assert "not ready yet (looking" in neighbours("4", run, inspection)["waiting"]
-    inspection.status = Status("stopped", problem="…")
-    assert neighbours("4", run, inspection) is None
+    workspace = Workspace(lambda workspace: None, run=run, afterwards=lambda workspace: None)
+    workspace.status = Status("looking at the training data", 1, 2)
+    assert "not ready yet (looking" in neighbours("4", run, workspace)["waiting"]
+    workspace.status = Status("stopped", problem="…")
+    assert neighbours("4", run, workspace) is None
 
 
 # ------------------------------------------------------------------ verdicts

@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
 
 from hardex.errors import HardexError, RunError
-from hardex.runs.access import OWNER, Access, Visitor
-from hardex_app.door import guard
-from hardex_app.door.gate import Gate, names_this_computer
-from hardex_app.door.guard import ANNOTATOR_BODY, OTHER_BODY, OWNER_BODY, Guard, policy
-from hardex_app.door.throttle import Throttle
-from hardex_app.door.visitors import IN_SCOPE, VISITOR, current, for_owner, visitor_of
+from hardex.people.access import OWNER, Access, Visitor
+from hardex_app.auth import guard
+from hardex_app.auth.gate import Gate, names_this_computer
+from hardex_app.auth.guard import ANNOTATOR_BODY, OTHER_BODY, OWNER_BODY, Guard, policy
+from hardex_app.auth.throttle import Throttle
+from hardex_app.auth.visitors import IN_SCOPE, VISITOR, current, for_owner, visitor_of
 
 PUBLIC = "https://abc.example.org"
 RUN, ASK = "/gradio_api/run/probe", "/gradio_api/component_server"

@@ -18,13 +18,12 @@ import pytest
 
 import hardex
 from hardex import AccessError, DatasetError, HardexError, RunError, ServingError
-from hardex.annotate.address import kept_address
 from hardex.annotate.plan import Assignment
-from hardex.cli import app as command_line
-from hardex.runs.access import OWNER
-from hardex.runs.queries import View
-from hardex_app.door.keys import Keys
-from hardex_app.inspection import Inspection
+from hardex.cli.main import app as command_line
+from hardex.people.access import OWNER
+from hardex.people.address import kept_address
+from hardex.runs.views import View
+from hardex_app.auth.keys import Keys
 from hardex_app.links.launch import (
     _keep_address,
     _open_browser,
@@ -36,6 +35,7 @@ from hardex_app.links.launch import (
 from hardex_app.links.server import FIRST_PORT, free_port
 from hardex_app.links.sharing import Sharing, is_loopback, reach
 from hardex_app.links.tunnels import NoLink
+from hardex_app.workspace import Workspace
 
 from .fake_runs import (
     inspecting,
@@ -91,8 +91,8 @@ def test_when_all_ports_are_taken_both_ways_out_are_named(taken, monkeypatch):
 def test_a_computer_too_busy_for_gradio_s_patience_serves_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr("gradio.networking.url_ok", lambda url: False)  # as after 3 s
     run, _ = small_run(tmp_path)
-    inspection = Inspection(lambda inspection: None, run=run)
-    with serving(inspection) as window:
+    workspace = Workspace(lambda workspace: None, run=run)
+    with serving(workspace) as window:
         assert httpx.get(window.local_url).status_code == 200
 
 
@@ -138,9 +138,9 @@ def test_the_other_loopback_address_has_ports_too():
 
 
 def test_a_taken_port_is_refused_before_anything_is_served(taken):
-    inspection = Inspection(lambda inspection: pytest.fail("nothing may start"))
+    workspace = Workspace(lambda workspace: pytest.fail("nothing may start"))
     with pytest.raises(ServingError, match="leave out --port"):
-        open_window(inspection, host=LOCAL, port=taken, browser=False)
+        open_window(workspace, host=LOCAL, port=taken, browser=False)
 
 
 def test_only_who_can_be_reached_by_others_asks_for_a_link():
@@ -260,7 +260,7 @@ def test_without_a_link_there_is_one_sentence_with_three_ways_out(capsys):
 def test_the_owners_token_is_not_shown_to_who_lists_programs(monkeypatch):
     opened = []
     monkeypatch.setattr("webbrowser.open", opened.append)
-    keys = Keys(Inspection(lambda inspection: None))
+    keys = Keys(Workspace(lambda workspace: None))
     try:
         _open_browser(URL, keys)
         (url,) = opened
@@ -276,7 +276,7 @@ def test_the_owners_token_is_not_shown_to_who_lists_programs(monkeypatch):
 
 
 def test_a_token_for_one_use_lets_the_owner_in_once():
-    keys = Keys(Inspection(lambda inspection: None))
+    keys = Keys(Workspace(lambda workspace: None))
     try:
         first, second = keys.one_time_token(), keys.one_time_token()
         assert len({first, second, keys.owner_token}) == 3
@@ -295,7 +295,7 @@ def test_a_token_for_one_use_lets_the_owner_in_once():
 
 
 def test_a_token_for_one_use_is_not_used_up_while_nobody_gets_in():
-    keys = Keys(Inspection(lambda inspection: None))
+    keys = Keys(Workspace(lambda workspace: None))
     try:
         token, door = keys.one_time_token(), keys._of_owner
         keys._of_owner = SimpleNamespace(enter=cannot)
@@ -313,7 +313,7 @@ def cannot(token):
 
 
 def test_of_many_at_once_a_token_for_one_use_lets_in_one():
-    keys = Keys(Inspection(lambda inspection: None))
+    keys = Keys(Workspace(lambda workspace: None))
     token = keys.one_time_token()
 
     def enters(_):
@@ -331,7 +331,7 @@ def test_of_many_at_once_a_token_for_one_use_lets_in_one():
 
 
 def test_without_a_sharing_option_only_names_of_this_computer_are_answered():
-    with serving(Inspection(lambda inspection: None)) as app:
+    with serving(Workspace(lambda workspace: None)) as app:
         port = int(app.local_url.rpartition(":")[2].strip("/"))
         for host, expected in {
             "127.0.0.1": 200,
@@ -352,9 +352,9 @@ def test_without_a_sharing_option_only_names_of_this_computer_are_answered():
 
 
 def test_the_server_answers_nobody_without_a_token():
-    inspection = Inspection(lambda inspection: None)
-    keys = Keys(inspection)
-    with serving(inspection, keys) as app:
+    workspace = Workspace(lambda workspace: None)
+    keys = Keys(workspace)
+    with serving(workspace, keys) as app:
         stranger, owner = (build_opener(HTTPCookieProcessor()) for _ in range(2))
         assert status(stranger, app.local_url + "enter", {"token": "x"}) == 401
         assert status(owner, app.local_url + "enter", {"token": keys.owner_token}) == 204
@@ -378,9 +378,9 @@ def status(opener, url, data=None):
 
 @pytest.mark.parametrize("root_path", ["/hx", "https://example.org/hx"])
 def test_behind_a_proxy_the_page_knows_its_place(root_path):
-    inspection = Inspection(lambda inspection: None)
-    keys = Keys(inspection)
-    with serving(inspection, keys, root_path=root_path) as app:
+    workspace = Workspace(lambda workspace: None)
+    keys = Keys(workspace)
+    with serving(workspace, keys, root_path=root_path) as app:
         request = Request(app.local_url + "config")
         assert status(build_opener(), app.local_url + "config") == 401
         request.add_header("Authorization", f"Bearer {keys.owner_token}")
@@ -406,9 +406,9 @@ def guesses(url, count, **headers):
 
 def test_without_a_proxy_nobody_chooses_where_they_come_from(monkeypatch):
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-    inspection = Inspection(lambda inspection: None)
-    keys = Keys(inspection)
-    with serving(inspection, keys, ssh="anna@example.org") as app:
+    workspace = Workspace(lambda workspace: None)
+    keys = Keys(workspace)
+    with serving(workspace, keys, ssh="anna@example.org") as app:
         assert os.environ["FORWARDED_ALLOW_IPS"] == "*"
         told = guesses(app.local_url, 40, X_Forwarded_For="10.0.0.{n}")
         assert told == [401] * 10 + [429] * 30
@@ -421,9 +421,9 @@ def test_without_a_proxy_nobody_chooses_where_they_come_from(monkeypatch):
 
 def test_behind_a_proxy_each_computer_counts_for_itself(monkeypatch):
     monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
-    inspection = Inspection(lambda inspection: None)
-    keys = Keys(inspection)
-    with serving(inspection, keys, root_path="/hx") as app:
+    workspace = Workspace(lambda workspace: None)
+    keys = Keys(workspace)
+    with serving(workspace, keys, root_path="/hx") as app:
         assert "FORWARDED_ALLOW_IPS" not in os.environ
         assert guesses(app.local_url, 20, X_Forwarded_For="10.0.0.{n}") == [401] * 20
         # What the visitor wrote comes first, and what the proxy saw comes last.
@@ -511,15 +511,15 @@ def test_in_a_notebook_two_apps_open_below_their_cells_and_close_one_by_one(
         first.close()
         second.close()
     assert not answers(second.url)
-    assert "hardex-inspection" not in {thread.name for thread in threading.enumerate()}
+    assert "hardex-workspace" not in {thread.name for thread in threading.enumerate()}
 
 
-def opened(inspection, **sharing):
+def opened(workspace, **sharing):
     """An app that is open beside a notebook."""
 
     def launched():
         return open_window(
-            inspection, host=LOCAL, port=None, browser=False, sharing=Sharing(**sharing)
+            workspace, host=LOCAL, port=None, browser=False, sharing=Sharing(**sharing)
         )
 
     return launched_in_a_loop(launched)
@@ -582,11 +582,11 @@ def test_a_demo_that_still_ranks_notes_where_it_is_as_soon_as_there_is_a_run(not
     run, _ = small_run(tmp_path)
     ranked = threading.Event()
 
-    def prepare(inspection):
+    def prepare(workspace):
         ranked.wait(60)
-        inspection.run = run
+        workspace.run = run
 
-    app = opened(Inspection(prepare), root_path="https://hardex.example.org")
+    app = opened(Workspace(prepare), root_path="https://hardex.example.org")
     assert kept_address(run.folder) == ""
     ranked.set()
     end = time.monotonic() + 60
@@ -651,21 +651,21 @@ def test_what_annotators_could_not_judge_is_refused_at_the_start(tmp_path, words
 def test_how_much_there_is_to_judge_is_told_at_the_start(tmp_path):
     run, _ = small_run(tmp_path)
     everything = View(list="all")
-    assert work_of(Inspection(lambda inspection: None)) == []
-    told = work_of(Inspection(lambda inspection: None, run=run, assignment=Assignment(everything)))
+    assert work_of(Workspace(lambda workspace: None)) == []
+    told = work_of(Workspace(lambda workspace: None, run=run, assignment=Assignment(everything)))
     assert told == ["Annotators judge 30 examples, each by 2 people."]
     (tmp_path / "data.npz").unlink()
     run = hardex.load(run.folder)
-    once = Inspection(lambda inspection: None, run=run, assignment=Assignment(everything, 1))
+    once = Workspace(lambda workspace: None, run=run, assignment=Assignment(everything, 1))
     hard = len(set(run.hard["id"]))
     assert work_of(once) == [
         f"Annotators judge {hard} examples, each by one person; {30 - hard} examples without an "
         "image here left out."
     ]
-    saved = Inspection(lambda inspection: None, run=run_without_images(tmp_path))
+    saved = Workspace(lambda workspace: None, run=run_without_images(tmp_path))
     assert work_of(saved)[0].startswith("There is nothing for annotators to judge (")
     lost = Assignment(View(given="nobody"))
-    (told,) = work_of(Inspection(lambda inspection: None, run=run, assignment=lost))
+    (told,) = work_of(Workspace(lambda workspace: None, run=run, assignment=lost))
     assert told.startswith("Annotators cannot begin: a class of a view must be one of")
 
 

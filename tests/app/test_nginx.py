@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hardex import load
-from hardex.runs.probes import kept_probes
+from hardex.probing.saved_probes import kept_probes
 
 from .journeys import (
     Serving,

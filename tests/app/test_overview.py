@@ -9,7 +9,6 @@ from hypothesis.extra.numpy import arrays
 
 import hardex
 from hardex.predict.metrics import share
-from hardex_app.inspection import Inspection
 from hardex_app.overview import (
     HEAD,
     MOST_CELLS,
@@ -21,7 +20,8 @@ from hardex_app.overview import (
     overview,
     sureness,
 )
-from hardex_app.pages.overview import facts
+from hardex_app.pages.overview.page import facts
+from hardex_app.workspace import Workspace
 
 from .fake_runs import HOSTILE, decoded, run_without_images, small_run
 
@@ -225,8 +225,8 @@ def test_ten_pictures_of_noise_are_shrunk_to_stay_small(tmp_path):
 
 
 def test_without_a_run_there_are_no_facts():
-    assert facts(Inspection(lambda inspection: None)) is None
+    assert facts(Workspace(lambda workspace: None)) is None
 
 
 def test_facts_are_the_overview_of_the_run(run):
-    assert facts(Inspection(lambda inspection: None, run=run)) == overview(run)
+    assert facts(Workspace(lambda workspace: None, run=run)) == overview(run)

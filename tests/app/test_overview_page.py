@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import hardex
-from hardex_app.assets import asset
-from hardex_app.inspection import Inspection, Status
-from hardex_app.pages import overview
+from hardex_app.pages.overview import page as overview
+from hardex_app.ui.files import asset
+from hardex_app.workspace import Status, Workspace
 
 from .conftest import Visit, close_visit, open_visit
 from .fake_runs import HOSTILE, launched_blocks, small_run
@@ -27,14 +27,14 @@ ANIMALS = ("cat", "dog", "fox")
 
 def serve(run):
     """The page of a run and nothing else, at an address of its own."""
-    inspection = Inspection(lambda inspection: None, run=run)
-    inspection.status = Status("ready")
+    workspace = Workspace(lambda workspace: None, run=run)
+    workspace.status = Status("ready")
 
     def build(window):
-        page = overview.build(inspection)
-        window.load(lambda: overview.facts(inspection), None, page.board, show_progress="hidden")
+        page = overview.build(workspace)
+        window.load(lambda: overview.facts(workspace), None, page.board, show_progress="hidden")
 
-    return launched_blocks(build, css=asset("style.css") + asset("overview.css"))
+    return launched_blocks(build, css=asset("ui/style.css") + asset("pages/overview/page.css"))
 
 
 def opened(browser: Browser, blocks, words="", **options) -> Visit:
@@ -341,7 +341,7 @@ def test_the_sentence_why_no_run_will_come_is_shown_as_text(browser):
     sentence = "no <b>model</b>: ${1+1}"
 
     def build(window):
-        page = overview.build(Inspection(lambda inspection: None))
+        page = overview.build(Workspace(lambda workspace: None))
         window.load(lambda: {"problem": sentence}, None, page.board, show_progress="hidden")
 
     blocks = launched_blocks(build)

@@ -13,13 +13,13 @@ from playwright.sync_api import Browser, Page, expect
 from starlette.middleware import Middleware
 
 from hardex.images import Transform, as_png, resize, transform
-from hardex.runs.probes import kept_probes
-from hardex_app.assets import style
-from hardex_app.door.gate import Gate
-from hardex_app.door.guard import Guard
-from hardex_app.inspection import Inspection, Status
-from hardex_app.pages import probe
+from hardex.probing.saved_probes import kept_probes
+from hardex_app.auth.gate import Gate
+from hardex_app.auth.guard import Guard
+from hardex_app.pages.probe import page as probe
 from hardex_app.probing import curve
+from hardex_app.ui.files import style
+from hardex_app.workspace import Status, Workspace
 
 from .conftest import close_visit, draw, next_event, open_visit, quiet
 from .fake_runs import HOSTILE, launched_blocks, small_run
@@ -29,18 +29,18 @@ pytestmark = pytest.mark.browser
 
 @contextmanager
 def serving(folder, **options):
-    """The Probe page alone, and its inspection."""
+    """The Probe page alone, and its workspace."""
     run, classifier = small_run(folder, **options)
-    inspection = Inspection(lambda inspection: None, run=run)
-    inspection.classifier, inspection.status = classifier, Status("ready")
+    workspace = Workspace(lambda workspace: None, run=run)
+    workspace.classifier, workspace.status = classifier, Status("ready")
 
     def build(window):
-        page = probe.build(inspection)
-        window.load(lambda: probe.facts(inspection), None, page.bench)
+        page = probe.build(workspace)
+        window.load(lambda: probe.facts(workspace), None, page.bench)
 
     guard = Middleware(Guard, gate=Gate(0, opening=True))
     window = launched_blocks(build, css=style(), app_kwargs={"middleware": [guard]})
-    yield window.local_url, inspection
+    yield window.local_url, workspace
     window.close(verbose=False)
 
 

@@ -10,16 +10,16 @@ import pytest
 
 from hardex import HardexError, RunError
 from hardex.images import Transform, transform
-from hardex.runs.access import OWNER, Visitor
-from hardex.runs.probes import NAME_MOST, kept_picture, kept_probes
-from hardex_app import keeping
-from hardex_app.door.visitors import VISITOR
-from hardex_app.inspection import Inspection, Status, inspect_run, wait_until_over
-from hardex_app.keeping import SHOWN_MOST, exported, keep_this, kept, reopened
-from hardex_app.pages.probe import _server_functions, answer, facts, on_facts, on_keep
+from hardex.people.access import OWNER, Visitor
+from hardex.probing.saved_probes import NAME_MOST, kept_picture, kept_probes
+from hardex.probing.sliders import sliders
+from hardex_app import saved_probes as keeping
+from hardex_app.auth.visitors import VISITOR
+from hardex_app.pages.probe.page import _server_functions, answer, facts, on_facts, on_keep
 from hardex_app.probing import curve, probe, smallest
-from hardex_app.sliders import sliders
+from hardex_app.saved_probes import SHOWN_MOST, exported, keep_this, kept, reopened
 from hardex_app.sources import source_image
+from hardex_app.workspace import Status, Workspace, wait_until_over, workspace_of_run
 
 from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run
 
@@ -43,9 +43,9 @@ EXAMPLE = {"kind": "example", "id": "4"}
 
 
 def inspecting(run, classifier=None, status="ready"):
-    inspection = Inspection(lambda inspection: None, run=run)
-    inspection.classifier, inspection.status = classifier, Status(status)
-    return inspection
+    workspace = Workspace(lambda workspace: None, run=run)
+    workspace.classifier, workspace.status = classifier, Status(status)
+    return workspace
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def ready(tmp_path_factory):
 
 @pytest.fixture
 def fresh(tmp_path):
-    """An inspection of a run that nobody kept a probe with."""
+    """An workspace of a run that nobody kept a probe with."""
     return inspecting(*small_run(tmp_path))
 
 
@@ -97,19 +97,19 @@ def test_a_failure_is_passed_on_instead_of_waiting_for_ever(ready, stage):
 
 
 def test_a_run_of_saved_probabilities_names_the_option_that_helps(tmp_path):
-    inspection = inspect_run(run_without_images(tmp_path))
-    assert facts(inspection)["problem"] == ""  # it may still come
-    inspection.visited()
-    inspection.start()
-    assert wait_until_over(inspection).stage == "ready"
-    told = answer(inspection, probe, ONE, OWNER)
+    workspace = workspace_of_run(run_without_images(tmp_path))
+    assert facts(workspace)["problem"] == ""  # it may still come
+    workspace.visited()
+    workspace.start()
+    assert wait_until_over(workspace).stage == "ready"
+    told = answer(workspace, probe, ONE, OWNER)
     assert list(told) == ["error"]
     assert "saved probabilities" in told["error"] and "--model" in told["error"]
-    assert facts(inspection)["problem"] == told["error"]  # before anything is drawn in vain
+    assert facts(workspace)["problem"] == told["error"]  # before anything is drawn in vain
     anna = Visitor("Anna", "annotator")
     says = "There is no model here to probe; the owner can start the app with one."
-    assert answer(inspection, probe, ONE, anna) == {"error": says}
-    assert facts(inspection, anna)["problem"] == says
+    assert answer(workspace, probe, ONE, anna) == {"error": says}
+    assert facts(workspace, anna)["problem"] == says
 
 
 def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):

@@ -23,6 +23,7 @@ from hardex.images import (
     transform,
     transform_each,
 )
+from hardex.probing.sliders import slider_of, sliders_of
 from hardex_app.probing import (
     BATCH_SIZES,
     _leading_classes,
@@ -33,7 +34,6 @@ from hardex_app.probing import (
     probe,
     smallest,
 )
-from hardex_app.sliders import slider_of, sliders_of
 
 from .fake_runs import HOSTILE, parts_of, run_of, sentence, small_run
 

@@ -11,12 +11,12 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
-from hardex.runs.access import OWNER, Access, Visitor
-from hardex.runs.annotations import Annotation
-from hardex.runs.probes import kept_probes
+from hardex.people.access import OWNER, Access, Visitor
+from hardex.people.annotations import Annotation
+from hardex.probing.saved_probes import kept_probes
 from hardex_app import annotating
-from hardex_app.door.keys import Keys
-from hardex_app.pages.browse import on_judge
+from hardex_app.auth.keys import Keys
+from hardex_app.pages.browse.page import on_judge
 
 from .conftest import draw, quiet
 from .fake_runs import entered, inspecting, serving, small_run
@@ -28,13 +28,13 @@ DRAWN = {"kind": "sketch", "strokes": [[[40, 40], [200, 200]]]}
 def app(tmp_path_factory):
     """A shared app; its owner, Anna and Bert are in."""
     run, classifier = small_run(tmp_path_factory.mktemp("run"), shape=(8, 8, 1))
-    inspection = inspecting(run, classifier, overlap=50)
-    keys = Keys(inspection)
+    workspace = inspecting(run, classifier, overlap=50)
+    keys = Keys(workspace)
     access = Access.open(run.folder)
-    with serving(inspection, keys) as window:
+    with serving(workspace, keys) as window:
         shared = SimpleNamespace(
             run=run,
-            inspection=inspection,
+            workspace=workspace,
             url=window.local_url,
             owner=entered(window.local_url, keys.owner_token),
             anna=entered(window.local_url, access.invite("Anna")),
@@ -73,7 +73,7 @@ def judged(app, visitor, name):
     """A ticket that this annotator has judged, and the id behind it."""
     ticket = call(visitor, "next_example", [])[0]["examples"][0]["ticket"]
     assert call(visitor, "annotate", ticket, "0", "", "", None, "")[0]["ticket"] == ticket
-    return ticket, app.inspection.desk.tickets.id(name, ticket)
+    return ticket, app.workspace.desk.tickets.id(name, ticket)
 
 
 # ------------------------------------------------------------------ two windows
@@ -148,9 +148,9 @@ def test_no_server_function_of_the_owners_window_answers_an_annotator(app):
 
 def test_an_owner_function_refuses_an_annotator_who_got_to_it(app):
     said = {"id": "1", "verdict": "right"}
-    told = on_judge(app.inspection, said, Visitor("Anna", "annotator"))
+    told = on_judge(app.workspace, said, Visitor("Anna", "annotator"))
     assert "only the owner" in told["error"]
-    assert "error" not in on_judge(app.inspection, said, OWNER)
+    assert "error" not in on_judge(app.workspace, said, OWNER)
 
 
 def test_a_program_of_an_annotator_finds_the_endpoints_of_annotators_alone(app):

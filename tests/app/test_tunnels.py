@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hardex import ServingError, load
-from hardex.runs.probes import kept_probes
+from hardex.probing.saved_probes import kept_probes
 from hardex_app.links.sharing import Sharing
 from hardex_app.links.tunnels import Frp, FrpServer, NoLink, Ssh, SshServer
 

@@ -10,11 +10,11 @@ import gradio as gr
 import pytest
 from playwright.sync_api import expect
 
-from hardex.runs.access import OWNER
-from hardex_app.inspection import Inspection, Status
-from hardex_app.pages.probe import answer
+from hardex.people.access import OWNER
+from hardex_app.pages.probe.page import answer
 from hardex_app.probing import curve, probe
 from hardex_app.window import build, status_html
+from hardex_app.workspace import Status, Workspace
 
 from .conftest import close_visit, open_visit
 from .fake_runs import HOSTILE, launched_in_a_loop, run_without_images, serving, small_run
@@ -24,7 +24,7 @@ ONE = {"source": {"kind": "example", "id": "1"}, "transform": {"rotation": 30}}
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
-    """An inspection of a run whose classes, folder and model have names meant to do harm."""
+    """An workspace of a run whose classes, folder and model have names meant to do harm."""
     folder = tmp_path_factory.mktemp("<b>${1+1}{{x}}")
     run, classifier = small_run(folder, class_count=len(HOSTILE), names=HOSTILE)
     return inspecting(run, classifier, Status("ready"))
@@ -39,10 +39,10 @@ def server(hostile):
 
 
 def inspecting(run, classifier=None, status=None):
-    inspection = Inspection(lambda inspection: None, run=run)
-    inspection.classifier = classifier
-    inspection.status = status or inspection.status
-    return inspection
+    workspace = Workspace(lambda workspace: None, run=run)
+    workspace.classifier = classifier
+    workspace.status = status or workspace.status
+    return workspace
 
 
 def get(server, path):
@@ -213,11 +213,11 @@ def test_names_of_data_and_model_are_shown_as_text(hostile):
 # ------------------------------------------------------------------ the clock
 
 
-def tick_of(inspection):
+def tick_of(workspace):
     """What the window does twice a second."""
 
     def built():
-        return build(inspection)
+        return build(workspace)
 
     events = launched_in_a_loop(built).fns.values()
     (tick,) = [event.fn for event in events if event.name == "tick"]
@@ -225,13 +225,13 @@ def tick_of(inspection):
 
 
 def test_the_clock_fills_the_pages_once_when_the_run_has_become_whole(hostile):
-    inspection = inspecting(None, status=Status("ranking", 1, 2))
-    tick = tick_of(inspection)
+    workspace = inspecting(None, status=Status("ranking", 1, 2))
+    tick = tick_of(workspace)
     html, cancel, has_run, timer, *filled = tick(False)
-    assert (html, has_run, timer.active) == (status_html(inspection), False, True)
+    assert (html, has_run, timer.active) == (status_html(workspace), False, True)
     assert cancel.visible is False
     assert all(one == gr.skip() for one in filled)
-    inspection.run, inspection.status = hostile.run, Status("loading the model")
+    workspace.run, workspace.status = hostile.run, Status("loading the model")
     _, _, has_run, timer, *filled = tick(has_run)
     assert (has_run, timer.active) == (True, True)
     assert [one["class_names"] for one in filled] == [list(HOSTILE)] * 4
@@ -239,10 +239,10 @@ def test_the_clock_fills_the_pages_once_when_the_run_has_become_whole(hostile):
 
 
 def test_what_can_be_done_without_has_a_button(hostile):
-    inspection = inspecting(hostile.run, status=Status("looking", 1, 9, cancellable=True))
-    assert tick_of(inspection)(True)[1].visible is True
-    inspection.status = Status("ready")
-    assert tick_of(inspection)(True)[1].visible is False
+    workspace = inspecting(hostile.run, status=Status("looking", 1, 9, cancellable=True))
+    assert tick_of(workspace)(True)[1].visible is True
+    workspace.status = Status("ready")
+    assert tick_of(workspace)(True)[1].visible is False
 
 
 @pytest.mark.parametrize("status", [Status("ready"), Status("failed", problem="no.")])

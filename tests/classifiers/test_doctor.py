@@ -15,7 +15,7 @@ from hardex.classifiers.doctor import CODES, best_order, examine
 from hardex.classifiers.keras_model import KerasClassifier
 from hardex.classifiers.opening import open_classifier
 from hardex.classifiers.shipped import shipped_model
-from hardex.cli import _split
+from hardex.cli.main import _split
 from hardex.data.mnist import load_mnist
 from hardex.data.names import natural_order
 

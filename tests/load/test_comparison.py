@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hardex.annotate.tickets import Tickets
-from hardex.runs.annotations import Annotation, Store
+from hardex.people.annotations import Annotation, Store
+from hardex.people.tickets import Tickets
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

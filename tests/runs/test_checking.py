@@ -11,7 +11,7 @@ from hardex.data.dataset import ArrayDataset
 from hardex.data.sources import open_dataset
 from hardex.errors import DatasetError
 from hardex.images import write_png
-from hardex.runs.checking import check, findings_before_ranking, sample
+from hardex.pipeline.check import check, findings_before_ranking, sample
 
 
 def shades(count=200, seed=0):

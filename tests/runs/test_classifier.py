@@ -7,7 +7,7 @@ from fakes import brightness, small_dataset
 from hardex import rank
 from hardex.classifiers.opening import open_classifier
 from hardex.errors import ClassifierError
-from hardex.runs.classifier import classifier_of
+from hardex.runs.run_classifier import classifier_of
 
 
 @pytest.fixture

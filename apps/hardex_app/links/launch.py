@@ -10,15 +10,15 @@ from pathlib import Path
 from threading import Event, Thread
 from time import sleep
 
-from hardex.annotate.address import forget_address, keep_address
 from hardex.errors import HardexError
+from hardex.people.address import forget_address, keep_address
 from hardex.sentences import counted
-from hardex_app.door.keys import Keys
-from hardex_app.inspection import Inspection
+from hardex_app.auth.keys import Keys
 from hardex_app.links.ending import ended_by_signals
 from hardex_app.links.server import free_port, launch
 from hardex_app.links.sharing import Sharing, near_address, personal, reach
 from hardex_app.links.tunnels import NoLink, Tunnel, say
+from hardex_app.workspace import Workspace
 
 _WAYS_OUT = (
     "No public link could be opened ({why}); the app goes on locally, and there are three ways "
@@ -51,7 +51,7 @@ class Opened:
 
 
 def open_window(
-    inspection: Inspection,
+    workspace: Workspace,
     *,
     host: str,
     port: int | None,
@@ -74,12 +74,12 @@ def open_window(
     free_port(host, port)  # said before the seconds that the start takes
     listening = nullcontext() if notebook else ended_by_signals()
     with listening, suppress(KeyboardInterrupt), ExitStack() as ends:
-        keys = Keys(inspection) if sharing.asks_who(host) else None
+        keys = Keys(workspace) if sharing.asks_who(host) else None
         if keys is not None:
             ends.callback(keys.close)
-        window, where = launch(inspection, host, port, sharing, keys, notebook=notebook)
+        window, where = launch(workspace, host, port, sharing, keys, notebook=notebook)
         ends.callback(window.close, verbose=False)
-        ends.callback(inspection.stop)
+        ends.callback(workspace.stop)
         tunnel = sharing.tunnel(where, say)
         if tunnel is not None:
             ends.callback(tunnel.close)
@@ -93,34 +93,34 @@ def open_window(
         _tell(reach(window.local_url, host, where, sharing, token(), once=notebook))
         if shows and not sharing.proxy:
             _open_browser(sharing.shown_at(window.local_url), keys)
-        inspection.start()
+        workspace.start()
         link = _open_link(tunnel, token(), sharing)
         if keys is not None:
-            _tell(work_of(inspection))
+            _tell(work_of(workspace))
         _tell(["Stop with close()." if notebook else "Stop with Ctrl-C."])
         if shows and sharing.proxy:  # where the pages look for what they need
             _open_browser(sharing.proxy, keys)
         if keys is not None:
             near = sharing.shown_at(near_address(window.local_url, host, where))
-            _keep_address(inspection, link or near, ends)
+            _keep_address(workspace, link or near, ends)
         if notebook:
             url = link or sharing.shown_at(window.local_url)
             opened = Opened(url, token, ends.pop_all().close)
             _show_inline(opened.link())
             return opened
-        _report_progress(inspection)
+        _report_progress(workspace)
         while True:
             sleep(3600)  # not on a lock: on Windows Ctrl-C would not end that
     return None
 
 
-def _keep_address(inspection: Inspection, address: str, ends: ExitStack) -> None:
+def _keep_address(workspace: Workspace, address: str, ends: ExitStack) -> None:
     """Note with the run where its app is, as soon as there is a run, and forget it in the end."""
     kept: list[Path] = []
     over = Event()
 
     def keep() -> None:
-        while (run := inspection.run) is None:  # a demo is still ranking
+        while (run := workspace.run) is None:  # a demo is still ranking
             if over.wait(_RUN_EVERY_SECONDS):
                 return
         keep_address(run.folder, address)
@@ -136,7 +136,7 @@ def _keep_address(inspection: Inspection, address: str, ends: ExitStack) -> None
     waiting = Thread(target=keep, name="hardex-address", daemon=True)
     ends.callback(forget)  # before it begins: whatever comes now, nothing is left
     waiting.start()
-    if inspection.run is not None:
+    if workspace.run is not None:
         waiting.join()
 
 
@@ -184,10 +184,10 @@ def _show_inline(url: str) -> None:
     shown.display(shown.IFrame(url, width="100%", height=_INLINE_HEIGHT))
 
 
-def work_of(inspection: Inspection) -> list[str]:
+def work_of(workspace: Workspace) -> list[str]:
     """What annotators will be asked, as lines for the terminal; none before there is a run."""
     try:
-        desk = inspection.desk
+        desk = workspace.desk
     except HardexError as error:
         return [f"Annotators cannot begin: {error}"]
     if desk is None:
@@ -201,16 +201,16 @@ def work_of(inspection: Inspection) -> list[str]:
     return [f"{words}; {without}." if plan.left_out else f"{words}."]
 
 
-def _report_progress(inspection: Inspection) -> None:
+def _report_progress(workspace: Workspace) -> None:
     """The background work on the terminal, until it is over."""
-    from hardex.terminal.progress import ProgressBar
+    from hardex.progress import ProgressBar
 
     with ProgressBar() as bar:
-        while not inspection.status.over:
-            status = inspection.status
+        while not workspace.status.over:
+            status = workspace.status
             bar(status.stage, status.done, status.total)
             sleep(0.2)
-    status = inspection.status
+    status = workspace.status
     if status.problem:
         # Without the model there is no app to speak of; without anything else the app goes on.
         told = "Error" if status.stage == "failed" else "Note"

@@ -9,12 +9,12 @@ from threading import Lock
 from typing import Any
 
 from hardex.errors import ServingError
-from hardex_app.door.gate import Gate
-from hardex_app.door.guard import Guard
-from hardex_app.door.keys import Keys
-from hardex_app.door.visitors import SESSIONS_KEPT, THREADS
-from hardex_app.inspection import Inspection
+from hardex_app.auth.gate import Gate
+from hardex_app.auth.guard import Guard
+from hardex_app.auth.keys import Keys
+from hardex_app.auth.visitors import SESSIONS_KEPT, THREADS
 from hardex_app.links.sharing import Sharing, on_space
+from hardex_app.workspace import Workspace
 
 FIRST_PORT, _PORTS = 7860, 100
 # Notebooks on this computer show the app in a frame, each on a port of its own.
@@ -63,7 +63,7 @@ def _is_free(host: str, port: int) -> bool:
 
 
 def launch(
-    inspection: Inspection,
+    workspace: Workspace,
     host: str,
     port: int | None,
     sharing: Sharing,
@@ -79,13 +79,13 @@ def launch(
     Raises:
         ServingError: the port asked for is taken, or none is free.
     """
-    window = _built(inspection)
+    window = _built(workspace)
     while True:  # another start may be as quick
         where = free_port(host, port)
         gate = Gate(
             where,
             keys,
-            _for_annotators(inspection, sharing.root_path) if keys else None,
+            _for_annotators(workspace, sharing.root_path) if keys else None,
             root_path=sharing.root_path,
             proxied=sharing.is_proxied,
             framed_by=_frames(notebook or keys is None),
@@ -134,24 +134,24 @@ def _frames(notebooks: bool) -> tuple[str, ...]:
     return (*(_NOTEBOOKS if notebooks else ()), *((_HUGGING_FACE,) if on_space() else ()))
 
 
-def _built(inspection: Inspection) -> Any:
+def _built(workspace: Workspace) -> Any:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     from hardex_app.window import build
 
-    return build(inspection)
+    return build(workspace)
 
 
-def _for_annotators(inspection: Inspection, root_path: str) -> Any:
-    from hardex_app.annotators import Annotators
+def _for_annotators(workspace: Workspace, root_path: str) -> Any:
+    from hardex_app.annotator_window import Annotators
 
-    return Annotators(inspection, root_path, looks())
+    return Annotators(workspace, root_path, looks())
 
 
 def looks() -> dict[str, Any]:
     """What both windows look like."""
     import gradio as gr
 
-    from hardex_app.assets import style
+    from hardex_app.ui.files import style
 
     return {
         "theme": gr.themes.Default(

@@ -1,0 +1,193 @@
+"""What the guard goes by, and a request as it looks at it."""
+
+import re
+from asyncio import Lock as AsyncLock
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_network
+from threading import Lock
+from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from starlette.types import ASGIApp, Scope
+
+from hardex.people.access import Visitor
+from hardex_app.auth.throttle import Throttle
+
+Header = tuple[bytes, bytes]
+
+T = TypeVar("T")
+
+_THREADS = 20  # that ask who somebody is
+_BEARERS_KEPT = 1_000
+_LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_SESSION = re.compile(r"[A-Za-z0-9_.~-]{16,200}")
+
+
+class Keys(Protocol):
+    """Who may come in; see `hardex_app.auth.keys`."""
+
+    def enter(self, token: str) -> str: ...
+    def visitor(self, session: str) -> Visitor | None: ...
+    def leave(self, session: str) -> None: ...
+
+
+class Bearers:
+    """Which session a program's token has opened; tokens themselves are not kept."""
+
+    def __init__(self) -> None:
+        self._sessions: OrderedDict[str, str] = OrderedDict()
+        self._lock = Lock()
+
+    def session(self, token: str) -> str:
+        """The session of a token, or ""."""
+        with self._lock:
+            return self._sessions.get(_hashed(token), "")
+
+    def keep(self, token: str, session: str) -> None:
+        """Remember it, and forget the oldest where there are too many."""
+        with self._lock:
+            self._sessions[_hashed(token)] = session
+            while len(self._sessions) > _BEARERS_KEPT:
+                self._sessions.popitem(last=False)
+
+
+def _hashed(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass
+class Gate:
+    """What the guard goes by.
+
+    Attributes:
+        port: of the app: cookies know no ports, so it is part of their name.
+        keys: who may come in; None: whoever is at this computer.
+        annotators: the app that annotators see.
+        root_path: the path or address under which a proxy shows the app.
+        proxied: whether `X-Forwarded-…` is believed: somebody in between writes it.
+        framed_by: who may show the app in a frame, beside the app itself.
+        entering: held by the one who tries a token; the others wait for their turn.
+        opening: whether the server is being started, which Gradio does by a request of its own.
+    """
+
+    port: int
+    keys: Keys | None = None
+    annotators: ASGIApp | None = None
+    root_path: str = ""
+    proxied: bool = False
+    framed_by: tuple[str, ...] = ()
+    opening: bool = False
+    throttle: Throttle = field(default_factory=Throttle)
+    entering: AsyncLock = field(default_factory=AsyncLock)
+    bearers: Bearers = field(default_factory=Bearers)
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
+
+    async def ask(self, question: Callable[[str], T], secret: str) -> T:
+        """Ask `keys` in a thread.
+
+        These threads are few and serve nothing else: however many answers wait for the disk in
+        those of the windows, everybody is let in at once.
+        """
+        return await run_sync(question, secret, limiter=self.threads)
+
+    def cookie(self, *, secure: bool) -> str:
+        """The name of the cookie; `__Host-` keeps other subdomains from setting it."""
+        return f"{'__Host-' if secure else ''}hardex-{self.port}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, as far as the guard looks at it; each header is text that was checked."""
+
+    scope: Scope
+    method: str
+    path: str
+    headers: dict[str, str]
+    hosts: tuple[str, ...]
+    secure: bool
+
+    @classmethod
+    def of(cls, scope: Scope, gate: Gate) -> "Asked":
+        """Read what matters; a header that came twice is given as its last value."""
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in scope["headers"]
+        }
+        hosts = tuple(
+            value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"
+        )
+        path = scope["path"]
+        inner = urlsplit(gate.root_path).path
+        if inner and (path + "/").startswith(inner + "/"):  # a proxy that does not take it off
+            path = path[len(inner) :] or "/"
+        return cls(scope, scope["method"], path, headers, hosts, _is_https(scope, headers, gate))
+
+    @property
+    def navigates(self) -> bool:
+        """Whether a person opens a page, rather than a page asking for something."""
+        mode = self.headers.get("sec-fetch-mode")
+        wants_html = "text/html" in self.headers.get("accept", "")
+        return mode == "navigate" if mode is not None else wants_html
+
+    @property
+    def source(self) -> str:
+        """Which computer asks, as far as that is known; of IPv6 which network, as each has many."""
+        client = self.scope.get("client")
+        return _network(str(client[0])) if client else "unknown"
+
+    def sessions(self, gate: Gate) -> list[str]:
+        """The session of the cookie. Two cookies of one name are none: one was put there."""
+        wanted = gate.cookie(secure=self.secure)
+        found = []
+        for name, value in self.scope["headers"]:
+            if name == b"cookie":
+                for pair in value.decode("latin-1").split(";"):
+                    key, _, session = pair.strip().partition("=")
+                    if key == wanted:
+                        found.append(session)
+        return found if len(found) == 1 and _SESSION.fullmatch(found[0]) else []
+
+
+def _network(address: str) -> str:
+    try:
+        IPv6Address(address)
+    except ValueError:
+        return address
+    return str(ip_network((address.partition("%")[0], 64), strict=False))
+
+
+def _is_https(scope: Scope, headers: dict[str, str], gate: Gate) -> bool:
+    """Whether the visitor's browser speaks https, though a tunnel may end it before us."""
+    forwarded = headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    if scope.get("scheme") == "https" or (gate.proxied and forwarded == "https"):
+        return True
+    if gate.root_path.startswith("https://") or headers.get("origin", "").startswith("https://"):
+        return True
+    # Browsers send these words only over https, and to this computer itself.
+    host, _, _ = split_host(headers.get("host", ""))
+    return "sec-fetch-site" in headers and host not in _LOCAL
+
+
+def names_this_computer(headers: list[Header]) -> bool:
+    """Whether there is one Host, and it is a name of this computer, with any port.
+
+    Example:
+        >>> names_this_computer([(b"host", b"127.0.0.1:7860")])
+        True
+        >>> names_this_computer([(b"host", b"evil.example")])
+        False
+    """
+    hosts = [value for name, value in headers if name == b"host"]
+    return len(hosts) == 1 and split_host(hosts[0].decode("latin-1").lower())[0] in _LOCAL
+
+
+def split_host(host: str) -> tuple[str, str, str]:
+    if host.startswith("["):
+        name, bracket, rest = host.partition("]")
+        return name + bracket, rest[:1], rest[1:]
+    return host.partition(":")

@@ -1,0 +1,336 @@
+"""Annotations <-> files: CSV, JSON lines and Label Studio's JSON, there and back without a loss."""
+
+import csv
+import json
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+from uuid import uuid4
+
+from hardex.annotate.answers import NO_CLASS, latest, votes_of
+from hardex.annotate.consensus import consensus_of
+from hardex.annotate.label_studio import read_tasks, write_setup, write_tasks
+from hardex.annotate.rows import COLUMNS, NEEDED, Placed, event_of, row_of
+from hardex.annotate.votes import Votes
+from hardex.errors import RunError
+from hardex.people.access import OWNER
+from hardex.people.annotations import AnnotationEvent
+from hardex.runs.run import Run, opened
+
+FORMATS = ("csv", "jsonl", "label-studio", "label-studio-setup", "consensus")
+_CONSENSUS_COLUMNS = ("id", "given_label", "consensus", "share", "votes")
+# A spreadsheet takes a cell that begins so for a formula; some also take the full-width signs.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What JSON leaves as it is, though many readers end a line there.
+_ONE_LINE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an export wrote.
+
+    Attributes:
+        file: where to; "-" for a stream.
+        format: one of `FORMATS`.
+        rows: how many events, tasks or examples.
+    """
+
+    file: str
+    format: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import stored.
+
+    Attributes:
+        file: where from.
+        stored: how many events are new.
+        known: how many were stored before.
+        skipped: how many are of no example or class of the run.
+        owner: how many of those that are new are the owner's, and so count as gold.
+    """
+
+    file: str
+    stored: int
+    known: int
+    skipped: int
+    owner: int = 0
+
+
+# ------------------------------------------------------------------ out
+
+
+def export_annotations(
+    run: str | Path | Run,
+    file: str | Path | TextIO,
+    format: str = "csv",
+    *,
+    force: bool = False,
+    pictures: bool = True,
+    annotations: str = "",
+) -> Written:
+    """Write what people said to a file, whole or not at all.
+
+    Args:
+        run: a run or its folder.
+        file: a new file, or a text stream.
+        format: `csv` or `jsonl`: one row for each event, undone ones and their undoing too;
+            `label-studio`: one task for each judged example, for Label Studio's import, with all
+            events in its `meta`; `lead_time` is that of the annotator's first, blind word;
+            `label-studio-setup`: the labelling setup those tasks ask for; `consensus`: a CSV of
+            what most people say of each example, the owner being one of them. There and in Label
+            Studio, a class with the name of an answer, such as `wrong`,
+            is written `class wrong`. In both CSV a leading apostrophe keeps spreadsheets from
+            taking a text for a formula.
+        force: whether a file that is there is replaced.
+        pictures: whether the tasks of `label-studio` hold their pictures, at most 1,024 pixels
+            wide or high, as data URLs; else, and where there is no picture, `image` is the id.
+        annotations: the address of the database, where `run` is a folder and they are not there.
+
+    Raises:
+        RunError: another format, the file is there already, or it cannot be written.
+    """
+    if format not in FORMATS:
+        raise RunError(
+            f"annotations are exported as one of {', '.join(FORMATS)}; received {format!r}; "
+            "choose one of them."
+        )
+    found = opened(run, annotations=annotations)
+    write = _WRITERS[format]
+    if format == "label-studio":
+        write = partial(write_tasks, pictures=pictures)
+    if not isinstance(file, str | Path):
+        return Written("-", format, write(found, file))
+    with _whole(Path(file), force=force) as stream:
+        rows = write(found, stream)
+    return Written(str(file), format, rows)
+
+
+@contextmanager
+def _whole(path: Path, *, force: bool) -> Iterator[TextIO]:
+    """A file beside `path` that takes its place when the block ends well."""
+    if not force and os.path.lexists(path):
+        raise RunError(
+            f"an export must go to a new file; {path} is there already; pass --force to replace "
+            "it or choose another."
+        )
+    if not path.parent.is_dir():
+        raise RunError(
+            f"an export must go to a folder that is there; {path.parent} is none; make it or "
+            "choose another."
+        )
+    partial = path.with_name(f".{path.name[:60]}.partial-{uuid4()}")
+    try:
+        with partial.open("x", encoding="utf-8", newline="") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise RunError(
+            f"an export must go to a file that can be written; {path} could not be "
+            f"({error.strerror or error}), and nothing of it was kept; free some space or choose "
+            "another."
+        ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _write_csv(run: Run, stream: TextIO) -> int:
+    rows = ([_cell(value) for value in row_of(event).values()] for event in run.annotations.all())
+    return _put_csv(stream, COLUMNS, rows)
+
+
+def _write_consensus(run: Run, stream: TextIO) -> int:
+    last = latest(run.annotations.all())
+    given = run.tables.given_labels({event.id for event in last})
+    votes = Votes.of(votes_of(last, given))
+    rows = (
+        [_cell(one.id), _cell(one.given_label), _cell(one.answer), repr(one.share), str(one.votes)]
+        for one in consensus_of(votes, given)
+    )
+    return _put_csv(stream, _CONSENSUS_COLUMNS, rows)
+
+
+def _put_csv(stream: TextIO, header: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    writer, count = csv.writer(stream), 0
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow(row)
+        count += 1
+    return count
+
+
+def _write_jsonl(run: Run, stream: TextIO) -> int:
+    events = run.annotations.all()
+    for event in events:
+        stream.write(json.dumps(row_of(event), ensure_ascii=False).translate(_ONE_LINE) + "\n")
+    return len(events)
+
+
+def _cell(value: Any) -> str:
+    """A value for one cell of a CSV; `_text_of` gives it back.
+
+    Example:
+        >>> _cell("=1+1"), _cell("'=1+1"), _cell("'tis"), _cell(-0.5), _cell(None)
+        ("'=1+1", "''=1+1", "'tis", '-0.5', '')
+    """
+    if isinstance(value, str):
+        # What looks guarded is guarded once more, so that taking one away is always exact.
+        return f"'{value}" if value.lstrip("'").startswith(_FORMULA) else value
+    return "" if value is None else repr(value)
+
+
+def _text_of(cell: str) -> str:
+    guarded = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
+    return cell[1:] if guarded else cell
+
+
+_WRITERS: Mapping[str, Callable[[Run, TextIO], int]] = {
+    "csv": _write_csv,
+    "jsonl": _write_jsonl,
+    "label-studio": write_tasks,
+    "label-studio-setup": write_setup,
+    "consensus": _write_consensus,
+}
+
+
+# ------------------------------------------------------------------ in
+
+
+def import_annotations(
+    run: str | Path | Run,
+    file: str | Path,
+    *,
+    skip_unknown: bool = False,
+    annotations: str = "",
+) -> Imported:
+    """Store what people said elsewhere: all of a file, or nothing.
+
+    Every event keeps its id, annotator and time, so importing twice stores once. Of Label Studio's
+    own annotations, the annotator is the mail address of who completed it. The file is believed
+    as to who said what: what it says in the name of `owner` counts as gold.
+
+    Args:
+        run: a run or its folder.
+        file: a .csv or .jsonl file as `export_annotations` writes it, or a .json file exported by
+            Label Studio.
+        skip_unknown: whether what is said of other examples and classes is left out; else such a
+            file is refused.
+        annotations: the address of the database, where `run` is a folder and they are not there.
+
+    Raises:
+        RunError: the file cannot be read, speaks of other examples or classes, has a name of
+            several lines or with control signs, or calls something else by an id that is stored
+            already. Other names under which nobody may be invited come back as they were stored.
+    """
+    found, path = opened(run, annotations=annotations), Path(file)
+    if not path.is_file():
+        there = "a folder is" if path.is_dir() else "nothing is"
+        raise RunError(f"annotations are imported from a file; {there} at {path}; check the path.")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise RunError(
+            f"annotations are imported from a .csv, .jsonl or .json file; received {path}; "
+            "rename it after what it holds."
+        )
+    try:
+        read = list(reader(path, found))
+    except (OSError, ValueError, csv.Error, RecursionError) as error:
+        if isinstance(error, RunError):
+            raise
+        cause = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise RunError(
+            f"{path} must be annotations in {path.suffix.lower().removeprefix('.')} format, in "
+            f"UTF-8; reading it failed ({cause}); export them again."
+        ) from error
+    known, skipped = _known(found, read, path, skip_unknown=skip_unknown)
+    before = {event.event_id for event in found.annotations.by(OWNER.name)}
+    stored = found.annotations.keep(known)
+    owners = {event.event_id for event in known if event.annotator == OWNER.name}
+    return Imported(str(path), stored, len(known) - stored, skipped, len(owners - before))
+
+
+def _known(
+    run: Run, read: Sequence[Placed], path: Path, *, skip_unknown: bool
+) -> tuple[list[AnnotationEvent], int]:
+    """The events of examples and classes of the run, and how many others there are."""
+    given = run.tables.given_labels({event.id for _, event in read})
+    classes = {"", *run.manifest.class_names}
+    known: list[AnnotationEvent] = []
+    left_out: set[str] = set()
+    first = ""
+    for place, event in read:
+        what = ""
+        if event.id not in given:
+            what = f"the example {event.id!r}"
+        elif event.new_label not in classes or not _can_be_said(event, classes):
+            strange = event.new_label if event.new_label not in classes else event.said
+            what = f"the class {strange!r}"
+        if what or (event.undoes and event.undoes in left_out):
+            left_out.add(event.event_id)
+            first = first or f"{place} is of {what}"
+        else:
+            known.append(event)
+    if left_out and not skip_unknown:
+        raise RunError(
+            f"annotations must be of examples and classes of the run; {len(left_out):,} of "
+            f"{len(read):,} in {path} are not (the first, {first}), and nothing was stored; pass "
+            "--skip-unknown to import the others."
+        )
+    return known, len(left_out)
+
+
+def _can_be_said(event: AnnotationEvent, classes: Collection[str]) -> bool:
+    """Whether what was said blind is a class, or the verdict itself where that names none."""
+    return event.said in classes or (event.verdict in NO_CLASS and event.said == event.verdict)
+
+
+def _read_csv(path: Path, run: Run) -> Iterator[Placed]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.reader(file, strict=True)
+        header = next(rows, [])
+        missing = [name for name in NEEDED if name not in header]
+        if missing and "consensus" in header:
+            raise ValueError("it is a consensus, which is counted from annotations")
+        if missing:
+            raise ValueError(f"there is no column {missing[0]!r}")
+        for cells in rows:
+            if len(cells) not in (0, len(header)):
+                raise ValueError(
+                    f"line {rows.line_num} has {len(cells)} cells and the header {len(header)}"
+                )
+            if cells:
+                values = dict(zip(header, cells, strict=True))
+                place = f"line {rows.line_num}"
+                seconds = _number(values.pop("seconds", ""), place)
+                texts = {name: _text_of(cell) for name, cell in values.items() if name in COLUMNS}
+                yield place, event_of(place, path, {**texts, "seconds": seconds})
+
+
+def _number(cell: str, place: str) -> float | None:
+    try:
+        return float(cell) if cell else None
+    except ValueError:
+        raise ValueError(f"{place}: seconds is {cell!r}, which is no number") from None
+
+
+def _read_jsonl(path: Path, run: Run) -> Iterator[Placed]:
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield f"line {number}", event_of(f"line {number}", path, json.loads(line))
+
+
+_READERS: Mapping[str, Callable[[Path, Run], Iterator[Placed]]] = {
+    ".csv": _read_csv,
+    ".jsonl": _read_jsonl,
+    ".json": read_tasks,
+}

@@ -1,0 +1,1 @@
+"""`hardex …`: one file per verb. Heavy libraries are imported inside the verbs."""

@@ -1,0 +1,1 @@
+"""What the verbs answer on the terminal, a file for each kind of answer."""

@@ -1,0 +1,1 @@
+"""A run -> figures and facts in plain data."""

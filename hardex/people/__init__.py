@@ -1,0 +1,1 @@
+"""What people said of examples, and who may say it: stored, with every access checked."""

@@ -1,0 +1,1 @@
+"""Model + data -> a run: the pass, the choice, and ranking again."""

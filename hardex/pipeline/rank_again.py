@@ -1,0 +1,105 @@
+"""A finished run -> another run under another rule, from its tables, without the model."""
+
+import shutil
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+
+from hardex.data.dataset import Dataset
+from hardex.errors import HardexError, RunError
+from hardex.pipeline.choice import Pictures, choose_both, counts_of, write_metrics
+from hardex.pipeline.first_pass import add_own_columns, confidence_in, second_pass
+from hardex.ranking.order import Rule
+from hardex.runs.folder import MANIFEST, RESULTS, SEAL, TABLE, new_run
+from hardex.runs.hard_examples import write_lists
+from hardex.runs.manifest import Source, now
+from hardex.runs.run import Run, load
+from hardex.runs.seal import check_same_seal
+
+
+def is_run(path: object) -> bool:
+    """Whether this names the folder of a finished run."""
+    return isinstance(path, str | Path) and (Path(path) / MANIFEST).is_file()
+
+
+def rank_again(old: Run, out: Path, rule: Rule, *, seed: int, force: bool, command: str) -> Run:
+    """Rank the examples of a finished run by another rule, from its tables.
+
+    Counts and predictions are copied; pictures come from the data where it still opens, else from
+    the old run where they stand there.
+
+    Raises:
+        RunError: `out` is the run itself, or a folder that may not be written.
+    """
+    if out.resolve() == old.folder.resolve():
+        raise RunError(
+            f"a run that is ranked again must go to a folder of its own; received {out} for both; "
+            "name another with --out."
+        )
+    check_same_seal(old.folder, out)
+    with new_run(out, force=force) as partial:
+        _fill(partial, old, rule, seed=seed, command=command)
+    return load(out)
+
+
+def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> None:
+    from hardex.images import read_image
+
+    results, names = folder / RESULTS, old.manifest.class_names
+    shutil.copytree(old.folder / RESULTS, results, ignore=_the_lists)
+    if (old.folder / SEAL).exists():
+        shutil.copy2(old.folder / SEAL, folder / SEAL)
+    confidence = confidence_in(results / TABLE, len(names))
+    add_own_columns(results / TABLE, rule, confidence)
+    lists = second_pass(results / TABLE, rule, len(names), confidence)
+    dataset = _same_dataset(old)
+    pictures = None if dataset is None else Pictures(dataset.image)
+    choices = choose_both(lists, rule, results / TABLE, pictures=pictures, seed=seed)
+    kept = _kept_pictures(old) if dataset is None else {}
+    write_lists(
+        {name: choice.ranking for name, choice in choices.items()},
+        results,
+        names,
+        image=dataset.image if dataset is not None else lambda i: read_image(kept[i]),
+        shown=lambda position: dataset is not None or position in kept,
+    )
+    write_metrics(results, old.metrics, choices)
+    manifest = replace(
+        old.manifest,
+        rule=asdict(rule),
+        formulas=rule.formulas(),
+        seed=seed,
+        counts=old.manifest.counts | counts_of(choices),
+        command=command,
+        run=Source(str(old.folder), str(old.folder.resolve()), _hash(old)),
+        created=now(),
+    )
+    manifest.save(folder)
+
+
+def _the_lists(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == "hard" and Path(folder).name == RESULTS]
+
+
+def _same_dataset(old: Run) -> Dataset | None:
+    """The data of the run, if it still opens and is still the same."""
+    try:
+        dataset = old.dataset
+    except HardexError:
+        return None
+    same = old.manifest.data is not None and dataset.fingerprint() == old.manifest.data.hash
+    return dataset if same else None
+
+
+def _kept_pictures(old: Run) -> dict[int, Path]:
+    """The pictures that stand in the run, by position."""
+    rows = old.hard[old.hard["file_name"] != ""]
+    folder = old.folder / RESULTS / "hard"
+    return {
+        old.position(id): folder / name
+        for id, name in zip(rows["id"], rows["file_name"], strict=True)
+    }
+
+
+def _hash(old: Run) -> str:
+    return sha256((old.folder / MANIFEST).read_bytes()).hexdigest()

@@ -1,0 +1,1 @@
+"""Transforms along a line: response curves, smallest changes, saved probes and their replay."""

@@ -1,0 +1,518 @@
+"""Which examples of a run, in which order, one page at a time. Only this file knows DuckDB.
+
+Every question goes straight to `predictions.parquet`, so nothing is held in memory and a million
+rows answer in a few hundredths of a second. Names of columns are checked against the table, and
+values travel as parameters, never as text of a query.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from glob import escape
+from pathlib import Path
+from threading import Lock
+from types import MappingProxyType
+from typing import Any
+
+from hardex.data.names import is_storable
+from hardex.errors import RunError
+from hardex.runs.folder import RESULTS
+
+LISTS = ("all", "hard", "unsure", "wrong")  # of a view; `hard` is either list
+RANK, POSITION = "rank", "position"  # orders that are no score
+CONFIDENCE = "confidence"
+UNJUDGED, JUDGED = "none", "any"  # verdicts of a view that are no verdict
+
+PAGE_SIZE = 60
+_PAGE_MOST = 1_000
+_META = "meta_"
+_VALUES_MOST = 100
+_PLACES_KEPT = 65_536  # of examples that were asked for by id
+_WITH_RANKS = "predictions LEFT JOIN chosen USING (position)"
+_NO_META: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """Which examples, and in which order. What is left out filters nothing; filters combine.
+
+    Attributes:
+        list: `all` examples, the `hard` ones (in either list), or one list: `unsure`, `wrong`.
+        given: given class, by name.
+        predicted: predicted class, by name; with `given`, one cell of the confusion matrix.
+        correct: True only what is right, False only what is wrong.
+        text: what the id must contain, in capitals or not.
+        score: a score, or `confidence`, whose range is asked for.
+        least, most: the ends of that range, both within it.
+        meta: value by name of a further column, without `meta_`.
+        verdict: what at least one annotator says last, or `any`, or `none` for not judged yet.
+        cause: what the diagnosis found.
+        sort: a score or `confidence` (largest first), `position` (first first) or `rank`; "" is
+            `rank` within the lists and `position` among all.
+        reverse: the other way round. Ties are in order of position either way.
+
+    Example:
+        >>> View(list="wrong", given="7").sort
+        ''
+    """
+
+    list: str = "all"
+    given: str = ""
+    predicted: str = ""
+    correct: bool | None = None
+    text: str = ""
+    score: str = ""
+    least: float | None = None
+    most: float | None = None
+    meta: Mapping[str, str] = field(default_factory=lambda: _NO_META)
+    verdict: str = ""
+    cause: str = ""
+    sort: str = ""
+    reverse: bool = False
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, View) and self._key() == other._key()
+
+    def _key(self) -> tuple[Any, ...]:
+        return tuple(
+            tuple(sorted(value.items())) if name == "meta" else value
+            for name, value in vars(self).items()
+        )
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row of a page.
+
+    Attributes:
+        id: its stable name.
+        position: its place in the data set.
+        given_label, predicted_label: class names.
+        confidence: of the prediction, 0..1.
+        unsure, wrong: its rank in each list; None where it is not in the list.
+        score: what the view is sorted by; None when that is no score.
+    """
+
+    id: str
+    position: int
+    given_label: str
+    predicted_label: str
+    confidence: float
+    unsure: int | None
+    wrong: int | None
+    score: float | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of a view.
+
+    Attributes:
+        total: how many examples the view has.
+        page: which page this is, from 1.
+        pages: how many there are, at least 1.
+        examples: those of this page, in order.
+    """
+
+    total: int
+    page: int
+    pages: int
+    examples: tuple[Example, ...]
+
+
+class Tables:
+    """The tables of one run, to be asked by any number of threads at once.
+
+    Args:
+        folder: the run folder.
+        class_names: k names.
+        chosen: gives list, rank and id of the hard examples, when they are first asked for.
+        judged: gives the ids of which somebody says a verdict last, or any when that is "".
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        class_names: Sequence[str],
+        chosen: Callable[[], Iterable[tuple[str, int, str]]],
+        judged: Callable[[str], Sequence[str]],
+    ) -> None:
+        import duckdb
+
+        self._folder = folder
+        self._class_index = {name: index for index, name in enumerate(class_names)}
+        self._chosen, self._judged_ids = chosen, judged
+        self._lock, self._has_chosen = Lock(), False
+        self._connection = duckdb.connect()
+        with self._said_plainly():
+            self._connection.read_parquet(_exactly(self._predictions)).create_view("predictions")
+        self._counted = lru_cache(maxsize=256)(
+            lambda view: self._count(view, *self._condition(view))
+        )
+        self._placed = lru_cache(maxsize=_PLACES_KEPT)(self._place)
+        self._valued = lru_cache(maxsize=64)(self._values)
+
+    # ------------------------------------------------------------------ what may be asked
+
+    @cached_property
+    def _columns(self) -> dict[str, str]:
+        """The name in a query of every column: DuckDB renames those that differ only in case."""
+        import pyarrow.parquet as pq
+
+        known = [row[0] for row in self._ask("DESCRIBE predictions")]
+        return dict(zip(pq.read_schema(self._predictions).names, known, strict=True))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of the predictions."""
+        return tuple(self._columns)
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """What can be sorted by and have a range: `confidence` and every score."""
+        first, last = self.columns.index(CONFIDENCE), self.columns.index("probabilities")
+        return self.columns[first:last]
+
+    @property
+    def meta(self) -> tuple[str, ...]:
+        """Names of the further columns, without `meta_`."""
+        return tuple(name.removeprefix(_META) for name in self.columns if name.startswith(_META))
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """Causes that the diagnosis found; () before there is one."""
+        if not self._findings.exists():
+            return ()
+        query = "SELECT DISTINCT cause FROM read_parquet(?) ORDER BY cause"
+        return tuple(row[0] for row in self._ask(query, [_exactly(self._findings)]))
+
+    def values(self, meta: str, most: int = _VALUES_MOST) -> tuple[str, ...]:
+        """The most frequent values of a further column; at most `most`.
+
+        Raises:
+            RunError: no such column.
+        """
+        return self._valued(meta, most)
+
+    def _values(self, meta: str, most: int) -> tuple[str, ...]:
+        column = self._meta_column(meta)
+        query = (
+            f"SELECT {column} FROM predictions WHERE {column} IS NOT NULL "
+            f"GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {int(most)}"
+        )
+        return tuple(row[0] for row in self._ask(query))
+
+    # ------------------------------------------------------------------ one page of a view
+
+    def find(self, view: View, *, page: int = 1, size: int = PAGE_SIZE) -> Found:
+        """One page of a view.
+
+        Args:
+            view: which examples, in which order.
+            page: from 1; past the end gives the last one.
+            size: examples a page, 1..1000.
+
+        Raises:
+            RunError: the view names a list, class, score, column or verdict that is not there.
+        """
+        if not 1 <= size <= _PAGE_MOST:
+            raise RunError(
+                f"a page must have 1 to {_PAGE_MOST:,} examples; received {size}; ask for more "
+                "pages."
+            )
+        condition, values = self._condition(view)
+        order, score = self._order(view)
+        # Verdicts change while people judge; all else stays what it is.
+        total = (
+            self._count(view, condition, values)
+            if view.verdict
+            else self._counted(replace(view, sort="", reverse=False))
+        )
+        pages = max(1, -(-total // size))
+        page = min(max(1, page), pages)
+        start, shown = (page - 1) * size, min(size, total - (page - 1) * size)
+        # The nearer end is the cheaper one: only what lies before a page has to be put in order.
+        from_the_end = start > total - start - shown
+        if from_the_end:
+            order, start = [term.turned() for term in order], total - start - shown
+        query = (
+            f"SELECT position FROM {_source(view)} WHERE {condition} "
+            f"ORDER BY {', '.join(map(str, order))} LIMIT {shown} OFFSET {start}"
+        )
+        positions = [row[0] for row in self._ask(query, values)] if total else []
+        if from_the_end:
+            positions.reverse()
+        return Found(total, page, pages, self._examples(positions, score))
+
+    def ids(self, view: View) -> list[str]:
+        """All examples of a view, in its order, by id.
+
+        Raises:
+            RunError: as in `find`.
+        """
+        condition, values = self._condition(view)
+        order, _ = self._order(view)
+        terms = ", ".join(map(str, order))
+        query = f"SELECT id FROM {_source(view)} WHERE {condition} ORDER BY {terms}"
+        return [row[0] for row in self._ask(query, values)]
+
+    def given_labels(self, ids: Collection[str]) -> dict[str, str]:
+        """The given label of each of these examples, by id; those that are not there are left out.
+
+        Raises:
+            RunError: the predictions cannot be read.
+        """
+        known = [id for id in ids if is_storable(id)]  # no other is in a table
+        if not known:
+            return {}
+        query = (
+            "SELECT id, given_label FROM predictions "
+            "WHERE id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
+        )
+        return dict(self._ask(query, [known]))
+
+    def _count(self, view: View, condition: str, values: Sequence[Any]) -> int:
+        query = f"SELECT count(*) FROM {_source(view)} WHERE {condition}"
+        return int(self._ask(query, values)[0][0])
+
+    def _examples(self, positions: list[int], score: str) -> tuple[Example, ...]:
+        """The rows at these positions; the statistics of the file spare reading the others."""
+        if not positions:
+            return ()
+        query = (
+            "SELECT id, position, given_label, predicted_label, confidence, unsure, wrong, "
+            f"{score or 'NULL'} FROM {_WITH_RANKS} "
+            f"WHERE position IN ({', '.join(map(str, positions))})"
+        )
+        rows = {row[1]: Example(*row) for row in self._ask(query)}
+        return tuple(rows[position] for position in positions)
+
+    def _order(self, view: View) -> tuple[list["_Term"], str]:
+        """The terms of an ORDER BY, and the score among them, "" for none."""
+        sort = view.sort or (POSITION if view.list == "all" else RANK)
+        first_first = _Term("position")
+        if sort == POSITION:
+            return [_Term("position", down=view.reverse)], ""
+        if sort != RANK:
+            score = self._score_column(sort)
+            return [_Term(score, down=not view.reverse), first_first], score
+        if view.list == "all":
+            raise RunError(
+                "only the hard examples have a rank; the view is of all; sort by a score or by "
+                "position, or set the list to hard."
+            )
+        if view.list != "hard":
+            return [_Term(view.list, down=view.reverse), first_first], ""
+        # Of two examples with the same rank in the two lists, the unsure one comes first.
+        ranks = [_Term(column, down=view.reverse) for column in ("least(unsure, wrong)", "unsure")]
+        return [*ranks, first_first], ""
+
+    def _condition(self, view: View) -> tuple[str, list[Any]]:
+        parts: list[tuple[str, list[Any]]] = [("TRUE", [])]
+        if view.list not in LISTS:
+            raise RunError(
+                f"the list of a view must be one of {', '.join(LISTS)}; received {view.list!r}; "
+                "choose one of them."
+            )
+        if view.list != "all":
+            in_list = {"hard": "unsure IS NOT NULL OR wrong IS NOT NULL"}
+            parts.append((in_list.get(view.list, f"{view.list} IS NOT NULL"), []))
+        for column, name in (("given_index", view.given), ("predicted_index", view.predicted)):
+            if name:
+                parts.append((f"{column} = ?", [self._index(name)]))
+        if view.correct is not None:
+            parts.append((f"given_index {'=' if view.correct else '<>'} predicted_index", []))
+        if view.text:
+            parts.append(("contains(lower(id), lower(?))", [view.text]))
+        if view.score:
+            score = self._score_column(view.score)
+            ends = ((">=", view.least), ("<=", view.most))
+            parts += [(f"{score} {sign} ?", [end]) for sign, end in ends if end is not None]
+        for name, value in view.meta.items():
+            parts.append((f"{self._meta_column(name)} = ?", [value]))
+        if view.verdict:
+            parts.append(self._judged(view.verdict))
+        if view.cause:
+            parts.append(self._caused(view.cause))
+        return (
+            " AND ".join(f"({condition})" for condition, _ in parts),
+            [value for _, values in parts for value in values],
+        )
+
+    def _judged(self, verdict: str) -> tuple[str, list[Any]]:
+        from hardex.people.annotations import VERDICTS  # SQLAlchemy only when it is asked for
+
+        known = (*VERDICTS, JUDGED, UNJUDGED)
+        if verdict not in known:
+            raise RunError(
+                f"the verdict of a view must be one of {', '.join(known)}; received {verdict!r}; "
+                "choose one of them."
+            )
+        ids = list(self._judged_ids(verdict if verdict in VERDICTS else ""))
+        condition = "id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
+        return (f"NOT {condition}" if verdict == UNJUDGED else condition), [ids]
+
+    def _caused(self, cause: str) -> tuple[str, list[Any]]:
+        if cause not in self.causes:
+            found = ", ".join(self.causes) or "none: there is no diagnosis yet"
+            raise RunError(
+                f"the cause of a view must be one that was found ({found}); received {cause!r}; "
+                "choose one of them."
+            )
+        condition = "id IN (SELECT id FROM read_parquet(?) WHERE cause = ?)"
+        return condition, [_exactly(self._findings), cause]
+
+    # ------------------------------------------------------------------ one example
+
+    def place(self, id: str) -> tuple[int, str]:
+        """Position and given label of an example.
+
+        Raises:
+            KeyError: no such example.
+        """
+        return self._placed(id)
+
+    def _place(self, id: str) -> tuple[int, str]:
+        rows = self._ask("SELECT position, given_label FROM predictions WHERE id = ?", [id])
+        if not rows:
+            raise KeyError(id)
+        return rows[0]
+
+    def positions(self, ids: Sequence[str]) -> list[tuple[str, int]]:
+        """Ids and positions of those of these examples that are there, in no special order."""
+        query = (
+            "SELECT id, position FROM predictions WHERE id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
+        )
+        return self._ask(query, [list(ids)])
+
+    def unknown(self, ids: Sequence[str]) -> int:
+        """How many of these ids are of no example."""
+        query = (
+            "SELECT count(*) FROM (SELECT unnest(CAST(? AS VARCHAR[])) AS id) "
+            "WHERE id NOT IN (SELECT id FROM predictions)"
+        )
+        return int(self._ask(query, [list(ids)])[0][0])
+
+    def easier(self, scores: Mapping[str, float]) -> dict[str, float]:
+        """For each score of an example, the share of all examples that score lower, 0..1."""
+        columns = ", ".join(f"avg(({self._score_column(name)} < ?)::INT)" for name in scores)
+        if not scores:
+            return {}
+        row = self._ask(f"SELECT {columns} FROM predictions", list(scores.values()))[0]
+        return dict(zip(scores, row, strict=True))
+
+    # ------------------------------------------------------------------ asking
+
+    @property
+    def _predictions(self) -> Path:
+        return self._folder / RESULTS / "predictions.parquet"
+
+    @property
+    def _findings(self) -> Path:
+        return self._folder / RESULTS / "findings.parquet"
+
+    def _index(self, name: str) -> int:
+        try:
+            return self._class_index[name]
+        except KeyError as error:
+            raise RunError(
+                f"a class of a view must be one of the run's {len(self._class_index)}; received "
+                f"{name!r}; choose one of them."
+            ) from error
+
+    def _score_column(self, name: str) -> str:
+        if name not in self.scores:
+            raise RunError(
+                f"a score of a view must be one of {', '.join(self.scores)}; received {name!r}; "
+                "choose one of them."
+            )
+        return _quoted(self._columns[name])
+
+    def _meta_column(self, name: str) -> str:
+        if name not in self.meta:
+            known = ", ".join(self.meta) or "none"
+            raise RunError(
+                f"a further column of a view must be one of the run's ({known}); received "
+                f"{name!r}; choose one of them."
+            )
+        return _quoted(self._columns[_META + name])
+
+    def _ask(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        if _WITH_RANKS in query:
+            self._make_chosen()
+        # A cursor each: a connection answers one question at a time.
+        with self._said_plainly(), self._connection.cursor() as cursor:
+            return cursor.execute(query, list(values)).fetchall()
+
+    @contextmanager
+    def _said_plainly(self) -> Iterator[None]:
+        """Turn what DuckDB says of a damaged or missing file into a sentence; let Ctrl-C through.
+
+        DuckDB looks for signals between the parts of a question, and drops the KeyboardInterrupt
+        that it finds there: it says this instead.
+        """
+        import duckdb
+
+        try:
+            yield
+        except RuntimeError as error:
+            if str(error) == "Query interrupted":
+                raise KeyboardInterrupt from error
+            raise
+        except duckdb.Error as error:
+            raise RunError(
+                f"the predictions of a run must be readable; those of {self._folder} are not "
+                f"({type(error).__name__}); rank again with --force."
+            ) from error
+
+    def _make_chosen(self) -> None:
+        """The table of the hard examples: position and both ranks."""
+        with self._lock:
+            if self._has_chosen:
+                return
+            ranks: dict[str, dict[str, int]] = {}
+            for name, rank, id in self._chosen():
+                ranks.setdefault(id, {})[name] = int(rank)
+            columns = [[found.get(name) for found in ranks.values()] for name in LISTS[2:]]
+            with self._said_plainly(), self._connection.cursor() as cursor:
+                cursor.execute(
+                    "CREATE OR REPLACE TABLE chosen AS SELECT position, unsure, wrong "
+                    "FROM predictions JOIN (SELECT unnest(CAST(? AS VARCHAR[])) AS id, "
+                    "unnest(CAST(? AS INT[])) AS unsure, unnest(CAST(? AS INT[])) AS wrong) "
+                    "USING (id)",
+                    [list(ranks), *columns],
+                )
+            self._has_chosen = True
+
+
+@dataclass(frozen=True)
+class _Term:
+    """One term of an ORDER BY; what has no value comes last, or first once it is turned round."""
+
+    column: str
+    down: bool = False
+    none_first: bool = False
+
+    def turned(self) -> "_Term":
+        return _Term(self.column, not self.down, not self.none_first)
+
+    def __str__(self) -> str:
+        order = "DESC" if self.down else "ASC"
+        return f"{self.column} {order} NULLS {'FIRST' if self.none_first else 'LAST'}"
+
+
+def _source(view: View) -> str:
+    return "predictions" if view.list == "all" else _WITH_RANKS
+
+
+def _exactly(path: Path) -> str:
+    """A path in which `[`, `*` and `?` mean themselves."""
+    return escape(str(path))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

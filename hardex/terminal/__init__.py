@@ -1,1 +1,0 @@
-"""What the terminal shows: progress, and what the verbs answer, a file for each kind of answer."""
