@@ -3,7 +3,7 @@ VENV := $(or $(VIRTUAL_ENV),$(CONDA_PREFIX),.venv)
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install check app screenshots constraints clean
+.PHONY: help install check javascript app screenshots constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,12 +12,21 @@ install: $(BIN)/python  ## install hardex and its tools, in the exact versions o
 	$(BIN)/pip install --require-hashes -r constraints.txt
 	$(BIN)/pip install --no-deps --no-build-isolation -e .
 
-check:  ## format, lint, types, import contracts, tests: exactly what CI runs
+check: javascript  ## format, lint, types, import contracts, tests: exactly what CI runs
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n 2 --dist loadfile
+
+javascript: node_modules/.package-lock.json  ## types and lint of the pages' JavaScript (needs Node)
+	node_modules/.bin/tsc
+	node_modules/.bin/eslint apps/hardex_app
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node 20.19 or newer (apt-get install nodejs npm)."; exit 1; }
+	npm ci --no-audit --no-fund
+	@touch $@
 
 app:  ## open the app on the shipped digits
 	$(BIN)/hardex demo
@@ -32,7 +41,7 @@ constraints:  ## choose the newest versions for constraints.txt (needs uv)
 	mv constraints.new constraints.txt
 
 clean:  ## remove what tools and builds left behind; runs/ stays
-	rm -rf build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find hardex apps models tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:

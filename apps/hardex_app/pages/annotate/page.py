@@ -13,7 +13,8 @@ from hardex_app import annotating
 from hardex_app.answers import Answer, not_ready
 from hardex_app.auth.visitors import current
 from hardex_app.submission import NotStored
-from hardex_app.ui.files import asset, script
+from hardex_app.ui.files import asset
+from hardex_app.ui.modules import script
 from hardex_app.workspace import AnnotationSession, Workspace
 
 

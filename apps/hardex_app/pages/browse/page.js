@@ -1,4 +1,15 @@
 // The Browse page: any view of the examples, a page at a time, and one of them large.
+// @ts-nocheck -- not typed yet
+/* eslint-disable -- not linted yet */
+import { address, addressOf, go, stay, whenAddressed } from "../../ui/address.js";
+import { make, plain } from "../../ui/dom.js";
+import { count, percent } from "../../ui/numbers.js";
+import { requestsOf, silence, uuid } from "../../ui/requests.js";
+import { keepInTab, keptInTab } from "../../ui/tab_store.js";
+
+export function start({ element, props, server, trigger, watch }) {
+const part = (selector) => element.querySelector(selector);
+const { latched } = requestsOf(element);
 const form = part(".hx-filters"), grid = part(".hx-grid");
 const LISTS = { hard: "hard", unsure: "unsure", wrong: "wrong", all: "all examples" };
 const SIMPLE = ["given", "predicted", "correct", "text", "sort", "score", "least", "most", "verdict", "cause"];
@@ -514,3 +525,4 @@ watch("value", received);
 watch("said", () => { if (props.said) heard(props.said); });
 received();
 whenAddressed("browse", show);
+}

@@ -1,5 +1,13 @@
 // The Overview page: figures, the confusion matrix, pairs, classes, calibration, and both lists' heads.
 // Class names and ids arrive as data and are set as text, never as markup.
+// @ts-nocheck -- not typed yet
+/* eslint-disable -- not linted yet */
+import { link, stay, whenAddressed } from "../../ui/address.js";
+import { make, plain } from "../../ui/dom.js";
+import { count, percent } from "../../ui/numbers.js";
+
+export function start({ element, props, watch }) {
+const part = (selector) => element.querySelector(selector);
 const FIRST_PAIRS = 20, FIRST_CLASSES = 50;
 const state = { facts: null, shares: false, allPairs: false, allClasses: false, by: "accuracy", down: false };
 
@@ -451,3 +459,4 @@ function draw() {
 whenAddressed("overview", (words) => showShares(words.shares));
 watch("value", draw);
 draw();
+}

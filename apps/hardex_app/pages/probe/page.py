@@ -19,7 +19,8 @@ from hardex_app.probe_permissions import judged_of, permitted, ticket_of, told_t
 from hardex_app.probing import FILE_MOST, Shape, curve, probe, sliders, smallest, taken
 from hardex_app.saved_probes import exported, keep_this, kept, reopened
 from hardex_app.sources import shape_of_input
-from hardex_app.ui.files import asset, script
+from hardex_app.ui.files import asset
+from hardex_app.ui.modules import script
 from hardex_app.workspace import Workspace
 
 _EXAMPLES_OF_EACH = 30  # list; any other is opened by its address, as from the Browse page
@@ -204,7 +205,7 @@ def build(workspace: Workspace) -> ProbePage:
     """The page, with nothing but wiring in it."""
     bench = gr.HTML(
         html_template=asset("pages/probe/page.html"),
-        js_on_load=script("pages/probe/page.js"),
+        js_on_load=script("pages/probe/page.js", "keep"),
         server_functions=_server_functions(workspace),
         said=None,  # the answer to "keep"
         elem_id="bench",
