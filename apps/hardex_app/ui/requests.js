@@ -24,7 +24,7 @@ export async function silence() {
 }
 
 /** The HTTP status of whether the visitor may still be here; 0 when the server does not answer. */
-async function status() {
+export async function status() {
   try {
     return (await fetch("here", { cache: "no-store", signal: AbortSignal.timeout(STATUS_MS) })).status;
   } catch {

@@ -5,7 +5,7 @@
 import { go } from "../../ui/address.js";
 import { make, plain } from "../../ui/dom.js";
 import { count } from "../../ui/numbers.js";
-import { silence, uuid } from "../../ui/requests.js";
+import { silence, status, uuid } from "../../ui/requests.js";
 
 export function start({ element, props, server, watch }) {
 const part = (selector) => element.querySelector(selector);
