@@ -53,7 +53,7 @@ def test_a_model_and_class_folders_give_a_run_and_what_to_type_next(hardex, file
     assert "12 examples, " in answer.out
     assert "Classes in the order of the outputs: 2, 10, b." in answer.out
     assert "Images 4 x 4 x 1, preprocessing unit." in answer.out
-    assert answer.out.endswith("Look at it: hardex serve runs/of_three-images\n")
+    assert answer.out.endswith(" hardex serve runs/of_three-images\n")
     run = load("runs/of_three-images")
     assert run.manifest.command == f"hardex rank {model_of_three} images"
     assert run.manifest.model.path == str(model_of_three)
@@ -106,7 +106,7 @@ def test_names_with_brackets_are_shown_as_they_are(hardex, files):
     assert answer.code == 0
     assert "Classes in the order of the outputs: [red], [/red], [bold]x." in answer.out
     assert rows_shown(answer) == 10 and answer.out.count("[/red]") > 2
-    assert answer.out.endswith("Run saved in [/b]. Look at it: hardex serve [/b]\n")
+    assert answer.out.endswith("Run saved in [/b]. Open it: hardex serve [/b]\n")
 
 
 def test_a_finished_run_is_ranked_again_by_another_rule(hardex, files):
@@ -117,7 +117,7 @@ def test_a_finished_run_is_ranked_again_by_another_rule(hardex, files):
     assert (answer.code, answer.err) == (0, "")
     rule = load("again").manifest.rule
     assert (rule["diversity"], rule["count"], rule["pool"]) == ("confusion", 6, 30)
-    assert "Shows 6 of 6 confusion pairs (a random pick " in answer.out
+    assert " 6 of 6 confusion pairs (a random pick " in answer.out
     refused = hardex("rank run")
     assert refused.code == 1 and "received run and no other; name it with --out." in refused.err
 
@@ -129,7 +129,7 @@ def test_how_much_of_the_variety_a_list_shows_is_said(hardex, files):
     np.savez("twins.npz", images=DATA.images[[0, 0, 1, 2]], labels=[0, 0, 1, 2])
     np.save("four.npy", np.tile([0.2, 0.5, 0.3], (4, 1)))
     line = "rank --probabilities four.npy twins.npz --out twins"
-    assert "; 1 near-duplicates left out (--allow-duplicates keeps them)." in hardex(line).out
+    assert "; skipped: 1 near-duplicate (--allow-duplicates keeps them)." in hardex(line).out
     assert "near-duplicates" not in hardex(line + " --force --allow-duplicates").out
 
 
@@ -137,7 +137,7 @@ def test_a_rare_class_gets_a_hint_unless_it_is_taken(hardex):
     np.save("p.npy", np.tile([0.6, 0.4], (100, 1)))
     np.save("y.npy", np.arange(100) // 98)
     line = "rank --probabilities p.npy --labels y.npy --out run --force"
-    hint = "The rarest class has 2 of 100 examples: --wrong adjusted_self_confidence is fairer"
+    hint = " 2 of 100 examples: try --wrong adjusted_self_confidence"
     assert hint in hardex(line).out
     assert hint not in hardex(line + " --wrong adjusted_self_confidence").out
     np.save("y.npy", np.arange(100) // 90)
@@ -148,10 +148,10 @@ def test_a_shortfall_is_said(hardex, files):
     np.save("p.npy", np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6]]))
     np.save("y.npy", np.array([0, 0, 0]))
     answer = hardex("rank --probabilities p.npy --labels y.npy --out run")
-    assert "2 of the 4 asked for: there are no more examples in some classes." in answer.out
-    assert "1 of the 4 asked for: there are no more misclassified examples in some" in answer.out
+    assert "2 of the 4 requested: there are no more examples in some classes." in answer.out
+    assert "1 of the 4 requested: there are no more misclassified examples in some" in answer.out
     line = "rank --probabilities p.npy --labels y.npy --out b --count 3 --diversity none"
-    assert "1 of the 3 asked for: there are no more misclassified examples." in hardex(line).out
+    assert "1 of the 3 requested: there are no more misclassified examples." in hardex(line).out
 
 
 def test_files_that_cannot_be_read_are_counted_on_screen(hardex, files, model_of_three):
@@ -159,7 +159,7 @@ def test_files_that_cannot_be_read_are_counted_on_screen(hardex, files, model_of
     answer = hardex(f"rank {model_of_three} images --out run")
     assert answer.code == 0
     assert "11 examples, " in answer.out
-    assert "1 files could not be read; run/results/skipped.csv says why." in answer.out
+    assert "1 unreadable file; see run/results/skipped.csv." in answer.out
     refused = hardex(f"rank {model_of_three} images --out strict --strict")
     assert refused.code == 1
     assert "1 of 12 are not, the first is 10/2.png" in refused.err
@@ -206,7 +206,7 @@ def test_force_says_how_many_annotations_no_longer_match(hardex, files):
     for id in ("0", "1", "gone/1.png", "gone/2.png"):
         Store.open("run").add(Annotation("anna", id, "right"))
     answer = hardex(line)
-    assert "2 annotations speak of examples that this run does not have" in answer.out
+    assert "2 annotations on examples that this run does not have" in answer.out
     assert [event.id for event in Store.open("run").all()][:2] == ["0", "1"]
 
 
@@ -407,7 +407,7 @@ def test_ctrl_c_ends_with_130_in_one_sentence_and_leaves_nothing(files):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (
-        *(130, "Error: stopped; nothing half-written was left behind.\n"),
+        *(130, "Error: stopped; no incomplete results were left behind.\n"),
     )
     assert [path.name for path in files.iterdir() if "run" in path.name] == []
 
@@ -432,7 +432,7 @@ def test_check_says_what_is_wrong_and_what_to_type(hardex):
 
 def test_check_says_when_nothing_is_wrong(hardex):
     answer = hardex("check mnist_small mnist:test")
-    assert answer == Answer(0, "Nothing found: model and data seem to fit.\n", "")
+    assert answer == Answer(0, "No problems found.\n", "")
 
 
 @pytest.mark.parametrize(("options", "codes"), [("", []), ("--logits", ["softmax_twice"])])

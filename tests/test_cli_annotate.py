@@ -50,8 +50,8 @@ def older(number, annotator, id, comment=""):
 
 
 def test_a_run_that_nobody_judged(hardex, run):
-    said = "Nobody has judged an example of this run yet.\n"
-    assert hardex("annotate agreement run") == Answer(0, said, "")
+    text = "This run has no annotations yet.\n"
+    assert hardex("annotate agreement run") == Answer(0, text, "")
     answer = hardex("annotate export run")
     assert answer.out.startswith("event_id,time,") and answer.out.count("\n") == 1
     assert json.loads(hardex("annotate agreement run --format json").out)["votes"] == 0
@@ -61,12 +61,12 @@ def test_agreement_is_shown_as_tables_that_nobody_can_write_into(hardex, judged)
     judged.annotations.keep([older(1, "eve\x1b[31m", judged.predictions["id"][3])])
     answer = hardex("annotate agreement run")
     assert (answer.code, answer.err) == (0, "")
-    assert "7 votes of 3 annotators on 4 examples, 3 of them judged by two or more" in answer.out
+    assert "7 votes by 3 annotators on 4 examples, 3 of them judged by two or more" in answer.out
     assert "Krippendorff's alpha 0.444" in answer.out
     assert "eve\\x1b[31m" in answer.out and "[bold]ben" in answer.out
     assert "\x1b" not in answer.out
-    assert "People disagree: 1 example." in answer.out
-    assert "cat (by 1), [red] (by 1)" in answer.out or "[red] (by 1), cat (by 1)" in answer.out
+    assert "Annotators disagree: 1 example." in answer.out
+    assert "cat (1), [red] (1)" in answer.out or "[red] (1), cat (1)" in answer.out
     assert "gold" not in answer.out
 
 
@@ -85,17 +85,17 @@ def test_agreement_with_gold_and_as_json(hardex, judged, tmp_path):
 def test_only_what_was_said_blind(hardex, judged):
     id = judged.predictions["id"][3]
     judged.annotations.add(Annotation("eve", id, "right", shown="label"))
-    assert "7 votes of 3 annotators" in hardex("annotate agreement run").out
+    assert "7 votes by 3 annotators" in hardex("annotate agreement run").out
     alone = hardex("annotate agreement run --blind").out
-    assert "6 votes of 2 annotators" in alone and "last words" not in alone
+    assert "6 votes by 2 annotators" in alone and "latest" not in alone
 
 
 def test_the_owner_is_gold_and_this_is_said(hardex, judged):
     id = judged.predictions["id"][2]
     judged.annotations.add(Annotation("owner", id, "wrong", "cat", shown="label"))
-    told = hardex("annotate agreement run").out
-    assert "The gold standard is 1 example that the owner judged; only blind words" in told
-    assert "The owner gave 1 vote, counted in" in told and "100.0% of 1" in told
+    shown = hardex("annotate agreement run").out
+    assert "Gold labels: 1 example judged by the owner; only blind annotations" in shown
+    assert "The owner's 1 vote " in shown and "100.0% of 1" in shown
     found = json.loads(hardex("annotate agreement run --format json").out)
     assert (found["gold"], found["gold_from"], found["owner_votes"]) == (1, "owner", 1)
     assert [one["name"] for one in found["annotators"]] == ["[bold]ben", "anna"]
@@ -103,19 +103,18 @@ def test_the_owner_is_gold_and_this_is_said(hardex, judged):
 
 def test_who_is_not_sure_how_often_is_said(hardex, judged):
     judged.annotations.add(Annotation("anna", judged.predictions["id"][3], "not_sure"))
-    told = hardex("annotate agreement run").out
-    assert (
-        "not_sure was said 1 time, and is missing in alpha, kappa and on gold: anna 25.0%." in told
-    )
+    shown = hardex("annotate agreement run").out
+    assert "not_sure was chosen 1 time and counts as missing " in shown
+    assert ": anna 25.0%." in shown
 
 
 def test_what_the_owner_said_in_an_imported_file_is_told(hardex, judged, tmp_path):
     event = {"event_id": str(UUID(int=5)), "time": "2026-01-01T00:00:00Z", "annotator": "owner"}
     row = {**event, "id": judged.predictions["id"][0], "verdict": "right"}
     (tmp_path / "in.jsonl").write_text(json.dumps(row))
-    told = hardex("annotate import run in.jsonl").out
-    assert told.endswith("stored.\nOf the owner, and gold: 1.\n")
-    assert "owner's" not in hardex("annotate import run in.jsonl").out
+    first = hardex("annotate import run in.jsonl").out
+    assert first.endswith("\n1 of them by the owner, used as gold labels.\n")
+    assert "owner" not in hardex("annotate import run in.jsonl").out
     assert json.loads(hardex("annotate import run in.jsonl --format json").out)["owner"] == 0
 
 
@@ -156,7 +155,9 @@ def test_out_to_a_file_and_in_again(hardex, judged, tmp_path):
     wanted = {"schema": "hardex.annotate.export/1", "file": "out.csv", "format": "csv", "rows": 6}
     assert told == wanted
     answer = hardex("annotate import run out.csv")
-    assert answer == Answer(0, "0 new events of out.csv stored; 6 were there already.\n", "")
+    assert answer == Answer(
+        0, "0 new annotations imported from out.csv; 6 duplicates skipped.\n", ""
+    )
     told = json.loads(hardex("annotate import run out.csv --format json").out)
     assert (told["schema"], told["known"]) == ("hardex.annotate.import/1", 6)
     assert len(load("run").annotations.all()) == 6

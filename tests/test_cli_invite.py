@@ -36,14 +36,14 @@ def test_a_link_is_printed_alone_and_opens_the_run(run):
     told = invite(run, "Anna", "--address", "https://example.org/hx/")
     (link,) = told.stdout.splitlines()
     assert re.fullmatch(rf"https://example\.org/hx/enter#{TOKEN}", link)
-    assert "is Anna here" in told.stderr and link not in told.stderr
+    assert "as Anna" in told.stderr and link not in told.stderr
     access = Access.open(run)
     assert access.visitor(access.enter(link.partition("#")[2])).name == "Anna"
 
 
 def test_the_address_is_where_the_app_is_open(run):
     assert invited(run, "Anna").startswith("/enter#")
-    assert "start it with one of the sharing options" in invite(run, "Anna").stderr
+    assert "start it with a sharing option" in invite(run, "Anna").stderr
     keep_address(run, "http://lab:7860/")
     assert invited(run, "Anna").startswith("http://lab:7860/enter#")
     forget_address(run, "http://elsewhere:7860/")  # another app of the run has ended
@@ -94,8 +94,8 @@ def test_links_are_listed_without_their_secrets_and_taken_back(run):
     (one,) = json.loads(listed)["invitations"]
     assert one["name"] == "Anna" and one["revoked"] is None
     assert link.partition(".")[2] not in listed
-    assert "1 link of Anna taken back" in invite(run, "Anna", "--revoke").stdout
-    assert "no link that could be taken back" in invite(run, "Anna", "--revoke").stdout
+    assert "1 link of Anna revoked" in invite(run, "Anna", "--revoke").stdout
+    assert "no valid link to revoke" in invite(run, "Anna", "--revoke").stdout
     assert invitations(run)[0].revoked is not None and revoked(run, "Anna") == 0
 
 

@@ -53,10 +53,10 @@ def keep_one(run, **values):
     return keep(run, KeptProbe(**(usual | {"model": "a hash"} | values)), image)
 
 
-def test_without_probes_it_says_who_keeps_them(hardex, run):
-    said = "No probes are kept with this run; the Probe page keeps them.\n"
-    assert hardex("probes run") == Answer(0, said, "")
-    assert hardex("probes run --model probe_models:always_cat") == Answer(0, said, "")
+def test_without_probes_it_says_where_to_save_some(hardex, run):
+    text = "This run has no saved probes; save some on the Probe page.\n"
+    assert hardex("probes run") == Answer(0, text, "")
+    assert hardex("probes run --model probe_models:always_cat") == Answer(0, text, "")
 
 
 def test_kept_probes_are_listed(hardex, run):
@@ -82,19 +82,19 @@ def marks(answer):
 def test_a_changed_answer_ends_with_three_and_is_marked(hardex, run):
     keep_one(run, name="same", expected="cat")
     assert hardex("probes run --model probe_models:always_cat").code == 0
-    keep_one(run, name="mended", predicted="dog", expected="cat")
+    keep_one(run, name="fixed", predicted="dog", expected="cat")
     keep_one(run, name="broken", predicted="dog", expected="dog")
     keep_one(run, name="still wrong", predicted="dog", expected="[red]")
     keep_one(run, name="free", predicted="dog")
     answer = hardex("probes run --model probe_models:always_cat")
     assert (answer.code, answer.err) == (3, "")
     assert marks(answer) == {
-        **{"same": "", "mended": "changed, now right", "broken": "changed, now wrong"},
+        **{"same": "", "fixed": "changed, now right", "broken": "changed, now wrong"},
         **{"still wrong": "changed", "free": "changed"},
     }
     assert answer.out.endswith(
-        "probe_models:always_cat answers 4 of 5 probes otherwise than before; of 4 with an "
-        "expected class it is right on 2 (before: 2).\n"
+        "probe_models:always_cat changes the prediction of 4 of 5 probes; it is right on 2 of the "
+        "4 with an expected class (before: 2).\n"
     )
 
 
@@ -141,8 +141,8 @@ def test_an_export_says_what_was_left_out_and_how_to_rank_it(hardex, run):
     answer = hardex("probes run --export out")
     assert (answer.code, answer.err) == (0, "")
     out = run.parent / "out"
-    assert f"1 probes exported to {out}; 1 without an expected class left out." in answer.out
-    assert "Not every class is in it; rank it with --classes 'cat,dog,[red]'." in answer.out
+    assert f"1 probe exported to {out}; 1 without an expected class skipped." in answer.out
+    assert "rank it with --classes 'cat,dog,[red]'." in answer.out
     line = "rank probe_models:always_cat out --classes 'cat,dog,[red]' --out again"
     assert hardex(line).code == 0
     table = load("again").predictions

@@ -1,4 +1,4 @@
-"""What `hardex check` answers."""
+"""What `hardex check` prints."""
 
 import json
 from collections.abc import Sequence
@@ -12,18 +12,18 @@ from hardex.classifiers.doctor import Finding
 SCHEMA = "hardex.check/1"
 
 
-def show_findings(found: Sequence[Finding], *, as_json: bool) -> None:
+def print_findings(found: Sequence[Finding], *, as_json: bool) -> None:
     """Print what `hardex check` found, each with its evidence and what to type."""
     if as_json:
         answer = {"schema": SCHEMA, "findings": [asdict(finding) for finding in found]}
         Console().print_json(json.dumps(answer))
     elif not found:
-        Console().print("Nothing found: model and data seem to fit.", highlight=False)
+        Console().print("No problems found.", highlight=False)
     else:
-        say_findings(Console(), found)
+        print_problems(Console(), found)
 
 
-def say_findings(console: Console, found: Sequence[Finding]) -> None:
+def print_problems(console: Console, found: Sequence[Finding]) -> None:
     """Print each finding with its evidence and what to do."""
     for finding in found:
         colour = "red" if finding.severity == "error" else "yellow"
