@@ -1,6 +1,5 @@
 """What `hardex check` prints."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -8,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from hardex.classifiers.doctor import Finding
+from hardex.cli.terminal import print_json, print_text
 
 SCHEMA = "hardex.check/1"
 
@@ -15,10 +15,9 @@ SCHEMA = "hardex.check/1"
 def print_findings(found: Sequence[Finding], *, as_json: bool) -> None:
     """Print what `hardex check` found, each with its evidence and what to type."""
     if as_json:
-        answer = {"schema": SCHEMA, "findings": [asdict(finding) for finding in found]}
-        Console().print_json(json.dumps(answer))
+        print_json({"schema": SCHEMA, "findings": [asdict(finding) for finding in found]})
     elif not found:
-        Console().print("No problems found.", highlight=False)
+        print_text("No problems found.")
     else:
         print_problems(Console(), found)
 

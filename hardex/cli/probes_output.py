@@ -1,6 +1,5 @@
 """What `hardex probes` prints: the saved probes, and what another model predicts for them."""
 
-import json
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -46,7 +45,7 @@ def print_probes(
     for problem in all_problems:
         print_text(problem, to_stderr=True)
     if as_json:
-        print_json(json.dumps(_probes_summary(run, kept, all_problems, replay, exported)))
+        print_json(_probes_summary(run, kept, all_problems, replay, exported))
         return
     if not kept:
         print_text("This run has no saved probes; save some on the Probe page.")

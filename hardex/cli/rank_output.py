@@ -1,6 +1,5 @@
 """What `hardex rank` prints: accuracy, the first rows of each list, and the worst slices."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from hardex.classifiers.doctor import Finding
 from hardex.cli.check_output import print_problems
+from hardex.cli.terminal import print_json
 from hardex.ranking.adjusted import IMBALANCED, rarest_share
 from hardex.ranking.scores import ADJUSTED
 from hardex.runs.folder import SEAL
@@ -24,7 +24,7 @@ _MOST_VALUES = 20  # of further columns, shown without -v
 def print_run(run: Run, *, as_json: bool, rows: int | None) -> None:
     """Print a finished run: its accuracy, the top of each list, and the next command."""
     if as_json:
-        Console().print_json(json.dumps(summary(run)))
+        print_json(summary(run))
         return
     console = Console()
     console.print(_headline(run), markup=False, highlight=False, soft_wrap=True)

@@ -1,5 +1,7 @@
 """Text on the terminal: sentences, JSON, and cells with what somebody typed."""
 
+import json
+
 from rich.console import Console
 from rich.markup import escape
 
@@ -32,9 +34,9 @@ def print_text(text: str, *, to_stderr: bool = False) -> None:
     console.print(plain_text(text), markup=False, highlight=False, soft_wrap=True)
 
 
-def print_json(text: str) -> None:
-    """Print a JSON document, coloured on a terminal."""
-    Console().print_json(text)
+def print_json(value: object) -> None:
+    """Print a value as JSON, coloured on a terminal."""
+    Console().print_json(json.dumps(value))
 
 
 def print_more(count: int, what: str) -> None:

@@ -1,6 +1,5 @@
 """`hardex annotate export`: annotations to a file or the screen."""
 
-import json
 import sys
 from dataclasses import asdict
 from enum import StrEnum
@@ -84,7 +83,7 @@ def _print_written(written: "Written", *, as_json: bool) -> None:
     from hardex.sentences import counted
 
     if as_json:
-        print_json(json.dumps({"schema": SCHEMA, **asdict(written)}))
+        print_json({"schema": SCHEMA, **asdict(written)})
         return
     rows = counted(written.rows, _NOUNS.get(written.format, "event"))
     print_text(f"{rows} written to {written.file}.")

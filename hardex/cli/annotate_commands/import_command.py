@@ -1,6 +1,5 @@
 """`hardex annotate import`: annotations from a file."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,7 +42,7 @@ def _print_imported(imported: "Imported", *, as_json: bool) -> None:
     from hardex.sentences import counted
 
     if as_json:
-        print_json(json.dumps({"schema": SCHEMA, **asdict(imported)}))
+        print_json({"schema": SCHEMA, **asdict(imported)})
         return
     text = f"{counted(imported.stored, 'new annotation')} imported from {imported.file}"
     if imported.known:
