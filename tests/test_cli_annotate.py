@@ -95,7 +95,7 @@ def test_the_owner_is_gold_and_this_is_said(hardex, judged):
     judged.annotations.add(Annotation("owner", id, "wrong", "cat", shown="label"))
     shown = hardex("annotate agreement run").out
     assert "Gold labels: 1 example judged by the owner; only blind annotations" in shown
-    assert "The owner's 1 vote " in shown and "100.0% of 1" in shown
+    assert "the owner's 1 vote;" in shown and "100.0% of 1" in shown
     found = json.loads(hardex("annotate agreement run --format json").out)
     assert (found["gold"], found["gold_from"], found["owner_votes"]) == (1, "owner", 1)
     assert [one["name"] for one in found["annotators"]] == ["[bold]ben", "anna"]

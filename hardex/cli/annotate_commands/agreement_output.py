@@ -76,7 +76,7 @@ def _how_it_was_counted(found: "Agreement", *, blind: bool) -> Iterator[str]:
         )
     if found.owner_votes:
         yield (
-            f"The owner's {counted(found.owner_votes, 'vote')} count in the lists of examples; the "
+            f"The lists of examples include the owner's {counted(found.owner_votes, 'vote')}; the "
             "owner is not compared with the annotators."
         )
     if found.gold:
