@@ -1,11 +1,7 @@
 """`hardex probes`: kept probes listed, asked again, exported."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
-import numpy as np
 import pytest
 from commands import Answer
 from fakes import checksum_of, small_dataset, small_images
@@ -194,15 +190,3 @@ def test_wrong_usage_ends_with_two(hardex, run, line):
     answer = hardex(line)
     assert (answer.code, answer.out) == (2, "")
     assert "Usage: " in answer.err
-
-
-def test_a_real_process_ends_with_three(run):
-    keep_one(run, predicted="dog")
-    words = [sys.executable, "-c", "from hardex.cli.main import main; main()"]
-    line = "probes run --model probe_models:always_cat"
-    done = subprocess.run(
-        [*words, *line.split()], cwd=run.parent, capture_output=True, text=True, timeout=120
-    )
-    assert (done.returncode, done.stderr) == (3, "")
-    assert Path(run.parent, "run", "people", "probes").is_dir()
-    assert np.any(["changed" in text for text in done.stdout.splitlines()])
