@@ -4,9 +4,10 @@ import csv
 import io
 import json
 import os
-import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import datetime
+from threading import Thread
 from uuid import UUID
 
 import numpy as np
@@ -120,29 +121,44 @@ def test_what_the_owner_said_in_an_imported_file_is_told(hardex, judged, tmp_pat
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no such terminals")
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "label-studio"])
-def test_on_a_screen_no_text_acts_and_files_have_it_as_it_is(judged, tmp_path, kind):
-    import pty
-
+def test_on_a_terminal_control_characters_are_escaped_and_files_keep_them(
+    hardex, judged, monkeypatch, kind
+):
     comment = "\x1b]0;owned\x07\x1b[2J\x9b31m\rover\ttab\nline"
     judged.annotations.keep([older(1, "eve", judged.predictions["id"][3], comment)])
-    command = [sys.executable, "-m", "hardex", "annotate", "export", "run", "--as", kind]
-    screen, end = pty.openpty()
-    with subprocess.Popen(command, cwd=tmp_path, stdin=end, stdout=end, stderr=end) as process:
-        os.close(end)
-        shown = b"".join(iter(lambda: _read(screen), b"")).decode()
-    os.close(screen)
-    assert process.returncode == 0
+    line = f"annotate export run --as {kind}"
+    with _terminal() as (end, read):
+        monkeypatch.setattr(sys, "stdout", end)
+        assert hardex(line).code == 0
+        monkeypatch.undo()
+    shown = read()
     assert "owned" in shown and "over" in shown
     assert set(shown) & {chr(code) for code in (*range(32), *range(127, 160))} <= set("\r\n\t")
     assert "\rover" not in shown
-    written = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True).stdout.decode()
+    monkeypatch.chdir(judged.folder.parent)
+    written = hardex(line).out
     assert (comment if kind == "csv" else json.dumps(comment, ensure_ascii=False)) in written
+
+
+@contextmanager
+def _terminal():
+    """A pseudo-terminal: its end to write to, and a function for all that was written."""
+    import pty
+
+    screen, end = pty.openpty()
+    received = []
+    reader = Thread(target=lambda: received.extend(iter(lambda: _read(screen), b"")))
+    reader.start()
+    with open(end, "w", encoding="utf-8") as stream:
+        yield stream, lambda: b"".join(received).decode()
+    reader.join(30)
+    os.close(screen)
 
 
 def _read(screen):
     try:
         return os.read(screen, 65_536)
-    except OSError:  # Linux: nobody writes any more
+    except OSError:  # Linux: every writer has closed the terminal
         return b""
 
 

@@ -115,13 +115,11 @@ def type_in(line, folder):
     return subprocess.run(words, cwd=folder, capture_output=True, encoding="utf-8")
 
 
-@pytest.mark.slow
 def test_the_session_in_the_readme_is_what_the_terminal_shows(session):
     _, expected, shown = session
     assert without_last_digits(shown) == without_last_digits(expected)
 
 
-@pytest.mark.slow
 def test_the_examples_of_the_app_guide_are_what_a_client_gets(session, monkeypatch):
     folder, *_ = session
     text = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")

@@ -9,6 +9,8 @@ from threading import Thread
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
 
 

@@ -78,7 +78,6 @@ def proxied(tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_under_a_path_a_link_opens_a_verdict_is_stored_and_a_probe_kept(browser, proxied):
     url, serving, folder = proxied
     assert answers(url + "/") == 401

@@ -280,7 +280,6 @@ def test_where_no_ssh_is_and_where_nobody_answers(own_ssh, page, monkeypatch):
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_an_annotator_works_through_the_tunnel_also_when_it_is_cut(browser, sshd, tmp_path):
     sshd.configure("own", sshd.known())
     run = make_run(tmp_path)
