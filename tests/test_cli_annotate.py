@@ -1,4 +1,4 @@
-"""`hardex annotate`: export, agreement, import as they are typed."""
+"""`hardex annotate export`, `agreement` and `import` on the command line."""
 
 import csv
 import io
@@ -42,15 +42,15 @@ def judged(run):
     return run
 
 
-def older(number, annotator, id, comment=""):
-    """An event of a time when names and comments might hold anything."""
+def unchecked(number, annotator, id, comment=""):
+    """An event whose names and comment were not checked."""
     return AnnotationEvent(
         *(annotator, id, "right", "", comment),
         **{"event_id": str(UUID(int=number)), "time": datetime(2026, 1, 1)},
     )
 
 
-def test_a_run_that_nobody_judged(hardex, run):
+def test_a_run_without_annotations(hardex, run):
     text = "This run has no annotations yet.\n"
     assert hardex("annotate agreement run") == Answer(0, text, "")
     answer = hardex("annotate export run")
@@ -58,8 +58,8 @@ def test_a_run_that_nobody_judged(hardex, run):
     assert json.loads(hardex("annotate agreement run --format json").out)["votes"] == 0
 
 
-def test_agreement_is_shown_as_tables_that_nobody_can_write_into(hardex, judged):
-    judged.annotations.keep([older(1, "eve\x1b[31m", judged.predictions["id"][3])])
+def test_agreement_is_shown_as_tables_with_names_escaped(hardex, judged):
+    judged.annotations.keep([unchecked(1, "eve\x1b[31m", judged.predictions["id"][3])])
     answer = hardex("annotate agreement run")
     assert (answer.code, answer.err) == (0, "")
     assert "7 votes by 3 annotators on 4 examples, 3 of them judged by two or more" in answer.out
@@ -83,7 +83,7 @@ def test_agreement_with_gold_and_as_json(hardex, judged, tmp_path):
     assert hardex("annotate agreement run --gold none.csv").code == 1
 
 
-def test_only_what_was_said_blind(hardex, judged):
+def test_only_blind_annotations_are_counted(hardex, judged):
     id = judged.predictions["id"][3]
     judged.annotations.add(Annotation("eve", id, "right", shown="label"))
     assert "7 votes by 3 annotators" in hardex("annotate agreement run").out
@@ -91,7 +91,7 @@ def test_only_what_was_said_blind(hardex, judged):
     assert "6 votes by 2 annotators" in alone and "latest" not in alone
 
 
-def test_the_owner_is_gold_and_this_is_said(hardex, judged):
+def test_the_owners_annotations_are_the_gold_labels(hardex, judged):
     id = judged.predictions["id"][2]
     judged.annotations.add(Annotation("owner", id, "wrong", "cat", shown="label"))
     shown = hardex("annotate agreement run").out
@@ -102,14 +102,14 @@ def test_the_owner_is_gold_and_this_is_said(hardex, judged):
     assert [one["name"] for one in found["annotators"]] == ["[bold]ben", "anna"]
 
 
-def test_who_is_not_sure_how_often_is_said(hardex, judged):
+def test_the_rate_of_not_sure_is_shown_per_annotator(hardex, judged):
     judged.annotations.add(Annotation("anna", judged.predictions["id"][3], "not_sure"))
     shown = hardex("annotate agreement run").out
     assert "not_sure was chosen 1 time and counts as missing " in shown
     assert ": anna 25.0%." in shown
 
 
-def test_what_the_owner_said_in_an_imported_file_is_told(hardex, judged, tmp_path):
+def test_the_owners_annotations_in_an_import_are_counted(hardex, judged, tmp_path):
     event = {"event_id": str(UUID(int=5)), "time": "2026-01-01T00:00:00Z", "annotator": "owner"}
     row = {**event, "id": judged.predictions["id"][0], "verdict": "right"}
     (tmp_path / "in.jsonl").write_text(json.dumps(row))
@@ -125,7 +125,7 @@ def test_on_a_terminal_control_characters_are_escaped_and_files_keep_them(
     hardex, judged, monkeypatch, kind
 ):
     comment = "\x1b]0;owned\x07\x1b[2J\x9b31m\rover\ttab\nline"
-    judged.annotations.keep([older(1, "eve", judged.predictions["id"][3], comment)])
+    judged.annotations.keep([unchecked(1, "eve", judged.predictions["id"][3], comment)])
     line = f"annotate export run --as {kind}"
     with _terminal() as (end, read):
         monkeypatch.setattr(sys, "stdout", end)
@@ -162,7 +162,7 @@ def _read(screen):
         return b""
 
 
-def test_out_to_a_file_and_in_again(hardex, judged, tmp_path):
+def test_an_export_is_imported_again_without_duplicates(hardex, judged, tmp_path):
     answer = hardex("annotate export run --out out.csv")
     assert answer == Answer(0, "6 events written to out.csv.\n", "")
     assert hardex("annotate export run").out.encode() == (tmp_path / "out.csv").read_bytes()
@@ -179,7 +179,7 @@ def test_out_to_a_file_and_in_again(hardex, judged, tmp_path):
     assert len(load("run").annotations.all()) == 6
 
 
-def test_each_kind_of_export(hardex, judged):
+def test_each_export_format(hardex, judged):
     rows = list(csv.DictReader(io.StringIO(hardex("annotate export run --as consensus").out)))
     assert [row["votes"] for row in rows] == ["2", "2", "2"]
     assert len(json.loads(hardex("annotate export run --as label-studio").out)) == 3
@@ -188,7 +188,7 @@ def test_each_kind_of_export(hardex, judged):
     assert hardex("annotate export run --as xml").code == 2
 
 
-def test_what_cannot_be_imported_is_one_sentence(hardex, judged, tmp_path):
+def test_an_invalid_import_is_refused_in_one_sentence(hardex, judged, tmp_path):
     (tmp_path / "in.csv").write_text("id,verdict\n")
     answer = hardex("annotate import run in.csv")
     assert (answer.code, answer.out) == (1, "")
