@@ -17,7 +17,7 @@ check: javascript  ## format, lint, types, import contracts, tests: exactly what
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -m ""  # the slow ones, too
 
 javascript: node_modules/.package-lock.json  ## types and lint of the pages' JavaScript (needs Node)
 	node_modules/.bin/tsc
@@ -31,10 +31,10 @@ node_modules/.package-lock.json: package.json package-lock.json
 app:  ## open the app on the shipped digits
 	$(BIN)/hardex demo
 
-screenshots:  ## make the pictures in docs/img anew, with a real browser
+screenshots:  ## retake the pictures in docs/img, with a real browser
 	HARDEX_SCREENSHOTS=docs/img $(BIN)/pytest -m browser tests/app
 
-constraints:  ## choose the newest versions for constraints.txt (needs uv)
+constraints:  ## update constraints.txt to the newest versions (needs uv)
 	{ grep '^#' constraints.txt; uv pip compile pyproject.toml --quiet --all-extras --universal \
 		--python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 		--no-emit-find-links; } > constraints.new
