@@ -17,7 +17,7 @@ from hardex.annotate.invitations import invitations, invited, revoked, time_of, 
 from hardex.cli.main import app
 from hardex.people.access import Access
 from hardex.people.address import forget_address, keep_address, kept_address
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 
 TOKEN = r"[\w-]{8}\.[\w-]{43}"
 

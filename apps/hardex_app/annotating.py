@@ -13,13 +13,9 @@ from typing import Any, TypeVar
 
 from hardex.annotate.answers import answer_of, standing
 from hardex.annotate.queue import LEASES_MOST
-from hardex.data.names import is_name
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.people.access import OWNER, Visitor
-from hardex.people.annotations import (
-    Annotation,
-    AnnotationEvent,
-)
+from hardex.people.events import Annotation, AnnotationEvent
 from hardex.runs.run import Run
 from hardex_app.cards import view_url
 from hardex_app.submission import (
@@ -318,11 +314,6 @@ def _example(desk: AnnotationSession, visitor: Visitor, said: Mapping[str, Any])
         raise HardexError(
             "an example must be one of this run; this one is no longer, the run was made again; "
             "load the page again."
-        )
-    if not is_name(id):  # of a run of old; no word of the id, for it may tell the label
-        raise HardexError(
-            "an example must have an id that a database takes; this one has none, so nothing can "
-            "be stored of it; go on with the next, and tell the owner."
         )
     return id
 

@@ -9,7 +9,7 @@ from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
 from hardex.images import png_url
 from hardex.overview.nearest_training import nearest_training
-from hardex.people.annotations import VERDICTS, Annotation, AnnotationEvent
+from hardex.people.events import VERDICTS, Annotation, AnnotationEvent
 from hardex.predict.neighbours import summary
 from hardex.ranking.scores import MEANINGS
 from hardex.runs.run import Run

@@ -8,7 +8,7 @@ from hardex.annotate.answers import Answer
 from hardex.data.names import is_storable
 from hardex.errors import HardexError
 from hardex.people.access import Visitor
-from hardex.people.annotations import has_control_signs, is_uuid
+from hardex.people.events import has_control_characters, is_uuid
 from hardex.runs.run import Run
 
 UNDECIDED = {"ambiguous": "Ambiguous", "bad_image": "Bad image", "not_sure": "Not sure"}
@@ -113,7 +113,7 @@ def event_id_of(said: Mapping[str, Any]) -> str:
 
 def is_text(value: str) -> bool:
     """Whether the store takes it for a comment."""
-    return is_storable(value) and not has_control_signs(value)
+    return is_storable(value) and not has_control_characters(value)
 
 
 def check_asked(asked: Mapping[str, Any], visitor: Visitor) -> None:

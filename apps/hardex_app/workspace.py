@@ -28,7 +28,7 @@ from hardex.runs.run import Run, load
 from hardex.runs.run_classifier import classifier_of
 
 if TYPE_CHECKING:  # SQLAlchemy only when it is asked for
-    from hardex.people.annotations import AnnotationEvent
+    from hardex.people.events import AnnotationEvent
 
 _FIRST_VISIT_SECONDS = 2.0  # how long the heavy imports wait for the first page to be drawn
 _STOP_SECONDS = 30.0  # importing TensorFlow cannot be interrupted

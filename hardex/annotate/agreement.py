@@ -27,7 +27,7 @@ from hardex.annotate.gold import gold_of
 from hardex.annotate.pairs import Kappa, kappas
 from hardex.annotate.votes import Votes
 from hardex.people.access import OWNER
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run, opened
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 
 # What can be said of an example besides the name of a class.
 NO_CLASS = ("ambiguous", "bad_image", "not_sure")

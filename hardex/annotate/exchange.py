@@ -18,7 +18,7 @@ from hardex.annotate.rows import COLUMNS, NEEDED, Placed, event_of, row_of
 from hardex.annotate.votes import Votes
 from hardex.errors import RunError
 from hardex.people.access import OWNER
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run, opened
 
 FORMATS = ("csv", "jsonl", "label-studio", "label-studio-setup", "consensus")

@@ -6,7 +6,7 @@ from pathlib import Path
 from hardex.annotate.answers import Answer, latest, votes_of
 from hardex.errors import RunError
 from hardex.people.access import OWNER
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run
 
 _GOLD_BESIDES = ("ambiguous", "bad_image")  # what gold may say besides the name of a class

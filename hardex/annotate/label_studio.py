@@ -12,7 +12,7 @@ from hardex.annotate.answers import NO_CLASS, WRONG, Answer, answer_of, first_wo
 from hardex.annotate.rows import Placed, event_of, row_of, time_as_text, time_of_text
 from hardex.errors import HardexError
 from hardex.images import shown_url
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run
 
 _SCHEMA = "hardex.label-studio/1"

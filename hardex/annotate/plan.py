@@ -6,13 +6,12 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from hardex.data.names import is_name
 from hardex.errors import RunError
 from hardex.runs.run import Run
 from hardex.runs.views import POSITION, View
 
 if TYPE_CHECKING:  # what reads them loads SQLAlchemy, when it is first asked for
-    from hardex.people.annotations import AnnotationEvent
+    from hardex.people.events import AnnotationEvent
 
 TrueLabels = Callable[[Sequence["AnnotationEvent"]], Mapping[str, str]]
 
@@ -102,14 +101,13 @@ def plan_of(run: Run, assignment: Assignment, *, owner: str = "owner") -> Plan:
 
     view, seed = assignment.view, run.manifest.seed
     wanted = run.tables.ids(view)
-    # Nobody can say what is not seen, nor can be stored: runs of old may have such ids.
-    ids = [id for id in run.pictured(wanted) if is_name(id)]
+    ids = run.pictured(wanted)
     block = max(_BLOCK_LEAST, _BLOCK_CLASSES * len(run.manifest.class_names))
     if view.sort == POSITION or (view.list == "all" and not view.sort):
         block = max(1, len(ids))
     gold = dict(assignment.gold)
     check_gold(gold, run)
-    gold = {id: gold[id] for id in run.pictured(list(gold)) if is_name(id)}
+    gold = {id: gold[id] for id in run.pictured(list(gold))}
 
     def of_owner(said: "Sequence[AnnotationEvent]") -> Mapping[str, str]:
         found = true_labels(said, run)

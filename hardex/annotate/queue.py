@@ -22,7 +22,7 @@ from hardex.annotate.plan import Plan, TrueLabels, draw
 from hardex.errors import RunError
 
 if TYPE_CHECKING:  # what reads them loads SQLAlchemy, when it is first asked for
-    from hardex.people.annotations import AnnotationEvent
+    from hardex.people.events import AnnotationEvent
 
 GOLD_EVERY = 10  # one example in ten is gold, while there is any
 LEASE_SECONDS = 600.0

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hardex.errors import RunError
-from hardex.people.annotations import AnnotationEvent, has_control_signs
+from hardex.people.events import AnnotationEvent, check_annotator
 
 COLUMNS = (
     *("event_id", "time", "annotator", "id", "verdict", "new_label", "comment", "seconds"),
@@ -66,19 +66,10 @@ def event_of(place: str, path: Path, values: Any) -> AnnotationEvent:
         raise ValueError(f"{place}: {error}") from None
     try:
         event = AnnotationEvent(**row, time=time, seconds=measured)
-        _check_name(event.annotator)
+        check_annotator(event.annotator)
     except RunError as error:
         raise RunError(f"{place} of {path} is no annotation: {error}") from error
     return event
-
-
-def _check_name(annotator: str) -> None:
-    """Refuse what would act on a screen or end a line there; other names of old come back."""
-    if has_control_signs(annotator) or annotator.splitlines() != [annotator]:
-        raise RunError(
-            "an annotator must have a name of one line without control signs; received "
-            f"{ascii(annotator)[:80]}; correct it."
-        )
 
 
 def _measured(seconds: Any) -> float | None:

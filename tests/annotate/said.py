@@ -4,7 +4,7 @@ from itertools import permutations
 from uuid import UUID
 
 from hardex.annotate.agreement import agreement_of
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 
 
 def said(who, id, answer, *, number=0, seconds=None):

@@ -21,7 +21,7 @@ from hardex.annotate.coefficients import (
     NO_OVERLAP,
     NO_VARIETY,
 )
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 
 from .said import agree, events_of, said, slow_alpha
 

@@ -10,7 +10,7 @@ from hardex import RunError
 from hardex.annotate.gold import judged_by, read_gold
 from hardex.annotate.plan import Assignment, plan_of
 from hardex.annotate.queue import Queue
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 
 from .said import slow_alpha
 

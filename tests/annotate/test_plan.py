@@ -16,7 +16,7 @@ from hardex.annotate.plan import (
 from hardex.annotate.queue import (
     Queue,
 )
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 from hardex.runs.views import View
 
 PEOPLE = ("ann", "bob", "cleo", "dan", "eve")

@@ -26,7 +26,8 @@ from hardex.annotate.queue import (
     LEASES_MOST,
     Queue,
 )
-from hardex.people.annotations import Annotation, AnnotationEvent, Store
+from hardex.people.events import Annotation, AnnotationEvent
+from hardex.people.store import Store
 
 PEOPLE = ("ann", "bob", "cleo", "dan", "eve")
 

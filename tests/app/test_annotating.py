@@ -17,7 +17,7 @@ from hardex.annotate.plan import Assignment
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.images import write_png
 from hardex.people.access import OWNER, Visitor
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 from hardex.runs.views import View
 from hardex_app import annotating
 from hardex_app.annotating import annotate, ask, earlier, next_examples, progress, undo

@@ -6,7 +6,7 @@ import pytest
 from hardex import HardexError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
-from hardex.people.annotations import VERDICTS, Annotation
+from hardex.people.events import VERDICTS, Annotation
 from hardex.predict.neighbours import build
 from hardex.runs.views import View
 from hardex_app.browsing import (

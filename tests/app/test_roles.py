@@ -12,7 +12,7 @@ from gradio_client import Client
 from playwright.sync_api import expect
 
 from hardex.people.access import OWNER, Access, Visitor
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 from hardex.probing.saved_probes import kept_probes
 from hardex_app import annotating
 from hardex_app.auth.keys import Keys

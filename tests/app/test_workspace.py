@@ -15,7 +15,7 @@ from hardex.annotate.plan import plan_of
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.classifiers.shipped import shipped_model
 from hardex.overview.nearest_training import nearest_training, open_training
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 from hardex_app import workspace as under_test
 from hardex_app.probing import BATCH_SIZES
 from hardex_app.workspace import (
