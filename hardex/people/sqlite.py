@@ -125,7 +125,7 @@ class SQLite(Database):
     @contextmanager
     def _writing(self, wait: bool) -> Iterator[Connection]:
         if not self._write_lock.acquire(timeout=self._wait_seconds if wait else 0):
-            raise TimeoutError("another thread is writing")
+            raise TimeoutError("others are writing")
         try:
             self._path.parent.mkdir(exist_ok=True)
             engine = self._writer if wait else self._impatient_writer

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from hardex.errors import RunError
 
 _KEY_BYTES = 32
-_TICKET_MOST = 8_192  # characters
+TICKET_MOST = 8_192  # characters
 _KEY_FILE = "tickets.key"
 _PADDING = PKCS7(512)  # bits: the length of an id would reveal something about it
 
@@ -107,7 +107,7 @@ def _as_bytes(ticket: str) -> bytes:
     Raises:
         ValueError: it is too long, or not spelled as `_as_text` spells it.
     """
-    if len(ticket) > _TICKET_MOST:
+    if len(ticket) > TICKET_MOST:
         raise ValueError("too long")
     encrypted = urlsafe_b64decode(ticket.encode("ascii") + b"=" * (-len(ticket) % 4))
     if _as_text(encrypted) != ticket:  # Base64 ignores characters outside its alphabet
