@@ -10,7 +10,7 @@ import pytest
 from commands import Answer
 
 from hardex.cli.main import main
-from hardex.people.database import open_database
+from hardex.people.opening import open_database
 
 
 @pytest.fixture

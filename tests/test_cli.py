@@ -13,7 +13,8 @@ from commands import Answer
 from fakes import checksum_of, contents, small_dataset, small_images, write_folders
 
 from hardex import load
-from hardex.people.annotations import Annotation, Store
+from hardex.people.events import Annotation
+from hardex.people.store import Store
 from hardex.version import VERSION
 
 DATA = small_dataset(40)

@@ -15,7 +15,7 @@ import pytest
 from commands import Answer
 
 from hardex import load, rank
-from hardex.people.annotations import Annotation, AnnotationEvent
+from hardex.people.events import Annotation, AnnotationEvent
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from hardex.annotate.invitations import invitations, invited, revoked, time_of, 
 from hardex.cli.main import app
 from hardex.people.access import Access
 from hardex.people.address import forget_address, keep_address, kept_address
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 
 TOKEN = r"[\w-]{8}\.[\w-]{43}"
 
@@ -104,7 +104,7 @@ def test_revoking_a_mistyped_name_is_an_error(run):
         revoked(run, "Anna")
     invited(run, "Anna")
     told = invite(run, "Ana", "--revoke")
-    assert told.exit_code == 1 and "invited is Anna; choose" in str(told.exception)
+    assert told.exit_code == 1 and "unlike Anna; choose" in str(told.exception)
     invited(run, "Zo\u00eb")
     assert revoked(run, "Zoe\u0308") == 1
 
@@ -153,7 +153,7 @@ def test_an_invalid_time_is_refused(text):
 
 @pytest.mark.parametrize("address", ["example.org", "javascript:x", "https://", "https://a b"])
 def test_an_invalid_address_is_refused(run, address):
-    with pytest.raises(HardexError, match="begins with http"):
+    with pytest.raises(HardexError, match="begin with http"):
         invited(run, "Anna", address=address)
 
 

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from hardex.cli.main import app
 from hardex.images import ORDER
-from hardex.people.annotations import VERDICTS
+from hardex.people.events import VERDICTS
 from hardex_app import api, browsing
 from hardex_app.workspace import Workspace
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from hardex.data.dataset import ArrayDataset
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 from hardex.predict.neighbours import build
 from hardex.runs.views import View
 from hardex_app.workspace import Status, Workspace

@@ -12,7 +12,7 @@ from gradio_client import Client
 from playwright.sync_api import expect
 
 from hardex.people.access import OWNER, Access, Visitor
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 from hardex.probing.saved_probes import kept_probes
 from hardex_app import annotating
 from hardex_app.auth.keys import Keys
@@ -263,10 +263,10 @@ def test_annotators_probe_only_what_they_have_judged(app, name):
 def test_annotators_send_no_pictures(app):
     picture = {"kind": "image", "pixels": "AAAA", "shape": [1, 3, 1]}
     told = ask(app.anna, "bench", "probe", {"source": picture, "transform": {}})
-    assert "annotators probe what they draw" in told["error"]
+    assert "annotators can probe their own drawings" in told["error"]
     for more in ({}, {"source": {"kind": "sketch"}}):
         told = ask(app.anna, "bench", "taken", {"file": "AAAA", **more})["error"]
-        assert "only the owner" in told or "annotators probe what they draw" in told
+        assert "only the owner" in told or "annotators can probe their own drawings" in told
     assert "only the owner" in told
     assert "only the owner" in ask(app.anna, "bench", "export", {})["error"]
 

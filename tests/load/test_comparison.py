@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hardex.people.annotations import Annotation, Store
+from hardex.people.events import Annotation
+from hardex.people.store import Store
 from hardex.people.tickets import Tickets
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"

@@ -13,7 +13,7 @@ from rich.table import Table
 from hardex.sentences import counted
 
 if TYPE_CHECKING:  # they bring SQLAlchemy, which most verbs do without
-    from hardex.annotate.invitations import PredictionSource
+    from hardex.annotate.invitations import AnnotatorWork
     from hardex.people.access import Invitation
 
 SCHEMA = "hardex.invitation/1"
@@ -52,7 +52,7 @@ def print_revoked(name: str, count: int, *, as_json: bool) -> None:
 
 
 def print_invitations(
-    found: "Sequence[Invitation]", work: "Mapping[str, PredictionSource]", *, as_json: bool
+    found: "Sequence[Invitation]", work: "Mapping[str, AnnotatorWork]", *, as_json: bool
 ) -> None:
     """Print all invitations of a run and how much each annotator has judged."""
     now = datetime.now(UTC).replace(tzinfo=None)
