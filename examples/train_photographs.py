@@ -1,9 +1,9 @@
-"""Colour photographs in class folders -> a small Keras model that hardex can look into.
+"""Train a small Keras model on colour photographs in class folders, for use with hardex.
 
     python examples/train_photographs.py PHOTOS/train --out photographs.keras
 
-The images are read by hardex itself, so that the model is trained on the very pixels that the
-ranking and the app use (decoders of JPEG differ from each other by a few levels).
+hardex itself reads the images, so the model is trained on exactly the pixels that the ranking and
+the app use (JPEG decoders differ from each other by a few levels).
 """
 
 import argparse
@@ -19,7 +19,7 @@ from hardex.data.sources import open_dataset
 
 
 def read(folder: Path, side: int) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """All images of a folder of class folders at one size, their labels, the class names."""
+    """Read class folders: all images at one size, their labels, and the class names."""
     dataset = open_dataset(folder)
     batches = list(dataset.batches(256, (side, side, 3)))
     images = np.concatenate([batch.images for batch in batches])
@@ -28,7 +28,7 @@ def read(folder: Path, side: int) -> tuple[np.ndarray, np.ndarray, tuple[str, ..
 
 
 def small_model(side: int, class_count: int) -> keras.Model:
-    """Three convolutions; it scales its pixels itself, so it wants them raw."""
+    """Three convolutions. The model scales its pixels itself, so it takes raw pixels."""
     return keras.Sequential(
         [
             keras.Input((side, side, 3)),
@@ -47,9 +47,9 @@ def small_model(side: int, class_count: int) -> keras.Model:
 def main() -> None:
     """Train on a folder and save the model."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("folder", type=Path, help="one folder of images per class")
+    options.add_argument("folder", type=Path, help="a folder with one folder of images per class")
     options.add_argument("--out", type=Path, default=Path("photographs.keras"))
-    options.add_argument("--side", type=int, default=32, help="pixels of each side")
+    options.add_argument("--side", type=int, default=32, help="image width and height, in pixels")
     options.add_argument("--epochs", type=int, default=20)
     options.add_argument("--seed", type=int, default=0)
     chosen = options.parse_args()

@@ -1,11 +1,11 @@
-"""Grey two-class images in an .npz file -> a Keras model with one sigmoid output.
+"""Train a Keras model with one sigmoid output on grey two-class images in an .npz file.
 
-    python examples/train_two_classes.py --make scans.npz      # pictures to try it with
+    python examples/train_two_classes.py --make scans.npz      # create images to try
     python examples/train_two_classes.py scans.npz --out scans.keras
 
-The file holds `train_images`, `train_labels`, `test_images`, `test_labels` and `class_names`, as
-medical image collections often come. The made pictures are noise like tissue; in half of them
-there is a bright round spot, sometimes hardly brighter than the rest.
+The file contains `train_images`, `train_labels`, `test_images`, `test_labels` and `class_names`, a
+common layout of medical image collections. The created images show noise that resembles tissue;
+half of them contain a bright round spot, sometimes hardly brighter than the rest.
 """
 
 import argparse
@@ -21,7 +21,7 @@ CLASS_NAMES = ("clear", "spot")
 
 
 def made_scans(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(count, 48, 48) grey pictures and whether there is a spot in each."""
+    """Create (count, 48, 48) grey images, and labels that say whether each contains a spot."""
     labels = rng.integers(0, 2, count)
     y, x = np.mgrid[:48, :48]
     images = np.empty((count, 48, 48), np.uint8)
@@ -35,7 +35,7 @@ def made_scans(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
 
 
 def save_scans(path: Path, seed: int) -> None:
-    """Write a file of made pictures."""
+    """Write a file of created images."""
     rng = np.random.default_rng(seed)
     train_images, train_labels = made_scans(2000, rng)
     test_images, test_labels = made_scans(600, rng)
@@ -64,10 +64,10 @@ def small_model(height: int, width: int) -> keras.Model:
 
 
 def main() -> None:
-    """Make a file of pictures, or train on one."""
+    """Create a file of images, or train on one."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("file", type=Path, nargs="?", help="an .npz file")
-    options.add_argument("--make", type=Path, metavar="FILE", help="write pictures to try it with")
+    options.add_argument("--make", type=Path, metavar="FILE", help="create a file of images to try")
     options.add_argument("--out", type=Path, default=Path("scans.keras"))
     options.add_argument("--epochs", type=int, default=10)
     options.add_argument("--seed", type=int, default=0)
