@@ -1,4 +1,4 @@
-"""How long the command line takes beside the bare libraries under it.
+"""Time the command line next to the bare libraries that it uses.
 
     python benchmarks/command_line.py [--rounds 7]
 

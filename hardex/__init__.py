@@ -6,8 +6,8 @@
     run.hard.head()            # the hard examples, a data frame
     run.image(run.hard.id[0])  # the pixels of the first, an array
 
-Every verb of the command line is a function of the same name here. Importing hardex loads
-nothing else: each name brings what it needs when it is first used.
+Every verb of the command line is a function of the same name here. Importing hardex loads no other
+library: each name loads what it needs when it is first used.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Progress on the terminal, while something is made."""
+"""A progress bar on the terminal."""
 
 import os
 from types import TracebackType
@@ -16,10 +16,10 @@ from rich.progress import (
 
 
 class ProgressBar:
-    """A progress bar on the terminal, callable as the library's `Progress`."""
+    """A progress bar on the terminal; call it as the library calls its `Progress`."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        # Its own handle: stderr is held back while TensorFlow starts.
+        # A file descriptor of its own: stderr is redirected while TensorFlow starts.
         self._screen = os.fdopen(os.dup(2), "w", encoding="utf-8")
         console = Console(file=self._screen)
         self._bar = Progress(
@@ -47,7 +47,7 @@ class ProgressBar:
         self._screen.close()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Show that `done` of `total` are done in this stage."""
+        """Show that `done` of `total` steps of this stage are done."""
         if stage not in self._tasks:
             self._tasks[stage] = self._bar.add_task(stage, total=total)
         self._bar.update(self._tasks[stage], completed=done, total=total)

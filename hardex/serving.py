@@ -1,4 +1,4 @@
-"""A run -> the app in the browser. The one place in the library that calls `hardex_app`."""
+"""A run -> the app in the browser. Nothing else in the library calls `hardex_app`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,61 +34,54 @@ def serve(
     overlap: int = 2,
     gold: str | Path | None = None,
 ) -> "Opened | None":
-    """Open the app on a finished run and stay until it is stopped.
+    """Open the app on a finished run and keep it open until it is stopped.
 
-    Only this computer can reach it, unless one of `host`, `share`, `share_server`, `share_ssh` and
-    `root_path` says otherwise. Then everybody needs a personal link: the owner's is printed, and
-    `hardex annotate invite` makes those of annotators.
+    By default only this computer can reach the app. With `host`, `share`, `share_server`,
+    `share_ssh` or `root_path` others can, and everyone needs a personal link: the owner's is
+    printed, and `hardex annotate invite` creates those of annotators.
 
-    In a Jupyter notebook the app is shown below the cell and the call returns at once: `.url` is
-    its address, `.link()` a link that lets you in once, and `.close()` ends it. Elsewhere Ctrl-C,
-    SIGTERM and SIGHUP end it.
+    In a Jupyter notebook the app appears below the cell and the call returns at once: `.url` is
+    its address, `.link()` a link for one use, and `.close()` stops it. Elsewhere Ctrl-C, SIGTERM
+    and SIGHUP stop it.
 
     Args:
         run: a run or its folder.
-        model: the model, when it moved or another one is to answer; by default the run's own.
-        train: the training data, named or passed as in `rank`: the app then shows the training
-            images nearest to each example.
-        data: where the images are, when they moved.
-        trust_model: whether models and functions may be loaded that run code of their own.
+        model: the model, if it was moved or you want to use another one; by default the run's own.
+        train: the training data, named or passed as in `rank`: the app then shows each example's
+            nearest training images.
+        data: where the images are, if they were moved.
+        trust_model: whether to load models and functions that can run code.
         host: the address to listen on.
         port: the port; by default 7860 or the next free one.
         browser: whether to open the browser.
-        share: whether to open a public link by Gradio's tunnel.
-        share_server: `HOST:PORT` of a frp server of your own, to open the link by.
-        share_server_ca: a file of certificates to check that server by; by default those that
-            this computer knows.
-        share_ssh: `USER@HOST[:PORT]`, to be reached there by `ssh -R`.
-        share_ssh_port: the port at which that computer listens, or `ADDRESS:PORT`.
-        root_path: the path or address under which a proxy shows the app.
-        annotations: the database of what people say, `postgresql+pg8000://…`; by default it is in
-            the run folder.
-        queue: which examples annotators judge, in the words of an address of Browse, such as
-            `list=hard&given=7`; by default the hard ones.
-        overlap: how many people judge each example.
-        gold: a table of true labels (columns `id` and `label`), to see how good an annotator is.
+        share: whether to create a public link through Gradio's tunnel.
+        share_server: `HOST:PORT` of your own frp server, for a public link through it.
+        share_server_ca: a file of CA certificates to verify that server with; by default those of
+            this computer.
+        share_ssh: `USER@HOST[:PORT]`, to make the app reachable at HOST by `ssh -R`.
+        share_ssh_port: the port that HOST listens on, or `ADDRESS:PORT`.
+        root_path: the path or URL at which a reverse proxy serves the app.
+        annotations: the annotation database, `postgresql+pg8000://…`; by default a file in the run
+            folder.
+        queue: which examples to annotate, as in the address of the Browse page, such as
+            `list=hard&given=7`; by default the hard examples.
+        overlap: how many annotators label each example.
+        gold: a table of true labels (columns `id` and `label`), to score annotators.
 
     Returns:
-        In a notebook what closes the app again, else None.
+        In a notebook the open app, else None.
 
     Raises:
-        HardexError: no run or training data there, or the port is taken.
+        HardexError: the run or the training data cannot be read, or the port is taken.
     """
     from hardex_app.links.launch import open_window
     from hardex_app.links.sharing import Sharing
     from hardex_app.workspace import workspace_of_run
 
-    sharing = Sharing(
-        share=share,
-        server=share_server,
-        server_ca=share_server_ca,
-        ssh=share_ssh,
-        ssh_port=share_ssh_port,
-        root_path=root_path,
-    )
+    sharing = Sharing(share, share_server, share_server_ca, share_ssh, share_ssh_port, root_path)
     found = opened(run, data=data, annotations=annotations)
     if data:
-        _ = found.dataset  # said now, not by pages without images
+        _ = found.dataset  # fails here rather than on a page without images
     if found.annotations_url:
         found.annotations.check()
     workspace = workspace_of_run(
@@ -98,24 +91,24 @@ def serve(
         trust_model=trust_model,
         assignment=_assignment(queue, overlap, gold),
     )
-    if queue or gold is not None:  # said now, not to the first annotator
+    if queue or gold is not None:  # fails here rather than for the first annotator
         desk = workspace.desk
         if queue and desk is not None and not desk.queue.plan.ids:
             left_out = desk.queue.plan.left_out
-            why = f"the images of {left_out:,} are not here" if left_out else "there are no such"
-            advice = "show where they are with --data" if left_out else "choose other words"
+            why = f"the images of {left_out:,} are missing" if left_out else "no example matches"
+            advice = "pass their location with --data" if left_out else "choose another query"
             raise RunError(
-                f"a queue must hold examples that can be shown; {queue!r} holds none: {why}; "
-                f"{advice}."
+                f"--queue must match at least one example with an image; {queue!r} matches none: "
+                f"{why}; {advice}."
             )
     return open_window(workspace, host=host, port=port, browser=browser, sharing=sharing)
 
 
 def _assignment(queue: str, overlap: int, gold: str | Path | None) -> "Assignment":
-    """What annotators are asked.
+    """Which examples to annotate, how often, and the gold labels.
 
     Raises:
-        HardexError: the words of the queue or the table of gold labels cannot be read.
+        HardexError: the query or the table of gold labels cannot be read.
     """
     from urllib.parse import parse_qsl
 
@@ -131,15 +124,15 @@ def _assignment(queue: str, overlap: int, gold: str | Path | None) -> "Assignmen
         )
     except ValueError:
         pairs = None
-    words = dict(pairs or ())
-    if pairs is None or len(words) < len(pairs):
+    query = dict(pairs or ())
+    if pairs is None or len(query) < len(pairs):
         raise RunError(
-            "a queue is given by words, each once, as in an address of Browse; received "
-            f"{queue[:80]!r}; try list=hard&given=7."
+            "--queue must be a query as in the address of the Browse page, with each parameter "
+            f"once; received {queue[:80]!r}; try list=hard&given=7."
         )
-    words.pop("view", None)  # of an address that was copied from Browse
+    query.pop("view", None)  # part of an address copied from Browse
     labels = {} if gold is None else read_gold(gold)
-    return Assignment(view_of(words), overlap, labels)
+    return Assignment(view_of(query), overlap, labels)
 
 
 def demo(
@@ -155,17 +148,17 @@ def demo(
     share_ssh_port: str = "8080",
     root_path: str = "",
 ) -> "Opened | None":
-    """Open the app on the shipped digits; the page comes first, the ranking behind it.
+    """Open the app on the shipped digits and model; it ranks them in the background.
 
-    A whole run of the same model, data and version is reused.
+    A finished run of the same model, data and version is reused.
 
     Args:
         out: the run folder.
         host, port, browser, share, share_server, share_server_ca, share_ssh, share_ssh_port,
-            root_path: as in `serve`.
+            root_path: see `serve`.
 
     Returns:
-        As `serve`.
+        In a notebook the open app, else None.
 
     Raises:
         HardexError: the run folder cannot be written, or the port is taken.
@@ -174,14 +167,7 @@ def demo(
     from hardex_app.links.sharing import Sharing
     from hardex_app.workspace import workspace_of_demo
 
-    sharing = Sharing(
-        share=share,
-        server=share_server,
-        server_ca=share_server_ca,
-        ssh=share_ssh,
-        ssh_port=share_ssh_port,
-        root_path=root_path,
-    )
+    sharing = Sharing(share, share_server, share_server_ca, share_ssh, share_ssh_port, root_path)
     return open_window(
         workspace_of_demo(Path(out)), host=host, port=port, browser=browser, sharing=sharing
     )

@@ -1,4 +1,4 @@
-"""What the command line answered; the fixture `hardex` of `conftest.py` types the lines."""
+"""The result of a command; the fixture `hardex` in `conftest.py` runs them."""
 
 from dataclasses import dataclass
 

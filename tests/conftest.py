@@ -1,4 +1,4 @@
-"""What folders of tests share: the command line, and servers, started when first asked for."""
+"""What the test folders share: the command line, and a database server started on first use."""
 
 import shlex
 import sys
@@ -10,14 +10,14 @@ import pytest
 from commands import Answer
 
 from hardex.cli.main import main
-from hardex.people.database import open_database
+from hardex.people.opening import open_database
 
 
 @pytest.fixture
 def hardex(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[[str], Answer]:
-    """Type a command in an empty folder; screens are wide, so that nothing is wrapped."""
+    """Run a command in an empty folder; the terminal is wide, so that no line is wrapped."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "250")
 
@@ -34,7 +34,7 @@ def hardex(
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
-    """A real PostgreSQL on loopback."""
+    """A real PostgreSQL server on loopback."""
     server = postgres.new_server()
     yield server
     postgres.end(server)
@@ -51,7 +51,7 @@ def postgres_address(postgres_server: postgres.Server) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where annotations may be kept: each test is run on both."""
+    """Where annotations are stored: each test runs on both databases."""
     if request.param == "sqlite":
         return str(tmp_path)
     address: str = request.getfixturevalue("postgres_address")

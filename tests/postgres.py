@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: on loopback, in a folder of its own, gone in the end."""
+"""A real PostgreSQL server for the tests: on loopback, in a folder of its own, removed after."""
 
 import os
 import shutil
@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
+from needs import needed
 
-PASSWORD = "s3cret/p@ss:w%rd"  # must be quoted in an address, and must never be shown
+PASSWORD = "s3cret/p@ss:w%rd"  # needs quoting in an address, and must never be printed
 _PROGRAMS = ("initdb", "pg_ctl")
 
 
 @dataclass
 class Server:
-    """A server, with as many empty databases as tests ask for.
+    """A server with as many empty databases as tests need.
 
-    One that speaks TLS has a certificate of its own, `certificate`, for 127.0.0.1 alone.
+    With TLS it has its own `certificate`, for 127.0.0.1 only.
     """
 
     programs: Path
@@ -45,7 +45,7 @@ class Server:
         return self.folder / "certificate.pem"
 
     def stop(self, how: str = "fast") -> None:
-        """`fast` ends all sessions, `immediate` is a crash."""
+        """Stop it: `fast` ends all sessions, `immediate` is a crash."""
         self._run("pg_ctl", "stop", "-w", "-t", "60", "-m", how)
 
     def restart(self, how: str = "fast") -> None:
@@ -53,7 +53,7 @@ class Server:
         self.start()
 
     def new_database(self) -> str:
-        """The address of an empty database; `give_back` it in the end."""
+        """The address of an empty database; call `give_back` when done."""
         if self.free:
             return self.address(self.free.pop())
         name = f"run_{next(self.numbers)}"
@@ -74,7 +74,7 @@ class Server:
         return f"postgresql+pg8000://anna:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{name}"
 
     def ask(self, address_or_name: str, *queries: str) -> "list[tuple[object, ...]]":
-        """The answer to the last query, as any other program gets it."""
+        """The rows of the last query, over a connection without hardex."""
         import pg8000.native
 
         name = address_or_name.rpartition("/")[2]
@@ -94,8 +94,8 @@ class Server:
 
 
 def new_server(*, speaks_tls: bool = False) -> Server:
-    """Make one and start it; else fail with a sentence that says how to get one."""
-    programs = _programs()
+    """Create a server and start it; without PostgreSQL the test is skipped (see `needs.py`)."""
+    programs = needed(_found(), "PostgreSQL (initdb and pg_ctl)", "postgresql")
     folder = Path(tempfile.mkdtemp(prefix="hardex-postgres-"))
     try:
         (folder / "password").write_text(PASSWORD)
@@ -125,7 +125,7 @@ def new_server(*, speaks_tls: bool = False) -> Server:
 
 
 def _certify(server: Server) -> None:
-    """Make a certificate that lasts a day; Debian's postgresql brings openssl along."""
+    """Create a certificate for a day; Debian's postgresql depends on openssl."""
     run_as_nobody_special(
         [
             *("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "1"),
@@ -145,7 +145,7 @@ def end(server: Server) -> None:
 
 
 def run_as_nobody_special(words: "list[str]", folder: Path) -> None:
-    """PostgreSQL refuses to run as root, as which containers run."""
+    """Run a program as another user than root, as whom PostgreSQL refuses to run."""
     owner = _owner()
     who = {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
     done = subprocess.run(
@@ -158,7 +158,7 @@ def run_as_nobody_special(words: "list[str]", folder: Path) -> None:
 
 
 def _owner() -> Any:
-    """Whose the server is when we are root: never root's."""
+    """The user who runs the server where the tests are run by root."""
     if os.name != "posix" or os.geteuid() != 0:
         return None
     import pwd
@@ -167,23 +167,6 @@ def _owner() -> Any:
         return pwd.getpwnam("postgres")
     except KeyError:
         return pwd.getpwnam("nobody")
-
-
-def _programs() -> Path:
-    """Where initdb and pg_ctl are, or are now."""
-    found = _found()
-    if found is None and _owner() is not None and shutil.which("apt-get"):
-        quietly = {"check": False, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.run(["apt-get", "update", "-qq"], **quietly)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "postgresql"], **quietly)
-        found = _found()
-    if found is None:
-        pytest.fail(
-            "these tests need PostgreSQL (initdb and pg_ctl), and it could not be installed; "
-            "install the package postgresql, and test again.",
-            pytrace=False,
-        )
-    return found
 
 
 def _found() -> Path | None:

@@ -13,7 +13,8 @@ from commands import Answer
 from fakes import checksum_of, contents, small_dataset, small_images, write_folders
 
 from hardex import load
-from hardex.people.annotations import Annotation, Store
+from hardex.people.events import Annotation
+from hardex.people.store import Store
 from hardex.version import VERSION
 
 DATA = small_dataset(40)
@@ -21,7 +22,7 @@ DATA = small_dataset(40)
 
 @pytest.fixture
 def files(tmp_path):
-    """What a person may have lying about."""
+    """Input files of every kind."""
     np.save(tmp_path / "p.npy", checksum_of(3)(DATA.images))
     np.save(tmp_path / "y.npy", DATA.labels)
     np.savetxt(tmp_path / "p.csv", checksum_of(3)(DATA.images), "%.17g", ",", header="0,1,2")
@@ -47,13 +48,13 @@ def hard_of(out):
     return load(out).hard
 
 
-def test_a_model_and_class_folders_give_a_run_and_what_to_type_next(hardex, files, model_of_three):
+def test_a_model_and_class_folders_give_a_run_and_the_next_command(hardex, files, model_of_three):
     answer = hardex(f"rank {model_of_three} images")
     assert (answer.code, answer.err) == (0, "")
     assert "12 examples, " in answer.out
     assert "Classes in the order of the outputs: 2, 10, b." in answer.out
     assert "Images 4 x 4 x 1, preprocessing unit." in answer.out
-    assert answer.out.endswith("Look at it: hardex serve runs/of_three-images\n")
+    assert answer.out.endswith(" hardex serve runs/of_three-images\n")
     run = load("runs/of_three-images")
     assert run.manifest.command == f"hardex rank {model_of_three} images"
     assert run.manifest.model.path == str(model_of_three)
@@ -63,7 +64,7 @@ def test_a_model_and_class_folders_give_a_run_and_what_to_type_next(hardex, file
 
 @pytest.mark.parametrize("p", ["p.npy", "p.csv"])
 @pytest.mark.parametrize("y", ["--labels y.npy", "--labels y.csv", "data.npz"])
-def test_saved_probabilities_give_one_run_whatever_file_they_come_in(hardex, files, p, y):
+def test_saved_probabilities_give_the_same_run_in_every_file_format(hardex, files, p, y):
     assert hardex(f"rank --probabilities {p} {y} --out run").code == 0
     assert hardex("rank --probabilities p.npy --labels y.npy --out other").code == 0
     first, second = hard_of("run"), hard_of("other")
@@ -106,7 +107,7 @@ def test_names_with_brackets_are_shown_as_they_are(hardex, files):
     assert answer.code == 0
     assert "Classes in the order of the outputs: [red], [/red], [bold]x." in answer.out
     assert rows_shown(answer) == 10 and answer.out.count("[/red]") > 2
-    assert answer.out.endswith("Run saved in [/b]. Look at it: hardex serve [/b]\n")
+    assert answer.out.endswith("Run saved in [/b]. Open it: hardex serve [/b]\n")
 
 
 def test_a_finished_run_is_ranked_again_by_another_rule(hardex, files):
@@ -117,56 +118,56 @@ def test_a_finished_run_is_ranked_again_by_another_rule(hardex, files):
     assert (answer.code, answer.err) == (0, "")
     rule = load("again").manifest.rule
     assert (rule["diversity"], rule["count"], rule["pool"]) == ("confusion", 6, 30)
-    assert "Shows 6 of 6 confusion pairs (a random pick " in answer.out
+    assert " 6 of 6 confusion pairs (a random pick " in answer.out
     refused = hardex("rank run")
     assert refused.code == 1 and "received run and no other; name it with --out." in refused.err
 
 
-def test_how_much_of_the_variety_a_list_shows_is_said(hardex, files):
+def test_the_coverage_of_each_list_is_printed(hardex, files):
     answer = hardex("rank --probabilities p.npy data.npz --out run --diversity embedding")
     assert answer.out.count("clusters of embeddings (a random pick") == 2
     assert answer.out.count("confusion pairs (a random pick") == 2
     np.savez("twins.npz", images=DATA.images[[0, 0, 1, 2]], labels=[0, 0, 1, 2])
     np.save("four.npy", np.tile([0.2, 0.5, 0.3], (4, 1)))
     line = "rank --probabilities four.npy twins.npz --out twins"
-    assert "; 1 near-duplicates left out (--allow-duplicates keeps them)." in hardex(line).out
+    assert "; skipped: 1 near-duplicate (--allow-duplicates keeps them)." in hardex(line).out
     assert "near-duplicates" not in hardex(line + " --force --allow-duplicates").out
 
 
-def test_a_rare_class_gets_a_hint_unless_it_is_taken(hardex):
+def test_a_rare_class_gets_a_hint_unless_it_is_followed(hardex):
     np.save("p.npy", np.tile([0.6, 0.4], (100, 1)))
     np.save("y.npy", np.arange(100) // 98)
     line = "rank --probabilities p.npy --labels y.npy --out run --force"
-    hint = "The rarest class has 2 of 100 examples: --wrong adjusted_self_confidence is fairer"
+    hint = " 2 of 100 examples: try --wrong adjusted_self_confidence"
     assert hint in hardex(line).out
     assert hint not in hardex(line + " --wrong adjusted_self_confidence").out
     np.save("y.npy", np.arange(100) // 90)
     assert "rarest" not in hardex(line).out
 
 
-def test_a_shortfall_is_said(hardex, files):
+def test_a_shortfall_is_printed(hardex, files):
     np.save("p.npy", np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6]]))
     np.save("y.npy", np.array([0, 0, 0]))
     answer = hardex("rank --probabilities p.npy --labels y.npy --out run")
-    assert "2 of the 4 asked for: there are no more examples in some classes." in answer.out
-    assert "1 of the 4 asked for: there are no more misclassified examples in some" in answer.out
+    assert "2 of the 4 requested: there are no more examples in some classes." in answer.out
+    assert "1 of the 4 requested: there are no more misclassified examples in some" in answer.out
     line = "rank --probabilities p.npy --labels y.npy --out b --count 3 --diversity none"
-    assert "1 of the 3 asked for: there are no more misclassified examples." in hardex(line).out
+    assert "1 of the 3 requested: there are no more misclassified examples." in hardex(line).out
 
 
-def test_files_that_cannot_be_read_are_counted_on_screen(hardex, files, model_of_three):
+def test_unreadable_files_are_counted(hardex, files, model_of_three):
     (files / "images/10/2.png").write_text("no image")
     answer = hardex(f"rank {model_of_three} images --out run")
     assert answer.code == 0
     assert "11 examples, " in answer.out
-    assert "1 files could not be read; run/results/skipped.csv says why." in answer.out
+    assert "1 unreadable file; see run/results/skipped.csv." in answer.out
     refused = hardex(f"rank {model_of_three} images --out strict --strict")
     assert refused.code == 1
     assert "1 of 12 are not, the first is 10/2.png" in refused.err
     assert not os.path.exists("strict")
 
 
-def test_many_classes_are_shortened_on_screen(hardex):
+def test_a_long_list_of_classes_is_shortened(hardex):
     np.save("p.npy", np.eye(30))
     np.save("y.npy", np.arange(30))
     answer = hardex("rank --probabilities p.npy --labels y.npy --out run")
@@ -189,7 +190,7 @@ def test_options_reach_the_run(hardex, files, model_of_three):
     assert manifest.class_names == ("b", "2", "10")
 
 
-def test_force_replaces_a_run_and_keeps_its_people(hardex, files):
+def test_force_replaces_a_run_and_keeps_its_annotations(hardex, files):
     line = "rank --probabilities p.npy --labels y.npy --out run"
     hardex(line)
     os.mkdir("run/people")
@@ -200,13 +201,13 @@ def test_force_replaces_a_run_and_keeps_its_people(hardex, files):
     assert os.path.isdir("run/people") and len(hard_of("run")) == 6
 
 
-def test_force_says_how_many_annotations_no_longer_match(hardex, files):
+def test_force_reports_how_many_annotations_no_longer_match(hardex, files):
     line = "rank --probabilities p.npy --labels y.npy --out run --force"
     assert hardex(line).code == 0
     for id in ("0", "1", "gone/1.png", "gone/2.png"):
         Store.open("run").add(Annotation("anna", id, "right"))
     answer = hardex(line)
-    assert "2 annotations speak of examples that this run does not have" in answer.out
+    assert "2 annotations on examples that this run does not have" in answer.out
     assert [event.id for event in Store.open("run").all()][:2] == ["0", "1"]
 
 
@@ -214,7 +215,7 @@ LOGITS = "these look like logits: put a softmax behind the model"
 
 
 def prepare(folder):
-    """Things that are wrong, each in its own way."""
+    """Invalid files, each in its own way."""
     np.save(folder / "y.npy", DATA.labels)
     np.save(folder / "p.npy", checksum_of(3)(DATA.images))
     np.save(folder / "y9.npy", np.where(np.arange(40) == 9, 9, DATA.labels))
@@ -351,14 +352,14 @@ def test_bad_input_gets_one_sentence_and_leaves_nothing(
         "no-such-verb",
     ],
 )
-def test_wrong_usage_ends_with_two_and_says_how_it_is_used(hardex, tmp_path, line):
+def test_wrong_usage_exits_with_two_and_shows_the_usage(hardex, tmp_path, line):
     answer = hardex(line)
     assert (answer.code, answer.out) == (2, "")
     assert "Usage: " in answer.err
     assert contents(tmp_path) == {}
 
 
-def test_help_and_version_end_well(hardex):
+def test_help_and_version_exit_with_zero(hardex):
     assert hardex("--version").out == f"hardex {VERSION}\n"
     for line in ("--help", "rank --help", "demo --help", "serve --help"):
         answer = hardex(line)
@@ -374,7 +375,7 @@ def in_a_shell(line, folder):
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
 
 
-def test_a_real_process_ends_with_one_sentence_and_its_exit_code(files):
+def test_a_process_exits_with_one_sentence_and_its_code(files):
     done = in_a_shell("rank --probabilities p.npy --labels nowhere.npy", files)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
@@ -384,14 +385,14 @@ def test_a_real_process_ends_with_one_sentence_and_its_exit_code(files):
     assert in_a_shell("rank", files).returncode == 2
 
 
-def test_a_real_process_that_ranks_says_nothing_but_its_answer(files, model_of_three):
+def test_a_process_that_ranks_prints_only_its_result(files, model_of_three):
     done = in_a_shell(f"rank {model_of_three} data.npz --out run --format json", files)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["counts"]["examples"] == 40
 
 
-def test_ctrl_c_ends_with_130_in_one_sentence_and_leaves_nothing(files):
-    """Somebody presses Ctrl-C while a model thinks that never answers."""
+def test_ctrl_c_exits_with_130_and_one_sentence_and_leaves_nothing(files):
+    """Ctrl-C is pressed while a model does not return."""
     (files / "slow.py").write_text(
         "from pathlib import Path\nfrom time import sleep\nimport numpy as np\n"
         "def model(images):\n"
@@ -399,40 +400,40 @@ def test_ctrl_c_ends_with_130_in_one_sentence_and_leaves_nothing(files):
         "    return np.full((len(images), 3), 1 / 3)\n"
     )
     words = [*HARDEX, "rank", "slow:model", "images", "--out", "run"]
-    # As from a terminal: whoever starts the tests in the background has SIGINT ignored.
+    # As from a terminal: tests that run in the background ignore SIGINT.
     process = subprocess.Popen(
-        words, cwd=files, stderr=subprocess.PIPE, text=True, preexec_fn=heed_sigint
+        words, cwd=files, stderr=subprocess.PIPE, text=True, preexec_fn=handle_sigint
     )
     wait_for(lambda: list(files.glob(".run.partial-*/results/predictions.parquet")))
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (
-        *(130, "Error: stopped; nothing half-written was left behind.\n"),
+        *(130, "Error: stopped; no incomplete results were left behind.\n"),
     )
     assert [path.name for path in files.iterdir() if "run" in path.name] == []
 
 
-def heed_sigint():
+def handle_sigint():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def wait_for(happened):
-    patience = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < patience
+def wait_for(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def test_check_says_what_is_wrong_and_what_to_type(hardex):
+def test_check_reports_a_problem_and_the_fix(hardex):
     answer = hardex("check mnist_small mnist:test --preprocess unit,inverted")
     assert (answer.code, answer.err) == (3, "")
     assert answer.out.startswith("inverted_colours: accuracy on 512 examples is ")
     assert answer.out.endswith("\n  What to do: pass --preprocess unit.\n")
 
 
-def test_check_says_when_nothing_is_wrong(hardex):
+def test_check_reports_that_there_is_no_problem(hardex):
     answer = hardex("check mnist_small mnist:test")
-    assert answer == Answer(0, "Nothing found: model and data seem to fit.\n", "")
+    assert answer == Answer(0, "No problems found.\n", "")
 
 
 @pytest.mark.parametrize(("options", "codes"), [("", []), ("--logits", ["softmax_twice"])])
@@ -447,7 +448,7 @@ def test_check_answers_in_json(hardex, options, codes):
     )
 
 
-def test_a_ranking_says_what_the_doctor_found_and_goes_on(hardex):
+def test_a_ranking_reports_what_the_check_found_and_continues(hardex):
     answer = hardex("rank mnist_small mnist:test --preprocess unit,inverted --out run")
     assert (answer.code, answer.err) == (0, "")
     assert "inverted_colours: " in answer.out

@@ -1,4 +1,4 @@
-"""`hardex annotate invite`: links for people, from the command line."""
+"""`hardex annotate invite`: personal links from the command line."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from hardex.annotate.invitations import invitations, invited, revoked, time_of, 
 from hardex.cli.main import app
 from hardex.people.access import Access
 from hardex.people.address import forget_address, keep_address, kept_address
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 
 TOKEN = r"[\w-]{8}\.[\w-]{43}"
 
@@ -36,14 +36,14 @@ def test_a_link_is_printed_alone_and_opens_the_run(run):
     told = invite(run, "Anna", "--address", "https://example.org/hx/")
     (link,) = told.stdout.splitlines()
     assert re.fullmatch(rf"https://example\.org/hx/enter#{TOKEN}", link)
-    assert "is Anna here" in told.stderr and link not in told.stderr
+    assert "as Anna" in told.stderr and link not in told.stderr
     access = Access.open(run)
     assert access.visitor(access.enter(link.partition("#")[2])).name == "Anna"
 
 
-def test_the_address_is_where_the_app_is_open(run):
+def test_the_address_is_that_of_the_open_app(run):
     assert invited(run, "Anna").startswith("/enter#")
-    assert "start it with one of the sharing options" in invite(run, "Anna").stderr
+    assert "start it with a sharing option" in invite(run, "Anna").stderr
     keep_address(run, "http://lab:7860/")
     assert invited(run, "Anna").startswith("http://lab:7860/enter#")
     forget_address(run, "http://elsewhere:7860/")  # another app of the run has ended
@@ -54,7 +54,7 @@ def test_the_address_is_where_the_app_is_open(run):
     assert kept_address(run) == ""
 
 
-def test_the_address_of_an_app_that_was_killed_is_none(tmp_path):
+def test_an_app_that_was_killed_has_no_address(tmp_path):
     code = (
         "from pathlib import Path; from hardex.people.address import keep_address; "
         f"keep_address(Path({str(tmp_path)!r}), 'https://gone.example.org')"
@@ -71,7 +71,7 @@ def test_the_address_of_an_app_that_was_killed_is_none(tmp_path):
     assert kept_address(tmp_path) == "http://other:1"
 
 
-def test_of_two_apps_each_takes_only_its_own_address_away(tmp_path):
+def test_each_of_two_apps_removes_only_its_own_address(tmp_path):
     for address in ("http://a:1", "http://b:2/", "http://a:1/"):
         keep_address(tmp_path, address)
     assert kept_address(tmp_path) == "http://a:1"  # opened last
@@ -81,35 +81,35 @@ def test_of_two_apps_each_takes_only_its_own_address_away(tmp_path):
     assert kept_address(tmp_path) == "" and list((tmp_path / "people").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_keeps_no_address(tmp_path):
+def test_a_read_only_folder_stores_no_address(tmp_path):
     place = tmp_path / "people"
     place.write_text("a file")
     keep_address(tmp_path, "http://lab")
     assert kept_address(tmp_path) == "" and stat.S_ISREG(place.stat().st_mode)
 
 
-def test_links_are_listed_without_their_secrets_and_taken_back(run):
+def test_links_are_listed_without_their_secrets_and_revoked(run):
     link = invited(run, "Anna", expires="12h")
     listed = invite(run, "--list", "--format", "json").stdout
     (one,) = json.loads(listed)["invitations"]
     assert one["name"] == "Anna" and one["revoked"] is None
     assert link.partition(".")[2] not in listed
-    assert "1 link of Anna taken back" in invite(run, "Anna", "--revoke").stdout
-    assert "no link that could be taken back" in invite(run, "Anna", "--revoke").stdout
+    assert "1 link of Anna revoked" in invite(run, "Anna", "--revoke").stdout
+    assert "no valid link to revoke" in invite(run, "Anna", "--revoke").stdout
     assert invitations(run)[0].revoked is not None and revoked(run, "Anna") == 0
 
 
-def test_a_mistyped_name_is_not_taken_for_a_success(run):
+def test_revoking_a_mistyped_name_is_an_error(run):
     with pytest.raises(HardexError, match="'Anna' was not, and nobody else"):
         revoked(run, "Anna")
     invited(run, "Anna")
     told = invite(run, "Ana", "--revoke")
-    assert told.exit_code == 1 and "invited is Anna; choose" in str(told.exception)
+    assert told.exit_code == 1 and "unlike Anna; choose" in str(told.exception)
     invited(run, "Zo\u00eb")
     assert revoked(run, "Zoe\u0308") == 1
 
 
-def test_a_list_tells_which_links_are_open(run):
+def test_the_list_shows_which_links_are_open(run):
     now = datetime.now(UTC).replace(tzinfo=None)
     access = Access.open(run, clock=lambda: now - timedelta(days=8))
     access.invite("Carl")
@@ -123,7 +123,7 @@ def test_a_list_tells_which_links_are_open(run):
     assert all(word in shown for word in ("open", "revoked", "expired"))
 
 
-def test_the_list_tells_how_much_each_has_judged(run):
+def test_the_list_shows_how_much_each_has_judged(run):
     for name in ("Anna", "Bert"):
         invited(run, name)
     store = hardex.load(run).annotations
@@ -146,17 +146,17 @@ def test_times_are_hours_days_or_weeks(text, time):
 
 
 @pytest.mark.parametrize("text", ["", "7", "0d", "-1d", "7D", "1y", "d", "99999999d", "\u0667d"])
-def test_what_is_no_time_is_refused(text):
+def test_an_invalid_time_is_refused(text):
     with pytest.raises(HardexError, match="12h, 7d or 4w"):
         time_of(text)
 
 
 @pytest.mark.parametrize("address", ["example.org", "javascript:x", "https://", "https://a b"])
-def test_what_is_no_address_is_refused(run, address):
-    with pytest.raises(HardexError, match="begins with http"):
+def test_an_invalid_address_is_refused(run, address):
+    with pytest.raises(HardexError, match="begin with http"):
         invited(run, "Anna", address=address)
 
 
-def test_a_name_is_needed(run):
+def test_a_name_is_required(run):
     for words in ((), ("--revoke",), ("Anna", "--list")):
         assert invite(run, *words).exit_code == 2

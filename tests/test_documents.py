@@ -1,4 +1,4 @@
-"""What the documents say is there: commands, options, links, folders, versions; what they show."""
+"""Everything the documents name exists: commands, options, links, folders, versions, output."""
 
 import re
 import shlex
@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from hardex.cli.main import app
 from hardex.images import ORDER
-from hardex.people.annotations import VERDICTS
+from hardex.people.events import VERDICTS
 from hardex_app import api, browsing
 from hardex_app.workspace import Workspace
 
@@ -46,7 +46,7 @@ def test_every_command_to_type_exists(document):
         assert not problem, f"{shlex.join(words)}: {problem}"
 
 
-def test_a_command_that_is_not_there_would_be_found():
+def test_an_unknown_command_would_be_found():
     assert why_not(["hardex", "polish", "RUN"]) == "no such verb"
     assert why_not(["hardex", "rank", "a", "b", "--colour=red"]) == "no option --colour"
     assert why_not(["make", "money"]) == "no such target"
@@ -82,7 +82,7 @@ def layers():
     return [name for row in rows for name in row if name != "__main__"]
 
 
-def test_what_the_readme_says_is_where_is_there():
+def test_the_paths_in_the_readme_exist():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = (body for _, body in FENCE.findall(text) if "apps/hardex_app/" in body)
     missing = [
@@ -93,7 +93,7 @@ def test_what_the_readme_says_is_where_is_there():
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory):
-    """The terminal session of the README: its folder, what is said there, and what was."""
+    """The terminal session of the README: its folder, the documented and the real output."""
     folder = tmp_path_factory.mktemp("session")
     (typed, expected), *_ = typed_and_shown("README.md")
     done = type_in(typed, folder)
@@ -102,7 +102,7 @@ def session(tmp_path_factory):
 
 
 def typed_and_shown(name):
-    """The sessions of a document: the command, and what the terminal shows then."""
+    """The terminal sessions of a document: each command and its documented output."""
     text = (ROOT / name).read_text(encoding="utf-8")
     for body in (body for kind, body in FENCE.findall(text) if kind == "console"):
         typed, _, shown = body.removeprefix("$ ").partition("\n")
@@ -115,13 +115,11 @@ def type_in(line, folder):
     return subprocess.run(words, cwd=folder, capture_output=True, encoding="utf-8")
 
 
-@pytest.mark.slow
 def test_the_session_in_the_readme_is_what_the_terminal_shows(session):
     _, expected, shown = session
     assert without_last_digits(shown) == without_last_digits(expected)
 
 
-@pytest.mark.slow
 def test_the_examples_of_the_app_guide_are_what_a_client_gets(session, monkeypatch):
     folder, *_ = session
     text = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
@@ -134,7 +132,7 @@ def test_the_examples_of_the_app_guide_are_what_a_client_gets(session, monkeypat
         result = DocTestRunner(verbose=False).run(examples, out=said.append)
     assert result.attempted > 20
     assert result.failed == 0, "".join(said)
-    # The probes that were just kept are those that the guide then asks another model for.
+    # The guide then replays the probes that were just saved on another model.
     ((typed, expected),) = typed_and_shown("docs/app.md")
     done = type_in(typed, folder)
     assert done.returncode == 3, done.stderr
@@ -143,7 +141,7 @@ def test_the_examples_of_the_app_guide_are_what_a_client_gets(session, monkeypat
 
 @contextmanager
 def served(folder, *words):
-    """`hardex serve` as it is typed; gives its address once all is ready."""
+    """`hardex serve` on the command line; yields its address when it is ready."""
     from gradio_client import Client
 
     program, log = Path(sys.executable).with_name("hardex"), folder / "serve.log"

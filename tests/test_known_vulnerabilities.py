@@ -1,4 +1,4 @@
-"""What `constraints.txt` names has no known vulnerability, where the advisories can be asked."""
+"""No package in `constraints.txt` has a known vulnerability; needs a network."""
 
 import json
 import subprocess
@@ -9,11 +9,13 @@ from threading import Thread
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
 
 
 def audited(constraints, *words):
-    """What pip-audit says of each package; skips where nobody answers."""
+    """pip-audit's result for each package; skips the test without a network."""
     done = subprocess.run(
         [
             *(
@@ -37,12 +39,12 @@ def audited(constraints, *words):
 
 
 def known(dependencies):
-    """The vulnerabilities, by package; and how many packages were looked up."""
+    """The vulnerabilities by package, and how many packages were looked up."""
     looked_up = [one for one in dependencies if "vulns" in one]
     return {one["name"]: one["vulns"] for one in looked_up if one["vulns"]}, len(looked_up)
 
 
-def test_nothing_that_is_installed_has_a_known_vulnerability():
+def test_no_pinned_package_has_a_known_vulnerability():
     vulnerabilities, count = known(audited(CONSTRAINTS, "--require-hashes"))
     if not count:
         pytest.skip("the advisories cannot be reached from here: no package was found there")
@@ -78,7 +80,7 @@ ADVISORY = {
 }
 
 
-def test_a_vulnerability_of_what_is_installed_would_be_found():
+def test_a_vulnerable_package_would_be_found():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Advisories)
     Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -1,4 +1,4 @@
-"""The names people import, and what importing them brings along."""
+"""The public names, and what importing them loads."""
 
 import subprocess
 import sys
@@ -28,17 +28,17 @@ def loaded_by(program):
         "try: main()\nexcept SystemExit: pass",
     ],
 )
-def test_importing_and_asking_for_help_load_nothing_heavy(program):
+def test_importing_hardex_and_help_load_no_heavy_library(program):
     assert loaded_by(program) == "[]"
 
 
 @pytest.mark.parametrize("name", hardex.__all__)
-def test_every_public_name_is_there_and_is_what_its_module_calls_so(name):
+def test_every_public_name_is_the_one_in_its_module(name):
     assert getattr(hardex, name) is not None
     assert name in dir(hardex)
 
 
-def test_a_name_that_is_not_there_is_an_attribute_error():
+def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'hardex' has no attribute 'shuffle'"):
         _ = hardex.shuffle
 
@@ -60,7 +60,7 @@ def family():
 
 
 @pytest.mark.parametrize("kind", family())
-def test_every_error_is_a_hardex_error_and_stands_in_the_drawing(kind):
+def test_every_error_is_a_hardex_error_and_is_in_the_drawing(kind):
     assert issubclass(kind, errors.HardexError) and issubclass(kind, ValueError)
     assert f" {kind.__name__}" in errors.__doc__
     assert getattr(hardex, kind.__name__) is kind

@@ -1,4 +1,4 @@
-"""The wheel, as somebody else gets it: what is in it, and that it works far from this checkout."""
+"""The wheel: what is in it, and that it works without this checkout."""
 
 import os
 import re
@@ -36,7 +36,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory):
-    """The programs of an empty environment in which only the wheel and what it needs are."""
+    """The programs of a new environment with only the wheel and its dependencies."""
     folder = tmp_path_factory.mktemp("installed")
     run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
     programs, versions = folder / "venv" / "bin", folder / "versions.txt"
@@ -85,13 +85,13 @@ def test_the_demo_runs_from_an_installed_wheel(installed, tmp_path):
         demo.wait_for(manifest.exists, seconds=300)
         demo.process.send_signal(signal.SIGINT)
         code = demo.process.wait(timeout=60)
-    assert code in (0, 130), demo.said()
-    assert "Traceback" not in demo.said()
+    assert code in (0, 130), demo.output()
+    assert "Traceback" not in demo.output()
     assert {path.name for path in tmp_path.iterdir()} <= {"runs", ".gradio"}
 
 
 def answers(port):
-    """Whether the page comes."""
+    """Whether the server returns the page."""
     try:
         with urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
             return b"hardex" in page.read()
@@ -100,31 +100,31 @@ def answers(port):
 
 
 class Started:
-    """A program that is running, and what it said so far."""
+    """A running program and its output so far."""
 
     def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
         self.process = process
         self._output = output
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self._output.read_text(encoding="utf-8", errors="replace")
 
-    def wait_for(self, arrived: Callable[[], bool], *, seconds: float) -> None:
-        """Wait until something is there; fail, with all the program said, if it never comes."""
+    def wait_for(self, condition: Callable[[], bool], *, seconds: float) -> None:
+        """Wait for a condition; if it takes too long, fail with the program's output."""
         end = time.monotonic() + seconds
-        while not arrived():
+        while not condition():
             if self.process.poll() is not None:
-                pytest.fail(f"ended with {self.process.returncode} and said:\n{self.said()}")
+                pytest.fail(f"ended with {self.process.returncode} and said:\n{self.output()}")
             if time.monotonic() > end:
-                pytest.fail(f"nothing came in {seconds} seconds; it said:\n{self.said()}")
+                pytest.fail(f"nothing came in {seconds} seconds; it said:\n{self.output()}")
             time.sleep(0.2)
 
 
 @contextmanager
 def started(*command, cwd):
-    """Start a program; end it when the block ends, if it has not ended by itself."""
+    """Start a program; kill it at the end of the block if it is still running."""
     output = cwd.with_name(f"{cwd.name}.log")
-    # A shell that runs pytest in the background has it ignore Ctrl-C, and children inherit that.
+    # When pytest runs in the background it ignores Ctrl-C, and so do its children.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with output.open("wb") as log:
@@ -146,7 +146,7 @@ def started(*command, cwd):
 
 
 def run(*command, cwd):
-    """Run a program to its end; fail, with all it said, unless it ended well."""
+    """Run a program to its end; fail with its output if it returns an error."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
@@ -160,6 +160,6 @@ def run(*command, cwd):
 
 
 def environment():
-    """This process's environment, without what would lead to the checkout."""
+    """The environment variables, without those that point to the checkout."""
     hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     return {name: value for name, value in os.environ.items() if name not in hidden}

@@ -1,4 +1,4 @@
-"""Every command of docs/your-own-data.md, typed in its order, on small data."""
+"""Every command of docs/your-own-data.md, run in order on small data."""
 
 import os
 import re
@@ -30,14 +30,14 @@ def test_the_guide_names_each_kind_of_command():
 
 
 @pytest.mark.slow
-def test_every_command_of_the_guide_does_what_it_says(tmp_path):
+def test_every_command_of_the_guide_works(tmp_path):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     write_photographs(tmp_path / "photos")
     np.save(tmp_path / "probabilities.npy", np.full((4, 2), 0.5, np.float32))
     np.save(tmp_path / "labels.npy", np.array([0, 1, 0, 1]))
     for line in COMMANDS:
         done = type_in(line, tmp_path)
-        # The doctor may well find fault with a model trained on sixty pictures.
+        # The check may find problems in a model trained on sixty pictures.
         allowed = (0, 3) if " check " in line else (0,)
         assert done.returncode in allowed, f"{line}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr, f"{line}\n{done.stderr}"
@@ -51,7 +51,7 @@ def test_every_command_of_the_guide_does_what_it_says(tmp_path):
 
 
 def write_photographs(folder: Path) -> None:
-    """Noise with a tint: red, green and blue pictures, not all of them clearly."""
+    """Noisy red, green and blue pictures, some of them ambiguous."""
     rng = np.random.default_rng(0)
     for part, count in (("train", 20), ("test", 10)):
         for channel, name in enumerate(("red", "green", "blue")):

@@ -16,7 +16,8 @@ from hardex_app import api
 from hardex_app.auth.visitors import SESSIONS_KEPT, THREADS, current, visitor_of
 from hardex_app.pages.annotate import page as annotate
 from hardex_app.pages.probe import page as probe
-from hardex_app.ui.files import asset, script
+from hardex_app.ui.files import asset
+from hardex_app.ui.modules import script
 from hardex_app.workspace import Workspace
 
 # Any number of visitors at once: by default each event waits for all others of its kind.

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.events import api
 
+from hardex.annotate.session import AnnotationSession
 from hardex.classifiers.classifier import Classifier
 from hardex.errors import HardexError
 from hardex.people.access import Visitor
@@ -16,8 +17,8 @@ from hardex.runs.run import Run
 from hardex_app import annotating, browsing, overview, probing, saved_probes
 from hardex_app.answers import for_visitors
 from hardex_app.auth.visitors import for_owner, visitor_of
-from hardex_app.probe_permissions import permitted, told_to
-from hardex_app.workspace import AnnotationSession, Workspace
+from hardex_app.probe_permissions import error_for, permitted
+from hardex_app.workspace import Workspace
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -184,7 +185,7 @@ def _of_desk(workspace: Workspace) -> list[Callable[..., Any]]:
     def at_the_desk(request: gr.Request, ask: Callable[[AnnotationSession, Visitor], T]) -> T:
         def asked() -> T:
             visitor = visitor_of(request)
-            desk = annotating.desk_of(workspace, visitor)
+            desk = annotating.session_of(workspace, visitor)
             if desk is None:
                 raise gr.Error(f"The run is not ready ({workspace.status.stage}); ask later.")
             return ask(desk, visitor)
@@ -200,8 +201,8 @@ def _of_desk(workspace: Workspace) -> list[Callable[..., Any]]:
         Args:
             have: tickets that are at hand already, beside which another one is wanted.
         """
-        ask = annotating.next_examples
-        return at_the_desk(request, lambda desk, who: ask(desk, who, have, count=1))
+        asked = {"have": have, "count": 1}
+        return at_the_desk(request, lambda desk, who: annotating.next_examples(asked, desk, who))
 
     def annotate(
         ticket: str,
@@ -254,7 +255,7 @@ def _of_bench(workspace: Workspace) -> list[Callable[..., Any]]:
             checked = permitted(about, visitor, workspace)
             return ask(checked, run, classifier)
         except HardexError as error:
-            sentence = told_to(visitor, error, run, checked)
+            sentence = error_for(visitor, error, run, checked)
             raise gr.Error(sentence, print_exception=False) from error
 
     def probe(source: Json, transform: Json, request: gr.Request) -> Json:

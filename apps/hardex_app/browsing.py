@@ -4,18 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from hardex.annotate.answers import standing
+from hardex.annotate.answers import not_undone
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
 from hardex.images import png_url
 from hardex.overview.nearest_training import nearest_training
-from hardex.people.annotations import VERDICTS, Annotation, AnnotationEvent
+from hardex.people.events import COMMENT_MOST, VERDICTS, Annotation, AnnotationEvent
 from hardex.predict.neighbours import summary
 from hardex.ranking.scores import MEANINGS
 from hardex.runs.run import Run
 from hardex.runs.views import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex_app.cards import THUMBNAIL_PIXELS, thumbnail_url
-from hardex_app.submission import COMMENT_MOST
 from hardex_app.workspace import Workspace
 
 VERDICT_WORDS = {
@@ -328,7 +327,7 @@ def judge(
 def said_about(run: Run, id: str) -> list[str]:
     """What people said of an example, latest last; what they took back says so."""
     events = run.annotations.of(id)
-    stands = {event.event_id for event in standing(events)}
+    stands = {event.event_id for event in not_undone(events)}
     lines = []
     for event in events:
         if event.undoes:

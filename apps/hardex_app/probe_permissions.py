@@ -1,7 +1,7 @@
-"""What an annotator may probe: own drawings, and examples judged already, by their tickets.
+"""What annotators may probe: their own drawings, and examples that they have judged, by ticket.
 
-Only who has said what an example is may know its label, which the bench shows. Tickets stand for
-ids, which may hold the label. The owner may probe everything, by id.
+The Probe page shows the label of an example, which only annotators who have judged it may know.
+They use tickets, because an id may contain the label. The owner may probe everything, by id.
 """
 
 import re
@@ -10,19 +10,19 @@ from typing import Any
 from hardex.errors import HardexError, RunError
 from hardex.people.access import Visitor
 from hardex.runs.run import Run
-from hardex_app.annotating import desk_of
+from hardex_app.annotating import session_of
 from hardex_app.auth.visitors import is_owner
 from hardex_app.sources import part
 from hardex_app.workspace import Workspace
 
-JUDGED_SHOWN = 30  # of the examples judged last
+JUDGED_SHOWN = 30  # the latest
 
 
 def permitted(request: Any, visitor: Visitor, workspace: Workspace) -> Any:
-    """The request as it may be answered, a ticket replaced by the id it stands for.
+    """A request that may be answered; a ticket in it is replaced by the id.
 
     Raises:
-        HardexError: it is about a picture that this visitor may not probe.
+        HardexError: this visitor may not probe the picture.
     """
     if is_owner(visitor):
         return request
@@ -32,14 +32,14 @@ def permitted(request: Any, visitor: Visitor, workspace: Workspace) -> Any:
         return request
     if kind != "example":
         raise HardexError(
-            "annotators probe what they draw and examples they have judged; this is neither; draw "
-            "something."
+            "annotators can probe their own drawings and examples they have judged; this is "
+            "neither; draw something."
         )
     return {**request, "source": {**source, "id": judged_id(source.get("id"), visitor, workspace)}}
 
 
-def told_to(visitor: Visitor, error: HardexError, run: Run, request: Any = None) -> str:
-    """What went wrong, as a sentence; to an annotator without paths and ids of this run."""
+def error_for(visitor: Visitor, error: HardexError, run: Run, request: Any = None) -> str:
+    """An error as a sentence; for an annotator without paths and ids of this run."""
     text = str(error)
     if is_owner(visitor):
         return text
@@ -47,13 +47,13 @@ def told_to(visitor: Visitor, error: HardexError, run: Run, request: Any = None)
     id = str(source.get("id") or "") if isinstance(source, dict) else ""
     data = run.manifest.data
     hidden = [str(run.folder), run.data, data.path if data else ""]
-    if any(word and word in text for word in hidden) or _names(text, id):
-        return "this cannot be answered now; try again, and if it stays so, tell the owner."
+    if any(secret and secret in text for secret in hidden) or _names(text, id):
+        return "this does not work right now; try again, or tell the owner."
     return text
 
 
 def _names(text: str, id: str) -> bool:
-    """Whether an id stands in a text, as a word of its own."""
+    """Whether a text contains an id as a separate word."""
     return bool(id) and re.search(rf"(?<!\w){re.escape(id)}(?!\w)", text) is not None
 
 
@@ -61,42 +61,38 @@ def judged_id(ticket: Any, visitor: Visitor, workspace: Workspace) -> str:
     """The id of an example that this annotator has judged.
 
     Raises:
-        HardexError: it is none of theirs, or they have said nothing of it yet.
+        HardexError: the ticket is not theirs, or they have not judged the example yet.
     """
-    desk = desk_of(workspace, visitor)
-    if desk is None:
+    session = session_of(workspace, visitor)
+    if session is None:
         raise HardexError("the run is not ready yet; wait for the ranking.")
     try:
-        id = desk.tickets.id(visitor.name, str(ticket or ""))
+        id = session.tickets.id(visitor.name, str(ticket or ""))
     except RunError as error:
         raise HardexError(
-            "an example to probe must be one that you have judged; this is none of yours; choose "
-            "one of those under Example."
+            "you have not judged this example yet; choose one of the examples in the list."
         ) from error
-    if not any(event.annotator == visitor.name for event in desk.run.annotations.of(id)):
-        raise HardexError(
-            "an example can be probed once you have said which class it is; this one is still to "
-            "be judged; judge it first."
-        )
+    if not any(event.annotator == visitor.name for event in session.run.annotations.of(id)):
+        raise HardexError("you have not judged this example yet; judge it first.")
     return id
 
 
 def ticket_of(id: str, visitor: Visitor, workspace: Workspace) -> str:
-    """What this visitor calls an example: its id, or a ticket for it."""
+    """The name of an example for this visitor: its id, or a ticket."""
     if is_owner(visitor):
         return id
-    desk = desk_of(workspace, visitor)
-    return "" if desk is None else desk.tickets.of(visitor.name, id)
+    session = session_of(workspace, visitor)
+    return "" if session is None else session.tickets.of(visitor.name, id)
 
 
-def judged_of(visitor: Visitor, run: Run) -> list[str]:
-    """The ids that an annotator has judged, the last one first, at most `JUDGED_SHOWN`."""
-    said = dict.fromkeys(event.id for event in reversed(run.annotations.by(visitor.name)))
-    known = [id for id in list(said)[: 2 * JUDGED_SHOWN] if _is_there(id, run)]
+def judged_examples(visitor: Visitor, run: Run) -> list[str]:
+    """The examples that an annotator has judged, the latest first, at most `JUDGED_SHOWN`."""
+    ids = dict.fromkeys(event.id for event in reversed(run.annotations.by(visitor.name)))
+    known = [id for id in list(ids)[: 2 * JUDGED_SHOWN] if _has_example(id, run)]
     return known[:JUDGED_SHOWN]
 
 
-def _is_there(id: str, run: Run) -> bool:
+def _has_example(id: str, run: Run) -> bool:
     try:
         run.position(id)
     except HardexError:

@@ -14,7 +14,8 @@ from hardex_app.pages.annotate import page as annotate
 from hardex_app.pages.browse import page as browse
 from hardex_app.pages.overview import page as overview
 from hardex_app.pages.probe import page as probe
-from hardex_app.ui.files import asset, script
+from hardex_app.ui.files import asset
+from hardex_app.ui.modules import script
 from hardex_app.workspace import Status, Workspace
 
 _NOTHING_NEW = (gr.skip(), gr.skip(), gr.skip(), gr.skip())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hardex.annotate.plan import Assignment, Plan, plan_of
 from hardex.annotate.queue import Queue
+from hardex.annotate.session import AnnotationSession
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model, open_classifier
 from hardex.classifiers.shipped import SHIPPED, shipped_model
@@ -28,7 +29,7 @@ from hardex.runs.run import Run, load
 from hardex.runs.run_classifier import classifier_of
 
 if TYPE_CHECKING:  # SQLAlchemy only when it is asked for
-    from hardex.people.annotations import AnnotationEvent
+    from hardex.people.events import AnnotationEvent
 
 _FIRST_VISIT_SECONDS = 2.0  # how long the heavy imports wait for the first page to be drawn
 _STOP_SECONDS = 30.0  # importing TensorFlow cannot be interrupted
@@ -58,30 +59,6 @@ class Status:
     def over(self) -> bool:
         """Whether nothing more will change."""
         return self.stage in ("ready", "failed", "stopped")
-
-
-@dataclass(frozen=True)
-class AnnotationSession:
-    """Where annotators get their work; one for all of them.
-
-    Attributes:
-        run: whose examples are judged.
-        queue: who judges which of them next.
-        tickets: what the examples are called until they are judged.
-        turns: locks that annotators share out among them, however many people come.
-    """
-
-    run: Run
-    queue: Queue
-    tickets: Tickets
-    turns: tuple[Lock, ...]
-
-    def turn_of(self, annotator: str) -> Lock:
-        """Held from reading what an annotator said to storing what they say now.
-
-        Of several answers of one annotator at the same moment only one finds nothing said before.
-        """
-        return self.turns[hash(annotator) % len(self.turns)]
 
 
 class Stopped(Exception):
@@ -179,7 +156,7 @@ class Workspace:
         """Told of an event that was stored, but not at the desk: what the owner says is gold."""
         with self._desk_lock:
             if self._desk is not None:  # else it reads what is stored when it is made
-                self._desk.queue.heard(event)
+                self._desk.queue.record(event)
 
     def start(self) -> None:
         """Begin to prepare, once the first page was drawn or after two seconds."""

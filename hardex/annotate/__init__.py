@@ -1,4 +1,4 @@
-"""What people say of a run: their links and work, how far they agree, and files of it.
+"""Annotating a run: who judges what, how far annotators agree, import and export.
 
-The events themselves lie in `hardex.runs.annotations`, links and visits in `hardex.runs.access`.
+The events are stored by `hardex.people.store`, invitations and sessions by `hardex.people.access`.
 """

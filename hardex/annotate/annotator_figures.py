@@ -1,4 +1,4 @@
-"""Votes -> how each annotator works: how fast, how like gold, how like the others."""
+"""Votes -> figures for each annotator: speed, agreement with gold and with the others."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ Share = Mapping[str, float | None]
 
 @dataclass(frozen=True)
 class Annotator:
-    """One annotator's votes at a glance.
+    """The figures of one annotator.
 
-    All but `votes` is of what was said before the label was shown.
+    All of them but `votes` use the answers given before the label was shown.
 
     Attributes:
-        name: who.
-        votes: on how many examples they have a word that stands.
-        seconds: the median of what was measured; None where nothing was.
-        gold: share of their blind first words on gold examples that say the gold label, with its
-            interval.
-        gold_votes: how many words that is of; those that are not sure are not among them.
+        name: of the annotator.
+        votes: on how many examples they have an answer that was not undone.
+        seconds: the median of the measured times; None if there are none.
+        gold: the share of their blind first answers on gold examples that are the gold label, with
+            its interval; without those that are not sure.
+        gold_votes: how many answers `gold` is a share of.
         gold_not_sure: how many more are not sure.
-        not_sure: share of all their words that say `not_sure`, with its interval.
-        others: share of the votes that say what most of the others say, with its interval; those
-            that are not sure count nowhere.
-        others_votes: how many votes that is of: those where most of the others say one thing.
+        not_sure: the share of all their answers that are `not_sure`, with its interval.
+        others: the share of their votes that agree with the majority of the others, with its
+            interval; without those that are not sure.
+        others_votes: how many votes `others` is a share of: those where the others have a majority.
     """
 
     name: str
@@ -43,26 +43,32 @@ class Annotator:
     others_votes: int
 
 
-def annotators_of(votes: Votes, words: Votes, gold: Mapping[str, Answer]) -> Iterator[Annotator]:
-    """All who have votes, measured by these words, one for each annotator and example."""
-    sure = words.is_sure
-    is_gold = np.array([id in gold for id in words.ids], dtype=bool)
-    places = {answer: place for place, answer in enumerate(words.answers)}
+def annotators_of(votes: Votes, first: Votes, gold: Mapping[str, Answer]) -> Iterator[Annotator]:
+    """The figures of all annotators who have votes.
+
+    Args:
+        votes: the last answer of each annotator on each example.
+        first: the answers from before the label was shown.
+        gold: the correct answer by example.
+    """
+    sure = first.is_sure
+    is_gold = np.array([id in gold for id in first.ids], dtype=bool)
+    places = {answer: place for place, answer in enumerate(first.answers)}
     right = np.array(
-        [places.get(gold[id], -1) if id in gold else -1 for id in words.ids], dtype=np.int64
+        [places.get(gold[id], -1) if id in gold else -1 for id in first.ids], dtype=np.int64
     )
-    on_gold = words.blind & is_gold[words.id]
+    on_gold = first.blind & is_gold[first.id]
     measured = {
         name: numbers
         for name, *numbers in zip(
-            words.names,
-            words.count(words.everything),
-            words.count(~sure),
-            words.count(on_gold & sure & (right[words.id] == words.answer)),
-            words.count(on_gold & sure),
-            words.count(on_gold & ~sure),
-            *_like_the_others(words.sure),
-            _medians(words),
+            first.names,
+            first.count(first.everything),
+            first.count(~sure),
+            first.count(on_gold & sure & (right[first.id] == first.answer)),
+            first.count(on_gold & sure),
+            first.count(on_gold & ~sure),
+            *_agreement_with_others(first.sure),
+            _medians(first),
             strict=True,
         )
     }
@@ -85,19 +91,19 @@ def annotators_of(votes: Votes, words: Votes, gold: Mapping[str, Answer]) -> Ite
         )
 
 
-def _medians(words: Votes) -> list[float | None]:
-    """The seconds of each annotator; None where nothing was measured."""
-    there = ~np.isnan(words.seconds)
-    order = np.argsort(words.annotator[there], kind="stable")
-    stops = np.cumsum(words.count(there))[:-1]
-    of_each = np.split(words.seconds[there][order], stops)
-    return [float(np.median(some)) if len(some) else None for some in of_each[: len(words.names)]]
+def _medians(votes: Votes) -> list[float | None]:
+    """The median seconds of each annotator; None if none were measured."""
+    measured = ~np.isnan(votes.seconds)
+    order = np.argsort(votes.annotator[measured], kind="stable")
+    stops = np.cumsum(votes.count(measured))[:-1]
+    of_each = np.split(votes.seconds[measured][order], stops)
+    return [float(np.median(some)) if len(some) else None for some in of_each[: len(votes.names)]]
 
 
-def _like_the_others(sure: Votes) -> tuple[list[int], list[int]]:
-    """How many votes of each annotator say what most of the others say, and of how many.
+def _agreement_with_others(sure: Votes) -> tuple[list[int], list[int]]:
+    """How many votes of each annotator agree with the majority of the others, and out of how many.
 
-    Votes beside which nobody else is, or two answers are as frequent, are not among them.
+    Votes do not count if nobody else voted, or if the others have no single majority.
     """
     k = max(1, len(sure.answers))
     # A cell is an answer to an example, with the number of votes for it.
@@ -109,7 +115,7 @@ def _like_the_others(sure: Votes) -> tuple[list[int], list[int]]:
     ranked = np.append(mine[order], [0, 0])
     most = ranked[first]
     second, third = (np.where(sizes > n, ranked[first + n], 0) for n in (1, 2))
-    # Of the other answers: how many votes the most frequent one has, and whether two have so many.
+    # Without the own vote: the votes of the most frequent answer, and whether two answers tie.
     example = np.repeat(np.arange(len(first)), sizes)
     is_most = mine == most[example]
     top = np.where(is_most, second[example], most[example])

@@ -1,6 +1,6 @@
-"""How far people agree beyond chance: Krippendorff's alpha and Cohen's kappa."""
+"""Agreement beyond chance: Krippendorff's alpha and Cohen's kappa."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -9,99 +9,85 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 NO_OVERLAP = (
-    "Krippendorff's alpha needs an example that two annotators were sure of before its label was "
-    "shown; there is none; let their examples overlap."
+    "Krippendorff's alpha needs an example that two annotators judged blind and were sure of; "
+    "there is none; let more examples overlap."
 )
 NO_VARIETY = (
-    "Krippendorff's alpha needs two different answers; everybody who judged the same examples gave "
-    "the same one, which agreement by chance would look like too; judge more of them."
+    "Krippendorff's alpha needs two different answers; all overlapping examples got the same one, "
+    "which could also be chance; judge more of them."
 )
 
 _RESAMPLES = 1_000
-_OFTEN = 8  # examples of a kind from which on they are drawn together
+_COMMON = 8  # a kind of at least so many examples is drawn as a whole
 
 Codes = NDArray[np.int64]
 
 
-def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
-    """Krippendorff's alpha for nominal data, whoever judged and however many each time.
+def alpha_of(
+    example: Codes, answer: Codes, rng: np.random.Generator
+) -> tuple[float | None, float | None, float | None, str]:
+    """Krippendorff's alpha for nominal data, its 95 % interval, and why there is none.
+
+    Alpha allows any number of annotators for each example. The interval is a bootstrap over
+    examples. Examples with the same answers are drawn together: how often each kind appears among
+    n drawn examples has a multinomial distribution.
 
     Args:
-        units: the answers for each example; those with fewer than two count nowhere. Every answer
-            is a category: leave out what stands for a missing one, such as `not_sure`.
+        example, answer: (v,) of each vote, as numbers from 0. Examples with fewer than two votes
+            do not count. Leave out missing answers such as `not_sure`.
+        rng: draws the examples.
 
     Returns:
-        1 for perfect agreement, 0 for what chance would give, less for less; None where nothing
-        overlaps or all answers are the same.
+        Alpha (1 for perfect agreement, 0 for chance), the low and high end of its interval, and
+        "" or a sentence that says why alpha is None.
 
     Source:
         Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), section D.
 
     Example:
-        >>> round(krippendorff_alpha(["ab", "aa", "bb", "a"]), 3)
+        >>> example, answer = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 0, 1, 1])
+        >>> round(alpha_of(example, answer, np.random.default_rng(0))[0], 3)
         0.444
     """
-    codes: dict[Hashable, int] = {}
-    votes = [
-        (example, codes.setdefault(answer, len(codes)))
-        for example, unit in enumerate(units)
-        for answer in unit
-    ]
-    example, answer = np.array(votes, dtype=np.int64).reshape(-1, 2).T
-    return alpha_of(example, answer, None)[0]
-
-
-def alpha_of(
-    example: Codes, answer: Codes, rng: np.random.Generator | None
-) -> tuple[float | None, float | None, float | None, str]:
-    """Alpha, its interval (only with `rng`), and why there is none.
-
-    The interval is that of a bootstrap over examples. Alike examples need not be drawn one by one:
-    how often each kind comes among n drawn ones has a multinomial distribution.
-
-    Args:
-        example, answer: (v,) of each vote, as numbers from 0 on.
-        rng: draws the examples.
-    """
-    found = _Units.of(example, answer)
+    found = _Kinds.of(example, answer)
     if found is None:
         return None, None, None, NO_OVERLAP
-    units, often = found
-    value = units.alpha(often)
+    kinds, counts = found
+    value = kinds.alpha(counts)
     if np.isnan(value):
         return None, None, None, NO_VARIETY
-    if rng is None or often.sum() < 2:  # one example drawn again is always the same
+    if counts.sum() < 2:  # one example drawn again is always the same
         return value, None, None, ""
-    drawn = [units.alpha(again) for again in _drawn_again(often, rng)]
+    drawn = [kinds.alpha(again) for again in _resampled(counts, rng)]
     low, high = np.nanquantile(drawn, [0.025, 0.975]).tolist()
     return value, low, high, ""
 
 
-def _drawn_again(often: Codes, rng: np.random.Generator) -> Iterator[Codes]:
-    """How often each kind comes when as many examples are drawn, with replacement.
+def _resampled(counts: Codes, rng: np.random.Generator) -> Iterator[Codes]:
+    """How often each kind appears when as many examples are drawn with replacement.
 
-    Kinds of few examples are many where there are many classes; a multinomial draw of all of them
-    would take longer than drawing their examples.
+    With many classes, many kinds have few examples. A multinomial draw over all kinds would be
+    slower than drawing those examples one by one.
     """
-    total, common = often.sum(), often >= _OFTEN
-    few = np.flatnonzero(~common)
-    rare = np.repeat(np.arange(len(few)), often[few])  # the kind of each example of a rare one
-    shares = np.append(often[common], len(rare)) / total
-    for counts in rng.multinomial(total, shares, size=_RESAMPLES):
-        again = np.empty_like(often)
-        again[common] = counts[:-1]
-        if len(few):
-            chosen = rare[rng.integers(len(rare), size=counts[-1])]
-            again[few] = np.bincount(chosen, minlength=len(few))
+    total, common = counts.sum(), counts >= _COMMON
+    rare = np.flatnonzero(~common)
+    kind_of = np.repeat(np.arange(len(rare)), counts[rare])  # of each example of a rare kind
+    shares = np.append(counts[common], len(kind_of)) / total
+    for drawn in rng.multinomial(total, shares, size=_RESAMPLES):
+        again = np.empty_like(counts)
+        again[common] = drawn[:-1]
+        if len(rare):
+            chosen = kind_of[rng.integers(len(kind_of), size=drawn[-1])]
+            again[rare] = np.bincount(chosen, minlength=len(rare))
         yield again
 
 
 @dataclass(frozen=True, eq=False)
-class _Units:
-    """Kinds of examples, alike in the answers they got.
+class _Kinds:
+    """Kinds of examples: those of one kind got the same answers.
 
     Attributes:
-        answers: (k, u) how many gave each answer, within each kind.
+        answers: (k, u) how many votes give each answer, within each kind.
         differing: (u,) pairs of votes that differ, over votes - 1.
     """
 
@@ -109,48 +95,47 @@ class _Units:
     differing: NDArray[np.float64]
 
     @classmethod
-    def of(cls, example: Codes, answer: Codes) -> tuple["_Units", Codes] | None:
-        """The kinds of all examples with two votes or more, and how many are of each, if any."""
+    def of(cls, example: Codes, answer: Codes) -> tuple["_Kinds", Codes] | None:
+        """The kinds of all examples with two votes or more, and how many examples each has."""
         votes = np.bincount(example)
-        kinds, often = [], []
-        # One row for each example, equal for those that are alike.
+        kinds, counts = [], []
         for size in np.unique(votes[votes > 1]).tolist():
             chosen = votes[example] == size
             order = np.lexsort((answer[chosen], example[chosen]))
-            rows = answer[chosen][order].reshape(-1, size)
-            some, counts = _unique_rows(rows)
-            kinds.append(some)
-            often.append(counts)
-        return (cls._of_kinds(kinds), np.concatenate(often)) if kinds else None
+            rows = answer[chosen][order].reshape(-1, size)  # a row for each example
+            unique, count = _unique_rows(rows)
+            kinds.append(unique)
+            counts.append(count)
+        return (cls._of_rows(kinds), np.concatenate(counts)) if kinds else None
 
     @classmethod
-    def _of_kinds(cls, kinds: Sequence[Codes]) -> "_Units":
+    def _of_rows(cls, kinds: Sequence[Codes]) -> "_Kinds":
         """
         Args:
             kinds: arrays (some kinds, votes) of answers.
         """
         votes = np.concatenate([np.full(len(rows), rows.shape[1]) for rows in kinds])
-        unit = np.repeat(np.arange(len(votes)), votes)
+        kind = np.repeat(np.arange(len(votes)), votes)
         answer = np.concatenate([rows.ravel() for rows in kinds])
-        # What is in one place twice is added up.
-        answers = coo_array((np.ones(len(unit)), (answer, unit))).tocsr()
-        alike = np.asarray((answers * answers).sum(axis=0))
-        return cls(answers, (votes * votes - alike) / (votes - 1))
+        # `coo_array` adds up what has the same place.
+        answers = coo_array((np.ones(len(kind)), (answer, kind))).tocsr()
+        same = np.asarray((answers * answers).sum(axis=0))
+        return cls(answers, (votes * votes - same) / (votes - 1))
 
-    def alpha(self, often: Codes) -> float:
-        """Alpha when each kind of example comes so often; NaN where all answers are the same."""
-        of_answer = self.answers @ often
+    def alpha(self, counts: Codes) -> float:
+        """Alpha when each kind has so many examples; NaN if all answers are the same."""
+        of_answer = self.answers @ counts
         total = float(of_answer.sum())
         by_chance = total * total - float(of_answer @ of_answer)
         if by_chance <= 0:
             return float("nan")
-        # Not `@`: of a thousand short products, each would wake all threads of the BLAS.
-        differing = float((often * self.differing).sum())
+        # Not `@`: each of a thousand short products would wake all BLAS threads.
+        differing = float((counts * self.differing).sum())
         return 1 - (total - 1) * differing / by_chance
 
 
 def _unique_rows(rows: Codes) -> tuple[Codes, Codes]:
-    """Each row once, and how often it comes; faster than sorting rows as such."""
+    """Each row once, and how often it appears; faster than `np.unique` on rows."""
     code = rows[:, 0]
     for column in rows.T[1:]:
         _, code = np.unique(code * (column.max() + 1) + column, return_inverse=True)
@@ -162,10 +147,10 @@ def cohen_kappa(counts: NDArray[np.float64]) -> tuple[float, float] | None:
     """Cohen's kappa of two annotators, and its standard error.
 
     Args:
-        counts: (k, k) how often the first said i and the second j.
+        counts: (k, k) how often the first annotator answered i and the second j.
 
     Returns:
-        Kappa and its asymptotic standard error; None where chance alone would agree always.
+        Kappa and its asymptotic standard error; None if chance alone would always agree.
 
     Source:
         Cohen, A Coefficient of Agreement for Nominal Scales (1960); the error is equation 13 of

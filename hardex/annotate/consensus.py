@@ -1,4 +1,4 @@
-"""Votes -> what people together say of each example."""
+"""Votes -> the consensus on each example."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from hardex.annotate.votes import Votes
 
 @dataclass(frozen=True)
 class Consensus:
-    """What people together say of one example.
+    """The consensus on one example.
 
     Attributes:
         id: the example.
-        given_label: the class it is said to have in the data.
-        answer: what most say, as `Answer.text`; "" where two answers have as many votes.
+        given_label: its class in the data.
+        answer: the most frequent answer, as `Answer.text`; "" if there is a tie.
         share: of the votes for the most frequent answer, 0..1.
         votes: how many.
         answers: each answer with its votes, the most frequent first, then by text.
@@ -32,7 +32,7 @@ class Consensus:
 
 
 def consensus_of(votes: Votes, given: Mapping[str, str]) -> tuple[Consensus, ...]:
-    """What people together say of each example, in order of id.
+    """The consensus on each example, in order of id.
 
     Args:
         votes: one for each annotator and example.
@@ -43,15 +43,17 @@ def consensus_of(votes: Votes, given: Mapping[str, str]) -> tuple[Consensus, ...
     answers = votes.answer[np.lexsort((votes.answer, votes.id))].tolist()
     stops = np.cumsum(np.bincount(votes.id, minlength=len(votes.ids))).tolist()
     return tuple(
-        Consensus(id, given[id], *counted(tuple(answers[start:stop])))  # many are alike
+        Consensus(
+            id, given[id], *counted(tuple(answers[start:stop]))
+        )  # many examples have the same
         for id, (start, stop) in zip(votes.ids, pairwise([0, *stops]), strict=True)
         if start < stop
     )
 
 
 def _counted(answers: Sequence[str]) -> tuple[str, float, int, tuple[tuple[str, int], ...]]:
-    """What a `Consensus` says of these answers: answer, share, votes, answers."""
-    texts: dict[str, int] = {}  # a `Counter` takes thrice the time to make
+    """The last four attributes of the `Consensus` of these answers."""
+    texts: dict[str, int] = {}  # three times as fast as a `Counter`
     for answer in answers:
         texts[answer] = texts.get(answer, 0) + 1
     counts = tuple(sorted(texts.items(), key=lambda one: (-one[1], one[0])))
@@ -59,7 +61,7 @@ def _counted(answers: Sequence[str]) -> tuple[str, float, int, tuple[tuple[str, 
 
 
 def _single(counts: Sequence[tuple[str, int]]) -> str:
-    """The most frequent answer, or "" where two are; the counts are sorted."""
+    """The most frequent answer, or "" if there is a tie; the counts are sorted."""
     if len(counts) > 1 and counts[0][1] == counts[1][1]:
         return ""
     return counts[0][0]

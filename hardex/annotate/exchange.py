@@ -1,4 +1,4 @@
-"""Annotations <-> files: CSV, JSON lines and Label Studio's JSON, there and back without a loss."""
+"""Annotations <-> files: CSV, JSON lines and Label Studio's JSON, without loss both ways."""
 
 import csv
 import json
@@ -18,15 +18,15 @@ from hardex.annotate.rows import COLUMNS, NEEDED, Placed, event_of, row_of
 from hardex.annotate.votes import Votes
 from hardex.errors import RunError
 from hardex.people.access import OWNER
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run, opened
 
 FORMATS = ("csv", "jsonl", "label-studio", "label-studio-setup", "consensus")
 _CONSENSUS_COLUMNS = ("id", "given_label", "consensus", "share", "votes")
-# A spreadsheet takes a cell that begins so for a formula; some also take the full-width signs.
+# A spreadsheet reads a cell with such a start as a formula; some accept the full-width forms.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# What JSON leaves as it is, though many readers end a line there.
-_ONE_LINE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
+# JSON does not escape these, but many programs end a line there.
+_ONE_LINE = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Written:
     """What an export wrote.
 
     Attributes:
-        file: where to; "-" for a stream.
+        file: the path; "-" for a stream.
         format: one of `FORMATS`.
         rows: how many events, tasks or examples.
     """
@@ -49,11 +49,11 @@ class Imported:
     """What an import stored.
 
     Attributes:
-        file: where from.
+        file: the path.
         stored: how many events are new.
         known: how many were stored before.
-        skipped: how many are of no example or class of the run.
-        owner: how many of those that are new are the owner's, and so count as gold.
+        skipped: how many have an example or class that the run does not have.
+        owner: how many new events are the owner's, and so count as gold.
     """
 
     file: str
@@ -63,7 +63,7 @@ class Imported:
     owner: int = 0
 
 
-# ------------------------------------------------------------------ out
+# ------------------------------------------------------------------ export
 
 
 def export_annotations(
@@ -75,26 +75,26 @@ def export_annotations(
     pictures: bool = True,
     annotations: str = "",
 ) -> Written:
-    """Write what people said to a file, whole or not at all.
+    """Write annotations to a file, whole or not at all.
 
     Args:
         run: a run or its folder.
         file: a new file, or a text stream.
-        format: `csv` or `jsonl`: one row for each event, undone ones and their undoing too;
+        format: `csv` or `jsonl`: one row for each event, including undone ones and undos;
             `label-studio`: one task for each judged example, for Label Studio's import, with all
-            events in its `meta`; `lead_time` is that of the annotator's first, blind word;
-            `label-studio-setup`: the labelling setup those tasks ask for; `consensus`: a CSV of
-            what most people say of each example, the owner being one of them. There and in Label
-            Studio, a class with the name of an answer, such as `wrong`,
-            is written `class wrong`. In both CSV a leading apostrophe keeps spreadsheets from
-            taking a text for a formula.
-        force: whether a file that is there is replaced.
-        pictures: whether the tasks of `label-studio` hold their pictures, at most 1,024 pixels
-            wide or high, as data URLs; else, and where there is no picture, `image` is the id.
-        annotations: the address of the database, where `run` is a folder and they are not there.
+            events in its `meta`, and as `lead_time` the time of the annotator's first answer;
+            `label-studio-setup`: the labelling setup for those tasks; `consensus`: a CSV of the
+            consensus on each example, with the owner as one of the annotators. There and in Label
+            Studio, a class named like another answer, such as `wrong`, is written `class wrong`.
+            In both kinds of CSV a leading apostrophe keeps spreadsheets from reading a text as a
+            formula.
+        force: whether to replace an existing file.
+        pictures: whether the tasks of `label-studio` contain their images, at most 1,024 pixels
+            wide or high, as data URLs; otherwise, and without an image, `image` is the id.
+        annotations: the database address, if `run` is a folder and its annotations are elsewhere.
 
     Raises:
-        RunError: another format, the file is there already, or it cannot be written.
+        RunError: an unknown format, the file exists, or it cannot be written.
     """
     if format not in FORMATS:
         raise RunError(
@@ -114,15 +114,15 @@ def export_annotations(
 
 @contextmanager
 def _whole(path: Path, *, force: bool) -> Iterator[TextIO]:
-    """A file beside `path` that takes its place when the block ends well."""
+    """A file beside `path` that replaces it when the block ends without an error."""
     if not force and os.path.lexists(path):
         raise RunError(
-            f"an export must go to a new file; {path} is there already; pass --force to replace "
-            "it or choose another."
+            f"an export must go to a new file; {path} exists; pass --force to replace it or "
+            "choose another."
         )
     if not path.parent.is_dir():
         raise RunError(
-            f"an export must go to a folder that is there; {path.parent} is none; make it or "
+            f"an export must go to an existing folder; {path.parent} is not one; create it or "
             "choose another."
         )
     partial = path.with_name(f".{path.name[:60]}.partial-{uuid4()}")
@@ -135,8 +135,8 @@ def _whole(path: Path, *, force: bool) -> Iterator[TextIO]:
     except OSError as error:
         raise RunError(
             f"an export must go to a file that can be written; {path} could not be "
-            f"({error.strerror or error}), and nothing of it was kept; free some space or choose "
-            "another."
+            f"({error.strerror or error}), and nothing was written; free disk space or "
+            "choose another."
         ) from error
     finally:
         with suppress(OSError):
@@ -145,7 +145,7 @@ def _whole(path: Path, *, force: bool) -> Iterator[TextIO]:
 
 def _write_csv(run: Run, stream: TextIO) -> int:
     rows = ([_cell(value) for value in row_of(event).values()] for event in run.annotations.all())
-    return _put_csv(stream, COLUMNS, rows)
+    return _write_rows(stream, COLUMNS, rows)
 
 
 def _write_consensus(run: Run, stream: TextIO) -> int:
@@ -156,10 +156,10 @@ def _write_consensus(run: Run, stream: TextIO) -> int:
         [_cell(one.id), _cell(one.given_label), _cell(one.answer), repr(one.share), str(one.votes)]
         for one in consensus_of(votes, given)
     )
-    return _put_csv(stream, _CONSENSUS_COLUMNS, rows)
+    return _write_rows(stream, _CONSENSUS_COLUMNS, rows)
 
 
-def _put_csv(stream: TextIO, header: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+def _write_rows(stream: TextIO, header: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
     writer, count = csv.writer(stream), 0
     writer.writerow(header)
     for row in rows:
@@ -176,21 +176,21 @@ def _write_jsonl(run: Run, stream: TextIO) -> int:
 
 
 def _cell(value: Any) -> str:
-    """A value for one cell of a CSV; `_text_of` gives it back.
+    """A value as a cell of a CSV; `_text_of` reverses it.
 
     Example:
         >>> _cell("=1+1"), _cell("'=1+1"), _cell("'tis"), _cell(-0.5), _cell(None)
         ("'=1+1", "''=1+1", "'tis", '-0.5', '')
     """
     if isinstance(value, str):
-        # What looks guarded is guarded once more, so that taking one away is always exact.
+        # A text that looks escaped is escaped once more, so that unescaping is exact.
         return f"'{value}" if value.lstrip("'").startswith(_FORMULA) else value
     return "" if value is None else repr(value)
 
 
 def _text_of(cell: str) -> str:
-    guarded = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
-    return cell[1:] if guarded else cell
+    escaped = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
+    return cell[1:] if escaped else cell
 
 
 _WRITERS: Mapping[str, Callable[[Run, TextIO], int]] = {
@@ -202,7 +202,7 @@ _WRITERS: Mapping[str, Callable[[Run, TextIO], int]] = {
 }
 
 
-# ------------------------------------------------------------------ in
+# ------------------------------------------------------------------ import
 
 
 def import_annotations(
@@ -212,34 +212,35 @@ def import_annotations(
     skip_unknown: bool = False,
     annotations: str = "",
 ) -> Imported:
-    """Store what people said elsewhere: all of a file, or nothing.
+    """Import annotations from a file: all of them, or none.
 
-    Every event keeps its id, annotator and time, so importing twice stores once. Of Label Studio's
-    own annotations, the annotator is the mail address of who completed it. The file is believed
-    as to who said what: what it says in the name of `owner` counts as gold.
+    Every event keeps its id, annotator and time, so importing a file twice stores it once. For an
+    annotation made in Label Studio, the annotator is the email address of the person who completed
+    it. The names in the file are trusted: events of `owner` count as gold.
 
     Args:
         run: a run or its folder.
         file: a .csv or .jsonl file as `export_annotations` writes it, or a .json file exported by
             Label Studio.
-        skip_unknown: whether what is said of other examples and classes is left out; else such a
-            file is refused.
-        annotations: the address of the database, where `run` is a folder and they are not there.
+        skip_unknown: whether to skip events of other examples and classes; otherwise a file with
+            any is refused.
+        annotations: the database address, if `run` is a folder and its annotations are elsewhere.
 
     Raises:
-        RunError: the file cannot be read, speaks of other examples or classes, has a name of
-            several lines or with control signs, or calls something else by an id that is stored
-            already. Other names under which nobody may be invited come back as they were stored.
+        RunError: the file cannot be read, has other examples or classes, names an annotator under
+            whose name nobody may be invited, or uses a stored event id for another event.
     """
     found, path = opened(run, annotations=annotations), Path(file)
     if not path.is_file():
-        there = "a folder is" if path.is_dir() else "nothing is"
-        raise RunError(f"annotations are imported from a file; {there} at {path}; check the path.")
+        found_there = "a folder is" if path.is_dir() else "nothing is"
+        raise RunError(
+            f"annotations are imported from a file; {found_there} at {path}; check the path."
+        )
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise RunError(
             f"annotations are imported from a .csv, .jsonl or .json file; received {path}; "
-            "rename it after what it holds."
+            "give it the suffix of its format."
         )
     try:
         read = list(reader(path, found))
@@ -261,7 +262,7 @@ def import_annotations(
 def _known(
     run: Run, read: Sequence[Placed], path: Path, *, skip_unknown: bool
 ) -> tuple[list[AnnotationEvent], int]:
-    """The events of examples and classes of the run, and how many others there are."""
+    """The events of the run's examples and classes, and how many others there are."""
     given = run.tables.given_labels({event.id for _, event in read})
     classes = {"", *run.manifest.class_names}
     known: list[AnnotationEvent] = []
@@ -271,9 +272,9 @@ def _known(
         what = ""
         if event.id not in given:
             what = f"the example {event.id!r}"
-        elif event.new_label not in classes or not _can_be_said(event, classes):
-            strange = event.new_label if event.new_label not in classes else event.said
-            what = f"the class {strange!r}"
+        elif event.new_label not in classes or not _has_known_answer(event, classes):
+            unknown = event.new_label if event.new_label not in classes else event.said
+            what = f"the class {unknown!r}"
         if what or (event.undoes and event.undoes in left_out):
             left_out.add(event.event_id)
             first = first or f"{place} is of {what}"
@@ -288,8 +289,8 @@ def _known(
     return known, len(left_out)
 
 
-def _can_be_said(event: AnnotationEvent, classes: Collection[str]) -> bool:
-    """Whether what was said blind is a class, or the verdict itself where that names none."""
+def _has_known_answer(event: AnnotationEvent, classes: Collection[str]) -> bool:
+    """Whether the blind answer is a class, or the verdict if that is not about a class."""
     return event.said in classes or (event.verdict in NO_CLASS and event.said == event.verdict)
 
 
@@ -299,7 +300,7 @@ def _read_csv(path: Path, run: Run) -> Iterator[Placed]:
         header = next(rows, [])
         missing = [name for name in NEEDED if name not in header]
         if missing and "consensus" in header:
-            raise ValueError("it is a consensus, which is counted from annotations")
+            raise ValueError("it is a consensus, not the annotations themselves")
         if missing:
             raise ValueError(f"there is no column {missing[0]!r}")
         for cells in rows:
@@ -319,7 +320,7 @@ def _number(cell: str, place: str) -> float | None:
     try:
         return float(cell) if cell else None
     except ValueError:
-        raise ValueError(f"{place}: seconds is {cell!r}, which is no number") from None
+        raise ValueError(f"{place}: seconds is {cell!r}, which is not a number") from None
 
 
 def _read_jsonl(path: Path, run: Run) -> Iterator[Placed]:

@@ -1,4 +1,4 @@
-"""The right answers that annotators are measured by: from a file, or what the owner says."""
+"""Gold: the correct answers that annotators are scored against, from a file or the owner."""
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -6,17 +6,17 @@ from pathlib import Path
 from hardex.annotate.answers import Answer, latest, votes_of
 from hardex.errors import RunError
 from hardex.people.access import OWNER
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run
 
-_GOLD_BESIDES = ("ambiguous", "bad_image")  # what gold may say besides the name of a class
+_OTHER_GOLD = ("ambiguous", "bad_image")  # the gold answers that are not a class
 
 
 def judged_by(owner: str, run: Run) -> dict[str, str]:
-    """The labels of which the owner is sure, as in `true_labels`, found in all that is stored.
+    """The true labels by the owner, as in `true_labels`, from all stored annotations.
 
     Args:
-        owner: under which name the owner judges.
+        owner: the name under which the owner judges.
         run: whose annotations and examples.
 
     Raises:
@@ -25,15 +25,14 @@ def judged_by(owner: str, run: Run) -> dict[str, str]:
     return true_labels(run.annotations.by(owner), run)
 
 
-def true_labels(said: Iterable[AnnotationEvent], run: Run) -> dict[str, str]:
-    """The labels of which somebody is sure: the last word on each example that names its class.
+def true_labels(events: Iterable[AnnotationEvent], run: Run) -> dict[str, str]:
+    """The true labels by one annotator: the last answer on each example, if it is a class.
 
-    A word is read as in `answer_of`: what was said without the label counts, whatever the label is
-    by now.
+    As in `answer_of`, a blind answer counts even if the given label has changed since.
 
     Args:
-        said: what they said, in order of time.
-        run: whose examples; what was said of others, or names no class of it, is left out.
+        events: of one annotator, in order of time.
+        run: whose examples and classes; events of others are left out.
 
     Returns:
         True labels by id.
@@ -41,19 +40,19 @@ def true_labels(said: Iterable[AnnotationEvent], run: Run) -> dict[str, str]:
     Raises:
         RunError: the predictions cannot be read.
     """
-    last = latest(said)
+    last = latest(events)
     votes = votes_of(last, run.tables.given_labels({event.id for event in last}))
     classes = {Answer(name) for name in run.manifest.class_names}
     return {vote.id: vote.answer.name for vote in votes if vote.answer in classes}
 
 
-def check_gold(gold: Mapping[str, str], run: Run, besides: Collection[str] = ()) -> None:
+def check_gold(gold: Mapping[str, str], run: Run, other: Collection[str] = ()) -> None:
     """Refuse gold of other runs.
 
     Args:
-        gold: the right answer by example.
+        gold: the correct answer by example.
         run: whose examples and classes they must be.
-        besides: what may be said in place of a class.
+        other: the answers that are allowed besides classes.
 
     Raises:
         RunError: some of the examples or labels are not of this run.
@@ -65,24 +64,25 @@ def check_gold(gold: Mapping[str, str], run: Run, besides: Collection[str] = ())
             "ids from its tables."
         )
     names = run.manifest.class_names
-    known = {*names, *besides}
-    strange = [id for id, label in gold.items() if label not in known]
-    if strange:
+    known = {*names, *other}
+    unknown_labels = [id for id, label in gold.items() if label not in known]
+    if unknown_labels:
+        first = unknown_labels[0]
         raise RunError(
-            f"{' or '.join(['a gold label must be a class of the run', *besides])}; "
-            f"{len(strange):,} of {len(gold):,} are not, the first, of {strange[0]!r}, is "
-            f"{gold[strange[0]]!r}; write it as the run does."
+            f"{' or '.join(['a gold label must be a class of the run', *other])}; "
+            f"{len(unknown_labels):,} of {len(gold):,} are not, the first, of {first!r}, is "
+            f"{gold[first]!r}; spell it as the run does."
         )
 
 
 def read_gold(path: str | Path) -> dict[str, str]:
-    """The right answer by example, from a table with the columns `id` and `label`.
+    """The correct answer by example, from a table with the columns `id` and `label`.
 
     Args:
         path: a .csv, .jsonl or .parquet file.
 
     Raises:
-        HardexError: it is no such table, or gives one example two labels.
+        HardexError: it is not such a table, or gives one example two labels.
     """
     from hardex.data.manifests import read_columns
 
@@ -114,21 +114,21 @@ def read_gold(path: str | Path) -> dict[str, str]:
 
 
 def gold_of(run: Run, gold: Mapping[str, str] | str | Path | None) -> tuple[dict[str, str], str]:
-    """The right answers, written as in `Answer.text`, and whose they are.
+    """The correct answers, written as in `Answer.text`, and where they come from.
 
     Args:
         run: whose examples and classes they must be.
-        gold: right answers by example, or a file of them; None for what the owner judged.
+        gold: correct answers by example, or a file of them; None for the owner's answers.
 
     Raises:
-        HardexError: they cannot be read, or are not of this run.
+        HardexError: they cannot be read, or are of another run.
     """
     if gold is None:
         labels = judged_by(OWNER.name, run)
         written = {id: Answer(label).text for id, label in labels.items()}
         return written, OWNER.name if labels else ""
     found = dict(gold) if isinstance(gold, Mapping) else read_gold(gold)
-    check_gold(found, run, _GOLD_BESIDES)
+    check_gold(found, run, _OTHER_GOLD)
     classes = set(run.manifest.class_names)
     written = {id: Answer(label, label in classes).text for id, label in found.items()}
     return written, "" if isinstance(gold, Mapping) else str(gold)

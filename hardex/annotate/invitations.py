@@ -1,4 +1,4 @@
-"""Personal links to the app of a run, as `hardex annotate invite` makes them."""
+"""Personal links to the app of a run, for `hardex annotate invite`."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from hardex.people.access import Access, Invitation
 from hardex.people.address import kept_address
 from hardex.runs.run import load
 
-_NAMED = 10  # people in a sentence
+_NAMED = 10  # people in an error message
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _TIME = re.compile(r"([0-9]{1,5})([hdw])")
 _ADDRESS = re.compile(r"https?://[^\s?#/]+[^\s?#]*")
@@ -20,29 +20,29 @@ _ADDRESS = re.compile(r"https?://[^\s?#/]+[^\s?#]*")
 def invited(
     run: str | Path, name: str, *, expires: str = "7d", address: str = "", annotations: str = ""
 ) -> str:
-    """Make a personal link; whoever opens it is an annotator of this name.
+    """Make a personal link; whoever opens it is the annotator of this name.
 
-    In a database that serves several runs, it opens the apps of all of them.
+    If several runs share a database, the link opens the apps of all of them.
 
     Args:
         run: the run folder.
-        name: who is invited, 1..80 printable characters.
-        expires: how long the link opens the app, such as `12h`, `7d`, `4w` or `never`.
-        address: where the app is; by default where it is open to others now.
-        annotations: the database, when it is not in the run folder.
+        name: of the annotator, 1..80 printable characters.
+        expires: when the link expires, such as `12h`, `7d`, `4w` or `never`.
+        address: of the app; by default the address where others can reach it now.
+        annotations: the database address, if the annotations are not in the run folder.
 
     Returns:
-        The link, `ADDRESS/enter#TOKEN`, without the address where none is known. The token is
-        stored only as a hash, and cannot be shown again.
+        The link, `ADDRESS/enter#TOKEN`, without an address if none is known. Only a hash of the
+        token is stored, so it cannot be shown again.
 
     Raises:
-        HardexError: no run there, or a name, time or address that will not do.
+        HardexError: there is no run, or the name, time or address is malformed.
     """
     lasts = time_of(expires)
     if address and not _ADDRESS.fullmatch(address):
         raise AccessError(
-            f"the address of an app begins with http:// or https://; received {address!r}; copy it "
-            "from the terminal in which the app runs."
+            f"the address of an app must begin with http:// or https://; received {address!r}; "
+            "copy it from the terminal of the app."
         )
     access = _access(run, annotations)
     where = address or kept_address(Path(run))
@@ -50,72 +50,72 @@ def invited(
 
 
 def invitations(run: str | Path, *, annotations: str = "") -> list[Invitation]:
-    """All invitations of a run, also those that are over.
+    """All invitations of a run, including expired and revoked ones.
 
     Raises:
-        HardexError: no run there, or its database cannot be read.
+        HardexError: there is no run, or its database cannot be read.
     """
     return _access(run, annotations).invitations()
 
 
 @dataclass(frozen=True)
-class PredictionSource:
-    """What somebody has done so far.
+class AnnotatorWork:
+    """The work of one annotator so far.
 
     Attributes:
         judged: how many examples of the run they have judged.
-        last: when they did so last, UTC.
+        last: the time of the last verdict, UTC.
     """
 
     judged: int
     last: datetime
 
 
-def work(run: str | Path, *, annotations: str = "") -> dict[str, PredictionSource]:
-    """What each annotator of a run has done so far, by name.
+def work(run: str | Path, *, annotations: str = "") -> dict[str, AnnotatorWork]:
+    """The work of each annotator of a run, by name.
 
     Raises:
-        HardexError: no run there, or its database cannot be read.
+        HardexError: there is no run, or its database cannot be read.
     """
-    found: dict[str, PredictionSource] = {}
+    found: dict[str, AnnotatorWork] = {}
     opened = load(run, annotations=annotations)
-    said = opened.annotations.latest()  # in order of time
-    there = {id for id, _ in opened.tables.positions(list({event.id for event in said}))}
-    for event in said:
-        if event.id not in there:  # of other data, or of a sealed example
+    events = opened.annotations.latest()  # in order of time
+    known = {id for id, _ in opened.tables.positions(list({event.id for event in events}))}
+    for event in events:
+        if event.id not in known:  # of other data, or of a sealed example
             continue
-        before = found.get(event.annotator, PredictionSource(0, event.time))
-        found[event.annotator] = PredictionSource(before.judged + 1, event.time)
+        before = found.get(event.annotator, AnnotatorWork(0, event.time))
+        found[event.annotator] = AnnotatorWork(before.judged + 1, event.time)
     return found
 
 
 def revoked(run: str | Path, name: str, *, annotations: str = "") -> int:
-    """Take back the links of somebody, and end their sessions; gives how many there were.
+    """Revoke the links of an annotator and end their sessions; returns how many links there were.
 
     Raises:
-        HardexError: no run there, its database cannot be written, or nobody of this name was
-            ever invited: who mistypes a name should not think that somebody is out.
+        HardexError: there is no run, its database cannot be written, or nobody of this name was
+            invited: a mistyped name must not look like a revoked link.
     """
     access = _access(run, annotations)
     names = dict.fromkeys(one.name for one in access.invitations())
     if normalize("NFC", name) not in names:
-        invited = ", ".join(list(names)[:_NAMED]) or "nobody"
+        invited = ", ".join(list(names)[:_NAMED])
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         raise AccessError(
-            f"links are taken back from somebody who was invited; {name!r} was not; invited "
-            f"{'is' if len(names) < 2 else 'are'} {invited}{more}; choose one of them."
+            f"only the links of invited annotators can be revoked; {name!r} was not invited, "
+            f"unlike {invited}{more}; choose one of them."
             if names
-            else f"links are taken back from somebody who was invited; {name!r} was not, and "
-            "nobody else; see `hardex annotate invite RUN --list`."
+            else f"only the links of invited annotators can be revoked; {name!r} was not invited, "
+            "and nobody else; see `hardex annotate invite RUN --list`."
         )
     return access.revoke(name)
 
 
 def time_of(text: str) -> timedelta | None:
-    """How long an invitation lasts; None for ever.
+    """How long an invitation is valid; None for ever.
 
     Raises:
-        AccessError: it is none.
+        AccessError: the text is not a time.
 
     Example:
         >>> time_of("12h"), time_of("never")
@@ -126,7 +126,7 @@ def time_of(text: str) -> timedelta | None:
     found = _TIME.fullmatch(text)
     if not found or not int(found[1]):
         raise AccessError(
-            "an invitation lasts some hours, days or weeks, as in 12h, 7d or 4w; received "
+            "an invitation must expire after hours, days or weeks, as in 12h, 7d or 4w; received "
             f"{text[:40]!r}; choose such a time, or never."
         )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})

@@ -1,4 +1,4 @@
-"""Annotations <-> Label Studio's JSON, there and back without a loss."""
+"""Annotations <-> Label Studio's JSON, without loss in either direction."""
 
 import json
 from collections import defaultdict
@@ -8,21 +8,21 @@ from typing import Any, TextIO
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import quoteattr
 
-from hardex.annotate.answers import NO_CLASS, WRONG, Answer, answer_of, first_words, latest
+from hardex.annotate.answers import NO_CLASS, WRONG, Answer, answer_of, first_answers, latest
 from hardex.annotate.rows import Placed, event_of, row_of, time_as_text, time_of_text
 from hardex.errors import HardexError
 from hardex.images import shown_url
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run
 
 _SCHEMA = "hardex.label-studio/1"
-# The names of what is asked in Label Studio.
+# The names of the fields in the labelling setup.
 _ANSWER, _COMMENT, _IMAGE = "answer", "comment", "image"
 _PICTURE_PIXELS = 1_024  # the longer side
 
 
 def write_tasks(run: Run, stream: TextIO, *, pictures: bool = True) -> int:
-    """One task for each example. `meta` keeps every event: Label Studio hands it on unread.
+    """Write one task for each example. `meta` has every event; Label Studio passes it through.
 
     Source:
         labelstud.io/guide/task_format (2026).
@@ -41,7 +41,7 @@ def write_tasks(run: Run, stream: TextIO, *, pictures: bool = True) -> int:
 
 
 def _picture(run: Run, id: str) -> str:
-    """What Label Studio shows; without a picture the id, which tells people what to look for."""
+    """The image that Label Studio shows; without one, the id."""
     try:
         return shown_url(run.image(id), _PICTURE_PIXELS)
     except HardexError:
@@ -52,9 +52,8 @@ def _task(
     id: str, picture: str, given_label: str, events: Sequence[AnnotationEvent]
 ) -> dict[str, Any]:
     votes = latest(events) if given_label else []
-    # Whoever keeps or changes an answer has done the work before: the time is that of the first
-    # word, where it was measured.
-    took = {event.annotator: event.seconds for event in first_words(events)}
+    # The time is that of the first answer, if measured: keeping or changing it later takes less.
+    took = {event.annotator: event.seconds for event in first_answers(events)}
     return {
         "data": {_IMAGE: picture, "id": id, "given_label": given_label},
         "meta": {"schema": _SCHEMA, "events": [row_of(event) for event in events]},
@@ -85,7 +84,7 @@ def _annotation(
 
 
 def write_setup(run: Run, stream: TextIO) -> int:
-    """The labelling setup that the tasks ask for; gives how many choices it has."""
+    """Write the labelling setup for the tasks; returns how many choices it has."""
     classes = (Answer(name).text for name in run.manifest.class_names)
     answers = (*classes, *NO_CLASS, WRONG)
     choices = "".join(f"    <Choice value={_attribute(answer)}/>\n" for answer in answers)
@@ -104,15 +103,15 @@ def _attribute(text: str) -> str:
 
 
 def read_tasks(path: Path, run: Run) -> Iterator[Placed]:
-    """The events of a JSON export of Label Studio: those that came with a task, and its own.
+    """The events of a JSON export of Label Studio: ours in `meta`, and those made there.
 
     Raises:
-        ValueError: it is no such export.
-        RunError: an event of it can never be stored.
+        ValueError: it is not such an export.
+        RunError: an event may not be stored.
     """
     tasks = json.loads(path.read_text(encoding="utf-8-sig"))
     if not isinstance(tasks, list):
-        raise ValueError("it is no list of tasks")
+        raise ValueError("it is not a list of tasks")
     read = [_read_task(f"task {n}", path, task) for n, task in enumerate(tasks, start=1)]
     given = run.tables.given_labels({id for id, _, _ in read})
     for number, (id, events, annotations) in enumerate(read, start=1):
@@ -129,18 +128,18 @@ def read_tasks(path: Path, run: Run) -> Iterator[Placed]:
 def _read_task(
     place: str, path: Path, task: Any
 ) -> tuple[str, list[AnnotationEvent], list[dict[str, Any]]]:
-    """The example of a task, the events it came with, and Label Studio's annotations."""
+    """The example of a task, our events in it, and Label Studio's annotations."""
     data, meta = (_part(task, name, dict) for name in ("data", "meta"))
     annotations = _part(task, "annotations", list)
     id = data.get("id", "")
     if not isinstance(id, str) or not id:
-        raise ValueError(f"{place} does not say in data.id which example it is")
+        raise ValueError(f"{place} has no data.id, which names the example")
     ours = meta.get("schema") == _SCHEMA
     events = [event_of(place, path, event) for event in _part(meta, "events", list) if ours]
     if any(event.id != id for event in events):
-        raise ValueError(f"{place} is of {id!r} and holds an event of another example")
+        raise ValueError(f"{place} is of {id!r} and has an event of another example")
     if not all(isinstance(annotation, dict) for annotation in annotations):
-        raise ValueError(f"{place} has an annotation that is no object")
+        raise ValueError(f"{place} has an annotation that is not an object")
     return id, events, annotations
 
 
@@ -157,32 +156,31 @@ def _foreign(
     before: Mapping[str, AnnotationEvent],
     annotation: dict[str, Any],
 ) -> AnnotationEvent | None:
-    """An annotation made or changed in Label Studio; None for one that says what is known."""
+    """An annotation made or changed in Label Studio; None if it is unchanged."""
     results = [part for part in _part(annotation, "result", list) if isinstance(part, dict)]
-    chosen = _said(results, "choices")
+    chosen = _value(results, "choices")
     if not chosen or annotation.get("was_cancelled"):
         return None
-    answer, comment = Answer.of_text(chosen), _said(results, "text")
+    answer, comment = Answer.of_text(chosen), _value(results, "text")
     known = before.get(str(results[0].get("id", "")))
     if known is not None:
         if answer == answer_of(known, given_label) and comment == known.comment:
             return None
-    # Who corrects somebody else's annotation speaks for themselves: nothing is put into the mouth
-    # of the first annotator.
+    # A corrected annotation belongs to the person who corrected it, not to the first annotator.
     annotator = _completed_by(annotation)
     time = annotation.get("updated_at") or annotation.get("created_at")
     if not annotator or not isinstance(time, str):
-        raise ValueError(f"{place} does not say who made it and when")
+        raise ValueError(f"{place} does not have the person who made it and the time")
     verdict, new_label = _verdict(answer, given_label)
-    said = {"annotator": annotator, "id": id, "verdict": verdict, "new_label": new_label}
-    said |= {"comment": comment, "time": time_as_text(time_of_text(time))}
-    event_id = str(uuid5(NAMESPACE_URL, json.dumps([_SCHEMA, said], sort_keys=True)))
+    values = {"annotator": annotator, "id": id, "verdict": verdict, "new_label": new_label}
+    values |= {"comment": comment, "time": time_as_text(time_of_text(time))}
+    event_id = str(uuid5(NAMESPACE_URL, json.dumps([_SCHEMA, values], sort_keys=True)))
     seconds = annotation.get("lead_time")
-    return event_of(place, path, {**said, "event_id": event_id, "seconds": seconds})
+    return event_of(place, path, {**values, "event_id": event_id, "seconds": seconds})
 
 
-def _said(results: Iterable[Mapping[str, Any]], name: str) -> str:
-    """The first of what was chosen, or all of what was written."""
+def _value(results: Iterable[Mapping[str, Any]], name: str) -> str:
+    """The first choice, or the whole text."""
     for result in results:
         found = _part(result, "value", dict).get(name)
         texts = [found] if isinstance(found, str) else found if isinstance(found, list) else []
@@ -196,12 +194,12 @@ def _completed_by(annotation: Mapping[str, Any]) -> str:
     who = annotation.get("completed_by")
     if isinstance(who, dict):
         who = who.get("email") or who.get("id")
-    # Label Studio often names people by number alone.
+    # Label Studio often gives only the number of a person.
     return f"label-studio-{who}" if isinstance(who, int) else who if isinstance(who, str) else ""
 
 
 def _verdict(answer: Answer, given_label: str) -> tuple[str, str]:
-    """Verdict and new label of an answer.
+    """The verdict and new label of an answer.
 
     Example:
         >>> texts = ("7", "1", "not_sure", "wrong", "class wrong")

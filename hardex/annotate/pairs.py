@@ -1,4 +1,4 @@
-"""Votes -> how far every two annotators agree beyond chance."""
+"""Votes -> Cohen's kappa of every two annotators."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from hardex.annotate.coefficients import Codes, cohen_kappa
 from hardex.annotate.votes import Votes
 
 _Z = 1.959963984540054  # of a 95 % interval
-_INTERVAL_LEAST = 10  # examples in common
-_PAIRS_AT_ONCE = 2**21  # pairs of votes counted in one go: some 100 MB
+_INTERVAL_LEAST = 10  # examples in common; for fewer, the interval is not reported
+_PAIRS_AT_ONCE = 2**21  # pairs of votes counted at once: about 100 MB
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class Kappa:
     """How far two annotators agree beyond chance.
 
     Attributes:
-        first, second: who, in order of name.
-        examples: how many both judged and were sure of.
-        agreed: on how many they say the same.
-        value: Cohen's kappa, -1..1; None where both always gave one and the same answer.
-        low, high: its asymptotic 95 % interval; None where `value` is, and of fewer than 10
-            examples, of which it says nothing.
+        first, second: the annotators, in order of name.
+        examples: how many examples both judged and were sure of.
+        agreed: on how many of them they gave the same answer.
+        value: Cohen's kappa, -1..1; None if both always gave one and the same answer.
+        low, high: its asymptotic 95 % interval; None if `value` is None, and for fewer than 10
+            examples.
     """
 
     first: str
@@ -45,8 +45,8 @@ def kappas(sure: Votes) -> Iterator[Kappa]:
     pair, cell = np.divmod(keys, k * k)
     bounds = np.flatnonzero(np.diff(pair, prepend=-1, append=-1)).tolist()
     for start, stop in pairwise(bounds):
-        said = np.array(np.divmod(cell[start:stop], k))
-        used, small = np.unique(said, return_inverse=True)  # of 1,000 classes few were said
+        answers = np.array(np.divmod(cell[start:stop], k))
+        used, small = np.unique(answers, return_inverse=True)  # of 1,000 classes, a pair uses few
         table = np.zeros((len(used), len(used)))
         table[tuple(small.reshape(2, -1))] = counts[start:stop]
         first, second = divmod(int(pair[start]), len(names))

@@ -1,4 +1,4 @@
-"""Which examples annotators judge, in which order, and by which gold they are measured."""
+"""Which examples annotators judge, in which order, and which of them are gold."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,31 +6,33 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from hardex.data.names import is_name
 from hardex.errors import RunError
 from hardex.runs.run import Run
 from hardex.runs.views import POSITION, View
 
-if TYPE_CHECKING:  # what reads them loads SQLAlchemy, when it is first asked for
-    from hardex.people.annotations import AnnotationEvent
+if TYPE_CHECKING:  # importing it loads SQLAlchemy
+    from hardex.people.events import AnnotationEvent
 
 TrueLabels = Callable[[Sequence["AnnotationEvent"]], Mapping[str, str]]
 
 OVERLAP = 2  # people who judge one example
 OVERLAP_MOST = 100
-_BLOCK_LEAST, _BLOCK_CLASSES = 40, 4  # examples, and examples a class, that are shuffled together
+_BLOCK_LEAST, _BLOCK_CLASSES = (
+    40,
+    4,
+)  # examples, and examples of each class, that are shuffled together
 _NO_GOLD: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """What annotators are asked, as it is chosen when the app starts.
+    """Which examples annotators are asked about, chosen when the app starts.
 
     Attributes:
         view: which examples, in which order; the hard ones by default.
-        overlap: how many people judge each, 1..100.
-        gold: true labels by id, mixed in to see how good an annotator is; without any, the examples
-            whose label the owner has judged are taken.
+        overlap: how many annotators judge each example, 1..100.
+        gold: true labels by id, mixed in to score annotators; if empty, the examples that the owner
+            has judged are used.
 
     Raises:
         RunError: the overlap is not from 1 to 100.
@@ -46,20 +48,20 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the queue works off.
+    """The examples of a queue.
 
     Attributes:
         ids: n examples, the most wanted first, each once.
-        overlap: how many people judge each, 1..100.
-        gold: true labels by id; they may be among `ids` or not.
-        seed: of the places and the order of the gold examples.
-        owner: whose words count for no overlap.
-        true_labels: finds true labels by id in words of the owner; with it, gold is what the owner
-            says, whenever that is, in place of `gold`.
-        left_out: how many examples were wanted and cannot be shown or judged.
+        overlap: how many annotators judge each example, 1..100.
+        gold: true labels by id; the examples may be among `ids` or not.
+        seed: for the places and the order of the gold examples.
+        owner: whose answers do not count for the overlap.
+        true_labels: gets true labels by id from events of the owner; if set, gold comes from the
+            owner's answers, now and later, instead of `gold`.
+        left_out: how many examples of the view cannot be shown.
 
     Raises:
-        RunError: an example stands there twice, or the overlap is not from 1 to 100.
+        RunError: the overlap is not from 1 to 100.
     """
 
     ids: Sequence[str]
@@ -77,42 +79,41 @@ class Plan:
 def _check_overlap(overlap: int) -> None:
     if not 1 <= overlap <= OVERLAP_MOST:
         raise RunError(
-            f"the overlap must be from 1 to {OVERLAP_MOST} people for each example; received "
+            f"the overlap must be from 1 to {OVERLAP_MOST} annotators for each example; received "
             f"{overlap}; try {OVERLAP}."
         )
 
 
 def plan_of(run: Run, assignment: Assignment, *, owner: str = "owner") -> Plan:
-    """What the annotators of a run work off.
+    """The plan for the annotators of a run.
 
-    The order of a view tells labels: the lists take the classes in turn, and data is often sorted
-    by class. So it is shuffled by the run's seed, the same for everybody: a ranked view in blocks
-    of 40 examples, or four a class if that is more, so that the hardest still come first; a view in
-    order of position as a whole.
+    The order of a view reveals labels: the lists alternate between classes, and data is often
+    sorted by class. So the plan is shuffled by the run's seed, the same way for everybody. A ranked
+    view is shuffled in blocks of 40 examples, or four for each class if that is more, so that the
+    hardest still come first; a view in order of position is shuffled as a whole.
 
     Args:
         run: whose examples.
         assignment: which of them.
-        owner: whose labels are gold where the assignment has none, now and later.
+        owner: whose answers are gold if the assignment has none, now and later.
 
     Raises:
-        RunError: the view or the gold names what the run does not have.
+        RunError: the view or the gold has classes or examples that the run does not have.
     """
-    from hardex.annotate.gold import check_gold, true_labels  # SQLAlchemy only when it is asked for
+    from hardex.annotate.gold import check_gold, true_labels  # loads SQLAlchemy
 
     view, seed = assignment.view, run.manifest.seed
     wanted = run.tables.ids(view)
-    # Nobody can say what is not seen, nor can be stored: runs of old may have such ids.
-    ids = [id for id in run.pictured(wanted) if is_name(id)]
+    ids = run.pictured(wanted)
     block = max(_BLOCK_LEAST, _BLOCK_CLASSES * len(run.manifest.class_names))
     if view.sort == POSITION or (view.list == "all" and not view.sort):
         block = max(1, len(ids))
     gold = dict(assignment.gold)
     check_gold(gold, run)
-    gold = {id: gold[id] for id in run.pictured(list(gold)) if is_name(id)}
+    gold = {id: gold[id] for id in run.pictured(list(gold))}
 
-    def of_owner(said: "Sequence[AnnotationEvent]") -> Mapping[str, str]:
-        found = true_labels(said, run)
+    def owner_labels(events: "Sequence[AnnotationEvent]") -> Mapping[str, str]:
+        found = true_labels(events, run)
         return {id: found[id] for id in run.pictured(list(found))}
 
     return Plan(
@@ -121,17 +122,17 @@ def plan_of(run: Run, assignment: Assignment, *, owner: str = "owner") -> Plan:
         gold,
         seed,
         owner,
-        None if assignment.gold else of_owner,
+        None if assignment.gold else owner_labels,
         len(wanted) - len(ids),
     )
 
 
 def shuffled_in_blocks(ids: Sequence[str], size: int, seed: int) -> list[str]:
-    """The same examples, each within its block of so many, in an order that the seed draws.
+    """The same examples, shuffled within blocks.
 
     Args:
         ids: n examples.
-        size: of a block, 1 or more; the last one may be shorter.
+        size: of a block, 1 or more; the last block may be shorter.
         seed: the same seed gives the same order.
 
     Example:
@@ -145,5 +146,5 @@ def shuffled_in_blocks(ids: Sequence[str], size: int, seed: int) -> list[str]:
 
 
 def draw(seed: int, annotator: str, what: str) -> int:
-    """A number that looks random and is the same after a restart."""
+    """A number from a hash: it looks random and stays the same after a restart."""
     return int.from_bytes(sha256(f"{seed}\n{annotator}\n{what}".encode()).digest()[:8], "big")

@@ -1,11 +1,11 @@
-"""Who judges which example next: fewest votes first, then rank, with gold examples mixed in.
+"""Which annotator judges which example next: fewest votes first, then rank, with gold mixed in.
 
-The queue is a pure function of the stored events and of who holds what at this moment. Only the
-leases (an example was given to somebody who has not answered yet) live in memory alone: after a
-restart everybody goes on where they left off. One server works off one queue.
+The queue is a pure function of the stored events and of the current leases. Only leases (an example
+was given to an annotator who has not answered yet) are kept in memory alone; after a restart,
+annotators continue where they stopped. One server uses one queue.
 
-The owner is compared with nobody, so whatever the owner judges is still asked of as many
-annotators; it becomes gold instead.
+The owner is compared with nobody: an example that the owner judges still goes to as many
+annotators, and the owner's answer becomes gold.
 """
 
 from collections import defaultdict
@@ -13,33 +13,30 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import chain
-from math import inf
 from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from hardex.annotate.gold_places import gold_places, is_gold_place
+from hardex.annotate.leases import LEASES_MOST, Leases
 from hardex.annotate.plan import Plan, TrueLabels, draw
 from hardex.errors import RunError
 
-if TYPE_CHECKING:  # what reads them loads SQLAlchemy, when it is first asked for
-    from hardex.people.annotations import AnnotationEvent
-
-GOLD_EVERY = 10  # one example in ten is gold, while there is any
-LEASE_SECONDS = 600.0
-LEASES_MOST = 64  # of one annotator at once: those ahead, and answers still on their way
+if TYPE_CHECKING:  # importing it loads SQLAlchemy
+    from hardex.people.events import AnnotationEvent
 
 
 class Events(Protocol):
-    """What the queue must know of a store of annotations."""
+    """What the queue needs of a store of annotations."""
 
     def all(self) -> "list[AnnotationEvent]":
-        """Everything that was said."""
+        """All events."""
 
     def of(self, id: str) -> "list[AnnotationEvent]":
-        """What was said of one example."""
+        """The events of one example."""
 
 
-class _Mark(NamedTuple):
+class _Event(NamedTuple):
     """What the queue keeps of an event."""
 
     annotator: str
@@ -47,13 +44,13 @@ class _Mark(NamedTuple):
     is_vote: bool
 
 
-class _Standing(NamedTuple):
-    """Where an example stands.
+class _Judged(NamedTuple):
+    """Who has judged an example.
 
     Attributes:
-        judges: who said something of it and did not take it back.
-        voters: those of them, but the owner, whose word from before the label stands: only they
-            count for the overlap.
+        judges: whose verdict was not undone.
+        voters: the judges, without the owner, who have a blind verdict that was not undone; only
+            they count for the overlap.
     """
 
     judges: frozenset[str]
@@ -61,28 +58,27 @@ class _Standing(NamedTuple):
 
 
 _NOBODY: frozenset[str] = frozenset()
-_UNTOUCHED = _Standing(_NOBODY, _NOBODY)
+_UNJUDGED = _Judged(_NOBODY, _NOBODY)
 
 
 class Queue:
-    """Gives examples to any number of annotators at once; to be asked by any number of threads.
+    """Gives examples to any number of annotators; any number of threads may use it at once.
 
-    An example that is given stays with the annotator for ten minutes or until they answer, and
-    counts as a vote meanwhile: people who work at the same moment do not exceed the overlap. An
-    answer that comes later than that still counts, so that nobody's work is lost.
+    An annotator holds an example for ten minutes or until they answer. Meanwhile it counts as a
+    vote, so people who work at the same time do not exceed the overlap. A later answer still
+    counts: nobody's work is lost.
 
     Memory: about 150 bytes an example, and 300 an event.
 
     Args:
         plan: which examples.
-        store: what was said so far.
+        store: the annotations so far.
         clock: seconds that never go back.
 
     Raises:
         RunError: the store cannot be read, or the plan names an example twice.
 
     Example:
-        >>> from collections import namedtuple
         >>> class Nothing:
         ...     all = staticmethod(lambda: [])
         ...     of = staticmethod(lambda id: [])
@@ -97,127 +93,117 @@ class Queue:
         self, plan: Plan, store: Events, *, clock: Callable[[], float] = monotonic
     ) -> None:
         self.plan = plan
-        self._store, self._clock, self._lock = store, clock, RLock()
+        self._store, self._lock = store, RLock()
+        self._leases = Leases(clock)
         self._ids = tuple(plan.ids)
         self._ranks = {id: rank for rank, id in enumerate(self._ids)}
         if len(self._ranks) != len(self._ids):
             raise RunError(
                 f"a plan must name each example once; {len(self._ids) - len(self._ranks)} of "
-                f"{len(self._ids):,} stand there again; leave them out."
+                f"{len(self._ids):,} are repeated; leave them out."
             )
-        self._marks: dict[str, dict[str, _Mark]] = {}
-        self._owners: dict[str, list[AnnotationEvent]] = {}  # the owner's words, by example
-        self._late: list[AnnotationEvent] = []  # of them, those whose gold is not found yet
+        self._events: dict[str, dict[str, _Event]] = {}  # by example and event id
+        self._owner_events: dict[str, list[AnnotationEvent]] = {}  # by example
+        self._new_owner_events: list[AnnotationEvent] = []  # whose gold is not known yet
         self._gold = {} if plan.true_labels else dict(plan.gold)
-        self._gold_beside = self._gold.keys() - self._ranks.keys()
-        self._standings: dict[str, _Standing] = {}  # of examples that somebody judged
-        self._leases: dict[str, dict[str, float]] = {}  # when they end, by example and annotator
-        self._held: defaultdict[str, dict[str, None]] = defaultdict(dict)  # oldest first
-        self._judged: defaultdict[str, set[str]] = defaultdict(set)
-        # Buckets: those with as many votes, of the same people, as a heap of ranks. What has left
-        # its bucket stays in the heap until it comes to the top.
+        self._extra_gold = self._gold.keys() - self._ranks.keys()  # not asked otherwise
+        self._judged_by: dict[str, _Judged] = {}  # of examples that somebody judged
+        self._judged: defaultdict[str, set[str]] = defaultdict(set)  # by annotator
+        # A bucket is a heap of the ranks of examples with as many votes, of the same people. An
+        # example that has left its bucket stays in the heap until it comes to the top.
         self._buckets: dict[int, dict[frozenset[str], list[int]]] = {0: {}}
         if self._ids:
             self._buckets[0][_NOBODY] = list(range(len(self._ids)))  # in order: a heap already
         self._open = len(self._ids)
         self._open_of: defaultdict[str, int] = defaultdict(int)  # open, but judged by them
         self._gold_order: dict[str, tuple[str, ...]] = {}
-        self._next_end = inf
-        self._learn(store.all())
+        self._add_events(store.all())
         if plan.true_labels:
-            self._learn_gold(plan.true_labels)
+            self._update_gold(plan.true_labels)
 
-    # ------------------------------------------------------------------ what annotators ask
+    # ------------------------------------------------------------------ for annotators
 
     def next(self, annotator: str, have: Collection[str] = ()) -> str | None:
-        """The example that this annotator judges next; theirs for ten minutes.
+        """The example that this annotator judges next; they hold it for ten minutes.
 
-        Asked again before an answer it gives the same one: that is how a page goes on where it
-        left off.
+        Called again before an answer, it returns the same example, so a page continues where it
+        stopped.
 
         Args:
-            annotator: who asks.
-            have: examples they hold already, beside which another one is wanted.
+            annotator: who judges it.
+            have: examples that they hold already and do not want again.
 
         Returns:
-            An id; None where there is none for them now: all is judged, or held by others.
+            An id; None if there is nothing for them now: everything is judged, or held by others.
 
         Raises:
             RunError: the store cannot be read.
         """
         while True:
             with self._lock:
-                self._let_go()
-                self._renew(annotator, have)
-                id = self._held_already(annotator, have) or self._new(annotator)
-                if id is None:
+                for id in self._leases.expire():
+                    self._enqueue(id)
+                self._leases.renew(annotator, have)
+                chosen = self._held_already(annotator, have) or self._new(annotator)
+                if chosen is None:
                     return None
-                self._lease(annotator, id)
-            # Others may write to the store: Browse, an import, another server.
+                self._lease(annotator, chosen)
+            # Browse, an import or another server may have written to the store meanwhile.
             try:
-                events = self._store.of(id)
+                events = self._store.of(chosen)
             except RunError:
-                self.give_back(annotator, id)
+                with self._lock:
+                    self._release(annotator, chosen)
                 raise
             with self._lock:
-                self._learn(events)
-                if annotator not in self._standing(id).judges:
-                    return id
+                self._add_events(events)
+                if annotator not in self._judged_of(chosen).judges:
+                    return chosen
 
-    def heard(self, event: "AnnotationEvent") -> None:
-        """Told of an event that is stored; twice does no harm."""
+    def record(self, event: "AnnotationEvent") -> None:
+        """Take account of an event that was stored; recording it twice does no harm."""
         with self._lock:
-            self._learn([event])
-            undone = self._marks[event.id].get(event.undoes)
+            self._add_events([event])
+            undone = self._events[event.id].get(event.undoes)
             if undone is None or undone.annotator != event.annotator:
                 return
-            if event.annotator not in self._standing(event.id).judges:
-                self._lease(event.annotator, event.id)  # they are looking at it
-
-    @property
-    def gold(self) -> Mapping[str, str]:
-        """True labels by id, as they are now."""
-        with self._lock:
-            return dict(self._gold)
+            if event.annotator not in self._judged_of(event.id).judges:
+                self._lease(event.annotator, event.id)  # the page shows it again
 
     def judged(self, annotator: str, ids: Iterable[str]) -> set[str]:
-        """Those of these examples that an annotator has judged, as far as it was heard of here."""
+        """The ones of these examples that an annotator has judged, by the recorded events."""
         with self._lock:
-            return {id for id in ids if annotator in self._standing(id).judges}
-
-    def give_back(self, annotator: str, id: str) -> None:
-        """End a lease before its time."""
-        with self._lock:
-            self._release(annotator, id)
+            return {id for id in ids if annotator in self._judged_of(id).judges}
 
     def progress(self, annotator: str) -> tuple[int, int]:
-        """How many examples this annotator has judged, and how many it will be if nobody helps.
+        """How many examples this annotator has judged, and their total if nobody else judges any.
 
-        The second number falls while others judge.
+        The total falls while others judge.
         """
         with self._lock:
-            done = self._done(annotator)
+            done = len(self._judged[annotator])
             left = self._open - self._open_of[annotator]
             return done, done + left + self._gold_due(annotator, done, left)
 
     # ------------------------------------------------------------------ choosing
 
     def _held_already(self, annotator: str, have: Collection[str]) -> str | None:
-        return next((id for id in self._held[annotator] if id not in have), None)
+        return next((id for id in self._leases.held(annotator) if id not in have), None)
 
     def _new(self, annotator: str) -> str | None:
-        held = len(self._held[annotator])
+        held = len(self._leases.held(annotator))
         if held >= LEASES_MOST:
             return None
         wanted = self._most_wanted(annotator)
         if wanted is None:
             return None
-        if self._is_gold_place(annotator, self._done(annotator) + held):
+        place = len(self._judged[annotator]) + held
+        if self._gold and is_gold_place(self.plan.seed, annotator, place):
             return next(self._gold_left(annotator), wanted)
         return wanted
 
     def _most_wanted(self, annotator: str) -> str | None:
-        """Fewest votes, then rank, of what this annotator has neither judged nor in hand."""
+        """Fewest votes, then rank, of the examples that this annotator neither judged nor holds."""
         for votes in range(self.plan.overlap):
             ranks = [
                 top
@@ -231,133 +217,133 @@ class Queue:
     def _top(self, votes: int, people: frozenset[str]) -> int | None:
         buckets = self._buckets[votes]
         heap = buckets[people]
-        while heap and self._key(self._ids[heap[0]]) != (votes, people):
+        while heap and self._bucket_of(self._ids[heap[0]]) != (votes, people):
             heappop(heap)
         if heap:
             return heap[0]
         del buckets[people]
         return None
 
-    def _key(self, id: str) -> tuple[int, frozenset[str]]:
-        """The bucket of an example: how many votes it has or awaits, and of whom."""
-        judges, voters = self._standing(id)
-        holders = self._leases.get(id, ())
+    def _bucket_of(self, id: str) -> tuple[int, frozenset[str]]:
+        """The bucket of an example: how many votes it has or awaits, and whose."""
+        judges, voters = self._judged_of(id)
+        holders = self._leases.holders(id)
         if not judges and not holders:
             return 0, _NOBODY
         people = judges.union(holders)
         return len(voters.union(holders) - {self.plan.owner}), people
 
-    def _standing(self, id: str) -> _Standing:
-        return self._standings.get(id, _UNTOUCHED)
+    def _enqueue(self, id: str) -> None:
+        """Put an example into its present bucket."""
+        rank = self._ranks.get(id)
+        votes, people = self._bucket_of(id)
+        if rank is not None and votes < self.plan.overlap:
+            heappush(self._buckets.setdefault(votes, {}).setdefault(people, []), rank)
+
+    def _lease(self, annotator: str, id: str) -> None:
+        if self._leases.add(annotator, id):
+            self._enqueue(id)
+
+    def _release(self, annotator: str, id: str) -> None:
+        if self._leases.release(annotator, id):
+            self._enqueue(id)
+
+    def _judged_of(self, id: str) -> _Judged:
+        return self._judged_by.get(id, _UNJUDGED)
 
     # ------------------------------------------------------------------ gold
-
-    def _done(self, annotator: str) -> int:
-        return len(self._judged[annotator])
 
     def _gold_left(self, annotator: str) -> Iterator[str]:
         if annotator not in self._gold_order:
             self._gold_order[annotator] = tuple(
                 sorted(self._gold, key=lambda id: draw(self.plan.seed, annotator, id))
             )
-        judged, held = self._judged[annotator], self._held[annotator]
+        judged, held = self._judged[annotator], set(self._leases.held(annotator))
         return (id for id in self._gold_order[annotator] if id not in judged and id not in held)
 
-    def _is_gold_place(self, annotator: str, place: int) -> bool:
-        block, within = divmod(place, GOLD_EVERY)
-        return bool(self._gold) and within == self._gold_place(annotator, block)
-
-    def _gold_place(self, annotator: str, block: int) -> int:
-        return draw(self.plan.seed, annotator, str(block)) % GOLD_EVERY
-
     def _gold_due(self, annotator: str, done: int, left: int) -> int:
-        """How many gold examples come to what is `left` for this annotator.
+        """How many gold examples come on top of the `left` open examples of this annotator.
 
-        Gold that is open is among what is left. Of gold places as many get what is not.
+        Open gold is among those left. Extra gold gets its share of the gold places.
         """
         judged = self._judged[annotator]
-        golds = len(self._gold) - sum(id in self._gold for id in judged)
-        beside = len(self._gold_beside) - sum(id in self._gold_beside for id in judged)
-        if not beside or not left:
+        gold = len(self._gold) - sum(id in self._gold for id in judged)
+        extra = len(self._extra_gold) - sum(id in self._extra_gold for id in judged)
+        if not extra or not left:
             return 0
-        places = self._gold_places(annotator, done, left)
-        return min(beside, -(-places * beside // golds))
+        places = gold_places(self.plan.seed, annotator, done, left)
+        return min(extra, -(-places * extra // gold))
 
-    def _gold_places(self, annotator: str, done: int, left: int) -> int:
-        """How many gold places stand between this annotator and their last other example."""
-        block, within = divmod(done, GOLD_EVERY)
-        place = self._gold_place(annotator, block)
-        in_block = GOLD_EVERY - within - (place >= within)  # others that this block has room for
-        if left <= in_block:
-            return int(place >= within and left > place - within)
-        blocks, rest = divmod(left - in_block - 1, GOLD_EVERY - 1)
-        last = rest + 1 > self._gold_place(annotator, block + 1 + blocks)
-        return int(place >= within) + blocks + int(last)
+    # ------------------------------------------------------------------ events
 
-    # ------------------------------------------------------------------ learning
-
-    def _learn(self, events: "Iterable[AnnotationEvent]") -> None:
-        """Take in events, in any order, any number of times."""
+    def _add_events(self, events: "Iterable[AnnotationEvent]") -> None:
+        """Take account of events, in any order, any number of times."""
         new = {}
         for event in events:
-            if event.event_id not in self._marks.get(event.id, ()):
+            if event.event_id not in self._events.get(event.id, ()):
                 new[event.id, event.event_id] = event
         for event in new.values():
             is_vote = event.is_vote and event.annotator != self.plan.owner
-            mark = _Mark(event.annotator, event.undoes, is_vote)
-            self._marks.setdefault(event.id, {})[event.event_id] = mark
+            kept = _Event(event.annotator, event.undoes, is_vote)
+            self._events.setdefault(event.id, {})[event.event_id] = kept
         for id in {event.id for event in new.values()}:
-            self._stand(id, _standing(self._marks[id]))
+            self._set_judged(id, _judged_by(self._events[id]))
         if self.plan.true_labels:
-            self._late += [event for event in new.values() if event.annotator == self.plan.owner]
-            # What is stored counts, also where its gold is found only with what comes next.
+            self._new_owner_events += [
+                event for event in new.values() if event.annotator == self.plan.owner
+            ]
+            # The events count even if the gold is found only with the next ones.
             with suppress(RunError):
-                self._learn_gold(self.plan.true_labels)
+                self._update_gold(self.plan.true_labels)
 
-    def _learn_gold(self, true_labels: TrueLabels) -> None:
-        """What the owner says is gold until it is taken back.
+    def _update_gold(self, true_labels: TrueLabels) -> None:
+        """Make gold of the owner's verdicts that were not undone.
 
         Raises:
-            RunError: that cannot be found now.
+            RunError: the true labels cannot be read now.
         """
-        if not self._late:
+        if not self._new_owner_events:
             return
-        words = {event.id: list(self._owners.get(event.id, ())) for event in self._late}
-        for event in self._late:
-            words[event.id].append(event)
-        in_order = sorted(chain(*words.values()), key=lambda event: (event.time, event.event_id))
+        by_example = {
+            event.id: list(self._owner_events.get(event.id, ())) for event in self._new_owner_events
+        }
+        for event in self._new_owner_events:
+            by_example[event.id].append(event)
+        in_order = sorted(
+            chain(*by_example.values()), key=lambda event: (event.time, event.event_id)
+        )
         found = true_labels(in_order)
-        self._owners |= words
-        self._late = []
-        if found.keys() != self._gold.keys() & words.keys():
+        self._owner_events |= by_example
+        self._new_owner_events = []
+        if found.keys() != self._gold.keys() & by_example.keys():
             self._gold_order.clear()
-        for id in words:
+        for id in by_example:
             self._gold.pop(id, None)
         self._gold |= found
-        for id in words:
-            self._set_beside(id)
-            for annotator in self._standing(id).judges:
+        for id in by_example:
+            self._set_extra_gold(id)
+            for annotator in self._judged_of(id).judges:
                 self._count_judged(annotator, id)
 
-    def _set_beside(self, id: str) -> None:
-        """Note whether an example is gold that is not asked anyway."""
+    def _set_extra_gold(self, id: str) -> None:
+        """Note whether an example is gold that is not asked otherwise."""
         if id in self._gold and not self._is_open(id):
-            self._gold_beside.add(id)
+            self._extra_gold.add(id)
         else:
-            self._gold_beside.discard(id)
+            self._extra_gold.discard(id)
 
     def _count_judged(self, annotator: str, id: str) -> None:
-        """Note that somebody judged an example, if it is one of those that are asked."""
+        """Note that an annotator judged an example, if it is in the plan or gold."""
         if id in self._ranks or id in self._gold:
             self._judged[annotator].add(id)
         else:
             self._judged[annotator].discard(id)
 
-    def _stand(self, id: str, now: _Standing) -> None:
-        before = self._standing(id)
+    def _set_judged(self, id: str, now: _Judged) -> None:
+        before = self._judged_of(id)
         if now == before:
             return
-        self._standings[id] = now
+        self._judged_by[id] = now
         for annotator in before.judges - now.judges:
             self._judged[annotator].discard(id)
         for annotator in now.judges - before.judges:
@@ -365,74 +351,32 @@ class Queue:
         for annotator in now.judges:
             self._release(annotator, id)
         if id in self._ranks:
-            for standing, sign in ((before, -1), (now, 1)):
-                if len(standing.voters) < self.plan.overlap:
-                    self._open += sign
-                    for annotator in standing.judges:
-                        self._open_of[annotator] += sign
-        self._set_beside(id)
-        self._file(id)
+            self._count_open(before, -1)
+            self._count_open(now, 1)
+        self._set_extra_gold(id)
+        self._enqueue(id)
+
+    def _count_open(self, judged: _Judged, change: int) -> None:
+        if len(judged.voters) < self.plan.overlap:
+            self._open += change
+            for annotator in judged.judges:
+                self._open_of[annotator] += change
 
     def _is_open(self, id: str) -> bool:
-        return id in self._ranks and len(self._standing(id).voters) < self.plan.overlap
-
-    def _file(self, id: str) -> None:
-        """Put an example into the bucket where it belongs now."""
-        rank = self._ranks.get(id)
-        votes, people = self._key(id)
-        if rank is not None and votes < self.plan.overlap:
-            heappush(self._buckets.setdefault(votes, {}).setdefault(people, []), rank)
-
-    # ------------------------------------------------------------------ leases
-
-    def _lease(self, annotator: str, id: str) -> None:
-        end = self._clock() + LEASE_SECONDS
-        self._next_end = min(self._next_end, end)
-        holders = self._leases.setdefault(id, {})
-        new = annotator not in holders
-        holders[annotator] = end
-        self._held[annotator].setdefault(id)
-        if new:
-            self._file(id)
-
-    def _renew(self, annotator: str, ids: Collection[str]) -> None:
-        """Whoever asks for more is still there."""
-        for id in ids:
-            if id in self._held[annotator]:
-                self._lease(annotator, id)
-
-    def _release(self, annotator: str, id: str) -> None:
-        holders = self._leases.get(id, {})
-        if holders.pop(annotator, None) is None:
-            return
-        if not holders:
-            del self._leases[id]
-        del self._held[annotator][id]
-        self._file(id)
-
-    def _let_go(self) -> None:
-        """End what has run out."""
-        now = self._clock()
-        if now < self._next_end:
-            return
-        ends = [(end, who, id) for id, all in self._leases.items() for who, end in all.items()]
-        for end, annotator, id in ends:
-            if end <= now:
-                self._release(annotator, id)
-        self._next_end = min((end for end, _, _ in ends if end > now), default=inf)
+        return id in self._ranks and len(self._judged_of(id).voters) < self.plan.overlap
 
 
-def _standing(marks: Mapping[str, _Mark]) -> _Standing:
-    """What the events of one example come to."""
-    undone = {(mark.annotator, mark.undoes) for mark in marks.values() if mark.undoes}
-    standing = [
-        mark
-        for event_id, mark in marks.items()
-        if not mark.undoes and (mark.annotator, event_id) not in undone
+def _judged_by(events: Mapping[str, _Event]) -> _Judged:
+    """Who has judged an example, by its events."""
+    undone = {(event.annotator, event.undoes) for event in events.values() if event.undoes}
+    verdicts = [
+        event
+        for event_id, event in events.items()
+        if not event.undoes and (event.annotator, event_id) not in undone
     ]
-    # Who took a blind word back and judged again had seen the label by then: that is no vote, and
-    # the example is not theirs to judge once more. What is a vote is the same as in `first_words`.
-    return _Standing(
-        frozenset(mark.annotator for mark in standing),
-        frozenset(mark.annotator for mark in standing if mark.is_vote),
+    # An annotator who undid a blind verdict and judged again had seen the label by then. That is no
+    # vote, and they do not judge the example once more. `first_answers` counts votes the same way.
+    return _Judged(
+        frozenset(event.annotator for event in verdicts),
+        frozenset(event.annotator for event in verdicts if event.is_vote),
     )

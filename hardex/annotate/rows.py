@@ -1,4 +1,4 @@
-"""One event <-> the plain values that stand for it in a file."""
+"""One event <-> its values in a file."""
 
 from datetime import UTC, datetime
 from math import isfinite
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hardex.errors import RunError
-from hardex.people.annotations import AnnotationEvent, has_control_signs
+from hardex.people.events import AnnotationEvent, check_annotator
 
 COLUMNS = (
     *("event_id", "time", "annotator", "id", "verdict", "new_label", "comment", "seconds"),
@@ -14,11 +14,11 @@ COLUMNS = (
 )
 NEEDED = COLUMNS[:5]
 
-Placed = tuple[str, AnnotationEvent]  # where an event stands in its file, and the event
+Placed = tuple[str, AnnotationEvent]  # an event and its place in a file, such as `line 2`
 
 
 def row_of(event: AnnotationEvent) -> dict[str, Any]:
-    """The values of an event by the names of `COLUMNS`; its time is text."""
+    """The values of an event by the names in `COLUMNS`; the time as text."""
     values = {name: getattr(event, name) for name in COLUMNS}
     return values | {"time": time_as_text(event.time)}
 
@@ -38,27 +38,27 @@ def _without_zone(time: datetime) -> datetime:
 
 
 def event_of(place: str, path: Path, values: Any) -> AnnotationEvent:
-    """One event of a file, checked: a stranger may have written it.
+    """One event of a file; the values are not trusted.
 
     Args:
-        place: where it stands in the file.
+        place: its place in the file.
         path: the file.
-        values: what stands there.
+        values: the values at that place.
 
     Raises:
-        ValueError: it is no object, or a value is missing or of another kind.
-        RunError: it can never be stored.
+        ValueError: they are not an object, or a value is missing or has another type.
+        RunError: the event may not be stored.
     """
     if not isinstance(values, dict):
-        raise ValueError(f"{place} is no object")
+        raise ValueError(f"{place} is not an object")
     row = {name: values[name] for name in COLUMNS if values.get(name) is not None}
     missing = [name for name in NEEDED if name not in row or not (row[name] or name == "verdict")]
     if missing:
         raise ValueError(f"{place} has no {missing[0]}")
     seconds = row.pop("seconds", None)
-    strange = [name for name, value in row.items() if not isinstance(value, str)]
-    if strange:
-        raise ValueError(f"{place}: {strange[0]} is no text")
+    not_text = [name for name, value in row.items() if not isinstance(value, str)]
+    if not_text:
+        raise ValueError(f"{place}: {not_text[0]} is not text")
     try:
         time = time_of_text(row.pop("time"))
         measured = _measured(seconds)
@@ -66,35 +66,26 @@ def event_of(place: str, path: Path, values: Any) -> AnnotationEvent:
         raise ValueError(f"{place}: {error}") from None
     try:
         event = AnnotationEvent(**row, time=time, seconds=measured)
-        _check_name(event.annotator)
+        check_annotator(event.annotator)
     except RunError as error:
-        raise RunError(f"{place} of {path} is no annotation: {error}") from error
+        raise RunError(f"{place} of {path} is not an annotation: {error}") from error
     return event
-
-
-def _check_name(annotator: str) -> None:
-    """Refuse what would act on a screen or end a line there; other names of old come back."""
-    if has_control_signs(annotator) or annotator.splitlines() != [annotator]:
-        raise RunError(
-            "an annotator must have a name of one line without control signs; received "
-            f"{ascii(annotator)[:80]}; correct it."
-        )
 
 
 def _measured(seconds: Any) -> float | None:
     if seconds is None:
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise ValueError("seconds is no number")
+        raise ValueError("seconds is not a number")
     try:
         found = float(seconds)
     except OverflowError:
-        raise ValueError("seconds is a number of too many digits") from None
+        raise ValueError("seconds is too large") from None
     if not isfinite(found):
         raise ValueError(f"seconds is {found}")
     return found
 
 
 def time_of_text(text: str) -> datetime:
-    """A time as the store keeps it; without a zone it is taken for UTC."""
+    """A time as it is stored; without a time zone it is read as UTC."""
     return _without_zone(datetime.fromisoformat(text))

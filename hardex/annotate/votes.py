@@ -1,4 +1,4 @@
-"""Votes as arrays of numbers, to be counted by NumPy."""
+"""Votes as arrays of numbers, for NumPy."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,13 +13,13 @@ from hardex.annotate.coefficients import Codes
 
 @dataclass(frozen=True, eq=False)
 class Votes:
-    """Votes as numbers: hundreds of thousands in no time.
+    """Votes as numbers, so that hundreds of thousands are counted fast.
 
     Attributes:
-        names, ids, answers: what the numbers stand for, each in order; there may be more.
-        annotator, id, answer: (v,) of each vote: places in `names`, `ids` and `answers`.
-        blind: (v,) whether it was said before the given label was in view.
-        seconds: (v,) how long it took; NaN where that was not measured.
+        names, ids, answers: annotators, examples and answers, each sorted; some may have no vote.
+        annotator, id, answer: (v,) of each vote: indices into `names`, `ids` and `answers`.
+        blind: (v,) whether it was given before the given label was shown.
+        seconds: (v,) how long it took; NaN if that was not measured.
     """
 
     names: tuple[str, ...]
@@ -61,24 +61,24 @@ class Votes:
 
     @property
     def everything(self) -> NDArray[np.bool_]:
-        """(v,) true for each vote."""
+        """(v,) true for every vote."""
         return np.ones(len(self), dtype=bool)
 
     @property
     def is_sure(self) -> NDArray[np.bool_]:
-        """(v,) whether it says anything: who is not sure gives no answer to be compared."""
+        """(v,) whether the answer is not `not_sure`."""
         sure = np.array([answer != NOT_SURE for answer in self.answers], dtype=bool)
         return sure[self.answer]
 
     @property
     def sure(self) -> "Votes":
-        """Those that say anything."""
+        """The votes that are not `not_sure`."""
         return self.at(self.is_sure)
 
     def but(self, name: str) -> "Votes":
-        """Without what one annotator says."""
-        named = np.array([one != name for one in self.names], dtype=bool)
-        return self.at(named[self.annotator])
+        """The votes of all annotators but one."""
+        others = np.array([one != name for one in self.names], dtype=bool)
+        return self.at(others[self.annotator])
 
     def at(self, rows: NDArray[np.bool_] | Sequence[int]) -> "Votes":
         """Some of the votes."""
@@ -99,7 +99,7 @@ class Votes:
 
 
 def _in_order(codes: Mapping[Any, int]) -> Codes:
-    """The place in order of what has each code."""
+    """The sorted position of each code."""
     places = np.empty(len(codes), dtype=np.int64)
     places[[codes[value] for value in sorted(codes)]] = np.arange(len(codes))
     return places

@@ -33,7 +33,8 @@ from sqlalchemy import (
 )
 
 from hardex.errors import AccessError, HardexError, LinkOverError
-from hardex.people.database import Database, Part, open_database
+from hardex.people.database import Database, Part
+from hardex.people.opening import open_database
 
 if TYPE_CHECKING:
     from hardex.runs.manifest import Source
@@ -423,8 +424,7 @@ def _hashed(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def _make_tables(connection: Connection) -> None:
-    """Version 1."""
+def _create(connection: Connection) -> None:
     time = "DATETIME" if connection.dialect.name == "sqlite" else "TIMESTAMP"
     for command in (
         "CREATE TABLE invitations (token_id VARCHAR NOT NULL PRIMARY KEY, "
@@ -437,4 +437,4 @@ def _make_tables(connection: Connection) -> None:
         connection.execute(text(command))
 
 
-_PART = Part("invitation", "invitations", (_make_tables,))
+_PART = Part("invitation", "invitations", 1, _create)

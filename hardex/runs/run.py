@@ -21,7 +21,7 @@ from hardex.runs.views import PAGE_SIZE, Found, Tables, View
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hardex.people.annotations import Store
+    from hardex.people.store import Store
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +172,7 @@ class Run:
             RunError: the address of the database is none that is known. When it is first read or
                 written: it belongs to another data set.
         """
-        from hardex.people.annotations import Store  # SQLAlchemy only when it is asked for
+        from hardex.people.store import Store  # SQLAlchemy only when it is asked for
 
         return Store.open(self.annotations_url or self.folder, self.manifest.data)
 

@@ -344,7 +344,7 @@ class Tables:
         )
 
     def _judged(self, verdict: str) -> tuple[str, list[Any]]:
-        from hardex.people.annotations import VERDICTS  # SQLAlchemy only when it is asked for
+        from hardex.people.events import VERDICTS  # SQLAlchemy only when it is asked for
 
         known = (*VERDICTS, JUDGED, UNJUDGED)
         if verdict not in known:

@@ -14,16 +14,16 @@ from hardex.annotate.agreement import agreement_of
 from hardex.annotate.answers import (
     Answer,
     answer_of,
-    first_words,
+    first_answers,
     latest,
 )
 from hardex.annotate.coefficients import (
     NO_OVERLAP,
     NO_VARIETY,
 )
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 
-from .said import agree, events_of, said, slow_alpha
+from .made_events import agree, blind_answer, events_of, slow_alpha
 
 # ------------------------------------------------------------------ two and two
 
@@ -56,7 +56,9 @@ def test_every_pair_with_a_common_example_has_its_kappa(rows):
 
 
 def test_the_last_word_counts_and_what_was_taken_back_does_not():
-    one, two, three = (said("anna", "1", answer, number=n) for n, answer in enumerate("abc", 1))
+    one, two, three = (
+        blind_answer("anna", "1", answer, number=n) for n, answer in enumerate("abc", 1)
+    )
     back = AnnotationEvent("anna", "1", "", undoes=three.event_id, event_id=str(UUID(int=9)))
     assert latest([one, two, three]) == [three]
     assert latest([one, two, three, back]) == [two]
@@ -84,9 +86,9 @@ def test_people_are_compared_by_what_they_said_before_the_label_was_shown():
 
 def test_gold_is_held_against_the_first_blind_word():
     events = [
-        said("ben", "1", "b", number=1),
+        blind_answer("ben", "1", "b", number=1),
         later("ben", "1", "right", number=2),
-        said("cem", "1", "a", number=3),
+        blind_answer("cem", "1", "a", number=3),
         later("cem", "1", "wrong", new="b", number=4),
         later("dan", "1", "right", number=5, shown=""),
     ]
@@ -99,14 +101,14 @@ def test_gold_is_held_against_the_first_blind_word():
 
 
 def test_the_first_word_is_the_first_blind_one_that_was_not_taken_back():
-    blind = [said("anna", "1", answer, number=n) for n, answer in enumerate("ab", 1)]
+    blind = [blind_answer("anna", "1", answer, number=n) for n, answer in enumerate("ab", 1)]
     unknown = [later("anna", "1", "right", number=n, shown="") for n in (3, 4)]
     seen = later("anna", "1", "right", number=5)
     back = AnnotationEvent("anna", "1", "", undoes=blind[0].event_id, event_id=str(UUID(int=9)))
-    assert first_words([*unknown, *blind, seen]) == blind[:1]
-    assert first_words([*blind, *unknown, seen, back]) == blind[1:]
-    assert first_words([seen, *unknown]) == unknown[1:]
-    assert first_words([seen, *unknown], blind=True) == first_words([seen]) == []
+    assert first_answers([*unknown, *blind, seen]) == blind[:1]
+    assert first_answers([*blind, *unknown, seen, back]) == blind[1:]
+    assert first_answers([seen, *unknown]) == unknown[1:]
+    assert first_answers([seen, *unknown], blind=True) == first_answers([seen]) == []
 
 
 # ------------------------------------------------------------------ who is not sure
@@ -151,7 +153,7 @@ def test_where_nobody_is_sure_alpha_is_not_defined():
 @pytest.mark.parametrize("name", ["wrong", "ambiguous", "bad_image", "not_sure"])
 def test_a_class_with_the_name_of_an_answer_is_another_answer(name):
     """Anna says it is that class, Ben gives that answer, blind and with the label in view."""
-    is_class = said("anna", "1", name, number=1)
+    is_class = blind_answer("anna", "1", name, number=1)
     ben = AnnotationEvent("ben", "1", name, said="", shown="", event_id=str(UUID(int=2)))
     chosen = AnnotationEvent("cem", "1", "wrong", name, event_id=str(UUID(int=3)))
     found = agreement_of([is_class, ben, chosen], {"1": "x"})
@@ -187,7 +189,9 @@ def test_verdicts_given_with_the_label_in_view_say_a_class_too():
 
 
 def test_votes_on_examples_that_are_not_there_count_nowhere():
-    found = agreement_of([said("anna", "1", "a"), said("ben", "gone", "a", number=1)], {"1": "a"})
+    found = agreement_of(
+        [blind_answer("anna", "1", "a"), blind_answer("ben", "gone", "a", number=1)], {"1": "a"}
+    )
     assert (found.votes, found.unknown, len(found.annotators)) == (1, 1, 1)
 
 
@@ -196,9 +200,12 @@ def test_votes_on_examples_that_are_not_there_count_nowhere():
 
 def test_annotators_at_a_glance():
     events = [
-        *(said("anna", str(i), "a", number=i + 1, seconds=s) for i, s in enumerate((1, 9, 2))),
-        *(said("ben", str(i), answer, number=i + 9) for i, answer in enumerate("ab")),
-        *(said("cem", str(i), answer, number=i + 19) for i, answer in enumerate("aab")),
+        *(
+            blind_answer("anna", str(i), "a", number=i + 1, seconds=s)
+            for i, s in enumerate((1, 9, 2))
+        ),
+        *(blind_answer("ben", str(i), answer, number=i + 9) for i, answer in enumerate("ab")),
+        *(blind_answer("cem", str(i), answer, number=i + 19) for i, answer in enumerate("aab")),
     ]
     given_labels = dict.fromkeys("012", "a")
     found = agreement_of(events, given_labels, gold={"0": "a", "1": "b", "7": "a"})

@@ -16,7 +16,7 @@ from hardex.annotate.plan import (
 from hardex.annotate.queue import (
     Queue,
 )
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 from hardex.runs.views import View
 
 PEOPLE = ("ann", "bob", "cleo", "dan", "eve")
@@ -123,8 +123,8 @@ def test_what_the_owner_is_sure_of_is_gold_where_there_is_no_other(run):
     run.annotations.add(Annotation("owner", ids[5], "", undoes=taken_back.event_id))
     plan, store = plan_of(run, Assignment()), run.annotations
     queue = Queue(plan, store)
-    assert queue.gold == {ids[0]: "a", ids[1]: "c"}
-    queue.heard(store.add(Annotation("owner", ids[6], "right", shown="label")))
-    queue.heard(store.add(Annotation("owner", ids[1], "ambiguous", shown="label")))
-    assert queue.gold == {ids[0]: "a", ids[6]: "a"} == Queue(plan, store).gold
-    assert Queue(plan_of(run, Assignment(gold={ids[9]: "a"})), store).gold == {ids[9]: "a"}
+    assert queue._gold == {ids[0]: "a", ids[1]: "c"}
+    queue.record(store.add(Annotation("owner", ids[6], "right", shown="label")))
+    queue.record(store.add(Annotation("owner", ids[1], "ambiguous", shown="label")))
+    assert queue._gold == {ids[0]: "a", ids[6]: "a"} == Queue(plan, store)._gold
+    assert Queue(plan_of(run, Assignment(gold={ids[9]: "a"})), store)._gold == {ids[9]: "a"}

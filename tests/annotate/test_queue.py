@@ -15,18 +15,13 @@ from hypothesis import strategies as st
 
 from hardex import RunError
 from hardex.annotate.agreement import agreement_of
-from hardex.annotate.answers import first_words, latest
-from hardex.annotate.plan import (
-    Plan,
-    draw,
-)
-from hardex.annotate.queue import (
-    GOLD_EVERY,
-    LEASE_SECONDS,
-    LEASES_MOST,
-    Queue,
-)
-from hardex.people.annotations import Annotation, AnnotationEvent, Store
+from hardex.annotate.answers import first_answers, latest
+from hardex.annotate.gold_places import GOLD_EVERY
+from hardex.annotate.leases import LEASE_SECONDS, LEASES_MOST
+from hardex.annotate.plan import Plan, draw
+from hardex.annotate.queue import Queue
+from hardex.people.events import Annotation, AnnotationEvent
+from hardex.people.store import Store
 
 PEOPLE = ("ann", "bob", "cleo", "dan", "eve")
 
@@ -71,7 +66,7 @@ def sevens(said):
 
 def judge(queue, store, annotator, id):
     event = store.add(blind(annotator, id))
-    queue.heard(event)
+    queue.record(event)
     return event
 
 
@@ -143,7 +138,7 @@ def test_an_undone_example_comes_back_to_whoever_undid_it():
     queue = Queue(Plan(("a", "b"), overlap=1), store)
     event = judge(queue, store, "ann", queue.next("ann"))
     assert queue.progress("ann") == (1, 2)
-    queue.heard(store.add(Annotation("ann", "a", "", undoes=event.event_id)))
+    queue.record(store.add(Annotation("ann", "a", "", undoes=event.event_id)))
     assert queue.progress("ann") == (0, 2)
     assert queue.next("bob") == "b"
     assert queue.next("ann") == "a"
@@ -153,14 +148,14 @@ def test_nobody_can_undo_for_somebody_else():
     store = Memory()
     queue = Queue(Plan(("a",), overlap=1), store)
     event = judge(queue, store, "ann", queue.next("ann"))
-    queue.heard(store.add(Annotation("bob", "a", "", undoes=event.event_id)))
+    queue.record(store.add(Annotation("bob", "a", "", undoes=event.event_id)))
     assert queue.progress("ann") == (1, 1) and queue.next("bob") is None
 
 
 def test_a_verdict_with_the_label_in_view_is_no_vote_but_is_not_asked_again():
     store = Memory()
     queue = Queue(Plan(("a", "b"), overlap=1), store)
-    queue.heard(store.add(Annotation("owner", "a", "right", shown="label")))
+    queue.record(store.add(Annotation("owner", "a", "right", shown="label")))
     assert queue.next("owner") == "b"
     assert queue.next("ann") == "a"
 
@@ -170,9 +165,9 @@ def test_only_a_blind_word_that_stands_is_a_vote():
     queue = Queue(Plan(("a",), overlap=1), store)
     first = judge(queue, store, "ann", queue.next("ann"))
     assert queue.next("bob") is None
-    queue.heard(store.add(Annotation("ann", "a", "", undoes=first.event_id)))
-    queue.heard(store.add(Annotation("ann", "a", "right", shown="label")))
-    assert first_words(store.events, blind=True) == []
+    queue.record(store.add(Annotation("ann", "a", "", undoes=first.event_id)))
+    queue.record(store.add(Annotation("ann", "a", "right", shown="label")))
+    assert first_answers(store.events, blind=True) == []
     assert queue.next("ann") is None and queue.progress("ann") == (1, 1)
     assert queue.next("bob") == "a"  # still open for whoever has not seen the label
     judge(queue, store, "bob", "a")
@@ -183,11 +178,11 @@ def test_a_word_of_which_it_is_not_known_what_was_in_view_is_a_vote():
     store = Memory()
     queue = Queue(Plan(("a",), overlap=1), store)
     taken_over = store.add(Annotation("ann", "a", "right"))  # by an import
-    queue.heard(taken_over)
-    assert len(first_words(store.events)) == 1
+    queue.record(taken_over)
+    assert len(first_answers(store.events)) == 1
     assert queue.next("bob") is None and queue.progress("bob") == (0, 0)
-    queue.heard(store.add(Annotation("ann", "a", "", undoes=taken_over.event_id)))
-    assert first_words(store.events) == []
+    queue.record(store.add(Annotation("ann", "a", "", undoes=taken_over.event_id)))
+    assert first_answers(store.events) == []
     assert queue.next("ann") == "a"
 
 
@@ -208,7 +203,7 @@ def test_the_queue_and_the_agreement_count_the_same_votes(moves):
             store.add(Annotation(annotator, "a", "right", shown=move))
         elif own and not own[-1].undoes:
             store.add(Annotation(annotator, "a", "", undoes=own[-1].event_id))
-    votes = sum(event.annotator != "owner" for event in first_words(store.events))
+    votes = sum(event.annotator != "owner" for event in first_answers(store.events))
     for overlap in (1, 2, 3, 4):
         left = Queue(Plan(("a",), overlap), store).progress("somebody else")[1]
         assert left == (votes < overlap)
@@ -219,11 +214,11 @@ def test_a_changed_answer_leaves_the_blind_one_standing():
     queue = Queue(Plan(("a",), overlap=1), store)
     first = judge(queue, store, "ann", queue.next("ann"))
     changed = store.add(Annotation("ann", "a", "wrong", "3", shown="label"))
-    queue.heard(changed)
+    queue.record(changed)
     assert queue.next("bob") is None
-    queue.heard(store.add(Annotation("ann", "a", "", undoes=changed.event_id)))
+    queue.record(store.add(Annotation("ann", "a", "", undoes=changed.event_id)))
     assert queue.next("bob") is None
-    queue.heard(store.add(Annotation("ann", "a", "", undoes=first.event_id)))
+    queue.record(store.add(Annotation("ann", "a", "", undoes=first.event_id)))
     assert queue.next("ann") == "a"
 
 
@@ -265,7 +260,7 @@ def test_what_the_owner_judges_is_asked_of_as_many_annotators(overlap):
     ids, store = tuple(map(str, range(12))), Memory()
     queue = Queue(Plan(ids, overlap, true_labels=sevens), store)
     work_off(queue, store, ["owner"])
-    assert queue.progress("owner") == (12, 12) and queue.gold == dict.fromkeys(ids, "7")
+    assert queue.progress("owner") == (12, 12) and queue._gold == dict.fromkeys(ids, "7")
     assert queue.progress("ann") == (0, 12)
     given = work_off(queue, store, ["ann", "bob", "cleo"])
     assert all(len(theirs) == len(set(theirs)) for theirs in given.values())
@@ -293,9 +288,9 @@ def test_what_the_owner_says_meanwhile_is_gold_and_taken_back_it_is_none():
     queue = Queue(plan, store)
 
     def hear(event):
-        queue.heard(event)
-        assert queue.gold == Queue(plan, store).gold
-        return queue.gold
+        queue.record(event)
+        assert queue._gold == Queue(plan, store)._gold
+        return dict(queue._gold)
 
     first = store.add(Annotation("owner", "beside", "right", shown="label"))
     assert hear(first) == {"beside": "7"}
@@ -325,11 +320,11 @@ def test_a_restart_changes_neither_the_places_nor_the_order_of_gold(seed):
     golds = 0
     for _ in range(60):
         id, verdict = chance.choice(others), chance.choice(("right", "right", "not_sure"))
-        queue.heard(store.add(Annotation("owner", id, verdict, shown="label")))
+        queue.record(store.add(Annotation("owner", id, verdict, shown="label")))
         id = queue.next("ann")
         assert id == Queue(plan, store).next("ann")
         if id is not None:
-            golds += id in queue.gold and id.startswith("beside")
+            golds += id in queue._gold and id.startswith("beside")
             judge(queue, store, "ann", id)
     assert golds
 
@@ -338,7 +333,7 @@ def test_with_a_table_of_gold_the_owners_words_are_none():
     store = Memory()
     queue = Queue(Plan(("a", "b"), gold={"g": "7"}), store)
     judge(queue, store, "owner", "a")
-    assert queue.gold == {"g": "7"}
+    assert queue._gold == {"g": "7"}
 
 
 def test_where_gold_cannot_be_found_what_is_stored_counts_and_it_is_tried_again():
@@ -351,13 +346,13 @@ def test_where_gold_cannot_be_found_what_is_stored_counts_and_it_is_tried_again(
 
     store = Memory()
     queue = Queue(Plan(("a",), true_labels=labels), store)
-    queue.heard(store.add(blind("owner", "a")))
-    assert queue.progress("owner") == (1, 1) and queue.gold == {}
+    queue.record(store.add(blind("owner", "a")))
+    assert queue.progress("owner") == (1, 1) and queue._gold == {}
     with pytest.raises(RunError, match="mend it"):
         Queue(Plan(("a",), true_labels=labels), store)
     broken.clear()
     assert queue.next("owner") is None and queue.next("anna") == "a"
-    assert queue.gold == {"a": "7"}
+    assert queue._gold == {"a": "7"}
 
 
 # ------------------------------------------------------------------ gold
@@ -448,7 +443,7 @@ def test_whatever_people_do_in_whatever_order(count, overlap, steps):
         return {who for who, kept in last.items() if kept}
 
     def voters(id):
-        return {one.annotator for one in first_words(store.of(id), blind=True)} - {"owner"}
+        return {one.annotator for one in first_answers(store.of(id), blind=True)} - {"owner"}
 
     def gold():
         return set(sevens([event for event in store.events if event.annotator == "owner"]))
@@ -495,7 +490,7 @@ def test_whatever_people_do_in_whatever_order(count, overlap, steps):
             id = mine[number % len(mine)]
             seen = any(event.annotator == annotator for event in store.of(id))
             said = Annotation(annotator, id, "right", shown="label") if seen else None
-            queue.heard(store.add(said or blind(annotator, id)))
+            queue.record(store.add(said or blind(annotator, id)))
             del leases[annotator, id]
         elif step == "undo":
             undone = {event.undoes for event in store.events}
@@ -508,20 +503,20 @@ def test_whatever_people_do_in_whatever_order(count, overlap, steps):
             ]
             if own:
                 event = own[number % len(own)]
-                queue.heard(store.add(Annotation(annotator, event.id, "", undoes=event.event_id)))
+                queue.record(store.add(Annotation(annotator, event.id, "", undoes=event.event_id)))
                 if annotator not in judges(event.id):
                     leases[annotator, event.id] = clock.now + LEASE_SECONDS
         elif step == "browse":
             id = everything[number % len(everything)]
             verdict = ("right", "right", "ambiguous")[number % 3]
-            queue.heard(store.add(Annotation("owner", id, verdict, shown="label")))
+            queue.record(store.add(Annotation("owner", id, verdict, shown="label")))
             leases.pop(("owner", id), None)
         elif step == "wait":
             clock.now += number
         elif step == "restart":
             queue = Queue(plan, store, clock=clock)
             leases.clear()
-        assert queue.gold.keys() == gold()
+        assert queue._gold.keys() == gold()
         for one in (*PEOPLE, "owner"):
             done = len(judged(one))
             open_ = {id for id in ids if len(voters(id)) < overlap and one not in judges(id)}
@@ -560,9 +555,9 @@ def test_events_may_be_heard_in_any_order_and_twice(marks, chance):
     told._learn(heard)
     for annotator in PEOPLE:
         assert told.progress(annotator) == fresh.progress(annotator)
-    assert told._standings == {
-        id: standing for id, standing in fresh._standings.items() if standing
-    } | {id: told._standings[id] for id in told._standings.keys() - fresh._standings.keys()}
+    assert told._judged_by == {
+        id: standing for id, standing in fresh._judged_by.items() if standing
+    } | {id: told._judged_by[id] for id in told._judged_by.keys() - fresh._judged_by.keys()}
     for annotator in PEOPLE:
         assert told._most_wanted(annotator) == fresh._most_wanted(annotator)
 
@@ -589,7 +584,7 @@ def test_twenty_people_at_once_on_a_real_store(tmp_path):
             for id in have:
                 with lock:
                     given[annotator].append(id)
-                queue.heard(store.add(blind(annotator, id)))
+                queue.record(store.add(blind(annotator, id)))
 
     with ThreadPoolExecutor(len(people)) as pool:
         list(pool.map(work, people))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from needs import needed
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -55,22 +56,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 def chromium(playwright: Playwright) -> str:
-    """A Chromium that is there, else one that is installed now, else a failure that says how."""
-    found = _found(playwright)
-    if found is None:
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
-        found = _found(playwright)
-    if found is None and os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=False)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False)
-        found = _found(playwright)
-    if found is None:
-        pytest.fail(
-            "the browser tests need Chromium or Chrome, and none could be installed; run "
-            "`playwright install chromium`, or install the package chromium, and test again.",
-            pytrace=False,
-        )
-    return found
+    """The path of Chromium or Chrome; without one the browser tests are skipped."""
+    return needed(_found(playwright), "Chromium or Chrome", "chromium")
 
 
 def _found(playwright: Playwright) -> str | None:

@@ -9,11 +9,14 @@ from contextlib import contextmanager
 import gradio as gr
 import httpx
 import numpy as np
+from starlette.middleware import Middleware
 
 import hardex
 from hardex.annotate.plan import Assignment
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
+from hardex_app.auth.gate import Gate
+from hardex_app.auth.guard import Guard
 from hardex_app.links.server import free_port, launch
 from hardex_app.links.sharing import Sharing
 from hardex_app.workspace import Status, Workspace
@@ -112,9 +115,11 @@ def launched_blocks(build, **options):
     def launched():
         with gr.Blocks(analytics_enabled=False, fill_width=True) as window:
             build(window)
+        guard = Middleware(Guard, gate=Gate(0, opening=True))  # it serves the pages' modules
         while True:
             try:
                 window.launch(
+                    app_kwargs={"middleware": [guard]},
                     server_name="127.0.0.1",
                     server_port=free_port("127.0.0.1", None),
                     quiet=True,

@@ -1,7 +1,6 @@
 """`hardex serve` as a process of its own, and what an annotator does with it in a browser."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -31,25 +30,6 @@ def free_port() -> int:
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
         return asked.getsockname()[1]
-
-
-def installed(program: str, package: str) -> str:
-    """Where a program is; installed now where that is possible, else a failure that says how."""
-    places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
-    found = shutil.which(program, path=places)
-    if found is None and os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=False)
-        quiet = {"DEBIAN_FRONTEND": "noninteractive", **os.environ}
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
-        subprocess.run(command, check=False, env=quiet, stdout=subprocess.DEVNULL)
-        found = shutil.which(program, path=places)
-    if found is None:
-        pytest.fail(
-            f"this test needs {program}, and it could not be installed; install the package "
-            f"{package} and test again.",
-            pytrace=False,
-        )
-    return found
 
 
 def make_run(folder: Path) -> Path:

@@ -503,7 +503,7 @@ def test_an_ended_visit_is_told_from_a_silent_server_by_the_status_alone(browser
         page.keyboard.press("3")
         problem = page.locator(".hx-ann-problem")
         expect(problem).to_contain_text(
-            "Open your own link again, in this browser, or ask for a new one. One answer is kept"
+            "Open your link again in this browser, or ask for a new one. One answer is kept"
         )
         states.append(204)
         expect(problem).to_contain_text("The server does not answer.", timeout=20_000)

@@ -331,6 +331,7 @@ def test_uploads_as_files_are_not_taken_at_all(app):
             assert visitor.post(path, files=files).status_code in (404, 415)
 
 
+@pytest.mark.slow
 def test_a_thousand_pictures_in_a_row_leave_nothing_behind(app):
     data = as_png(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
     folder = Path(os.environ.get("GRADIO_TEMP_DIR", Path(tempfile.gettempdir()) / "gradio"))

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from hardex.data.dataset import ArrayDataset
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 from hardex.predict.neighbours import build
 from hardex.runs.views import View
 from hardex_app.workspace import Status, Workspace
@@ -114,7 +114,7 @@ def test_filters_combine_and_stand_in_the_address(browser, served):
         page.locator("#board [name=text]").type("2")
         shows(page, run, View(**{**vars(view), "text": "2"}))
         address = page.url
-        page.get_by_role("button", name="the other way round").click()
+        page.get_by_role("button", name="reverse order").click()
         shows(page, run, View(**{**vars(view), "text": "2", "reverse": True}))
         page.go_back()
         shows(page, run, View(**{**vars(view), "text": "2"}))

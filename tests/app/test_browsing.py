@@ -6,7 +6,7 @@ import pytest
 from hardex import HardexError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
-from hardex.people.annotations import VERDICTS, Annotation
+from hardex.people.events import VERDICTS, Annotation
 from hardex.predict.neighbours import build
 from hardex.runs.views import View
 from hardex_app.browsing import (
@@ -369,10 +369,10 @@ def test_cards_are_shown_while_the_annotations_cannot_be_read(own_run):
         ({"id": "4"}, "a verdict must be one of"),
         ({"id": "4", "verdict": "wrong", "new_label": "dog"}, "must be one of the run's 3 classes"),
         (
-            {"id": "4", "verdict": "right", "comment": "x" * 3000},
-            "a text of up to 2,000 characters",
+            {"id": "4", "verdict": "right", "comment": "x" * 10_001},
+            "a text of up to 10,000 characters",
         ),
-        ({"id": "4", "verdict": "right", "comment": "\ud800"}, "a text of up to 2,000 characters"),
+        ({"id": "4", "verdict": "right", "comment": "\ud800"}, "a text of up to 10,000 characters"),
     ],
 )
 def test_what_is_no_verdict_stores_nothing(own_run, said, says):

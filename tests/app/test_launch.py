@@ -632,12 +632,12 @@ def test_training_data_that_is_not_there_ends_the_command_in_a_sentence(tmp_path
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--queue", "nonsense"], "by words, each once, .*; received 'nonsense'; try list=hard"),
-        (["--queue", "given=1&given=2"], "by words, each once"),
+        (["--queue", "nonsense"], "each parameter once; received 'nonsense'; try list=hard"),
+        (["--queue", "given=1&given=2"], "each parameter once"),
         (["--queue", "nonsense=1"], "a view knows list, "),
         (
             ["--queue", "list=wrong&given=0&predicted=0"],
-            "must hold examples .*holds none: there are no such; choose",
+            "at least one example .*matches none: no example matches; choose",
         ),
         (["--data", "nowhere"], "must be where --data says, nowhere; .*; check the path"),
     ],

@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 
+import needs
 import pytest
 from playwright.sync_api import expect
 
@@ -15,7 +16,6 @@ from .journeys import (
     Serving,
     answers,
     free_port,
-    installed,
     judge_one,
     make_run,
     probe_and_keep,
@@ -53,7 +53,7 @@ http {{
 @pytest.fixture
 def proxied(tmp_path):
     """`hardex serve --root-path /hx` behind nginx; gives both."""
-    program, port, app = installed("nginx", "nginx-light"), free_port(), free_port()
+    program, port, app = needs.program("nginx", "nginx-light"), free_port(), free_port()
     folder = tmp_path / "nginx"
     folder.mkdir()
     user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
@@ -78,7 +78,6 @@ def proxied(tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_under_a_path_a_link_opens_a_verdict_is_stored_and_a_probe_kept(browser, proxied):
     url, serving, folder = proxied
     assert answers(url + "/") == 401

@@ -253,7 +253,7 @@ def test_without_errors_the_page_says_so_and_what_to_do(browser, tmp_path):
     served = serve(hardex.rank(probabilities=rows, labels=labels, out=tmp_path / "run"))
     visitor = opened(browser, served)
     expect(visitor.page.locator(".hx-ov-pairs-note")).to_contain_text(
-        "No class is taken for another"
+        "No class is mistaken for another"
     )
     expect(visitor.page.locator("[data-list=wrong]")).to_contain_text("Every prediction agrees")
     expect(visitor.page.locator(".hx-ov-figure-wrong")).to_contain_text("0")

@@ -10,12 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from starlette.middleware import Middleware
 
 from hardex.images import Transform, as_png, resize, transform
 from hardex.probing.saved_probes import kept_probes
-from hardex_app.auth.gate import Gate
-from hardex_app.auth.guard import Guard
 from hardex_app.pages.probe import page as probe
 from hardex_app.probing import curve
 from hardex_app.ui.files import style
@@ -38,8 +35,7 @@ def serving(folder, **options):
         page = probe.build(workspace)
         window.load(lambda: probe.facts(workspace), None, page.bench)
 
-    guard = Middleware(Guard, gate=Gate(0, opening=True))
-    window = launched_blocks(build, css=style(), app_kwargs={"middleware": [guard]})
+    window = launched_blocks(build, css=style())
     yield window.local_url, workspace
     window.close(verbose=False)
 

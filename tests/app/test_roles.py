@@ -12,7 +12,7 @@ from gradio_client import Client
 from playwright.sync_api import expect
 
 from hardex.people.access import OWNER, Access, Visitor
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 from hardex.probing.saved_probes import kept_probes
 from hardex_app import annotating
 from hardex_app.auth.keys import Keys
@@ -263,10 +263,10 @@ def test_annotators_probe_only_what_they_have_judged(app, name):
 def test_annotators_send_no_pictures(app):
     picture = {"kind": "image", "pixels": "AAAA", "shape": [1, 3, 1]}
     told = ask(app.anna, "bench", "probe", {"source": picture, "transform": {}})
-    assert "annotators probe what they draw" in told["error"]
+    assert "annotators can probe their own drawings" in told["error"]
     for more in ({}, {"source": {"kind": "sketch"}}):
         told = ask(app.anna, "bench", "taken", {"file": "AAAA", **more})["error"]
-        assert "only the owner" in told or "annotators probe what they draw" in told
+        assert "only the owner" in told or "annotators can probe their own drawings" in told
     assert "only the owner" in told
     assert "only the owner" in ask(app.anna, "bench", "export", {})["error"]
 
@@ -352,7 +352,7 @@ def test_nobody_leaves_while_the_server_does_not_answer(app, browser):
     page.route("**/leave", lambda route: route.abort())
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_role("button", name="Leave")).to_be_enabled()
-    assert said == ["You are still in: the server does not answer. Try again later."]
+    assert len(said) == 1 and "session has not ended" in said[0]
     page.unroute("**/leave")
     page.get_by_role("button", name="Leave").click()
     expect(page.locator("body")).to_contain_text("You have left. Your own link opens the app again")
@@ -383,9 +383,7 @@ def test_on_the_probe_page_an_ended_visit_is_told_from_a_silent_server(app, brow
         page.wait_for_timeout(1_500)  # within a second the guard knows
         says = page.locator("#bench .hx-status")
         draw(page, [(60, 200), (200, 60)])
-        expect(says).to_contain_text(
-            "The server lets you in no more: your visit is over, or your link"
-        )
+        expect(says).to_contain_text("Your session has expired or your link was revoked.")
         page.context.set_offline(True)
         draw(page, [(100, 200), (200, 100)])
         expect(says).to_contain_text("The server does not answer. Trying again", timeout=60_000)

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
+import needs
 import pytest
 from playwright.sync_api import expect
 
@@ -30,7 +31,6 @@ from .journeys import (
     Serving,
     answers,
     free_port,
-    installed,
     judge_one,
     make_run,
     probe_and_keep,
@@ -102,8 +102,8 @@ class Sshd:
     def __init__(self, folder: Path):
         self.folder, self.port, self.remote = folder, free_port(), free_port()
         self.user = getpass.getuser()
-        program = installed("sshd", "openssh-server")
-        keygen = installed("ssh-keygen", "openssh-client")
+        program = needs.program("sshd", "openssh-server")
+        keygen = needs.program("ssh-keygen", "openssh-client")
         for name in ("host", "own", "other"):
             subprocess.run(
                 [keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True
@@ -127,7 +127,7 @@ class Sshd:
                 if asked.connect_ex(("127.0.0.1", self.port)) == 0:
                     break
             time.sleep(0.05)
-        self.ssh = installed("ssh", "openssh-client")
+        self.ssh = needs.program("ssh", "openssh-client")
         self.configure("own", self.known())
 
     def known(self) -> str:
@@ -280,7 +280,6 @@ def test_where_no_ssh_is_and_where_nobody_answers(own_ssh, page, monkeypatch):
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_an_annotator_works_through_the_tunnel_also_when_it_is_cut(browser, sshd, tmp_path):
     sshd.configure("own", sshd.known())
     run = make_run(tmp_path)

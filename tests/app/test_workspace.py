@@ -15,7 +15,7 @@ from hardex.annotate.plan import plan_of
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.classifiers.shipped import shipped_model
 from hardex.overview.nearest_training import nearest_training, open_training
-from hardex.people.annotations import Annotation
+from hardex.people.events import Annotation
 from hardex_app import workspace as under_test
 from hardex_app.probing import BATCH_SIZES
 from hardex_app.workspace import (
@@ -462,7 +462,7 @@ def test_many_ask_at_once_for_a_run_that_was_ranked_again(tmp_path):
         found = list(pool.map(lambda ask: ask(), asks))
     assert set(found) == {workspace.desk, workspace.run}
     assert workspace.desk is not before and workspace.desk.run is workspace.run
-    assert workspace.desk.turn_of("ann") is before.turn_of("ann")  # in the middle of an answer
+    assert workspace.desk.lock_for("ann") is before.lock_for("ann")  # in the middle of an answer
 
 
 def test_a_row_that_has_moved_is_never_shown_as_another(tmp_path):

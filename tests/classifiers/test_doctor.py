@@ -15,7 +15,7 @@ from hardex.classifiers.doctor import CODES, best_order, examine
 from hardex.classifiers.keras_model import KerasClassifier
 from hardex.classifiers.opening import open_classifier
 from hardex.classifiers.shipped import shipped_model
-from hardex.cli.main import _split
+from hardex.cli.options import class_names_of
 from hardex.data.mnist import load_mnist
 from hardex.data.names import natural_order
 
@@ -730,7 +730,7 @@ def test_an_order_with_commas_in_it_goes_through_a_file(tmp_path):
     assert "one name per line" in first and first.endswith("pass --classes @FILE:")
     assert lines == sorted(names) and last == "(these are all of them)"
     (tmp_path / "names.txt").write_text("\n".join(lines))
-    assert _split(f"@{tmp_path / 'names.txt'}") == sorted(names)
+    assert class_names_of(f"@{tmp_path / 'names.txt'}") == sorted(names)
 
 
 def test_an_order_with_line_ends_in_it_goes_through_python():

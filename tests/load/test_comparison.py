@@ -1,4 +1,4 @@
-"""What the load scripts compare: each way in which an answer can be lost must be seen."""
+"""The comparison in the load scripts detects every way to lose an annotation."""
 
 import importlib
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hardex.people.annotations import Annotation, Store
+from hardex.people.events import Annotation
+from hardex.people.store import Store
 from hardex.people.tickets import Tickets
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -14,7 +15,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 @pytest.fixture
 def scripts(monkeypatch):
-    """The module that the load scripts share."""
+    """The module shared by the load scripts."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     return importlib.import_module("http_annotators")
 
@@ -27,7 +28,7 @@ def site(scripts, tmp_path):
 
 
 def anna(scripts, site, count=3):
-    """Anna, who was told that her answers, `1` on each example, are stored."""
+    """Anna, whose answers, `1` on each example, were acknowledged."""
     tickets = Tickets.open(site.folder)
     annotator = scripts.Annotator(0, "Anna", "")
     for id in range(count):
@@ -38,7 +39,7 @@ def anna(scripts, site, count=3):
 
 
 def keep(site, one, id, /, **other):
-    """Store it as the app does, or otherwise."""
+    """Store an answer as the app does, or with changes."""
     right = id == 1
     facts = {
         "annotator": "Anna",

@@ -1,4 +1,4 @@
-"""A short version of each load and fault script: real servers, and nothing acknowledged is lost."""
+"""A short run of each load and fault script: no acknowledged annotation is lost."""
 
 import json
 import subprocess
@@ -15,8 +15,8 @@ pytestmark = [
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-def told(script, line, tmp_path):
-    """What a script found; it must have ended well, with every promise kept."""
+def result_of(script, line, tmp_path):
+    """A script's result; it must have succeeded and kept every promise."""
     done = subprocess.run(
         [sys.executable, str(BENCHMARKS / script), *line.split(), "--format", "json"],
         cwd=tmp_path,
@@ -32,7 +32,7 @@ def told(script, line, tmp_path):
 
 
 def once(found, count):
-    """All of them acknowledged, and all of them stored once as they were sent."""
+    """Every annotation was acknowledged, and stored exactly once and unchanged."""
     kept = found["found"]
     assert (kept["acknowledged"], kept["stored"]) == (count, count)
     assert not any(kept[name] for name in ("missing", "twice", "changed", "unknown", "again"))
@@ -43,7 +43,7 @@ def test_many_annotators_at_once(tmp_path, database, request):
     line = "--annotators 6 --verdicts 10"
     if database == "PostgreSQL":
         line += f" --annotations {request.getfixturevalue('postgres_address')}"
-    found = told("annotators.py", line, tmp_path)
+    found = result_of("annotators.py", line, tmp_path)
     once(found, 60)
     assert found["database"] == database
     assert (found["found"]["fewest_votes"], found["found"]["most_votes"]) == (1, 2)
@@ -53,14 +53,14 @@ def test_many_annotators_at_once(tmp_path, database, request):
 
 
 def test_the_server_is_killed_under_load(tmp_path):
-    found = told("crashes.py", "--annotators 6 --verdicts 15 --kills 3", tmp_path)
+    found = result_of("crashes.py", "--annotators 6 --verdicts 15 --kills 3", tmp_path)
     once(found, 90)
     assert found["kills"] == 3 and found["lost_connections"] >= 3
 
 
 def test_disk_full_and_database_locked(tmp_path):
     line = "--annotators 6 --verdicts 5 --only disk lock --full-seconds 2 --locked-seconds 6"
-    found = told("faults.py", line, tmp_path)
+    found = result_of("faults.py", line, tmp_path)
     assert {status for status, _, _ in found["told"]["disk"]} <= {200, 503}
     assert sum(count for _, _, count in found["told"]["disk"]) >= 6
     assert found["tracebacks"] == {"disk": 0, "lock": 0}
@@ -69,12 +69,12 @@ def test_disk_full_and_database_locked(tmp_path):
 @pytest.mark.browser
 def test_postgresql_restarted_under_programs_and_under_a_page(tmp_path):
     line = "--annotators 6 --verdicts 5 --only postgresql --down-seconds 1"
-    found = told("faults.py", line, tmp_path)
+    found = result_of("faults.py", line, tmp_path)
     assert sum(count for _, _, count in found["told"]["postgresql"]) >= 6
 
 
 def test_memory_and_open_files_are_flat(tmp_path):
-    found = told("soak.py", "--interactions 400 --every 200 --people 10", tmp_path)
+    found = result_of("soak.py", "--interactions 400 --every 200 --people 10", tmp_path)
     assert len(found["marks"]) == 2 and sum(found["done"].values()) >= 400
     assert set(found["done"]) == {
         *("next example", "answer", "undo", "probe a drawing", "page load", "config"),

@@ -13,8 +13,9 @@ from fakes import contents
 
 from hardex.errors import AccessError, HardexError, RunError
 from hardex.people.access import OWNER, Access, Visitor
-from hardex.people.annotations import Annotation, Store
-from hardex.people.database import open_database
+from hardex.people.events import Annotation
+from hardex.people.opening import open_database
+from hardex.people.store import Store
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

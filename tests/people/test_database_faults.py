@@ -27,8 +27,12 @@ from hardex import MisplacedError, RunError, load, rank
 from hardex.data import tensors
 from hardex.data.dataset import ArrayDataset
 from hardex.people.access import Access
-from hardex.people.annotations import Annotation, Store
-from hardex.people.database import _NAMELESS, _PostgreSQL, _SQLite, _ssl_context, open_database
+from hardex.people.events import Annotation
+from hardex.people.one_data_set import NAMELESS
+from hardex.people.opening import open_database
+from hardex.people.postgresql import PostgreSQL, ssl_context_of
+from hardex.people.sqlite import SQLite
+from hardex.people.store import Store
 from hardex.runs.manifest import Source
 from hardex.runs.views import View
 
@@ -89,7 +93,7 @@ def test_who_writes_waits_for_others(tmp_path):
 
 
 def test_who_waited_too_long_is_told(tmp_path):
-    store = Store(_SQLite(file_of(tmp_path), wait_seconds=0.3))
+    store = Store(SQLite(file_of(tmp_path), wait_seconds=0.3))
     store.add(right())
     told = []
     with locked(tmp_path):
@@ -117,7 +121,8 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from hardex.errors import HardexError
-from hardex.people.annotations import Annotation, Store
+from hardex.people.events import Annotation
+from hardex.people.store import Store
 
 folder = sys.argv[1]
 store = Store.open(folder)
@@ -150,7 +155,7 @@ def test_on_a_full_disk_nothing_is_acknowledged_that_is_not_stored(tmp_path):
     acknowledged = [line for line in lines if not line.startswith("told ")]
     assert len(told) == 2 and len(acknowledged) > 3
     for one in told:
-        assert "and nothing was stored; free the disk" in one and one.endswith(".")
+        assert "and nothing was stored; free disk space" in one and one.endswith(".")
     events = Store.open(tmp_path).all()
     assert [event.event_id for event in events] == acknowledged
     assert events[-1].id == "afterwards"
@@ -226,7 +231,7 @@ def test_while_the_server_is_down_people_are_told(postgres_server, postgres_addr
     try:
         for _ in range(2):
             told = sentence(lambda: store.add(right("bob")))
-            assert "nothing was stored" in told and "see that the server runs" in told
+            assert "nothing was stored" in told and "check that the server runs" in told
             assert "postgresql+pg8000://anna:***@127.0.0.1" in told
             assert "cannot be read" in sentence(store.all)
         access._forget()
@@ -274,7 +279,7 @@ def test_a_server_that_is_silent_is_not_waited_for_for_ever():
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         address = f"postgresql+pg8000://anna:s3cret@127.0.0.1:{silent.getsockname()[1]}/run"
-        store = Store(_PostgreSQL(make_url(address), wait_seconds=0.3))
+        store = Store(PostgreSQL(make_url(address), wait_seconds=0.3))
         assert "nothing was stored" in sentence(lambda: store.add(right()))
         store.close()
 
@@ -307,11 +312,17 @@ def test_who_is_not_let_in_is_told_without_the_password(postgres_address, caplog
         ("mysql://anna:s3cret@host/run", "begins with 'mysql'"),
         ("sqlite:///run/s3cret", "begins with 'sqlite'"),
         ("postgresql+psycopg://anna:s3cret@host/run", "begins with 'postgresql\\+psycopg'"),
-        ("postgresql://anna:p@ss/s3cret@host/run", "cannot be read so; write signs such as @"),
-        ("postgresql://anna:s3cret@host", "cannot be read so"),
-        ("postgresql://anna:s3cret@host:port/run", "cannot be read so"),
-        ("postgresql://", "cannot be read so"),
-        ("postgresql://anna:s3cret@host/run?password=s3cret", "nothing; received 'password'"),
+        (
+            "postgresql://anna:p@ss/s3cret@host/run",
+            "the one received is not; write characters such as @",
+        ),
+        ("postgresql://anna:s3cret@host", "the one received is not"),
+        ("postgresql://anna:s3cret@host:port/run", "the one received is not"),
+        ("postgresql://", "the one received is not"),
+        (
+            "postgresql://anna:s3cret@host/run?password=s3cret",
+            "sslrootcert, unix_sock; received 'password'",
+        ),
         ("postgresql://anna:s3cret@host/run?sslmode=prefer", "received 'prefer'; choose one"),
         ("postgresql://anna:s3cret@host/run?sslmode=require&sslmode=require", "must be one of"),
         ("postgresql://anna:s3cret@host/run?sslrootcert=x", "with no sslmode; add sslmode=verify"),
@@ -337,7 +348,7 @@ def test_a_shorter_address_means_the_same(postgres_address):
 
 def encrypted_how(address):
     """Whether pg8000 is told to check the certificate, and the name in it; None for no TLS."""
-    found = _ssl_context(make_url(address))
+    found = ssl_context_of(make_url(address))
     return found if not found else (found.verify_mode == ssl.CERT_REQUIRED, found.check_hostname)
 
 
@@ -457,7 +468,7 @@ def test_what_all_data_in_memory_is_called_tells_nothing(postgres_address, name)
 def test_data_in_memory_is_called_so():
     images = np.zeros((2, 4, 4, 1), np.uint8)
     named = {ArrayDataset.of(images, np.array([0, 1])).source, tensors._SOURCE}
-    assert named == set(_NAMELESS)
+    assert named == set(NAMELESS)
 
 
 def test_of_runs_that_come_at_the_same_moment_one_gets_the_database(postgres_address):

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hardex import RunError, load, rank
-from hardex.people.annotations import VERDICTS, Annotation
+from hardex.people.events import VERDICTS, Annotation
 from hardex.runs.views import LISTS, Tables, View
 
 NAMES = ("cat", "${1+1}", 'say "no"', "NaN")

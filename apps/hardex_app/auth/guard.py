@@ -33,6 +33,7 @@ from hardex_app.auth.entering import (
 )
 from hardex_app.auth.gate import Asked, Gate, Header, names_this_computer, split_host
 from hardex_app.auth.visitors import IN_SCOPE, VISITOR, is_owner
+from hardex_app.ui.modules import modules
 
 _LOG = logging.getLogger("hardex")
 
@@ -65,6 +66,11 @@ _OWNER_GETS = re.compile(r"(/gradio_api)?/openapi\.json")
 _STARTING = "/gradio_api/startup-events"  # asked by Gradio itself, once
 _WITH_LARGE_BODY = re.compile(r"/gradio_api/((run|api|call)/.*|queue/join/?|component_server/?)")
 
+# The pages' scripts, for whoever may open a page; both windows get them here, before Gradio.
+_MODULES = modules().served
+_JAVASCRIPT = "text/javascript; charset=utf-8"
+_KEPT = {"cache-control": "private, max-age=31536000, immutable"}  # the address names the version
+
 
 class Guard:
     """ASGI middleware, the outermost one. All that it remembers is in its `Gate`."""
@@ -92,6 +98,8 @@ class Guard:
         visitor, answer = await self._visitor(asked)
         if visitor is not None and asked.path == "/here" and asked.method == "GET":
             answer = Response(status_code=204)  # whoever is in no more is told 401 below
+        elif visitor is not None and asked.method in ("GET", "HEAD") and asked.path in _MODULES:
+            answer = Response(_MODULES[asked.path], 200, _KEPT, _JAVASCRIPT)
         elif visitor is not None:
             answer = _refusal_to(visitor, asked, self._gate)
         if answer is not None or visitor is None:
@@ -302,12 +310,14 @@ def _with_headers(send: Send, gate: Gate, asked: Asked) -> Send:
     ]
     if not gate.framed_by:
         fixed.append((b"x-frame-options", b"SAMEORIGIN"))
-    if not re.match(r"/(assets|static|svelte)/", asked.path):
-        fixed.append((b"cache-control", b"no-store"))  # the same address shows others other things
-    names = {name for name, _ in fixed}
+    of_gradio = re.match(r"/(assets|static|svelte)/", asked.path)
+    changes = (b"cache-control", b"no-store")  # the same address shows others other things
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
+            lasts = of_gradio or (asked.path in _MODULES and message["status"] == 200)
+            added = fixed if lasts else [*fixed, changes]
+            names = {name for name, _ in added}
             headers = [
                 (name, value)
                 for name, value in message.get("headers", [])
@@ -315,7 +325,7 @@ def _with_headers(send: Send, gate: Gate, asked: Asked) -> Send:
             ]
             if not any(name.lower() == b"content-security-policy" for name, _ in headers):
                 headers.append((b"content-security-policy", policy(gate.framed_by).encode()))
-            message = {**message, "headers": [*headers, *fixed]}
+            message = {**message, "headers": [*headers, *added]}
         await send(message)
 
     return sending

@@ -1,4 +1,4 @@
-"""Markup, style and scripts of the pages, as files.
+"""Markup and style of the pages, as files.
 
 User text (class names, ids, file names) never goes through a template: Gradio evaluates `${…}`
 in rendered values as JavaScript. The scripts receive it as data and set it as text.
@@ -16,11 +16,6 @@ _STYLES = (
 def asset(name: str) -> str:
     """The text of one file of the app, named from the app's folder."""
     return (_APP / name).read_text(encoding="utf-8")
-
-
-def script(name: str) -> str:
-    """A script behind the few words that all of them share."""
-    return asset("ui/shared.js") + asset(name)
 
 
 def style() -> str:

@@ -1,85 +1,184 @@
-// The bar at the top: one link per page; the page that the address names is shown.
-// Annotators have fewer of them, and a window of their own that names them.
+// The bar at the top: one link per page; the page that the address names is shown. Annotators have
+// fewer pages, and a window of their own that lists them in `props.pages`.
+
+import { address, addressOf, announce, go, stay, whenAddressChanges } from "./address.js";
+import { find, isModified, make, makeButton, plain } from "./dom.js";
+
+/** @typedef {import("./context.js").Context} Context */
+/** @typedef {Record<string, string>} Titles the title of each page, by its name */
+
+/** @type {Titles} */
 const ALL = { overview: "Overview", browse: "Browse", annotate: "Annotate", probe: "Probe" };
-const PAGES = Object.fromEntries(Object.entries(ALL).filter(([page]) => !props.pages || props.pages.includes(page)));
-const FIRST = Object.keys(PAGES)[0];
-// A page is left as it was: its link goes back to what it showed last.
-const last = {};
-const links = Object.entries(PAGES).map(([page, words]) => {
-  const node = make("a", "hx-page-link", words);
+const LATE_MS = [0, 200, 1000, 4000]; // a slow browser may draw the pages later, or once more
+const NOT_DRAWN_MS = 50;
+
+/** @param {Context} context */
+export function start({ element, props, server }) {
+  const titles = Object.fromEntries(
+    Object.entries(ALL).filter(([page]) => !props.pages || props.pages.includes(page)),
+  );
+  const bar = find(element, ".hx-pages");
+  const show = pageShower(bar, titles);
+  if (props.pages && !(address().page in titles)) {
+    stay({ page: Object.keys(titles)[0] });
+    announce();
+  }
+  whenAddressChanges(show);
+  show();
+  for (const ms of LATE_MS) setTimeout(show, ms);
+  if (props.pages) addVisitor(find(element, ".hx-nav"), server);
+}
+
+/**
+ * Fills the bar with links and gives the function that shows the page in the address.
+ *
+ * @param {HTMLElement} bar
+ * @param {Titles} titles
+ */
+function pageShower(bar, titles) {
+  /** @type {Record<string, Record<string, string>>} */
+  const last = {}; // the view in which each page was left, to which its link returns
+  const links = Object.entries(titles).map(([page, title]) => pageLink(page, title, last));
+  const mark = marker();
+  /** @type {string | null} */
+  let shown = null;
+  const remember = () => {
+    if (shown) last[shown] = { ...address(), page: shown };
+  };
+  function show() {
+    const page = pageOf(titles);
+    followColours();
+    markLinks(links, page);
+    const changed = shown !== null && shown !== page;
+    const drawn = Object.keys(titles).map((name) => showPage(name, titles[name], name === page, changed, mark));
+    if (!drawn.every(Boolean)) setTimeout(show, NOT_DRAWN_MS); // the pages may be drawn after this bar
+    if (shown !== page) document.title = `${titles[page]} · hardex`;
+    shown = page;
+    remember();
+  }
+  bar.append(...links);
+  // Pages change the address without an event: it is read when the visitor moves on.
+  bar.addEventListener("pointerdown", remember);
+  bar.addEventListener("focusin", remember);
+  return show;
+}
+
+/** @param {Titles} titles */
+function pageOf(titles) {
+  const named = address().page ?? "";
+  return Object.hasOwn(titles, named) ? named : Object.keys(titles)[0];
+}
+
+/**
+ * @param {string} page
+ * @param {string} title
+ * @param {Record<string, Record<string, string>>} last
+ */
+function pageLink(page, title, last) {
+  const node = make("a", "hx-page-link", title);
   node.href = addressOf({ page });
   node.dataset.page = page;
   node.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    if (isModified(event)) return;
     event.preventDefault();
     go(last[page] || { page });
   });
   return node;
-});
-const remember = () => { last[shown] = { ...address(), page: shown }; };
-part(".hx-pages").append(...links);
-
-// Whatever draws a page anew writes its class anew, too: the mark is put back at once.
-const marked = new Map();
-const keeper = new MutationObserver((changes) => { for (const { target } of changes) mark(target, marked.get(target)); });
-function mark(box, current) {
-  if (!marked.has(box)) keeper.observe(box, { attributes: true, attributeFilter: ["class"] });
-  marked.set(box, current);
-  if (box.classList.contains("hx-current") !== current) box.classList.toggle("hx-current", current);
 }
 
-let shown = null;
-function show() {
+/** Scroll bars and form fields in the colours that Gradio shows. */
+function followColours() {
   document.documentElement.style.colorScheme = document.body.classList.contains("dark") ? "dark" : "light";
-  const page = Object.hasOwn(PAGES, address().page ?? "") ? address().page : FIRST;
+}
+
+/**
+ * @param {HTMLElement[]} links
+ * @param {string} page
+ */
+function markLinks(links, page) {
   for (const node of links) {
     if (node.dataset.page === page) node.setAttribute("aria-current", "page");
     else node.removeAttribute("aria-current");
   }
-  let missing = false;
-  for (const name of Object.keys(PAGES)) {
-    const box = document.getElementById(`page-${name}`);
-    if (!box) { missing = true; continue; }
-    mark(box, name === page);
-    box.setAttribute("role", "region");
-    box.setAttribute("aria-label", PAGES[name]);
-    box.tabIndex = -1;
-    // Who listens hears which page came; not at the start, when the browser says it.
-    if (name === page && shown !== null && shown !== page) box.focus({ preventScroll: true });
-  }
-  if (missing) setTimeout(show, 50);  // the pages may be drawn after this bar
-  if (shown !== page) document.title = `${PAGES[page]} · hardex`;
-  shown = page;
-  remember();
 }
-// Pages change the address quietly while they are shown: it is read when the visitor moves on.
-part(".hx-pages").addEventListener("pointerdown", remember);
-part(".hx-pages").addEventListener("focusin", remember);
-window.addEventListener("hardex:address", show);
-window.addEventListener("popstate", show);
-if (props.pages && !(address().page in PAGES)) {
-  stay({ page: FIRST });
-  window.dispatchEvent(new Event("hardex:address"));
-}
-show();
-// A slow browser may draw the pages later, or once more.
-for (const ms of [0, 200, 1000, 4000]) setTimeout(show, ms);
 
-// Annotators are told under which name they are here, and can end that.
-if (props.pages) {
-  const name = make("span", "hx-who", ""), leave = make("button", "hx-button hx-leave", "Leave");
-  leave.type = "button";
-  leave.title = "End this visit on this device; your link opens it again";
-  leave.addEventListener("click", async () => {
-    // Nobody is sent away from answers that only this page has.
-    const unsent = Number(document.querySelector("[data-waiting]")?.dataset.waiting || 0);
-    if (unsent && !confirm(`${unsent === 1 ? "One answer is" : `${unsent} answers are`} not saved yet. If you leave now, open your link again in this browser to send ${unsent === 1 ? "it" : "them"}.`)) return;
-    leave.disabled = true;
-    const answer = await fetch("leave", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }).catch(() => null);
-    if (answer && answer.ok) { location.replace("./?left"); return; }
-    leave.disabled = false;
-    alert("You are still in: the server does not answer. Try again later.");
+/**
+ * @param {string} name
+ * @param {string} title
+ * @param {boolean} current
+ * @param {boolean} changed whether another page was shown before
+ * @param {(box: HTMLElement, current: boolean) => void} mark
+ * @returns {boolean} whether the page is drawn yet
+ */
+function showPage(name, title, current, changed, mark) {
+  const box = document.getElementById(`page-${name}`);
+  if (!box) return false;
+  mark(box, current);
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", title);
+  box.tabIndex = -1;
+  // A screen reader announces the page that gets the focus; at the start the browser announces it.
+  if (current && changed) box.focus({ preventScroll: true });
+  return true;
+}
+
+/** Marks the current page. Gradio rewrites the class of a page that it draws again: the mark is put back. */
+function marker() {
+  /** @type {Map<Node, boolean>} */
+  const marked = new Map();
+  const keeper = new MutationObserver((changes) => {
+    for (const { target } of changes) set(/** @type {HTMLElement} */ (target), Boolean(marked.get(target)));
   });
-  part(".hx-nav").append(name, leave);
-  server.who({}).then((who) => { name.textContent = plain(who.name); name.title = who.name; }, () => {});
+  /**
+   * @param {HTMLElement} box
+   * @param {boolean} current
+   */
+  function set(box, current) {
+    if (!marked.has(box)) keeper.observe(box, { attributes: true, attributeFilter: ["class"] });
+    marked.set(box, current);
+    if (box.classList.contains("hx-current") !== current) box.classList.toggle("hx-current", current);
+  }
+  return set;
+}
+
+/**
+ * Annotators see their name, and a button that ends their session.
+ *
+ * @param {HTMLElement} nav
+ * @param {Context["server"]} server
+ */
+function addVisitor(nav, server) {
+  const name = make("span", "hx-who", "");
+  const leave = makeButton("hx-button hx-leave", "Leave", () => leaveApp(leave));
+  leave.title = "End your session on this device; your link opens it again";
+  nav.append(name, leave);
+  server.who({}).then((who) => {
+    name.textContent = plain(who.name);
+    name.title = who.name;
+  }, () => {}); // without an answer the name stays empty
+}
+
+/** @param {HTMLButtonElement} button */
+async function leaveApp(button) {
+  if (!mayLeave()) return;
+  button.disabled = true;
+  const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
+  const response = await fetch("leave", request).catch(() => null);
+  if (response && response.ok) {
+    location.replace("./?left");
+    return;
+  }
+  button.disabled = false;
+  alert("Your session has not ended: the server does not answer. Try again later.");
+}
+
+/** Whether a visitor wants to leave answers behind that only this page has. */
+function mayLeave() {
+  const page = /** @type {HTMLElement | null} */ (document.querySelector("[data-waiting]"));
+  const unsent = Number(page?.dataset.waiting || 0);
+  if (!unsent) return true;
+  const [answers, them] = unsent === 1 ? ["One answer is", "it"] : [`${unsent} answers are`, "them"];
+  return confirm(
+    `${answers} not saved yet. If you leave now, open your link again in this browser to send ${them}.`,
+  );
 }

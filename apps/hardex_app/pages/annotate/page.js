@@ -1,5 +1,14 @@
 // The Annotate page: which class is this? Answers wait here until the server says that they are
 // stored; they are sent in order, and again until then, and the server stores each once.
+// @ts-nocheck -- not typed yet
+/* eslint-disable -- not linted yet */
+import { go } from "../../ui/address.js";
+import { make, plain } from "../../ui/dom.js";
+import { count } from "../../ui/numbers.js";
+import { silence, status, uuid } from "../../ui/requests.js";
+
+export function start({ element, props, server, watch }) {
+const part = (selector) => element.querySelector(selector);
 const root = part(".hx-annotate"), figure = part(".hx-ann-figure"), find = part(".hx-ann-find");
 const AT_HAND = 8, FIRST = 2;       // examples that are here before they are needed
 const LARGE = 100000;               // characters of an image: from there on they come one by one
@@ -587,3 +596,4 @@ new IntersectionObserver(() => { pause(); begin(); }).observe(root);
 const received = () => { if (props.value && !state.facts) load(props.value); };
 watch("value", received);
 received();
+}

@@ -7,14 +7,16 @@ from typing import Any
 
 import gradio as gr
 
+from hardex.annotate.session import AnnotationSession
 from hardex.errors import HardexError
 from hardex.people.access import Visitor
 from hardex_app import annotating
+from hardex_app.annotation_requests import NotStored
 from hardex_app.answers import Answer, not_ready
 from hardex_app.auth.visitors import current
-from hardex_app.submission import NotStored
-from hardex_app.ui.files import asset, script
-from hardex_app.workspace import AnnotationSession, Workspace
+from hardex_app.ui.files import asset
+from hardex_app.ui.modules import script
+from hardex_app.workspace import Workspace
 
 
 def facts(workspace: Workspace) -> dict[str, Any] | None:
@@ -34,7 +36,7 @@ def at_the_desk(
     """
     try:
         visitor = who()
-        desk = annotating.desk_of(workspace, visitor)
+        desk = annotating.session_of(workspace, visitor)
         return not_ready(workspace, "The run") if desk is None else ask(desk, visitor)
     except HardexError as error:
         return {"error": str(error), "again": isinstance(error, NotStored)}
@@ -61,7 +63,7 @@ def build(workspace: Workspace) -> AnnotatePage:
 def _questions(workspace: Workspace) -> list[Callable[..., Any]]:
     # Who asks is known by the guard, never by what is sent.
     def next_examples(asked: dict[str, Any]) -> Any:
-        return at_the_desk(workspace, current, partial(annotating.ask, asked))
+        return at_the_desk(workspace, current, partial(annotating.next_examples, asked))
 
     def annotate(said: dict[str, Any]) -> Any:
         return at_the_desk(workspace, current, partial(annotating.annotate, said))

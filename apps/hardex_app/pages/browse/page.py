@@ -12,7 +12,8 @@ from hardex.runs.run import Run
 from hardex_app import browsing
 from hardex_app.answers import for_visitors, kept_for, of_run, token_of
 from hardex_app.auth.visitors import current, for_owner, visitor_of
-from hardex_app.ui.files import asset, script
+from hardex_app.ui.files import asset
+from hardex_app.ui.modules import script
 from hardex_app.workspace import Workspace
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -49,7 +50,7 @@ def build(workspace: Workspace) -> BrowsePage:
     """The page, with nothing but wiring in it."""
     board = gr.HTML(
         html_template=asset("pages/browse/page.html"),
-        js_on_load=script("pages/browse/page.js"),
+        js_on_load=script("pages/browse/page.js", "judge"),
         server_functions=_questions(workspace),
         said=None,  # the answer to "judge"
         elem_id="board",

@@ -6,7 +6,8 @@ from typing import Any
 import gradio as gr
 
 from hardex_app.overview import overview
-from hardex_app.ui.files import asset, script
+from hardex_app.ui.files import asset
+from hardex_app.ui.modules import script
 from hardex_app.workspace import Workspace
 
 

@@ -1,5 +1,16 @@
 // The Probe page: a picture is drawn, taken or chosen; what is done to it, and what the model then
 // says, live. Class names, ids and notes arrive as data and are set as text, never as markup.
+// @ts-nocheck -- not typed yet
+/* eslint-disable -- not linted yet */
+import { address, go, link, stay, whenAddressed } from "../../ui/address.js";
+import { make, plain } from "../../ui/dom.js";
+import { count, percent } from "../../ui/numbers.js";
+import { requestsOf, silence, uuid } from "../../ui/requests.js";
+import { keepInTab, keptInTab } from "../../ui/tab_store.js";
+
+export function start({ element, props, server, trigger, watch }) {
+const part = (selector) => element.querySelector(selector);
+const { latched, countAsking } = requestsOf(element);
 const COLORS = ["#2f6fde", "#e4572e", "#17a673", "#9b5de5", "#c99700", "#00a5b8", "#d6457f", "#6c757d", "#7f5539"];
 const MAIN = ["scale", "rotation", "shift_x", "shift_y"];  // the others stand under "More changes"
 const CURVE_LEFT = 46, CURVE_RIGHT = 26;
@@ -1030,3 +1041,4 @@ showNothing();
 watch("value", load);
 load();
 whenAddressed("probe", open);
+}

@@ -15,11 +15,12 @@ from hardex.runs.run import Run
 from hardex_app.answers import kept_for, of_run, token_of
 from hardex_app.auth.visitors import current, for_owner, is_owner, visitor_of
 from hardex_app.cards import thumbnail_url
-from hardex_app.probe_permissions import judged_of, permitted, ticket_of, told_to
+from hardex_app.probe_permissions import error_for, judged_examples, permitted, ticket_of
 from hardex_app.probing import FILE_MOST, Shape, curve, probe, sliders, smallest, taken
 from hardex_app.saved_probes import exported, keep_this, kept, reopened
 from hardex_app.sources import shape_of_input
-from hardex_app.ui.files import asset, script
+from hardex_app.ui.files import asset
+from hardex_app.ui.modules import script
 from hardex_app.workspace import Workspace
 
 _EXAMPLES_OF_EACH = 30  # list; any other is opened by its address, as from the Browse page
@@ -41,7 +42,7 @@ def answer(
         asked = permitted(request, visitor, workspace)
         return ask(asked, workspace.run, workspace.classifier)
     except HardexError as error:
-        return {"error": told_to(visitor, error, workspace.run, asked)}
+        return {"error": error_for(visitor, error, workspace.run, asked)}
 
 
 def not_ready(workspace: Workspace, visitor: Visitor) -> Answer:
@@ -163,7 +164,7 @@ def _examples(run: Run) -> list[Answer]:
 def _judged(workspace: Workspace, run: Run, visitor: Visitor) -> list[Answer]:
     """What an annotator has judged, the last one first; the number tells how long ago."""
     found = []
-    for number, id in enumerate(judged_of(visitor, run), 1):
+    for number, id in enumerate(judged_examples(visitor, run), 1):
         row = run.row(id)
         found.append(
             {
@@ -204,7 +205,7 @@ def build(workspace: Workspace) -> ProbePage:
     """The page, with nothing but wiring in it."""
     bench = gr.HTML(
         html_template=asset("pages/probe/page.html"),
-        js_on_load=script("pages/probe/page.js"),
+        js_on_load=script("pages/probe/page.js", "keep"),
         server_functions=_server_functions(workspace),
         said=None,  # the answer to "keep"
         elem_id="bench",
@@ -245,7 +246,7 @@ def _of_run(workspace: Workspace, ask: Callable[[Run], Any]) -> Any:
         try:
             return ask(run)
         except HardexError as error:
-            return {"error": told_to(current(), error, run)}
+            return {"error": error_for(current(), error, run)}
 
     return of_run(workspace, asking)
 

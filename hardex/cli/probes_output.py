@@ -1,6 +1,5 @@
-"""What `hardex probes` answers: the kept probes, and what a model says of them now."""
+"""What `hardex probes` prints: the saved probes, and what another model predicts for them."""
 
-import json
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -8,16 +7,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from hardex.cli.show.words import plain_text, typed
+from hardex.cli.terminal import cell, plain_text, print_json, print_text
 from hardex.probing.export import Exported
 from hardex.probing.replay import Replay, Replayed
 from hardex.probing.saved_probes import KeptProbe
 from hardex.runs.run import Run
+from hardex.sentences import counted
 
 SCHEMA = "hardex.probes/1"
 
 
-def show_probes(
+def print_probes(
     run: Run,
     kept: Sequence[KeptProbe],
     problems: Sequence[str],
@@ -26,57 +26,55 @@ def show_probes(
     *,
     as_json: bool,
 ) -> None:
-    """Print the kept probes, what a model says of them now, and where they were exported.
+    """Print the saved probes, their replay on another model, and their export.
 
     Args:
-        run: whose probes they are.
-        kept: all of them.
-        problems: what is wrong with those that cannot be read; goes to stderr.
-        replay: what another model says, if one was asked.
-        exported: what was exported, if that was asked for.
+        run: the run they belong to.
+        kept: all readable probes.
+        problems: why others cannot be read; printed to stderr.
+        replay: another model's predictions, if there is one.
+        exported: what was exported, if anything.
         as_json: whether to print one JSON object instead.
     """
-    told = [
+    every = [
         *problems,
         *(replay.problems if replay else ()),
         *(exported.problems if exported else ()),
     ]
-    for problem in dict.fromkeys(told):
-        Console(stderr=True).print(
-            plain_text(problem), markup=False, highlight=False, soft_wrap=True
-        )
+    all_problems = list(dict.fromkeys(every))
+    for problem in all_problems:
+        print_text(problem, to_stderr=True)
     if as_json:
-        Console().print_json(json.dumps(_probes_summary(run, kept, told, replay, exported)))
+        print_json(_probes_summary(run, kept, all_problems, replay, exported))
         return
-    console = Console()
     if not kept:
-        console.print("No probes are kept with this run; the Probe page keeps them.")
+        print_text("This run has no saved probes; save some on the Probe page.")
     elif replay is None:
-        console.print(_kept_table(kept))
+        Console().print(_probe_table(kept))
     else:
-        _show_replay(console, replay)
+        _print_replay(replay)
     if exported is not None:
-        _say_exported(console, run, exported)
+        _print_exported(run, exported)
 
 
-def _kept_table(kept: Sequence[KeptProbe]) -> Table:
+def _probe_table(kept: Sequence[KeptProbe]) -> Table:
     table = Table(expand=False)
-    for column in ("probe", "kind", "expected", "said", "confidence", "by", "kept"):
+    for column in ("probe", "kind", "expected", "predicted", "confidence", "by", "saved"):
         table.add_column(column, justify="right" if column == "confidence" else "left")
     for probe in kept:
         table.add_row(
             _probe_name(probe),
             probe.kind,
-            typed(probe.expected),
-            typed(probe.predicted),
+            cell(probe.expected),
+            cell(probe.predicted),
             f"{probe.confidence:.4f}",
-            typed(probe.annotator),
+            cell(probe.annotator),
             probe.time[:16].replace("T", " "),
         )
     return table
 
 
-def _show_replay(console: Console, replay: Replay) -> None:
+def _print_replay(replay: Replay) -> None:
     table = Table(expand=False)
     for column in ("probe", "expected", "before", "now", ""):
         table.add_column(column)
@@ -84,24 +82,24 @@ def _show_replay(console: Console, replay: Replay) -> None:
         probe = answer.probe
         table.add_row(
             _probe_name(probe),
-            typed(probe.expected),
-            f"{typed(probe.predicted)} {probe.confidence:.4f}",
-            f"{typed(answer.predicted)} {answer.confidence:.4f}",
+            cell(probe.expected),
+            f"{cell(probe.predicted)} {probe.confidence:.4f}",
+            f"{cell(answer.predicted)} {answer.confidence:.4f}",
             _mark(answer),
         )
-    console.print(table)
+    Console().print(table)
     expecting = [answer for answer in replay.answers if answer.met_now is not None]
     text = (
-        f"{plain_text(replay.model)} answers {len(replay.changed):,} of {len(replay.answers):,} "
-        "probes otherwise than before"
+        f"{plain_text(replay.model)} changes the prediction of {len(replay.changed):,} of "
+        f"{len(replay.answers):,} probes"
     )
     if expecting:
         text += (
-            f"; of {len(expecting):,} with an expected class it is right on "
-            f"{sum(bool(answer.met_now) for answer in expecting):,} (before: "
+            f"; it is right on {sum(bool(answer.met_now) for answer in expecting):,} of the "
+            f"{len(expecting):,} with an expected class (before: "
             f"{sum(bool(answer.met_before) for answer in expecting):,})"
         )
-    console.print(text + ".", markup=False, highlight=False, soft_wrap=True)
+    print_text(text + ".")
 
 
 def _mark(answer: Replayed) -> str:
@@ -112,19 +110,15 @@ def _mark(answer: Replayed) -> str:
     return "[green]changed, now right[/]" if answer.met_now else "[red]changed, now wrong[/]"
 
 
-def _say_exported(console: Console, run: Run, exported: Exported) -> None:
-    folder = plain_text(str(exported.folder))
-    console.print(
-        f"{exported.written:,} probes exported to {folder}; {exported.left_out:,} without an "
-        "expected class left out.",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+def _print_exported(run: Run, exported: Exported) -> None:
+    text = f"{counted(exported.written, 'probe')} exported to {exported.folder}"
+    if exported.left_out:
+        text += f"; {exported.left_out:,} without an expected class skipped"
+    print_text(text + ".")
     names = run.manifest.class_names
     if set(names) != set(exported.labels) and not any("," in name for name in names):
-        text = f"Not every class is in it; rank it with --classes {shlex.quote(','.join(names))}."
-        console.print(plain_text(text), markup=False, highlight=False, soft_wrap=True)
+        classes = shlex.quote(",".join(names))
+        print_text(f"The export does not cover every class; rank it with --classes {classes}.")
 
 
 def _probes_summary(
@@ -143,7 +137,7 @@ def _probes_summary(
         "preprocess": replay.preprocess if replay else None,
         "changed": len(replay.changed) if replay else None,
         "probes": [_as_row(probe, answers.get(probe.probe_id)) for probe in kept],
-        "problems": list(dict.fromkeys(problems)),
+        "problems": list(problems),
         "exported": None
         if exported is None
         else {
@@ -155,7 +149,7 @@ def _probes_summary(
 
 
 def _as_row(probe: KeptProbe, answer: Replayed | None) -> dict[str, Any]:
-    """One probe; `now` is null where no other model was asked or its picture cannot be read."""
+    """One probe; `now` is null without another model, or if its picture cannot be read."""
     before = {"predicted": probe.predicted, "confidence": probe.confidence}
     now = None
     if answer is not None:
@@ -171,4 +165,4 @@ def _as_row(probe: KeptProbe, answer: Replayed | None) -> dict[str, Any]:
 
 
 def _probe_name(probe: KeptProbe) -> str:
-    return typed(probe.name.strip()) or probe.probe_id[:8]
+    return cell(probe.name.strip()) or probe.probe_id[:8]

@@ -1,6 +1,5 @@
-"""What `hardex check` answers."""
+"""What `hardex check` prints."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -8,22 +7,22 @@ from rich.console import Console
 from rich.markup import escape
 
 from hardex.classifiers.doctor import Finding
+from hardex.cli.terminal import print_json, print_text
 
 SCHEMA = "hardex.check/1"
 
 
-def show_findings(found: Sequence[Finding], *, as_json: bool) -> None:
+def print_findings(found: Sequence[Finding], *, as_json: bool) -> None:
     """Print what `hardex check` found, each with its evidence and what to type."""
     if as_json:
-        answer = {"schema": SCHEMA, "findings": [asdict(finding) for finding in found]}
-        Console().print_json(json.dumps(answer))
+        print_json({"schema": SCHEMA, "findings": [asdict(finding) for finding in found]})
     elif not found:
-        Console().print("Nothing found: model and data seem to fit.", highlight=False)
+        print_text("No problems found.")
     else:
-        say_findings(Console(), found)
+        print_problems(Console(), found)
 
 
-def say_findings(console: Console, found: Sequence[Finding]) -> None:
+def print_problems(console: Console, found: Sequence[Finding]) -> None:
     """Print each finding with its evidence and what to do."""
     for finding in found:
         colour = "red" if finding.severity == "error" else "yellow"

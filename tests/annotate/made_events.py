@@ -1,13 +1,13 @@
-"""What people said in tests, and a slow way to see how far they agree."""
+"""Events for tests, and a slow way to compute alpha."""
 
 from itertools import permutations
 from uuid import UUID
 
 from hardex.annotate.agreement import agreement_of
-from hardex.people.annotations import AnnotationEvent
+from hardex.people.events import AnnotationEvent
 
 
-def said(who, id, answer, *, number=0, seconds=None):
+def blind_answer(who, id, answer, *, number=0, seconds=None):
     """A blind answer."""
     return AnnotationEvent(
         *(who, id, "right", "", "", seconds),
@@ -18,7 +18,7 @@ def said(who, id, answer, *, number=0, seconds=None):
 def events_of(table):
     """`{annotator: answers}`, one letter for each example, `.` for none -> events."""
     return [
-        said(who, f"{i:02}", answer, number=1000 * n + i + 1)
+        blind_answer(who, f"{i:02}", answer, number=1000 * n + i + 1)
         for n, (who, answers) in enumerate(table.items())
         for i, answer in enumerate(answers)
         if answer != "."

@@ -1,4 +1,4 @@
-"""What `hardex annotate invite` answers."""
+"""What `hardex annotate invite` prints."""
 
 import json
 import sys
@@ -13,48 +13,48 @@ from rich.table import Table
 from hardex.sentences import counted
 
 if TYPE_CHECKING:  # they bring SQLAlchemy, which most verbs do without
-    from hardex.annotate.invitations import PredictionSource
+    from hardex.annotate.invitations import AnnotatorWork
     from hardex.people.access import Invitation
 
 SCHEMA = "hardex.invitation/1"
 
 
-def show_invited(name: str, link: str, expires: str, *, as_json: bool) -> None:
-    """A link for somebody; on its own line, so that it can be copied."""
+def print_invited(name: str, link: str, expires: str, *, as_json: bool) -> None:
+    """Print a personal link, alone on its line so that it can be copied."""
     if as_json:
         sys.stdout.write(
             json.dumps({"schema": SCHEMA, "name": name, "link": link}, indent=2) + "\n"
         )
         return
-    ends = "" if expires == "never" else f" within {expires}"
+    validity = "does not expire" if expires == "never" else f"expires in {expires}"
     sys.stdout.write(f"{link}\n")
     sys.stderr.write(
-        f"Whoever has this link is {name} here; it opens{ends} and is not shown again.\n"
+        f"Anyone with this link acts as {name}. It {validity} and is not shown again.\n"
     )
     if not link.startswith("http"):
         sys.stderr.write(
-            "The app of this run is not open to others now: put its address before the link, or "
-            "start it with one of the sharing options first.\n"
+            "The app is not shared at the moment: add its address before the link, or start it "
+            "with a sharing option first.\n"
         )
 
 
-def show_revoked(name: str, count: int, *, as_json: bool) -> None:
-    """How many links were taken back."""
+def print_revoked(name: str, count: int, *, as_json: bool) -> None:
+    """Print how many links were revoked."""
     if as_json:
         sys.stdout.write(
             json.dumps({"schema": SCHEMA, "name": name, "revoked": count}, indent=2) + "\n"
         )
     elif count:
         links = counted(count, "link")
-        sys.stdout.write(f"{links} of {name} taken back; their visits have ended.\n")
+        sys.stdout.write(f"{links} of {name} revoked; their sessions have ended.\n")
     else:
-        sys.stdout.write(f"{name} has no link that could be taken back.\n")
+        sys.stdout.write(f"{name} has no valid link to revoke.\n")
 
 
-def show_invitations(
-    found: "Sequence[Invitation]", work: "Mapping[str, PredictionSource]", *, as_json: bool
+def print_invitations(
+    found: "Sequence[Invitation]", work: "Mapping[str, AnnotatorWork]", *, as_json: bool
 ) -> None:
-    """All invitations of a run, and what came of them; the secrets are stored nowhere."""
+    """Print all invitations of a run and how much each annotator has judged."""
     now = datetime.now(UTC).replace(tzinfo=None)
     rows: list[dict[str, Any]] = [
         {
@@ -73,10 +73,10 @@ def show_invitations(
         sys.stdout.write(json.dumps({"schema": SCHEMA, "invitations": rows}, indent=2) + "\n")
         return
     table = Table(title="Invitations (times are UTC)", expand=False)
-    for column in ("name", "invited", "link", "until", "judged", "last"):
+    for column in ("name", "invited", "link", "until", "judged", "latest"):
         table.add_column(column, justify="right" if column == "judged" else "left")
     for row in rows:
-        until = row["revoked"] or row["expires"] or "for ever"
+        until = row["revoked"] or row["expires"] or "no expiry"
         table.add_row(
             escape(str(row["name"])),
             row["created"],

@@ -1,6 +1,5 @@
-"""What `hardex rank` answers: what was found, and the first rows of each list."""
+"""What `hardex rank` prints: accuracy, the first rows of each list, and the worst slices."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,37 +9,38 @@ from rich.markup import escape
 from rich.table import Table
 
 from hardex.classifiers.doctor import Finding
-from hardex.cli.show.findings import say_findings
+from hardex.cli.check_output import print_problems
+from hardex.cli.terminal import print_json
 from hardex.ranking.adjusted import IMBALANCED, rarest_share
 from hardex.ranking.scores import ADJUSTED
 from hardex.runs.folder import SEAL
 from hardex.runs.run import Run
+from hardex.sentences import counted
 
 SCHEMA = "hardex.rank/1"
-_MOST_VALUES = 20  # of what else is known, shown without -v
+_MOST_VALUES = 20  # of further columns, shown without -v
 
 
-def show_run(run: Run, *, as_json: bool, rows: int | None) -> None:
-    """Print a finished run: what it found, the head of each list, and what to type next."""
+def print_run(run: Run, *, as_json: bool, rows: int | None) -> None:
+    """Print a finished run: its accuracy, the top of each list, and the next command."""
     if as_json:
-        Console().print_json(json.dumps(summary(run)))
+        print_json(summary(run))
         return
     console = Console()
     console.print(_headline(run), markup=False, highlight=False, soft_wrap=True)
-    say_findings(console, [Finding(**found) for found in run.manifest.doctor])
+    print_problems(console, [Finding(**found) for found in run.manifest.doctor])
     for name in ("unsure", "wrong"):
-        _show_list(console, run, name, rows)
-    _say_imbalance(console, run)
-    _show_slices(console, run, rows)
+        _print_list(console, run, name, rows)
+    _print_imbalance(console, run)
+    _print_slices(console, run, rows)
     if unmatched := run.unmatched_annotations():
         console.print(
-            f"{unmatched:,} annotations speak of examples that this run does not have; they are "
-            "kept.",
+            f"{counted(unmatched, 'annotation')} on examples that this run does not have; kept.",
             highlight=False,
         )
     folder = escape(str(run.folder))
     console.print(
-        f"Run saved in [bold]{folder}[/]. Look at it: [bold]hardex serve {folder}[/]",
+        f"Run saved in [bold]{folder}[/]. Open it: [bold]hardex serve {folder}[/]",
         highlight=False,
         soft_wrap=True,
     )
@@ -73,11 +73,11 @@ def _headline(run: Run) -> str:
         text += f" Images {shape}, preprocessing {run.manifest.preprocess}."
     if counts["skipped"]:
         where = Path(run.folder, "results", "skipped.csv")
-        text += f"\n{counts['skipped']:,} files could not be read; {where} says why."
+        text += f"\nSkipped: {counted(counts['skipped'], 'unreadable file')}; see {where}."
     if counts.get("sealed"):
         text += (
             f"\n{counts['sealed']:,} more examples are sealed for a later proof: not predicted and "
-            f"shown nowhere. {Path(run.folder, SEAL)} holds the rule."
+            f"not shown. The rule is in {Path(run.folder, SEAL)}."
         )
     return text
 
@@ -86,7 +86,7 @@ def _shortened(names: tuple[str, ...]) -> str:
     return ", ".join(names if len(names) <= 20 else (*names[:18], "…", names[-1]))
 
 
-def _show_list(console: Console, run: Run, name: str, rows: int | None) -> None:
+def _print_list(console: Console, run: Run, name: str, rows: int | None) -> None:
     chosen = run.hard[run.hard["list"] == name]
     rule = run.manifest.rule
     score = rule[name]
@@ -106,44 +106,44 @@ def _show_list(console: Console, run: Run, name: str, rows: int | None) -> None:
             f"{row.score:.4f}",
         )
     console.print(table)
-    _say_shortfall(console, run, name, len(chosen))
-    _say_coverage(console, run, name)
+    _print_shortfall(console, run, name, len(chosen))
+    _print_coverage(console, run, name)
 
 
-def _say_coverage(console: Console, run: Run, name: str) -> None:
-    """How much of the variety there is the list shows, beside a random pick of its size."""
-    said = run.metrics.get("lists", {}).get(name)
-    if not said or not said["chosen"]:
+def _print_coverage(console: Console, run: Run, name: str) -> None:
+    """How many confusion pairs and clusters the list covers, next to a random pick."""
+    list_metrics = run.metrics.get("lists", {}).get(name)
+    if not list_metrics or not list_metrics["chosen"]:
         return
-    pairs, clusters = said["confusion_pairs"], said["clusters"]
+    pairs, clusters = list_metrics["confusion_pairs"], list_metrics["clusters"]
     text = (
-        f"Shows {pairs['covered']} of {pairs['total']} confusion pairs (a random pick "
+        f"Covers {pairs['covered']} of {pairs['total']} confusion pairs (a random pick "
         f"{pairs['random']:.1f}) and {clusters['covered']} of {clusters['total']} clusters of "
         f"{clusters['space']} (a random pick {clusters['random']:.1f})"
     )
-    left_out = said["near_duplicates_left_out"]
+    left_out = list_metrics["near_duplicates_left_out"]
     if left_out:
-        text += f"; {left_out} near-duplicates left out (--allow-duplicates keeps them)"
+        text += f"; skipped: {counted(left_out, 'near-duplicate')} (--allow-duplicates keeps them)"
     console.print(text + ".", highlight=False, soft_wrap=True)
 
 
-def _say_imbalance(console: Console, run: Run) -> None:
+def _print_imbalance(console: Console, run: Run) -> None:
     counts = np.array([found["examples"] for found in run.metrics["per_class"]])
     if rarest_share(counts) < IMBALANCED and run.manifest.rule["wrong"] != ADJUSTED:
         console.print(
-            f"The rarest class has {counts[counts > 0].min():,} of {counts.sum():,} examples: "
-            f"--wrong {ADJUSTED} is fairer to rare classes.",
+            f"The rarest class has only {counts[counts > 0].min():,} of {counts.sum():,} examples: "
+            f"try --wrong {ADJUSTED}, which is fairer to rare classes.",
             highlight=False,
             soft_wrap=True,
         )
 
 
-def _show_slices(console: Console, run: Run, rows: int | None) -> None:
-    """The error rate of each value of each further column, and the worst slices."""
+def _print_slices(console: Console, run: Run, rows: int | None) -> None:
+    """The error rate of each value of each metadata column, and the worst slices."""
     slices = run.metrics.get("slices") or {"columns": [], "left_out": []}
     for left_out in slices["left_out"]:
         console.print(
-            f"The column {left_out['column']} is not cut into slices: {left_out['reason']}.",
+            f"Column {left_out['column']} has no slices: {left_out['reason']}.",
             markup=False,
             highlight=False,
         )
@@ -155,35 +155,35 @@ def _show_slices(console: Console, run: Run, rows: int | None) -> None:
         for value in column["values"]
     ]
     shown = rates if rows is None else rates[:_MOST_VALUES]
-    _show_rates(console, "Errors by what else is known", shown)
+    _print_rates(console, "Error rate by metadata", shown)
     if len(shown) < len(rates):
         console.print(f"… and {len(rates) - len(shown):,} more values; -v shows all.")
-    _show_worst(console, slices, rows)
+    _print_worst(console, slices, rows)
 
 
-def _show_worst(console: Console, slices: dict[str, Any], rows: int | None) -> None:
+def _print_worst(console: Console, slices: dict[str, Any], rows: int | None) -> None:
     worst = slices["worst"] if rows is None else slices["worst"][:rows]
-    looked_at = (
+    tested = (
         f"{slices['looked_at']:,} values and pairs of values with {slices['at_least']} examples or "
         "more were tested"
     )
     if not worst:
-        console.print(f"No value stands out: {looked_at}.", highlight=False, soft_wrap=True)
+        console.print(f"No slice stands out: {tested}.", highlight=False, soft_wrap=True)
         return
-    title = f"Worst slices: {looked_at}; p is corrected for that ({slices['correction']})"
+    title = f"Worst slices: {tested}; p is corrected for multiple tests ({slices['correction']})"
     rates = [
         (", ".join(f"{name} = {value}" for name, value in found["slice"].items()), found)
         for found in worst
     ]
-    _show_rates(console, title, rates)
+    _print_rates(console, title, rates)
 
 
-def _show_rates(console: Console, title: str, rates: list[tuple[str, dict[str, Any]]]) -> None:
-    tested = any("p_adjusted" in rate for _, rate in rates)
+def _print_rates(console: Console, title: str, rates: list[tuple[str, dict[str, Any]]]) -> None:
+    with_p = any("p_adjusted" in rate for _, rate in rates)
     console.print(title, markup=False, highlight=False, soft_wrap=True)
     table = Table(expand=False)
     table.add_column("slice")
-    for column in ("examples", "wrong", "error", "95 % interval", *(("p",) if tested else ())):
+    for column in ("examples", "wrong", "error", "95 % interval", *(("p",) if with_p else ())):
         table.add_column(column, justify="right")
     for name, rate in rates:
         error = rate["error"]
@@ -193,17 +193,17 @@ def _show_rates(console: Console, title: str, rates: list[tuple[str, dict[str, A
             f"{rate['wrong']:,}",
             f"{error['value']:.2%}",
             f"{error['low']:.2%} to {error['high']:.2%}",
-            *((f"{rate['p_adjusted']:.2g}",) if tested else ()),
+            *((f"{rate['p_adjusted']:.2g}",) if with_p else ()),
         )
     console.print(table)
 
 
-def _say_shortfall(console: Console, run: Run, name: str, found: int) -> None:
+def _print_shortfall(console: Console, run: Run, name: str, found: int) -> None:
     rule = run.manifest.rule
-    asked = rule["count"] or int(rule["per_class"] or 0) * len(run.manifest.class_names)
-    if found < int(asked):
+    wanted = rule["count"] or int(rule["per_class"] or 0) * len(run.manifest.class_names)
+    if found < int(wanted):
         console.print(
-            f"{found} of the {asked} asked for: there are no more "
+            f"Only {found} of the {wanted} requested: there are no more "
             + ("misclassified examples" if name == "wrong" else "examples")
             + (" in some classes." if rule["diversity"] == "class" else "."),
             highlight=False,

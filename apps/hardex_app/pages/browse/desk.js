@@ -1,0 +1,100 @@
+// What the parts of the Browse page share: its elements, what the server sends, what is shown.
+
+import { find } from "../../ui/dom.js";
+
+/** @typedef {import("../../ui/context.js").Context} Context */
+/** @typedef {Record<string, string>} View the filters as the address names them */
+
+/**
+ * @typedef {object} Facts what can be filtered and sorted by
+ * @property {string} whose the visitor and the run, for what this tab keeps
+ * @property {string[]} class_names
+ * @property {{name: string, formula: string, meaning: string}[]} scores
+ * @property {{name: string, values: string[]}[]} meta
+ * @property {string[]} causes
+ * @property {{value: string, words: string}[]} verdicts
+ */
+
+/**
+ * @typedef {object} Row one example in the grid
+ * @property {string} id
+ * @property {string} given
+ * @property {string} predicted
+ * @property {number} confidence
+ * @property {number | null} score
+ * @property {Record<string, number>} ranks
+ * @property {string[]} verdicts
+ */
+
+/** @typedef {{examples: Row[], total: number, page: number, pages: number, size: number, empty: string}} PageOfRows */
+
+/** @typedef {{class: string, p: number}} Bar */
+
+/**
+ * @typedef {object} Example one example with all that is known of it
+ * @property {string} id
+ * @property {string} given
+ * @property {string} predicted
+ * @property {number} confidence
+ * @property {string} file_name
+ * @property {Record<string, string>} meta
+ * @property {{list: string, rank: number, reason: string}[]} reasons
+ * @property {Bar[]} bars
+ * @property {{name: string, meaning: string, formula: string, value: number}[]} scores
+ * @property {string[]} said the annotations, a line each
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Facts | null} facts
+ * @property {View} view
+ * @property {string | null} asked the view whose page is shown
+ * @property {PageOfRows | null} page
+ * @property {string | null} id the example that is open, or about to be
+ * @property {Example | null} shown
+ * @property {boolean} byHand whether it was opened by a click
+ * @property {"first" | "last" | null} openAt which example to open on the page that comes
+ * @property {Map<string, string>} pictures by id; "" where there is none
+ * @property {ReturnType<typeof setTimeout> | undefined} typing the pause after a letter
+ */
+
+/**
+ * @typedef {object} Desk
+ * @property {HTMLElement} element
+ * @property {HTMLFormElement} form
+ * @property {HTMLElement} grid
+ * @property {Context["server"]} server
+ * @property {Context["trigger"]} trigger
+ * @property {State} state
+ * @property {() => void} askPage
+ * @property {() => void} askExample
+ */
+
+/** @returns {State} */
+export function newState() {
+  return {
+    facts: null, view: {}, asked: null, page: null, id: null, shown: null, byHand: false, openAt: null,
+    pictures: new Map(), typing: undefined,
+  };
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} selector
+ * @param {string} [text]
+ */
+export function showProblem(element, selector, text) {
+  const node = find(element, selector);
+  node.textContent = text || "";
+  node.hidden = !text;
+}
+
+/**
+ * An option of a choice.
+ *
+ * @param {string} value
+ * @param {string} text
+ */
+export function option(value, text) {
+  return new Option(text, value);
+}

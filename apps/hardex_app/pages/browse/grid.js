@@ -1,0 +1,107 @@
+// A page of examples.
+
+import { find } from "../../ui/dom.js";
+import { count, many } from "../../ui/numbers.js";
+import { card } from "./cards.js";
+import { showProblem } from "./desk.js";
+import { filtersOf } from "./filters.js";
+import { askPictures } from "./pictures.js";
+import { markOpen, open, turn } from "./selection.js";
+
+/** @typedef {import("./desk.js").Desk} Desk */
+/** @typedef {import("./desk.js").PageOfRows} PageOfRows */
+
+const WAITING_MS = 500;
+/** @type {PageOfRows} */
+const NOTHING = { total: 0, page: 1, pages: 1, size: 0, examples: [], empty: "" };
+
+/** @param {Desk} desk */
+export async function askPage(desk) {
+  const { element, server, state } = desk;
+  const filters = filtersOf(state.view);
+  const key = JSON.stringify(filters);
+  if (state.asked === key || !state.facts) return;
+  const answer = await server.browse(filters);
+  if (answer.waiting) {
+    setTimeout(desk.askPage, WAITING_MS);
+    return;
+  }
+  state.asked = key;
+  showProblem(element, ".hx-page-problem", answer.error);
+  drawPage(desk, answer.error ? NOTHING : answer);
+}
+
+/**
+ * @param {Desk} desk
+ * @param {PageOfRows} page
+ */
+function drawPage(desk, page) {
+  const { element, grid, state } = desk;
+  const inGrid = grid.contains(document.activeElement);
+  state.page = page;
+  find(element, ".hx-count").textContent = countText(page);
+  find(element, ".hx-empty").textContent = page.empty;
+  drawPager(element, page);
+  grid.replaceChildren(...page.examples.map((one) => card(state, one, (id) => open(desk, id, true))));
+  const opened = markOpen(desk);
+  if (inGrid) focusOn(opened ?? grid.querySelector(".hx-card"));
+  openWaiting(desk, page);
+  askPictures(desk, page.examples.map((one) => one.id));
+  element.dataset.pages = String(Number(element.dataset.pages || 0) + 1);
+}
+
+/** @param {Element | null} node */
+function focusOn(node) {
+  if (node instanceof HTMLElement) node.focus({ preventScroll: true });
+}
+
+/**
+ * The example to which a step over the edge of the last page leads.
+ *
+ * @param {Desk} desk
+ * @param {PageOfRows} page
+ */
+function openWaiting(desk, { examples }) {
+  const { openAt } = desk.state;
+  if (!openAt || !examples.length) return;
+  open(desk, examples[openAt === "last" ? examples.length - 1 : 0].id);
+  desk.state.openAt = null;
+}
+
+/** @param {PageOfRows} page */
+function countText({ examples, total, page, size }) {
+  if (total <= examples.length) return many(total, "example");
+  const first = (page - 1) * size;
+  return `${count(first + 1)}–${count(first + examples.length)} of ${count(total)} examples`;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {PageOfRows} page
+ */
+function drawPager(element, { page, pages }) {
+  find(element, ".hx-pager").hidden = pages <= 1;
+  const number = find(element, ".hx-page-number", HTMLInputElement);
+  number.value = String(page);
+  number.max = String(pages);
+  find(element, ".hx-pages-count").textContent = `of ${count(pages)}`;
+  for (const name of [".hx-first", ".hx-prev"]) find(element, name, HTMLButtonElement).disabled = page <= 1;
+  for (const name of [".hx-next", ".hx-last"]) find(element, name, HTMLButtonElement).disabled = page >= pages;
+}
+
+/** @param {Desk} desk */
+export function listenToPager(desk) {
+  const { element, state } = desk;
+  /** @type {Record<string, (page: PageOfRows) => number>} */
+  const targets = {
+    ".hx-first": () => 1,
+    ".hx-prev": ({ page }) => page - 1,
+    ".hx-next": ({ page }) => page + 1,
+    ".hx-last": ({ pages }) => pages,
+  };
+  for (const [name, target] of Object.entries(targets)) {
+    find(element, name).addEventListener("click", () => turn(desk, target(state.page ?? NOTHING)));
+  }
+  const number = find(element, ".hx-page-number", HTMLInputElement);
+  number.addEventListener("change", () => turn(desk, Math.max(1, Math.round(Number(number.value)) || 1)));
+}

@@ -1,0 +1,50 @@
+"""`hardex annotate invite`: personal links for annotators."""
+
+from typing import Annotated
+
+import typer
+
+from hardex.cli.options import DatabaseUrl, Format, OutputFormat, RunFolder
+
+
+def invite(
+    run: RunFolder,
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="The annotator's name, shown with annotations.")
+    ] = "",
+    expires: Annotated[
+        str, typer.Option(metavar="TIME", help="How long the link is valid: 12h, 7d, 4w or never.")
+    ] = "7d",
+    address: Annotated[
+        str,
+        typer.Option(metavar="URL", help="The app's address; by default where it was last opened."),
+    ] = "",
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Revoke NAME's links and end their sessions.")
+    ] = False,
+    list_: Annotated[
+        bool,
+        typer.Option("--list", help="List all invitations and how many examples each has judged."),
+    ] = False,
+    annotations: DatabaseUrl = "",
+    format: OutputFormat = Format.text,
+) -> None:
+    """Print a personal link for NAME; it is shown only once."""
+    from hardex.annotate.invitations import invitations, invited, revoked, work
+    from hardex.cli.annotate_commands.invite_output import (
+        print_invitations,
+        print_invited,
+        print_revoked,
+    )
+
+    as_json = format is Format.json
+    if list_ and not (name or revoke):
+        found = invitations(run, annotations=annotations)
+        print_invitations(found, work(run, annotations=annotations), as_json=as_json)
+    elif list_ or not name:
+        raise typer.BadParameter("give a NAME, a NAME with --revoke, or --list alone")
+    elif revoke:
+        print_revoked(name, revoked(run, name, annotations=annotations), as_json=as_json)
+    else:
+        link = invited(run, name, expires=expires, address=address, annotations=annotations)
+        print_invited(name, link, expires, as_json=as_json)

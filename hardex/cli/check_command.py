@@ -1,0 +1,36 @@
+"""`hardex check`: silent bugs between a model and its data."""
+
+from typing import Annotated
+
+import typer
+
+from hardex.cli.options import DataOptions, Format, ModelOptions, OutputFormat, flattened
+
+FOUND = 3  # the exit code of a check that found something
+
+
+@flattened
+def check(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="mnist_cnn, mnist_small, a .keras or .onnx file, or MODULE:FUNCTION.",
+        ),
+    ],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="Labelled images, as in `hardex rank`.")
+    ],
+    model_options: ModelOptions,
+    data_options: DataOptions,
+    seed: Annotated[int, typer.Option(help="Random seed of the sample.")] = 0,
+    format: OutputFormat = Format.text,
+) -> None:
+    """Look for silent bugs between MODEL and DATA; exit code 3 if there are any."""
+    from hardex.cli.check_output import print_findings
+    from hardex.pipeline.check import check as examine
+
+    found = examine(model, data, seed=seed, **vars(model_options), **data_options.arguments())
+    print_findings(found, as_json=format is Format.json)
+    if found:
+        raise typer.Exit(FOUND)

@@ -1,0 +1,348 @@
+"""The annotations of a run: events that are appended and never changed.
+
+The database itself refuses to change or delete an event. The last event of an annotator on an
+example counts, unless it was undone.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Float,
+    Select,
+    String,
+    column,
+    func,
+    insert,
+    select,
+    table,
+    text,
+    tuple_,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.types import TypeEngine
+
+from hardex.data.names import is_storable
+from hardex.errors import RunError
+from hardex.people.database import Database, Part
+from hardex.people.events import Annotation, AnnotationEvent, check, check_comment
+from hardex.people.opening import open_database
+
+if TYPE_CHECKING:
+    from hardex.runs.manifest import Source
+
+_TICK = timedelta(microseconds=1)  # the resolution of stored times
+_STORED_AT_ONCE = 500  # events; databases allow some thousands of parameters in a query
+_CLOCKS_DIFFER = timedelta(days=1)  # between computers, at most
+
+_TYPES: dict[str, TypeEngine[Any]] = {"time": DateTime(), "seconds": Float()}
+_EVENTS = table(
+    "events",
+    *(column(field.name, _TYPES.get(field.name, String())) for field in fields(AnnotationEvent)),
+)
+
+
+class Store:
+    """The annotations of one run; any number of threads may use it at once.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as run:
+        ...     store = Store.open(run)
+        ...     event = store.add(Annotation("anna", "7", "right"))
+        ...     undo = store.add(Annotation("anna", "7", "", undoes=event.event_id))
+        ...     len(store.all()), store.latest()
+        (2, [])
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, place: str | Path, data: "Source | None" = None) -> "Store":
+        """The annotations of a run; opening or reading creates nothing.
+
+        Args:
+            place: the run folder, or `postgresql+pg8000://USER:PASSWORD@HOST:PORT/DATABASE`.
+                A database is for one data set.
+            data: the data set of the run; a database at an address refuses any other.
+
+        Raises:
+            RunError: another kind of address.
+        """
+        return cls(open_database(place, data))
+
+    @property
+    def where(self) -> str:
+        """The file or the address, without a password."""
+        return self._database.where
+
+    def close(self) -> None:
+        """Close the open connections; the next call opens new ones."""
+        self._database.close()
+
+    def check(self) -> None:
+        """Check that the database can be read, to report an error early.
+
+        Raises:
+            RunError: it cannot be read, or belongs to another data set.
+        """
+        self._database.read(_PART, select(_EVENTS.c.event_id).limit(1))
+
+    # ------------------------------------------------------------------ writing
+
+    def add(self, annotation: Annotation) -> AnnotationEvent:
+        """Append one annotation; when this returns, it is on disk.
+
+        Args:
+            annotation: one that is stored already, by its event id, is not stored again.
+
+        Raises:
+            RunError: the database cannot be written, the event id belongs to another event, the
+                event to undo is not this annotator's on this example, a comment has control
+                characters, or a value may not be stored.
+        """
+        check(annotation)
+        check_comment(annotation.comment)
+        values = {name: getattr(annotation, name) for name in _VALUES}
+        values["event_id"] = annotation.event_id or str(uuid4())
+        try:
+            return self._add(values)
+        except IntegrityError:  # the same event was stored at the same moment
+            return self._add(values)
+
+    def _add(self, values: dict[str, Any]) -> AnnotationEvent:
+        with self._database.write(_PART) as connection:
+            stored = _stored(connection, values["event_id"])
+            if stored is not None:
+                return _unchanged(stored, values)
+            if values["undoes"]:
+                _check_undo(_stored(connection, values["undoes"]), values)
+            event = AnnotationEvent(**values, time=_time_after(connection, values["annotator"]))
+            connection.execute(insert(_EVENTS).values(**vars(event)))
+        return event
+
+    def keep(self, events: Iterable[AnnotationEvent]) -> int:
+        """Store events of another database unchanged: all of them, or none.
+
+        Args:
+            events: with event ids and times. Those that are stored already are skipped.
+
+        Returns:
+            How many were stored.
+
+        Raises:
+            RunError: the database cannot be written, or one of the events may not be stored.
+        """
+        events = list(events)
+        latest = _now() + _CLOCKS_DIFFER
+        for event in events:
+            check(event)
+            if not event.event_id or event.time.tzinfo or not datetime.min < event.time < latest:
+                raise RunError(
+                    "an imported event must have an event id and a time in UTC that is not in the "
+                    f"future; received {event.event_id!r} of {event.time}; correct it."
+                )
+        try:
+            return self._keep(events)
+        except IntegrityError:
+            return self._keep(events)
+
+    def _keep(self, events: Sequence[AnnotationEvent]) -> int:
+        in_order = sorted(events, key=lambda event: (event.time, bool(event.undoes)))
+        count = 0
+        with self._database.write(_PART) as connection:
+            for start in range(0, len(in_order), _STORED_AT_ONCE):
+                count += _store_some(connection, in_order[start : start + _STORED_AT_ONCE])
+        return count
+
+    # ------------------------------------------------------------------ reading
+
+    def of(self, id: str) -> list[AnnotationEvent]:
+        """The events of one example, in order of time."""
+        return self._events(_EVENTS.c.id == id) if is_storable(id) else []
+
+    def by(self, annotator: str) -> list[AnnotationEvent]:
+        """The events of one annotator, in order of time."""
+        return self._events(_EVENTS.c.annotator == annotator) if is_storable(annotator) else []
+
+    def all(self) -> list[AnnotationEvent]:
+        """All events, in order of time."""
+        return self._events()
+
+    def latest(self) -> list[AnnotationEvent]:
+        """The last event that was not undone, of each annotator and example, in order of time."""
+        ranked = _latest(*(_EVENTS.c[name] for name in _NAMES)).subquery()
+        query = select(*(ranked.c[name] for name in _NAMES)).where(ranked.c.place == 1)
+        return self._query(query.order_by(ranked.c.time, ranked.c.event_id))
+
+    def verdicts(self, ids: Collection[str]) -> dict[str, list[str]]:
+        """The last verdict of each annotator on these examples, in order of time.
+
+        Args:
+            ids: up to a thousand.
+
+        Returns:
+            Verdicts by id, for the examples that have any.
+        """
+        columns = (_EVENTS.c[name] for name in ("id", "verdict", "time", "event_id"))
+        of_these = _EVENTS.c.id.in_([id for id in ids if is_storable(id)])
+        last = _latest(*columns).where(of_these).subquery()
+        query = select(last.c.id, last.c.verdict).where(last.c.place == 1)
+        found: dict[str, list[str]] = {}
+        for row in self._database.read(_PART, query.order_by(last.c.time, last.c.event_id)):
+            found.setdefault(row.id, []).append(row.verdict)
+        return found
+
+    def judged(self, verdict: str = "") -> list[str]:
+        """The examples on which this is the last verdict of an annotator, in no special order.
+
+        Args:
+            verdict: one of `VERDICTS`, or "" for any.
+        """
+        ranked = _latest(_EVENTS.c.id, _EVENTS.c.verdict).subquery()
+        query = select(ranked.c.id).where(ranked.c.place == 1).distinct()
+        if verdict:
+            query = query.where(ranked.c.verdict == verdict)
+        return [row[0] for row in self._database.read(_PART, query)]
+
+    def _events(self, *conditions: "ColumnElement[bool]") -> list[AnnotationEvent]:
+        ordered = select(*_EVENTS.c).order_by(_EVENTS.c.time, _EVENTS.c.event_id)
+        return self._query(ordered.where(*conditions))
+
+    def _query(self, query: "Select[Any]") -> list[AnnotationEvent]:
+        return [AnnotationEvent(**row._mapping) for row in self._database.read(_PART, query)]
+
+
+_NAMES = tuple(field.name for field in fields(AnnotationEvent))
+_VALUES = tuple(field.name for field in fields(Annotation))
+
+
+def _latest(*columns: "ColumnElement[Any]") -> "Select[Any]":
+    """These columns of the events that were not undone; `place` 1 is an annotator's last one."""
+    place = (
+        func.row_number()
+        .over(
+            partition_by=(_EVENTS.c.id, _EVENTS.c.annotator),
+            order_by=(_EVENTS.c.time.desc(), _EVENTS.c.event_id.desc()),
+        )
+        .label("place")
+    )
+    # One list for the whole query: a subquery for each event would take quadratic time.
+    undone = select(_EVENTS.c.undoes, _EVENTS.c.annotator).where(_EVENTS.c.undoes != "")
+    event = tuple_(_EVENTS.c.event_id, _EVENTS.c.annotator)
+    return select(*columns, place).where(_EVENTS.c.undoes == "", event.not_in(undone))
+
+
+def _store_some(connection: Connection, events: Sequence[AnnotationEvent]) -> int:
+    """Store the events that are new, by one query and one insert, and count them."""
+    known = _all_stored(
+        connection, {id for event in events for id in (event.event_id, event.undoes) if id}
+    )
+    new = []
+    for event in events:
+        if event.event_id in known:
+            _unchanged(known[event.event_id], vars(event))
+            continue
+        if event.undoes:
+            _check_undo(known.get(event.undoes), vars(event))
+        known[event.event_id] = event
+        new.append(vars(event))
+    if new:
+        connection.execute(insert(_EVENTS), new)
+    return len(new)
+
+
+def _all_stored(connection: Connection, event_ids: Collection[str]) -> dict[str, AnnotationEvent]:
+    """The stored ones of these events, by id."""
+    found = connection.execute(select(*_EVENTS.c).where(_EVENTS.c.event_id.in_(event_ids)))
+    return {row.event_id: AnnotationEvent(**row._mapping) for row in found}
+
+
+def _stored(connection: Connection, event_id: str) -> AnnotationEvent | None:
+    return _all_stored(connection, [event_id]).get(event_id)
+
+
+def _unchanged(stored: AnnotationEvent, values: dict[str, Any]) -> AnnotationEvent:
+    """The stored event, if it has these values."""
+    if any(getattr(stored, name) != value for name, value in values.items()):
+        raise RunError(
+            f"an event id names one event; {values['event_id']} was used for another one already; "
+            "use a new id for a new event."
+        )
+    return stored
+
+
+def _check_undo(undone: AnnotationEvent | None, values: dict[str, Any]) -> None:
+    """An annotator can undo their own verdict on the same example, but not an undo."""
+    own = undone is not None and (
+        (undone.annotator, undone.id, undone.undoes) == (values["annotator"], values["id"], "")
+    )
+    if not own:
+        raise RunError(
+            "only a verdict that the same annotator gave on the same example can be undone; "
+            f"{values['undoes']!r} is not one; use the event id of one that is."
+        )
+
+
+def _time_after(connection: Connection, annotator: str) -> datetime:
+    """Now, but later than the annotator's earlier events, even if the clock was set back."""
+    latest = connection.execute(
+        select(func.max(_EVENTS.c.time)).where(_EVENTS.c.annotator == annotator)
+    ).scalar()
+    return _now() if latest is None else max(_now(), latest + _TICK)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+# ---------------------------------------------------------------------- the table
+
+
+def _create(connection: Connection) -> None:
+    on_sqlite = connection.dialect.name == "sqlite"
+    for command in (
+        "CREATE TABLE events (event_id VARCHAR NOT NULL PRIMARY KEY, "
+        f"time {'DATETIME' if on_sqlite else 'TIMESTAMP'} NOT NULL, annotator VARCHAR NOT NULL, "
+        "id VARCHAR NOT NULL, verdict VARCHAR NOT NULL, new_label VARCHAR NOT NULL, "
+        "comment VARCHAR NOT NULL, seconds DOUBLE PRECISION, said VARCHAR NOT NULL, "
+        "shown VARCHAR NOT NULL, undoes VARCHAR NOT NULL)",
+        "CREATE INDEX events_by_time ON events (time)",
+        "CREATE INDEX events_undone ON events (undoes, annotator) WHERE undoes <> ''",
+        "CREATE INDEX events_by_annotator ON events (annotator, time)",
+        "CREATE INDEX events_by_example ON events (id, annotator, time DESC, event_id DESC)",
+        *(_TRIGGERS_OF_SQLITE if on_sqlite else _TRIGGERS_OF_POSTGRESQL),
+    ):
+        connection.execute(text(command))
+
+
+_NEVER = "annotations are appended, never rewritten"
+
+_TRIGGERS_OF_SQLITE = tuple(
+    f"CREATE TRIGGER {name} BEFORE {change} BEGIN SELECT RAISE(ABORT, '{_NEVER}'); END"
+    for name, change in (
+        ("no_update", "UPDATE ON events"),
+        ("no_delete", "DELETE ON events"),
+        # INSERT OR REPLACE would delete without firing the trigger above.
+        (
+            "no_replace",
+            "INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE event_id = NEW.event_id)",
+        ),
+    )
+)
+_TRIGGERS_OF_POSTGRESQL = (
+    "CREATE OR REPLACE FUNCTION hardex_never_rewritten() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$$ BEGIN RAISE EXCEPTION '{_NEVER}'; END $$",
+    "CREATE TRIGGER no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON events "
+    "FOR EACH STATEMENT EXECUTE FUNCTION hardex_never_rewritten()",
+)
+
+_PART = Part("annotation", "events", 2, _create)
