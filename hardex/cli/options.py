@@ -138,8 +138,11 @@ class ServerOptions:
 def flattened(command: Callable[..., None]) -> Callable[..., None]:
     """The command with each group of options replaced by its options, as Typer needs them."""
     parameters = inspect.signature(command, eval_str=True).parameters.values()
-    groups = {it.name: it.annotation for it in parameters if isinstance(it.annotation, type)}
-    groups = {name: group for name, group in groups.items() if is_dataclass(group)}
+    groups = {
+        it.name: it.annotation
+        for it in parameters
+        if isinstance(it.annotation, type) and is_dataclass(it.annotation)
+    }
     flat = [
         option.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for it in parameters

@@ -110,9 +110,9 @@ def saved(photographs, tmp_path):
 def test_the_screen_shows_every_value_and_the_worst_slices(hardex, saved):
     answer = hardex(saved)
     assert (answer.code, answer.err) == (0, "")
-    assert "Errors by what else is known" in answer.out
+    assert "Error rate by metadata" in answer.out
     assert "camera = B " in answer.out and "dose = up to 7" in answer.out
-    assert "The column patient is not cut into slices: it has 200 values that are no" in answer.out
+    assert "Column patient has no slices: it has 200 values that are no" in answer.out
     worst = answer.out[answer.out.index("Worst slices: ") :]
     assert "values and pairs of values with 10 examples or more were tested; p is cor" in worst
     assert worst.index("light = night, camera = B") < worst.index("Run saved in")
@@ -127,14 +127,14 @@ def test_where_nothing_stands_out_it_is_said(hardex, saved, photographs):
     text = photographs.read_text().replace(",night,B,", ",night,A,").replace(",day,B,", ",day,A,")
     photographs.write_text(text.replace(",night,", ",day,").replace(",day,", ",-,"))
     answer = hardex(saved)
-    assert "No value stands out: " in answer.out
+    assert "No slice stands out: " in answer.out
 
 
 def test_the_screen_says_how_many_are_sealed(hardex, saved):
     answer = hardex(f"{saved} --seal 0.5")
     sealed = load("run").manifest.counts["sealed"]
     assert f"\n{sealed} more examples are sealed for a later proof: not predicted and" in answer.out
-    assert "run/seal.json holds the rule." in answer.out
+    assert "The rule is in run/seal.json." in answer.out
 
 
 @pytest.mark.parametrize("option", ["--split test", "--label-column nothing"])
