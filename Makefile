@@ -1,6 +1,7 @@
 # Works in the active environment, or in .venv when none is active.
 VENV := $(or $(VIRTUAL_ENV),$(CONDA_PREFIX),.venv)
 BIN := $(VENV)/bin
+export PATH := $(abspath $(BIN)):$(PATH)  # Node comes with the test extra
 
 .DEFAULT_GOAL := help
 .PHONY: help install check javascript app screenshots constraints clean
@@ -19,12 +20,12 @@ check: javascript  ## format, lint, types, import contracts, tests: exactly what
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -m ""  # the slow ones, too
 
-javascript: node_modules/.package-lock.json  ## types and lint of the pages' JavaScript (needs Node)
+javascript: node_modules/.package-lock.json  ## types and lint of the pages' JavaScript 
 	node_modules/.bin/tsc
 	node_modules/.bin/eslint apps/hardex_app
 
 node_modules/.package-lock.json: package.json package-lock.json
-	@command -v npm >/dev/null || { echo "npm is missing: install Node 20.19 or newer (apt-get install nodejs npm)."; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing; install the test extra: pip install -e .[test]"; exit 1; }
 	npm ci --no-audit --no-fund
 	@touch $@
 
