@@ -73,10 +73,17 @@ class Dataset(Protocol):
 
     def __len__(self) -> int: ...
 
-    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
         """All readable examples in order of position, at most `size` at a time, in `shape`.
 
-        Where `keep` says no, the example is left out as if it were not there.
+        An example that `keep` rejects is left out as if it were not there, and so is one whose
+        position is not `within` the range, if one is given.
         """
 
     def image(self, position: int) -> Image:
@@ -174,13 +181,19 @@ class ArrayDataset:
     def __len__(self) -> int:
         return len(self.images)
 
-    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
         """Slices of the arrays, resized where another shape is asked for."""
-        every = range(len(self))
+        every = range(len(self)) if within is None else within
         kept = every if keep is None else [i for i in every if keep(self.images[i])]
         for start in range(0, len(kept), size):
             positions = np.array(kept[start : start + size], np.int64)
-            part = slice(start, start + size) if keep is None else positions
+            part = slice(positions[0], positions[-1] + 1) if keep is None else positions
             images = self.images[part]
             if shape is not None and shape != self.image_shape:
                 images = resized(images, shape)

@@ -61,14 +61,20 @@ class FileDataset:
     def __len__(self) -> int:
         return len(self.files)
 
-    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
         """Decoded files in order; one that cannot be read leaves a gap and is listed as skipped.
 
         Where no shape is asked for, all get that of the first image, however the batches are cut.
         """
         images: list[Image] = []
         positions: list[int] = []
-        for position, image in self._decoded(shape, keep):
+        for position, image in self._decoded(shape, keep, within):
             images.append(image)
             positions.append(position)
             if len(images) == size:
@@ -77,9 +83,11 @@ class FileDataset:
         if images:
             yield self._batch(images, positions)
 
-    def _decoded(self, shape: Shape | None, keep: Keep | None) -> Iterator[tuple[int, Image]]:
+    def _decoded(
+        self, shape: Shape | None, keep: Keep | None, within: range | None
+    ) -> Iterator[tuple[int, Image]]:
         """(position, image in shape) of what is read and kept, in order."""
-        rest = iter(range(len(self)))
+        rest = iter(range(len(self)) if within is None else within)
         for position in rest:
             first = self._native(position, keep)
             if first is not None:

@@ -64,10 +64,16 @@ class Part:
     def __len__(self) -> int:
         return len(self.whole)
 
-    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
         """The examples of this part."""
         both = self.keeps if keep is None else lambda image: self.keeps(image) and keep(image)
-        return self.whole.batches(size, shape, both)
+        return self.whole.batches(size, shape, both, within)
 
     def image(self, position: int) -> Image:
         """The image at this position of the whole data set.

@@ -66,16 +66,25 @@ class TensorDataset:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
         """Images in order, read back from the temporary file."""
-        for positions, images in _regrouped(self._kept(size, keep), size):
+        for positions, images in _regrouped(self._kept(size, keep, within), size):
             fitted = images if shape in (None, self.shape) else resized(images, shape)
             ids = tuple(map(str, positions.tolist()))
             yield Batch(positions, ids, fitted, self.labels[positions])
 
-    def _kept(self, size: int, keep: Keep | None) -> Iterator[tuple[NDArray[np.int64], Images]]:
-        for start in range(0, len(self), size):
-            images = self._pixels(start, min(size, len(self) - start))
+    def _kept(
+        self, size: int, keep: Keep | None, within: range | None
+    ) -> Iterator[tuple[NDArray[np.int64], Images]]:
+        within = range(len(self)) if within is None else within
+        for start in range(within.start, within.stop, size):
+            images = self._pixels(start, min(size, within.stop - start))
             here = [i for i, image in enumerate(images) if keep is None or keep(image)]
             yield np.array(here, np.int64) + start, images[here]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError, RunError
-from hardex.pipeline.choice import Pictures, choose_both, counts_of, write_metrics
-from hardex.pipeline.first_pass import add_own_columns, confidence_in, second_pass
+from hardex.pipeline.choice import Pictures, choose_both, write_metrics
+from hardex.pipeline.passes import confidence_in, second_pass
+from hardex.ranking.lists import needs_whole_set
 from hardex.ranking.order import Rule
 from hardex.runs.folder import MANIFEST, RESULTS, SEAL, TABLE, new_run
 from hardex.runs.hard_examples import write_lists
@@ -49,15 +50,22 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
     shutil.copytree(old.folder / RESULTS, results, ignore=_the_lists)
     if (old.folder / SEAL).exists():
         shutil.copy2(old.folder / SEAL, folder / SEAL)
-    confidence = confidence_in(results / TABLE, len(names))
-    add_own_columns(results / TABLE, rule, confidence)
-    lists = second_pass(results / TABLE, rule, len(names), confidence)
+    whole_set = needs_whole_set(rule)
+    confidence = confidence_in(results / TABLE, len(names)) if whole_set else None
+    candidates = second_pass(results / TABLE, rule, len(names), confidence)
     dataset = _same_dataset(old)
-    pictures = None if dataset is None else Pictures(dataset.image)
-    choices = choose_both(lists, rule, results / TABLE, pictures=pictures, seed=seed)
+    choices = choose_both(
+        candidates,
+        rule,
+        results / TABLE,
+        class_count=len(names),
+        pictures=None if dataset is None else Pictures(dataset.image),
+        seed=seed,
+    )
     kept = _kept_pictures(old) if dataset is None else {}
     write_lists(
-        {name: choice.ranking for name, choice in choices.items()},
+        choices.rankings,
+        choices.examples,
         results,
         names,
         image=dataset.image if dataset is not None else lambda i: read_image(kept[i]),
@@ -69,7 +77,7 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
         rule=asdict(rule),
         formulas=rule.formulas(),
         seed=seed,
-        counts=old.manifest.counts | counts_of(choices),
+        counts=old.manifest.counts | choices.counts(),
         command=command,
         run=Source(str(old.folder), str(old.folder.resolve()), _hash(old)),
         created=now(),

@@ -144,7 +144,7 @@ class Slices:
     def update(self, predictions: Predictions) -> Self:
         """With one more batch."""
         where = predictions.positions
-        wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
+        wrong = predictions.predicted != predictions.labels
         seen = Slices(
             self.columns,
             tuple(_count(c.codes[where], wrong, len(c.values)) for c in self.columns),

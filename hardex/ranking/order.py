@@ -8,7 +8,7 @@ import numpy as np
 
 from hardex.arrays import Positions, Scores
 from hardex.errors import HardexError
-from hardex.ranking.candidates import Candidates, places_in_group
+from hardex.ranking.candidates import Hardest, places_in_group
 from hardex.ranking.scores import FORMULAS, UNSURE_SCORES, WRONG_SCORES
 
 DIVERSITIES = ("none", "class", "confusion", "embedding")
@@ -91,27 +91,12 @@ class Ranking:
         return len(self.positions)
 
 
-def ranking(candidates: Candidates, *, count: int) -> Ranking:
+def in_turn(candidates: Hardest, *, pool: int, turns: int, refuse: Refuse) -> Iterator[int]:
     """Take the groups in turn: the hardest of every group before the second of any.
 
-    Within one turn the hardest comes first, ties by position. A shorter ranking begins a longer
-    one.
-
-    Example:
-        >>> groups, scores = np.array([0, 0, 1]), np.array([0.9, 0.8, 0.1])
-        >>> ranking(Candidates.empty(2).update(groups, scores, np.arange(3)), count=3).positions
-        array([0, 2, 1])
-    """
-    turns = places_in_group(candidates.groups)
-    order = np.lexsort((candidates.positions, -candidates.scores, turns))[:count]
-    return Ranking(candidates.positions[order], candidates.scores[order])
-
-
-def in_turn(candidates: Candidates, *, pool: int, turns: int, refuse: Refuse) -> Iterator[int]:
-    """Take the groups in turn, as `ranking` does, but pass over what is refused.
-
-    A refused example is replaced by the next of its group in the same turn. The first `pool` of
-    every group come before all others.
+    Within a turn the hardest comes first, ties by position. A refused example is replaced by the
+    next of its group in the same turn. The first `pool` of every group come before all others. A
+    shorter ranking begins a longer one.
 
     Args:
         candidates: the hardest of each group.
@@ -124,7 +109,8 @@ def in_turn(candidates: Candidates, *, pool: int, turns: int, refuse: Refuse) ->
 
     Example:
         >>> groups, scores = np.array([0, 0, 1]), np.array([0.9, 0.8, 0.1])
-        >>> seen = Candidates.empty(2).update(groups, scores, np.arange(3))
+        >>> from hardex.ranking.candidates import Candidates
+        >>> seen = Candidates.empty(2).update(groups, scores, np.arange(3)).result()
         >>> rows = in_turn(seen, pool=9, turns=9, refuse=lambda position: position == 0)
         >>> seen.positions[list(rows)].tolist()
         [1, 2]

@@ -6,7 +6,7 @@ run can delete the file and cheat.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from hardex.arrays import Image
-from hardex.data.dataset import Dataset
+from hardex.arrays import Image, Positions
+from hardex.data.dataset import Dataset, Skipped
 from hardex.data.part import Part
 from hardex.errors import RunError
 from hardex.predict.predictions import Predictions
@@ -158,21 +158,21 @@ def open_sealed(folder: Path, dataset: Dataset, *, reason: str) -> Part:
     return seal.sealed_part(dataset)
 
 
-def sealed_count(part: Part, seen: int) -> int:
-    """How many examples of a data set were sealed in a pass that saw so many of them."""
-    unreadable = {skipped.id for skipped in part.skipped()}
+def sealed_count(part: Part, seen: int, skipped: Iterable[Skipped]) -> int:
+    """How many examples a seal left out of a pass that saw `seen` and could not read `skipped`."""
+    unreadable = {file.id for file in skipped}
     known = sum(part.id(position) in unreadable for position in range(len(part)))
     return len(part) - known - seen
 
 
-def positions_in(part: Part) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """The places of the examples of a part, found by reading every image once."""
-    found = [batch.positions for batch in part.batches(256, (1, 1, 1))]
+def positions_in(part: Part, within: range) -> Positions:
+    """(m,) positions of a range that are in the part, found by reading every image once."""
+    found = [batch.positions for batch in part.batches(256, (1, 1, 1), within=within)]
     return np.concatenate([np.empty(0, np.int64), *found])
 
 
-def only(stream: Iterator[Predictions], positions: np.ndarray[Any, Any]) -> Iterator[Predictions]:
-    """The predictions at these places, (m,) in rising order."""
+def only(stream: Iterator[Predictions], positions: Positions) -> Iterator[Predictions]:
+    """The predictions at these positions, (m,) in rising order."""
     for batch in stream:
         kept = np.flatnonzero(np.isin(batch.positions, positions, assume_unique=True))
         if len(kept):
