@@ -19,7 +19,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Images, Labels, Probabilities
+from hardex.arrays import SUM_TOLERANCE, Images, Labels, Probabilities
 from hardex.classifiers.classifier import Classifier, Inspectable
 from hardex.classifiers.functions import names_function
 from hardex.classifiers.outputs import Outputs, distributions, softmax
@@ -28,7 +28,6 @@ from hardex.data.names import natural_order
 
 MOST_EXAMPLES = 512
 
-_SUM_TOLERANCE = 5e-3  # as in `check_probabilities`
 _SAME = 1e-3  # probabilities that differ by less are taken as equal
 _RARE = 1e-3  # how improbable chance must be, divided by the number of alternatives tried
 _GAIN = 0.1  # accuracy that a mended input must add, unless it takes half of the errors away
@@ -699,7 +698,7 @@ def as_distributions(answers: Outputs) -> Probabilities:
 def _are_distributions(answers: Outputs) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore", over="ignore"):
         sums = answers.sum(axis=1, dtype=np.float64)
-    fine: NDArray[np.bool_] = (np.abs(sums - 1) <= _SUM_TOLERANCE) & (answers.min(axis=1) >= 0)
+    fine: NDArray[np.bool_] = (np.abs(sums - 1) <= SUM_TOLERANCE) & (answers.min(axis=1) >= 0)
     return fine
 
 

@@ -162,15 +162,6 @@ def read_saved(path: Path) -> Saved:
     return Saved(rows, ids, named, str(path))
 
 
-def read_probabilities(path: Path) -> Probabilities:
-    """(n, k) probabilities in the order of the file; see `read_saved`.
-
-    Raises:
-        ClassifierError: no such file, no numbers, no rows, or rows that are no distributions.
-    """
-    return read_saved(path).probabilities
-
-
 def as_probabilities(values: Any, source: str) -> Probabilities:
     """Any array-like as checked probabilities, in float32 or float64.
 
@@ -192,15 +183,6 @@ def as_probabilities(values: Any, source: str) -> Probabilities:
         array = np.concatenate([1 - array, array], axis=1)
     check_probabilities(array)
     return array
-
-
-def read_labels(path: Path) -> Labels:
-    """(n,) class indices in the order of the file; see `read_saved_labels`.
-
-    Raises:
-        DatasetError: no such file, or not whole numbers.
-    """
-    return read_saved_labels(path).labels
 
 
 def read_saved_labels(path: Path) -> SavedLabels:

@@ -20,6 +20,7 @@ from hardex.ranking.diverse import Features, farthest_first, gradients, variety
 from hardex.ranking.duplicates import Lookalikes
 from hardex.ranking.lists import PAIRS, ListCandidates, Pool
 from hardex.ranking.order import Ranking, Refuse, Rule, in_turn
+from hardex.runs.folder import METRICS
 
 if TYPE_CHECKING:
     from hardex.runs.tables import Predicted
@@ -136,7 +137,7 @@ def write_metrics(results: Path, figures: dict[str, Any], choices: Choices) -> N
     """Write metrics.json: the figures of all examples, and those of the lists."""
     whole = figures | {"lists": {name: one.as_json() for name, one in choices.lists.items()}}
     text = json.dumps(whole, indent=2, ensure_ascii=False)
-    (results / "metrics.json").write_text(text + "\n", encoding="utf-8")
+    (results / METRICS).write_text(text + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from hardex.pipeline.choice import Pictures, choose_both, write_metrics
 from hardex.pipeline.passes import confidence_in, second_pass
 from hardex.ranking.lists import needs_whole_set
 from hardex.ranking.order import Rule
-from hardex.runs.folder import MANIFEST, RESULTS, SEAL, TABLE, new_run
+from hardex.runs.folder import HARD, MANIFEST, RESULTS, SEAL, TABLE, new_run
 from hardex.runs.hard_examples import write_lists
 from hardex.runs.manifest import Source, now
 from hardex.runs.run import Run, load
@@ -26,11 +26,11 @@ def is_run(path: object) -> bool:
 def rank_again(old: Run, out: Path, rule: Rule, *, seed: int, force: bool, command: str) -> Run:
     """Rank the examples of a finished run by another rule, from its tables.
 
-    Counts and predictions are copied; pictures come from the data where it still opens, else from
-    the old run where they stand there.
+    Counts and predictions are copied. Pictures come from the data if it can still be opened, else
+    from the old run if they are there.
 
     Raises:
-        RunError: `out` is the run itself, or a folder that may not be written.
+        RunError: `out` is the run itself, or a folder that must not be written.
     """
     if out.resolve() == old.folder.resolve():
         raise RunError(
@@ -47,7 +47,7 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
     from hardex.images import read_image
 
     results, names = folder / RESULTS, old.manifest.class_names
-    shutil.copytree(old.folder / RESULTS, results, ignore=_the_lists)
+    shutil.copytree(old.folder / RESULTS, results, ignore=_lists)
     if (old.folder / SEAL).exists():
         shutil.copy2(old.folder / SEAL, folder / SEAL)
     whole_set = needs_whole_set(rule)
@@ -85,12 +85,12 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
     manifest.save(folder)
 
 
-def _the_lists(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if name == "hard" and Path(folder).name == RESULTS]
+def _lists(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == HARD and Path(folder).name == RESULTS]
 
 
 def _same_dataset(old: Run) -> Dataset | None:
-    """The data of the run, if it still opens and is still the same."""
+    """The data of the run, if it can still be opened and is unchanged."""
     try:
         dataset = old.dataset
     except HardexError:
@@ -100,9 +100,9 @@ def _same_dataset(old: Run) -> Dataset | None:
 
 
 def _kept_pictures(old: Run) -> dict[int, Path]:
-    """The pictures that stand in the run, by position."""
+    """The pictures in the run, by position."""
     rows = old.hard[old.hard["file_name"] != ""]
-    folder = old.folder / RESULTS / "hard"
+    folder = old.folder / RESULTS / HARD
     return {
         old.position(id): folder / name
         for id, name in zip(rows["id"], rows["file_name"], strict=True)

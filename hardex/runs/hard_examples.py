@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hardex.arrays import Image
 from hardex.errors import DatasetError
 from hardex.ranking.order import Ranking
-from hardex.runs.folder import safe_name
+from hardex.runs.folder import HARD, safe_name
 from hardex.runs.tables import Predicted
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def write_lists(
         image: gives the picture at a position; None where there are no pictures.
         shown: whether there is one at a position.
     """
-    folder = results / "hard"
+    folder = results / HARD
     for name in LISTS:
         (folder / name).mkdir(parents=True)
     with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
