@@ -114,7 +114,7 @@ class FunctionClassifier:
     def outputs(self, images: Images, preprocess: str) -> Outputs:
         """What the function gives, unchanged."""
         prepared = self._prepared(images, preprocess)
-        with failures_of(f"the function {self.source}", images, "mend it"):
+        with failures_of(f"the function {self.source}", images, "fix it"):
             return np.asarray(self.function(prepared))
 
     def _prepared(self, images: Images, name: str) -> Any:

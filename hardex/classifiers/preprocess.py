@@ -95,11 +95,11 @@ def by_function(images: Images, name: str) -> NDArray[Any]:
         raise ClassifierError(
             f"--preprocess {name} must turn images (n, h, w, c) uint8 into numbers; it raised "
             f"{type(error).__name__} ({str(error).splitlines()[0] if str(error) else 'no message'})"
-            "; mend the function."
+            "; fix the function."
         ) from error
     if values.shape[:1] != images.shape[:1] or not np.issubdtype(values.dtype, np.number):
         raise ClassifierError(
             f"--preprocess {name} must give one array of numbers per image; it gave "
-            f"{values.dtype} of shape {values.shape} for {len(images)} images; mend the function."
+            f"{values.dtype} of shape {values.shape} for {len(images)} images; fix the function."
         )
     return values

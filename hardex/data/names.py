@@ -153,7 +153,7 @@ def labels_by_name(
         [label not in place for label in labels],
         f"every label in {source} must be one of the classes {shortened(names)}",
         "is {!r}",
-        "mend the labels or name all classes with --classes.",
+        "fix the labels or name all classes with --classes.",
         labels,
     )
     return np.array([place[label] for label in labels], np.int64), names

@@ -82,7 +82,7 @@ def source_from_model(
 
     Raises:
         ClassifierError: the model cannot be loaded or does not fit the images.
-        DatasetError: an id or a class name that nothing could be stored under.
+        DatasetError: an id or a class name that a database cannot store.
     """
     _check_names(dataset.class_names, map(dataset.id, range(len(dataset))))
     if batch_size is not None and batch_size < 1:
@@ -116,7 +116,7 @@ def source_from_saved(
     *,
     class_names: Sequence[str] | None,
 ) -> PredictionSource:
-    """Saved probabilities as a pass, with the images of `dataset` if there are any.
+    """Saved probabilities, with the images of `dataset` if there are any.
 
     Raises:
         HardexError: probabilities, labels, class names and images do not fit together.
@@ -180,10 +180,10 @@ def _rows_of(
     dataset: Dataset | None,
     class_names: Sequence[str] | None,
 ) -> tuple[Probabilities | NpyRows, tuple[str, ...] | None, tuple[str, ...] | None]:
-    """Saved probabilities, read block by block where their file allows it, ids and class names.
+    """Saved probabilities, read block by block if their file allows it, ids and class names.
 
-    A file with ids is put into the order of the data, and named columns into that of the classes;
-    where neither the data nor the caller names the classes, the columns do.
+    A file with ids is sorted like the data, and named columns like the classes. If neither the
+    data nor the caller names the classes, the columns do.
     """
     if not isinstance(probabilities, str | Path):
         return as_probabilities(probabilities, "the array"), None, None
@@ -204,7 +204,7 @@ def _given_labels(
     saved_ids: Sequence[str] | None,
     count: int,
 ) -> Labels | NpyRows:
-    """The labels of `count` rows, by the ids of the data or else those of the probabilities."""
+    """The labels of `count` rows, matched by the ids of the data or of the probabilities."""
     if isinstance(labels, str | Path):
         if (streamed := open_labels(Path(labels))) is not None:
             return streamed
@@ -221,10 +221,7 @@ def _given_labels(
 
 
 def _check_names(class_names: Sequence[str], ids: Iterable[str]) -> None:
-    """Refuse at the border what people could be asked, and never answer.
-
-    A class without a name stays: it is in nobody's way.
-    """
+    """Refuse names under which no annotation could be stored; a class may have an empty name."""
     check_storable((name for name in class_names if name != ""), "class name")
     check_storable(ids, "id of an example")
 

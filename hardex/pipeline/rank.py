@@ -51,13 +51,13 @@ def rank(
 ) -> Run:
     """Find the hard examples of a classifier and save them as a run.
 
-    One streamed pass makes two lists: *unsure* (the model doubts itself) and *wrong* (it is
-    sure, and differs from the given label). With saved probabilities no model is needed.
+    One streamed pass makes two lists: *unsure* (low confidence) and *wrong* (confident, and
+    different from the given label). With saved probabilities no model is needed.
 
     Args:
-        model: `mnist_cnn`, `mnist_small`, a `.keras` or `.onnx` file, a function, by name or
-            itself, or a `Classifier`; or a finished run, which is ranked again by another rule
-            from its own tables, without its model.
+        model: `mnist_cnn`, `mnist_small`, a `.keras` or `.onnx` file, a function or its name, or a
+            `Classifier`; or a finished run, which is ranked again by another rule from its own
+            tables, without its model.
         data: `mnist:test`, a path, a pair (images, labels), a `tf.data.Dataset` or a `Dataset`.
         probabilities: (n, k) saved probabilities, or their file, in place of a model.
         labels: (n,) given labels for them, or their file; not needed with `data`.
@@ -65,29 +65,30 @@ def rank(
         per_class: how many of each given class in each list.
         count: how many in all in each list, in place of `per_class`.
         diversity: `class` takes the given classes in turn, `confusion` the pairs of classes,
-            `none` the hardest first; `embedding` goes to what is farthest from all before.
+            `none` the hardest first; `embedding` always takes the example farthest from those
+            already chosen.
         unsure, wrong: the score of each list, or `MODULE:FUNCTION`.
-        pool: how many of the hardest of each key the choice is made among.
-        allow_duplicates: whether pictures that look like an earlier one may be chosen.
-        preprocess: `unit`, `raw` or `-1..1`, with `,inverted` or `,bgr` behind it, or
-            MODULE:FUNCTION; found from the model if not given.
-        logits: whether the model ends in logits, so that a softmax is still to be taken.
-        trust_model: whether files may be loaded that can run code of their own.
+        pool: how many of the hardest examples of each group to choose from.
+        allow_duplicates: whether near-duplicates of an earlier picture may be chosen.
+        preprocess: `unit`, `raw` or `-1..1`, optionally followed by `,inverted` or `,bgr`, or
+            MODULE:FUNCTION; derived from the model if not given.
+        logits: whether the model ends in logits, so that a softmax must be applied.
+        trust_model: whether files that can run code may be loaded.
         class_names: the classes in the order of the probability columns.
-        resize: whether images of one fixed size may be resized to what the model asks for.
+        resize: whether images of one fixed size may be resized to what the model needs.
         batch_size: images per forward pass; chosen by image size if not given.
-        split: which part of an `.npz` file, a folder of splits or `keras:NAME`.
+        split: which part of an `.npz` file, a folder of splits or `keras:NAME` to read.
         file_column, label_column: the columns of a manifest; found by their names if not given.
         trust_paths: whether a manifest may name files outside its own folder.
         seal: the share of examples that stay unseen for a later proof; none by default.
         seed: of everything random.
         strict: whether a file that cannot be read is an error.
-        force: whether to replace the results of a run that is there; what people made stays.
-        progress: told how far the pass is.
+        force: whether to replace the results of an existing run; annotations and probes are kept.
+        progress: called after every batch.
         command: what to write into the manifest as the command line.
 
     Raises:
-        HardexError: model, data or folder cannot be used as asked; nothing is left half-written.
+        HardexError: model, data or folder cannot be used; no partial run is left.
     """
     rule = Rule(per_class, count, diversity, unsure, wrong, pool, allow_duplicates)
     if isinstance(model, str | Path) and is_run(model):
@@ -137,7 +138,7 @@ def rank(
 def _folder_for(run: str | Path, out: str | Path | None) -> Path:
     if out is None:
         raise HardexError(
-            f"a run that is ranked again needs a folder of its own; received {run} and no other; "
+            f"a run that is ranked again needs a folder of its own; received only {run}; "
             "name it with --out."
         )
     return Path(out)
@@ -146,8 +147,8 @@ def _folder_for(run: str | Path, out: str | Path | None) -> Path:
 def _check_only_rules(*options: object) -> None:
     if any(option is not None for option in options):
         raise HardexError(
-            "a run is ranked again from its own tables, by another rule; received options of a "
-            "first ranking; pass only --diversity, --per-class, --count, --unsure, --wrong, "
+            "a finished run is ranked again from its own tables, by another rule; received options "
+            "of a first ranking; pass only --diversity, --per-class, --count, --unsure, --wrong, "
             "--pool, --allow-duplicates and --out."
         )
 
@@ -176,7 +177,7 @@ def _check_no_model_options(
     if probabilities is not None and found:
         raise HardexError(
             f"{' and '.join(found)} must come with a model; received saved probabilities, which "
-            "are taken as they are; leave that out, or pass MODEL in place of --probabilities."
+            "are used as they are; leave these out, or pass MODEL in place of --probabilities."
         )
 
 

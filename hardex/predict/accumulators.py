@@ -54,11 +54,11 @@ class Confusion:
 class Calibration:
     """How often predictions of each confidence were right, in 15 bins of equal width.
 
-    Confidence is summed in whole millionths, so that the order of summing cannot matter.
+    Confidence is summed in whole millionths, so the order of summation does not matter.
 
     Attributes:
         counts: (15,) predictions per bin.
-        right: (15,) of them, how many were right.
+        right: (15,) right predictions per bin.
         confidence_millionths: (15,) summed confidence.
 
     Source:

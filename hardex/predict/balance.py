@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.predict.slices import ALPHA, holm
+from hardex.predict.slices import ALPHA as ALPHA
+from hardex.predict.slices import holm
 
 FEWER = 0.8  # a share of predictions below this, or above one over it, is worth a flag
 

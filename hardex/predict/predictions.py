@@ -21,9 +21,9 @@ from hardex.data.dataset import Batch, Dataset, Shape
 from hardex.errors import ClassifierError
 from hardex.predict.saved_rows import NpyRows, check_saved_probabilities
 
-_BATCH_BYTES = 2**22  # pixels a batch may hold; larger batches were not faster
+_BATCH_BYTES = 2**22  # of pixels in a batch; larger batches were not faster
 _BATCH_MOST = 512
-_SAVED_BYTES = 2**19  # of saved probabilities at a time; their ids and scores take ten times that
+_SAVED_BYTES = 2**19  # of saved probabilities at a time; ids and scores take ten times as much
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Predictions:
 
     def __post_init__(self) -> None:
         check_probabilities(self.probabilities, positions=self.positions)
-        # One precision for the table, the counts and both lists: what ties in one ties in all.
+        # One precision for the table, the counts and both lists, so that ties are the same in all.
         single = self.probabilities.astype(np.float32, copy=False)
         object.__setattr__(self, "probabilities", single)
         # Labels often come as bytes, and `label * k` does not fit into a byte.
@@ -130,7 +130,7 @@ def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:
     """The image shape of every forward pass.
 
     Raises:
-        ClassifierError: the model was made for other images and they may not be resized.
+        ClassifierError: the model needs another shape and the images may not be resized.
     """
     wanted, given = classifier.input_shape, dataset.image_shape
     channels: int | None = getattr(classifier, "channels", None)
@@ -177,7 +177,7 @@ def _check_fits(
     if probabilities.shape[:1] != (size,):
         raise ClassifierError(
             f"the classifier must give one row per image; {classifier.source} gave an array of "
-            f"shape {probabilities.shape} for {size} images; mend the function."
+            f"shape {probabilities.shape} for {size} images; fix the function."
         )
     if probabilities.ndim == 2:
         _check_class_count(probabilities.shape[1], classifier, dataset)
@@ -202,7 +202,7 @@ def _by(shape: Shape) -> str:
 
 
 def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches, read by a thread that is at most two ahead."""
+    """The same batches, read by a thread that is at most two batches ahead."""
     queue: Queue[Batch | BaseException | None] = Queue(maxsize=2)
     closed = Event()
 
@@ -213,7 +213,7 @@ def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
                 if closed.is_set():
                     return
             queue.put(None)
-        except BaseException as error:  # handed to the reader below, which raises it
+        except BaseException as error:  # raised by the consumer below
             queue.put(error)
 
     Thread(target=read, name="hardex-read-ahead", daemon=True).start()
@@ -224,5 +224,5 @@ def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
             yield item
     finally:
         closed.set()
-        while not queue.empty():  # free the reader if it waits for room
+        while not queue.empty():  # release the thread if it waits for space
             queue.get_nowait()

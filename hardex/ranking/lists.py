@@ -152,7 +152,7 @@ class Shortlists:
 
 
 def score_of(name: str, confidence: ClassConfidence | None = None) -> ScoreFunction:
-    """The score of this name, or `MODULE:FUNCTION`; some need class statistics of the whole set."""
+    """The score of this name, or `MODULE:FUNCTION`; one needs class statistics of the whole set."""
     if name == ADJUSTED and confidence is not None:
         return adjusted_by(confidence)
     return SCORES[name] if name in SCORES else own_score(name)
@@ -166,7 +166,7 @@ def scores_of(rule: Rule, confidence: ClassConfidence | None = None) -> dict[str
 
 
 def needs_whole_set(rule: Rule) -> bool:
-    """Whether the lists can only be made when all class statistics are known."""
+    """Whether the lists can be made only when the class statistics of all examples are known."""
     return rule.wrong == ADJUSTED
 
 
@@ -181,9 +181,9 @@ def mistaken(probabilities: Probabilities, labels: Labels) -> Labels:
 
 
 def torn_between(probabilities: Probabilities, labels: Labels) -> Labels:
-    """(n,) the two most likely classes as one number: smaller index * k + larger. No labels.
+    """(n,) the two most likely classes as one number: smaller index * k + larger index.
 
-    Torn between 4 and 9 is the same as torn between 9 and 4.
+    Labels play no part, and 4 or 9 is the same as 9 or 4.
 
     Example:
         >>> torn_between(np.array([[0.0, 0.6, 0.4], [0.0, 0.4, 0.6]]), np.array([0, 0]))

@@ -1,4 +1,4 @@
-"""Candidates -> a ranking: hard, but not ten times the same mistake."""
+"""Candidates -> a ranking of hard examples that are not all the same mistake."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ class Rule:
         per_class: how many of each class, when `count` is None.
         count: how many in all.
         diversity: what is taken in turn: `class` (given classes), `confusion` (pairs of classes)
-            or `none` (the hardest first); `embedding` goes to what is farthest from all before.
+            or `none` (the hardest first); `embedding` takes the example farthest from those chosen.
         unsure: the score of the unsure list, or `MODULE:FUNCTION`.
         wrong: the score of the wrong list, or `MODULE:FUNCTION`.
-        pool: how many of the hardest of each key the choice is made among.
-        allow_duplicates: whether pictures that look like an earlier one may be chosen.
+        pool: how many of the hardest examples of each group to choose from.
+        allow_duplicates: whether near-duplicates of an earlier picture may be chosen.
 
     Raises:
         HardexError: a value outside its choices.
@@ -62,7 +62,7 @@ class Rule:
         return self.per_class if by_class else self.total(class_count)
 
     def capacity(self, class_count: int) -> int:
-        """How many candidates of each group are kept: the pool, or more where more are asked for.
+        """How many candidates of each group are kept: the pool, or more if more are requested.
 
         The choice goes through the whole pool before it takes what lies beyond, so a shorter
         ranking begins a longer one.
@@ -70,7 +70,7 @@ class Rule:
         return max(self.pool, self.needed(class_count))
 
     def formulas(self) -> dict[str, str]:
-        """Every score's formula, scores of one's own among them."""
+        """The formula of every score, including the user's own."""
         own = {name: name for name in (self.unsure, self.wrong) if name not in FORMULAS}
         return FORMULAS | own
 
@@ -102,7 +102,7 @@ def in_turn(candidates: Hardest, *, pool: int, turns: int, refuse: Refuse) -> It
         candidates: the hardest of each group.
         pool: how many of each group come first.
         turns: how many of each group may be taken.
-        refuse: asked once for each example that is about to be chosen.
+        refuse: called once for each example that is about to be chosen.
 
     Yields:
         Rows of the candidates, in the order of choice.

@@ -131,7 +131,7 @@ def test_a_file_that_holds_no_numbers_is_refused(tmp_path, read, kind, what, nam
 def test_a_text_file_without_rows_is_empty(tmp_path, content):
     (tmp_path / "p.csv").write_text(content)
     with pytest.raises(ClassifierError, match=r"at least one row; .*p\.csv is empty; save one row"):
-        read_saved(tmp_path / "p.csv").probabilities
+        read_saved(tmp_path / "p.csv")
 
 
 def test_an_array_without_rows_is_empty(tmp_path):
@@ -139,7 +139,7 @@ def test_an_array_without_rows_is_empty(tmp_path):
     with pytest.raises(
         ClassifierError, match=r"must have at least one row; .*p\.npy is empty; sav"
     ):
-        read_saved(tmp_path / "p.npy").probabilities
+        read_saved(tmp_path / "p.npy")
 
 
 ROWS = np.array([[0.1, 0.9], [0.75, 0.25], [0.5, 0.5]])
@@ -238,7 +238,7 @@ def test_rows_of_nan_are_counted_and_the_first_is_named(tmp_path):
     rows[1:] = np.nan
     np.savez(tmp_path / "p.npz", probabilities=rows)
     with pytest.raises(ClassifierError, match=r"row 1 holds NaN or infinity, and 2 of 3 rows are"):
-        read_saved(tmp_path / "p.npz").probabilities
+        read_saved(tmp_path / "p.npz")
 
 
 def several_tables(path):

@@ -106,7 +106,7 @@ def test_a_run_that_is_stopped_leaves_everything_as_it_was(tmp_path, stop, befor
 
 def test_a_full_disk_is_said_in_one_sentence_and_leaves_nothing(tmp_path):
     with (
-        pytest.raises(RunError, match=r"could not be written completely \(No space left.*; free some"),
+        pytest.raises(RunError, match=r"could not be written comple.* \(No space left.*; free"),
         new_run(tmp_path / "run", force=False) as partial,
     ):
         write(partial, run_of(b"new"))

@@ -166,9 +166,7 @@ def test_all_runs_on_the_same_data_seal_the_same_examples(tmp_path, folders):
 
 def test_what_has_been_seen_cannot_be_sealed_afterwards(tmp_path, folders):
     ranked(tmp_path, folders, seal=None)
-    with pytest.raises(
-        RunError, match=r"only what nobody has seen can be sealed; .* without a seal"
-    ):
+    with pytest.raises(RunError, match=r"nobody has seen can be sealed; .* without a seal"):
         ranked(tmp_path, folders, force=True)
     assert not (tmp_path / "run/seal.json").exists()
 
@@ -228,9 +226,7 @@ def test_a_run_that_is_ranked_again_stays_sealed(tmp_path, folders):
     assert read_seal(again.folder) == read_seal(run.folder)
     assert set(ids_of(again.dataset)) == set(run.predictions.id)
     ranked(tmp_path, folders, out=tmp_path / "other", seal=0.2)
-    with pytest.raises(
-        RunError, match=r"only by one with the same seal; that of .* is not that of"
-    ):
+    with pytest.raises(RunError, match=r"only by one with the same seal; the seals of .* differ"):
         hardex.rank(run.folder, out=tmp_path / "other", force=True)
 
 

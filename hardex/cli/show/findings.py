@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 
-from hardex.classifiers.doctor import Finding
+from hardex.classifiers.doctor.examination import Finding
 
 SCHEMA = "hardex.check/1"
 

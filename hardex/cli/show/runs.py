@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hardex.classifiers.doctor import Finding
+from hardex.classifiers.doctor.examination import Finding
 from hardex.cli.show.findings import say_findings
 from hardex.ranking.adjusted import IMBALANCED, rarest_share
 from hardex.ranking.scores import ADJUSTED
