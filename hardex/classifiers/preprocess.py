@@ -1,4 +1,4 @@
-"""Pixels -> the numbers a model wants. The same table for ranking, app and the tensor shown."""
+"""Pixels -> the input of a model. The same for ranking, app and the displayed tensor."""
 
 from functools import cache
 from typing import Any
@@ -21,7 +21,7 @@ PREPROCESS: dict[str, NDArray[np.float32]] = {
     "raw": _LEVELS,
     "-1..1": _LEVELS / np.float32(127.5) - np.float32(1),
 }
-# Further words after the scale, as in `unit,inverted`: what is done to the pixels before it.
+# Options after the scale, as in `unit,inverted`: applied to the pixels before it.
 INVERTED, BGR = "inverted", "bgr"
 _BEFORE = (INVERTED, BGR)
 
@@ -84,14 +84,14 @@ def _function(name: str) -> Any:
 
 
 def by_function(images: Images, name: str) -> NDArray[Any]:
-    """What the function MODULE:FUNCTION makes of images, in whatever kind of number it gives.
+    """The output of the function MODULE:FUNCTION for images, of any number type.
 
     Raises:
         ClassifierError: it raises, or does not give one array of numbers per image.
     """
     try:
         values = np.asarray(_function(name)(images.copy()))
-    except Exception as error:  # whatever a stranger's function raises
+    except Exception as error:  # a user's function may raise anything
         raise ClassifierError(
             f"--preprocess {name} must turn images (n, h, w, c) uint8 into numbers; it raised "
             f"{type(error).__name__} ({str(error).splitlines()[0] if str(error) else 'no message'})"

@@ -85,7 +85,7 @@ def check_free(folder: Path, *, force: bool) -> None:
     if (folder / MANIFEST).exists():
         if not force:
             raise RunError(
-                f"the run must go to a new folder; {folder} is already a run; pass --force to "
+                f"the run must go to a new folder; {folder} is a run already; pass --force to "
                 "replace its results (annotations stay) or another --out."
             )
     elif folder.is_dir():

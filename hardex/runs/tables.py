@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-# Arrow's own pools keep tens of megabytes that nobody uses; it asks when it is first imported.
+# Arrow's own pools keep tens of megabytes unused; it reads this when it is first imported.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
-_GROUP_BYTES = 2**20  # of probabilities and scores a row group holds, about
+_GROUP_BYTES = 2**20  # of probabilities and scores in a row group, about
 _GROUP_MOST = 8_192  # rows
 _ARRAY_COLUMNS = ["position", "given_index", "probabilities"]
 _NO_META: Meta = MappingProxyType({})
@@ -82,7 +82,7 @@ class PredictionsWriter:
         path: the file to write.
         class_names: k names.
         files: path of each example of the data set; () where they are no files.
-        meta: what else is known of each example; written as `meta_NAME`.
+        meta: the further columns of the data; written as `meta_NAME`.
         own_scores: names of scores beside those of hardex, which every batch brings.
     """
 
@@ -191,7 +191,7 @@ def _written_schema(names: list[str]) -> "pa.Schema":
 
 
 def read_predictions(path: Path, positions: Positions | None = None) -> "pd.DataFrame":
-    """The whole table, or the rows at these positions in the order asked for."""
+    """The whole table, or the rows at these positions in their order."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -220,7 +220,7 @@ def _parts_at(
 
 
 def _may_hold(file: "pq.ParquetFile", group: int, ordered: Positions) -> bool:
-    """Whether any of the positions lies within a row group, by what the file says of itself."""
+    """Whether any of the positions lies within a row group, by the statistics of the file."""
     column = file.schema_arrow.get_field_index("position")
     known = file.metadata.row_group(group).column(column).statistics
     if known is None or not known.has_min_max:

@@ -64,7 +64,7 @@ def test_data_that_changed_is_not_taken_for_what_it_was(run, folder):
     (folder / first).unlink()
     (folder / id).rename(folder / id.split("/")[0] / "new.png")
     with pytest.raises(
-        RunError, match=r"have changed since: .* is no longer at place \d+ of .*; ra"
+        RunError, match=r"have changed: .* is no longer at position \d+ of .*; ra"
     ):
         run.image(id)
 
