@@ -118,8 +118,8 @@ class FunctionClassifier:
             return np.asarray(self.function(prepared))
 
     def _prepared(self, images: Images, name: str) -> Any:
-        scale, *words = name.split(",")
-        return rearranged(images, words) if scale == "raw" else preprocess(images, name)
+        scale, *options = name.split(",")
+        return rearranged(images, options) if scale == "raw" else preprocess(images, name)
 
     def fingerprint(self) -> str:
         """The name of the function: its code cannot be hashed reliably."""

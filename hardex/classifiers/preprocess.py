@@ -45,20 +45,20 @@ def preprocess(images: Images, name: str) -> Values:
     """
     if names_function(name):
         return by_function(images, name).astype(np.float32, copy=False)
-    scale, *words = name.split(",")
+    scale, *options = name.split(",")
     check_preprocess(name)
-    return PREPROCESS[scale][rearranged(images, words)]
+    return PREPROCESS[scale][rearranged(images, options)]
 
 
-def rearranged(images: Images, words: list[str]) -> Images:
+def rearranged(images: Images, options: list[str]) -> Images:
     """Images, their colours inverted or their channels swapped.
 
     Example:
         >>> rearranged(np.array([[[[250, 20, 0]]]], np.uint8), ["inverted", "bgr"]).ravel()
         array([255, 235,   5], dtype=uint8)
     """
-    images = 255 - images if INVERTED in words else images
-    return images[..., ::-1] if BGR in words else images
+    images = 255 - images if INVERTED in options else images
+    return images[..., ::-1] if BGR in options else images
 
 
 def check_preprocess(name: str) -> None:
@@ -70,8 +70,8 @@ def check_preprocess(name: str) -> None:
     if names_function(name):
         _function(name)
         return
-    scale, *words = name.split(",")
-    if scale not in PREPROCESS or not set(words) <= set(_BEFORE):
+    scale, *options = name.split(",")
+    if scale not in PREPROCESS or not set(options) <= set(_BEFORE):
         raise ClassifierError(
             f"--preprocess must be one of {', '.join(PREPROCESS)}, with ,inverted or ,bgr behind "
             f"it, or MODULE:FUNCTION; received {name!r}; choose what the model was trained with."

@@ -168,13 +168,13 @@ def _text(value: Any) -> str:
 
 
 def _column(
-    columns: Mapping[str, object], asked: str, usual: Sequence[str], path: Path, kind: str
+    columns: Mapping[str, object], chosen: str, usual: Sequence[str], path: Path, kind: str
 ) -> str:
-    name = asked if asked in columns else "" if asked else _first_of(columns, usual)
+    name = chosen if chosen in columns else "" if chosen else _first_of(columns, usual)
     if not name:
         raise DatasetError(
-            f"{path} must have a column {asked!r}; it has {', '.join(columns)}; name one of them."
-            if asked
+            f"{path} must have a column {chosen!r}; it has {', '.join(columns)}; name one of them."
+            if chosen
             else f"{path} must have a {kind} column such as {usual[0]}; it has "
             f"{', '.join(columns)}; name it with --{kind}-column."
         )
@@ -187,12 +187,12 @@ def _first_of(columns: Mapping[str, object], usual: Sequence[str]) -> str:
 
 
 def _label_column(
-    columns: Mapping[str, object], asked: str, files: Sequence[str], path: Path
+    columns: Mapping[str, object], chosen: str, files: Sequence[str], path: Path
 ) -> str:
     """The label column; "" if there is none and the files are in class folders."""
-    if not asked and not _first_of(columns, LABEL_COLUMNS) and all(map(_parent, files)):
+    if not chosen and not _first_of(columns, LABEL_COLUMNS) and all(map(_parent, files)):
         return ""
-    return _column(columns, asked, LABEL_COLUMNS, path, "label")
+    return _column(columns, chosen, LABEL_COLUMNS, path, "label")
 
 
 def _parent(file: str) -> str:

@@ -251,19 +251,19 @@ def _embedded(pictures: Pictures, positions: Positions) -> tuple[Embeddings, NDA
     from hardex.images import resize
     from hardex.images.statistics import statistics
 
-    size, asked = pictures.batch_size, _shows_embeddings(pictures, positions)
+    size, by_model = pictures.batch_size, _has_embeddings(pictures, positions)
     embedded: list[Embeddings] = []
     small: list[Image] = []
     columns: list[NDArray[np.float64]] = []
     for start in range(0, len(positions), size):
         images = [_picture(pictures, i) for i in positions[start : start + size].tolist()]
         columns.extend(map(statistics, images))
-        if asked:
+        if by_model:
             ready = np.stack([resize(image, pictures.shape or image.shape) for image in images])
             embedded.append(embeddings(pictures.classifier, ready, batch_size=size))
         else:
             small.extend(resize(image, (_WIDTH, _WIDTH, 3)) for image in images)
-    found = np.concatenate(embedded) if asked else pixel_embeddings(np.stack(small))
+    found = np.concatenate(embedded) if by_model else pixel_embeddings(np.stack(small))
     return found, np.stack(columns)
 
 
@@ -275,8 +275,8 @@ def _picture(pictures: Pictures, position: int) -> Image:
         return np.zeros(pictures.shape or (_WIDTH, _WIDTH, 3), np.uint8)
 
 
-def _shows_embeddings(pictures: Pictures, positions: Positions) -> bool:
-    """Whether the classifier has embeddings and gives one: some models do not show their layers."""
+def _has_embeddings(pictures: Pictures, positions: Positions) -> bool:
+    """Whether the classifier can compute embeddings: not all models have accessible layers."""
     from hardex.images import resize
 
     embed = getattr(pictures.classifier, "embeddings", None)

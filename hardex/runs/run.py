@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What `hardex rank` found, read from its folder when asked for.
+    """What `hardex rank` found, read from its folder when needed.
 
     Attributes:
         folder: the run folder.
@@ -172,7 +172,7 @@ class Run:
             RunError: the database URL is not supported. When it is first read or written: it
                 belongs to another data set.
         """
-        from hardex.people.annotations import Store  # SQLAlchemy only when it is asked for
+        from hardex.people.annotations import Store  # loads SQLAlchemy only when needed
 
         return Store.open(self.annotations_url or self.folder, self.manifest.data)
 

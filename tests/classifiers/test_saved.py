@@ -224,7 +224,7 @@ def test_ids_that_are_not_those_of_the_data_are_named(ids, asked, message):
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (("a", "b", "a"), r"every id must stand once; row 2 .* is 'a' again, and 1 of 3 are; save"),
+        (("a", "b", "a"), r"every id must occur once; row 2 .* is 'a' again, and 1 of 3 are; save"),
         (("a", "b"), r"one id per row of probabilities; it has 2 ids and 3 rows; save both"),
     ],
 )

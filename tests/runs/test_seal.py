@@ -148,9 +148,7 @@ def test_force_keeps_the_seal_and_applies_it_again(tmp_path, folders):
         ranked(tmp_path, folders, force=True).predictions.id.tolist()
         == first.predictions.id.tolist()
     )
-    with pytest.raises(
-        RunError, match=r"--seal must stay 0\.5, with which .*; received 0\.25; leav"
-    ):
+    with pytest.raises(RunError, match=r"--seal must stay 0\.5, as when .*; received 0\.25; leav"):
         ranked(tmp_path, folders, force=True, seal=0.25)
 
 

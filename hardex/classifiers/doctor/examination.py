@@ -64,7 +64,7 @@ class Examination:
     @cached_property
     def answers(self) -> Any:
         """The output of the classifier, unchecked."""
-        return self.ask(self.images)
+        return self.answers_for(self.images)
 
     @cached_property
     def probabilities(self) -> Probabilities:
@@ -77,24 +77,24 @@ class Examination:
         right: NDArray[np.bool_] = self.probabilities.argmax(axis=1) == self.labels
         return right
 
-    def ask(self, images: Images) -> Any:
+    def answers_for(self, images: Images) -> Any:
         """The output of the classifier for these images."""
         return self._in_batches(self.classifier.probabilities, images)
 
-    def ask_otherwise(self, scale: str, words: Sequence[str]) -> Probabilities:
+    def probabilities_with(self, scale: str, options: Sequence[str]) -> Probabilities:
         """(n, k) its probabilities for the images prepared in another way."""
-        images = rearranged(self.images[: self.try_count], list(words))
+        images = rearranged(self.images[: self.try_count], list(options))
         if not hasattr(self.classifier, "outputs"):
-            return as_distributions(self.ask(images))
+            return as_distributions(self.answers_for(images))
         inner = cast(Inspectable, self.classifier)
         outputs = self._in_batches(lambda part: inner.outputs(part, scale), images)
         return as_distributions(distributions(outputs, logits=inner.logits))
 
-    def _in_batches(self, ask: Callable[[Images], Any], images: Images) -> Any:
+    def _in_batches(self, forward: Callable[[Images], Any], images: Images) -> Any:
         parts = []
         for start in range(0, len(images), self.batch_size):
             part = images[start : start + self.batch_size]
-            parts.append(np.asarray(ask(padded(part, self.batch_size)))[: len(part)])
+            parts.append(np.asarray(forward(padded(part, self.batch_size)))[: len(part)])
         return np.concatenate(parts)
 
 

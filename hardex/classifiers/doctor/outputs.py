@@ -87,11 +87,11 @@ def training_mode(examination: Examination) -> Iterator[Finding]:
     batch = padded(examination.images[: examination.batch_size], examination.batch_size)
     first, half = examination.probabilities[: examination.batch_size], max(1, len(batch) // 2)
     others = np.repeat(batch[:1], len(batch) - half, axis=0)
-    among = examination.ask(np.concatenate([batch[:half], others]))
+    among = examination.answers_for(np.concatenate([batch[:half], others]))
     moved = _largest_change(examination, first[:half], among)
     if moved <= _SAME:
         return
-    again = _largest_change(examination, first, examination.ask(batch))
+    again = _largest_change(examination, first, examination.answers_for(batch))
     if again > _SAME:
         yield Finding(
             "random_outputs",

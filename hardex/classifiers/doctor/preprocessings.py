@@ -21,7 +21,7 @@ _CODE_OF = {INVERTED: "inverted_colours", BGR: "swapped_channels"}
 @dataclass(frozen=True, eq=False)
 class _Try:
     scale: str
-    words: tuple[str, ...]
+    options: tuple[str, ...]
     changes: tuple[str, ...]  # codes of the findings that it would mean
     probabilities: Probabilities
     loss: float
@@ -42,14 +42,14 @@ def other_preprocessings(examination: Examination) -> Iterator[Cause]:
     seen = (
         f"accuracy on {len(best.right)} examples is {before:.1%} and mean loss "
         f"{mean_loss(examination.probabilities, examination.labels):.3g} with preprocessing "
-        f"{examination.classifier.preprocess}; with {_typed(best.scale, best.words)} they are "
+        f"{examination.classifier.preprocess}; with {_typed(best.scale, best.options)} they are "
         f"{after:.1%} and {best.loss:.3g}"
     )
-    advice = f"pass --preprocess {_typed(best.scale, best.words)}"
-    if names_function(best.scale) and best.words:
-        advice = f"let {best.scale} take the images {' and '.join(best.words)}"
+    advice = f"pass --preprocess {_typed(best.scale, best.options)}"
+    if names_function(best.scale) and best.options:
+        advice = f"let {best.scale} take the images {' and '.join(best.options)}"
     if not hasattr(examination.classifier, "outputs"):
-        advice = f"give the classifier its images {' and '.join(best.words)}"
+        advice = f"give the classifier its images {' and '.join(best.options)}"
     found = tuple(Finding(code, "error", seen, advice) for code in best.changes)
     yield Cause(float(after), found)
 
@@ -63,20 +63,20 @@ def _tries(examination: Examination) -> list[_Try]:
     )
     own = [scale] + [name for name in PREPROCESS if name != scale]
     scales = own if hasattr(classifier, "outputs") else [scale]
-    words = (INVERTED, BGR) if examination.images.shape[3] == 3 else (INVERTED,)
+    options = (INVERTED, BGR) if examination.images.shape[3] == 3 else (INVERTED,)
     tries = []
-    for other, turned in product(scales, product((False, True), repeat=len(words))):
-        flipped = [word for word, turn in zip(words, turned, strict=True) if turn]
+    for other, turned in product(scales, product((False, True), repeat=len(options))):
+        flipped = [word for word, turn in zip(options, turned, strict=True) if turn]
         changes = (["wrong_scale"] if other != scale else []) + [_CODE_OF[w] for w in flipped]
         # Inverting what the preprocessing already inverts undoes it.
-        wanted = tuple(word for word in words if (word in now) != (word in flipped))
+        wanted = tuple(word for word in options if (word in now) != (word in flipped))
         relative = wanted if hasattr(classifier, "outputs") else tuple(flipped)
         if not changes:
             continue
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                probabilities = examination.ask_otherwise(other, relative)
+                probabilities = examination.probabilities_with(other, relative)
         except Exception:  # for example a function that takes only bytes: this try shows nothing
             continue
         if probabilities.shape != examination.probabilities.shape:
@@ -105,5 +105,5 @@ def _is_better(one: _Try, examination: Examination, *, alternatives: int) -> boo
     )
 
 
-def _typed(scale: str, words: Sequence[str]) -> str:
-    return ",".join((scale, *words))
+def _typed(scale: str, options: Sequence[str]) -> str:
+    return ",".join((scale, *options))
