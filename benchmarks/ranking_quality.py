@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from plants import NOISES, SIZES, Plant, read_plants, spoilt
+from ranking_in_memory import both_lists
 
 from hardex.arrays import Images, Labels, Probabilities
 from hardex.classifiers.classifier import Classifier
@@ -35,7 +36,7 @@ from hardex.data.sources import open_dataset
 from hardex.images.statistics import statistics
 from hardex.predict.predictions import batch_size_for, shape_for
 from hardex.ranking.diverse import farthest_first, variety
-from hardex.ranking.lists import mistaken, rank_probabilities
+from hardex.ranking.lists import mistaken
 from hardex.ranking.order import Rule
 from hardex.ranking.scores import UNSURE_SCORES, WRONG_SCORES, loss
 
@@ -106,7 +107,7 @@ def orders(rows: Rows, rng: np.random.Generator) -> dict[str, Callable[[], Order
     p, y = rows[0], rows[1]
 
     def listed(name: str, **rule: str) -> Callable[[], Order]:
-        return lambda: rank_probabilities(p, y, Rule(count=HEADS[-1], **rule))[name].positions
+        return lambda: both_lists(p, y, Rule(count=HEADS[-1], **rule))[name].positions
 
     wrong = np.flatnonzero(p.argmax(axis=1) != y)
     found = {

@@ -25,9 +25,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from ranking_in_memory import both_lists
 from side_by_side import report, side_by_side
 
-from hardex.ranking.lists import rank_probabilities
 from hardex.ranking.order import Rule
 
 REQUIREMENTS = Path(__file__).with_name("cleanlab-requirements.txt")
@@ -98,8 +98,8 @@ def in_memory(count: int, class_count: int, folder: Path, python: Path | None, r
     p, y = beliefs(count, class_count)
     contenders: dict[str, Callable[[], object]] = {
         "p.max(axis=1)": lambda: p.max(axis=1),
-        "both lists, checks included": lambda: rank_probabilities(p, y),
-        "both lists, 100 of each class": lambda: rank_probabilities(p, y, Rule(per_class=100)),
+        "both lists, checks included": lambda: both_lists(p, y, Rule()),
+        "both lists, 100 of each class": lambda: both_lists(p, y, Rule(per_class=100)),
     }
     baseline = "p.max(axis=1)"
     if python is not None:
@@ -143,9 +143,7 @@ def worst_order(rounds: int) -> None:
         orders[name] = (p[order], y[order])
     print("\n1,000,000 x 10, 100 of each class, by the order of the rows")
     rule = Rule(per_class=100)
-    contenders = {
-        name: lambda rows=rows: rank_probabilities(*rows, rule) for name, rows in orders.items()
-    }
+    contenders = {name: lambda rows=rows: both_lists(*rows, rule) for name, rows in orders.items()}
     report(side_by_side(contenders, rounds=rounds), baseline="as they come")
 
 

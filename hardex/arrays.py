@@ -1,4 +1,4 @@
-"""The arrays that cross borders in hardex, and the checks made where they enter.
+"""The arrays that pass between the parts of hardex, and the checks made where they enter.
 
 n: examples, k: classes, d: embedding size, h/w/c: height, width, channels.
 """
@@ -19,7 +19,7 @@ Embeddings = NDArray[np.floating[Any]]  # (n, d)
 Scores = NDArray[np.float64]  # (n,), higher is harder
 
 # Softmax in half precision is off by about 1e-3 a row; logits are off by far more.
-_SUM_TOLERANCE = 5e-3
+SUM_TOLERANCE = 5e-3
 _FEW_COLUMNS = 64  # up to here going column by column is faster than row by row
 
 
@@ -54,7 +54,7 @@ def check_probabilities(
 
     Args:
         probabilities: (n, k).
-        positions: (n,) place of each row in its data set, so that a batch names the right one.
+        positions: (n,) position of each row in its data set, so that the error names the right one.
 
     Example:
         >>> check_probabilities(np.array([[0.2, 0.8], [3.0, 4.0]]))
@@ -78,27 +78,27 @@ def check_probabilities(
     if off.any():
         row = int(off.argmax())
         place = row if positions is None else int(positions[row])
-        raise ClassifierError(_why_not_probabilities(probabilities[row], off, place))
+        raise bad_row(probabilities[row], place, bad=int(off.sum()), count=len(off))
 
 
 def off_rows(probabilities: Probabilities) -> NDArray[np.bool_]:
-    """(n,) whether a row is no probability distribution.
+    """(n,) whether each row is not a probability distribution.
 
     Example:
         >>> off_rows(np.array([[0.2, 0.8], [3.0, 4.0], [np.nan, 1.0]]))
         array([False,  True,  True])
     """
-    with np.errstate(invalid="ignore", over="ignore"):  # infinity gets its own words
+    with np.errstate(invalid="ignore", over="ignore"):  # infinity has its own message
         sums = probabilities.sum(axis=1, dtype=np.float64)
     # Written so that NaN counts as off: every comparison with NaN is false.
-    fine = (np.abs(sums - 1.0) <= _SUM_TOLERANCE) & (probabilities.min(axis=1) >= 0)
+    fine = (np.abs(sums - 1.0) <= SUM_TOLERANCE) & (probabilities.min(axis=1) >= 0)
     return np.asarray(~fine)
 
 
 def sound_maxima(probabilities: Probabilities) -> Probabilities | None:
-    """The largest value of each row, (n,), where all rows are surely distributions, else None.
+    """The largest value of each row, (n,), if all rows are certainly distributions, else None.
 
-    One look at all values instead of two: read as whole numbers, the bits of non-negative floats
+    It reads all values once instead of twice: as whole numbers, the bits of non-negative floats
     order like the floats, and anything negative or NaN is larger than all of them.
 
     Example:
@@ -113,7 +113,7 @@ def sound_maxima(probabilities: Probabilities) -> Probabilities | None:
     with np.errstate(invalid="ignore", over="ignore"):
         sums = _row_sums(probabilities)
         off = np.maximum(sums.max() - 1.0, 1.0 - sums.min())  # NaN stays NaN, and is not below
-        fine = best.min() > 0 and best.max() < 2 and off <= _SUM_TOLERANCE / 2
+        fine = best.min() > 0 and best.max() < 2 and off <= SUM_TOLERANCE / 2
     return best if fine else None
 
 
@@ -143,23 +143,31 @@ def _row_sums(probabilities: Probabilities) -> Probabilities:
     return sums
 
 
-def _why_not_probabilities(
-    values: NDArray[np.floating[Any]], off: NDArray[np.bool_], place: int
-) -> str:
+def bad_row(
+    values: NDArray[np.floating[Any]], position: int, *, bad: int, count: int
+) -> ClassifierError:
+    """The error about the first row that is not a probability distribution.
+
+    Args:
+        values: (k,) the row.
+        position: its position in the data set.
+        bad: how many rows are not distributions.
+        count: how many rows there are.
+    """
     finite = bool(np.isfinite(values).all())
     with np.errstate(invalid="ignore", over="ignore"):
         total = float(values.sum(dtype=np.float64))
     seen = f"sums to {total:.4g}" if finite else "holds NaN or infinity"
-    if finite and abs(total - 1.0) <= _SUM_TOLERANCE:
+    if finite and abs(total - 1.0) <= SUM_TOLERANCE:
         seen = f"holds {values.min():.4g}"
     advice = (
         "these look like logits: put a softmax behind the model."
         if finite
         else "the model's output is broken there: check its weights and its input."
     )
-    return (
+    return ClassifierError(
         "every row of probabilities must be non-negative and sum to 1; row "
-        f"{place} {seen}, and {int(off.sum())} of {len(off)} rows are off; {advice}"
+        f"{position} {seen}, and {bad} of {count} rows are off; {advice}"
     )
 
 

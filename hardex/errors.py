@@ -4,14 +4,14 @@
   x DatasetError      images, labels and class names do not fit together, or cannot be read
   x ClassifierError   a model cannot be loaded, or its output is not one distribution per image
   x RunError          a folder is not a run this version can read or may write
-    x StorageError    the annotations cannot be read or written now; later they may be
-    x MisplacedError  the annotations lie in a database that is not for this run or this hardex
-  x AccessError       a link or a session does not let anybody in
-    x LinkOverError   the link was right, but lets nobody in any more
-  x ServingError      the app cannot be reached as it was asked to
+    x StorageError    the annotations cannot be read or written now, but perhaps later
+    x MisplacedError  the annotations are in a database for other data or another hardex
+  x AccessError       a link or a session is not valid
+    x LinkOverError   the link was valid, but has expired or was revoked
+  x ServingError      the app cannot be served as requested
 
-Catch `HardexError` to catch all of them. The command line and the pages show `str(error)` as it
-is, so each message is one sentence that says what was expected, what came, and what to do next.
+Catch `HardexError` to catch all of them. The command line and the pages show `str(error)`, so each
+message is one sentence: what was expected, what was received, and what to do next.
 """
 
 
@@ -36,16 +36,16 @@ class StorageError(RunError):
 
 
 class MisplacedError(RunError):
-    """The annotations lie in a database of other data, of a newer hardex or of something else."""
+    """The annotations are in a database of other data, of a newer hardex or of something else."""
 
 
 class AccessError(HardexError):
-    """A link or a session does not let anybody in."""
+    """A link or a session is not valid."""
 
 
 class LinkOverError(AccessError):
-    """A link was right, but lets nobody in any more: who shows it has guessed nothing."""
+    """A link was valid, but has expired or was revoked; so it was not guessed."""
 
 
 class ServingError(HardexError):
-    """The app cannot be reached as it was asked to."""
+    """The app cannot be served as requested."""

@@ -1,8 +1,8 @@
-"""Parts of sentences that several places say."""
+"""Parts of sentences that several modules use."""
 
 
 def counted(count: int, noun: str) -> str:
-    """A number of things, the noun in the singular where there is one.
+    """A number of things, with the noun in the singular for one.
 
     Args:
         count: how many.

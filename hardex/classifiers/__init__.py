@@ -1,1 +1,1 @@
-"""What is asked of a model, and the adapters that answer."""
+"""What hardex needs of a model, and the adapters for each kind."""

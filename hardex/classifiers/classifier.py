@@ -1,4 +1,4 @@
-"""What hardex asks of a model; a plain function fits, too."""
+"""What hardex needs of a model; a plain function fits, too."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from hardex.classifiers.preprocess import preprocess, rearranged
 from hardex.data.dataset import Shape
 from hardex.errors import ClassifierError, HardexError
 
-Numerics = dict[str, str | int]  # what else moves the last bits of a forward pass
+Numerics = dict[str, str | int]  # what else changes the last bits of a forward pass
 
 
 class Classifier(Protocol):
@@ -21,9 +21,9 @@ class Classifier(Protocol):
 
     Attributes:
         source: what opens it again on the command line, or a name.
-        input_shape: (h, w, c) it wants, or None if it takes any.
+        input_shape: (h, w, c) of its input, or None if any.
         class_count: number of probability columns, or None if not known before the first call.
-        preprocess: the name of what is done to the pixels.
+        preprocess: the name of the preprocessing.
     """
 
     @property
@@ -46,10 +46,10 @@ class Classifier(Protocol):
 
 
 class Inspectable(Protocol):
-    """A classifier that also answers to numbers prepared in another way, as the doctor asks.
+    """A classifier that can also be run with another preprocessing, for the doctor.
 
     Attributes:
-        logits: whether a softmax is taken of its outputs.
+        logits: whether a softmax is applied to its outputs.
     """
 
     @property
@@ -61,7 +61,7 @@ class Inspectable(Protocol):
 
 @contextmanager
 def failures_of(model: str, images: Images, advice: str) -> Iterator[None]:
-    """Whatever a forward pass raises, as one sentence; what hardex raises passes as it is.
+    """Turn whatever a forward pass raises into one `ClassifierError`; hardex's own errors pass.
 
     Raises:
         ClassifierError: the model raised something.
@@ -70,7 +70,7 @@ def failures_of(model: str, images: Images, advice: str) -> Iterator[None]:
         yield
     except HardexError:
         raise
-    except Exception as error:  # somebody else's code may raise anything
+    except Exception as error:  # foreign code may raise anything
         reason = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".;")
         raise ClassifierError(
             f"{model} must turn images {images.shape} into probabilities; it raised "
@@ -83,10 +83,10 @@ class FunctionClassifier:
     """A function (n, h, w, c) uint8 -> (n, k) probabilities, as a `Classifier`.
 
     Attributes:
-        function: what is asked; a single output column is the probability of the second class.
-        input_shape, class_count: what it wants and gives, if that is known.
-        preprocess: what is done to the pixels before; `raw` hands over the bytes as they are.
-        logits: whether a softmax is still to be taken of what it gives.
+        function: called with images; one output column is the probability of the second class.
+        input_shape, class_count: of its input and output, if known.
+        preprocess: applied to the pixels before; `raw` passes the bytes unchanged.
+        logits: whether a softmax is applied to its output.
         name: what opens it again on the command line, if it has a name there.
 
     Example:
@@ -108,21 +108,21 @@ class FunctionClassifier:
         return self.name or f"{getattr(self.function, '__module__', '?')}:{name}"
 
     def probabilities(self, images: Images) -> Probabilities:
-        """What the function says."""
+        """The probabilities that the function returns."""
         return distributions(self.outputs(images, self.preprocess), logits=self.logits)
 
     def outputs(self, images: Images, preprocess: str) -> Outputs:
-        """What the function gives, unchanged."""
+        """The output of the function, unchanged."""
         prepared = self._prepared(images, preprocess)
-        with failures_of(f"the function {self.source}", images, "mend it"):
+        with failures_of(f"the function {self.source}", images, "fix it"):
             return np.asarray(self.function(prepared))
 
     def _prepared(self, images: Images, name: str) -> Any:
-        scale, *words = name.split(",")
-        return rearranged(images, words) if scale == "raw" else preprocess(images, name)
+        scale, *options = name.split(",")
+        return rearranged(images, options) if scale == "raw" else preprocess(images, name)
 
     def fingerprint(self) -> str:
-        """The function's name: its code cannot be hashed honestly."""
+        """The name of the function: its code cannot be hashed reliably."""
         return f"function {self.source}"
 
     def numerics(self) -> Numerics:

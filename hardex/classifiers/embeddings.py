@@ -1,4 +1,4 @@
-"""Images -> where they lie: by the model where it can, else by their pixels."""
+"""Images -> embeddings: of the model if it has any, else of the pixels."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from hardex.errors import ClassifierError
 def embeddings(
     classifier: Classifier | None, images: Images, *, size: int = 64, batch_size: int = 256
 ) -> Embeddings:
-    """Where a classifier puts images; for one that cannot say, the main directions of the pixels.
+    """The embeddings of a classifier, or the main directions of the pixels if it has none.
 
     Args:
-        classifier: asked in batches of one shape, the last one padded; None for pixels.
-        images: (n, h, w, c) uint8, in the shape it wants.
+        classifier: called with batches of one shape, the last one padded; None for pixels.
+        images: (n, h, w, c) uint8, in the shape of its input.
         size: how many main directions of the pixels to keep, at most.
         batch_size: images per forward pass.
 
@@ -32,7 +32,7 @@ def embeddings(
     if embed is not None and len(images):
         try:
             return _in_batches(embed, images, batch_size)
-        except ClassifierError:  # a model that does not show its layers
+        except ClassifierError:  # a model without accessible layers
             pass
     return pixel_embeddings(images, size=size)
 
@@ -40,7 +40,7 @@ def embeddings(
 def pixel_embeddings(images: Images, *, size: int = 64, seed: int = 0) -> Embeddings:
     """The main directions (PCA) of the pixels, (n, min(n, h w c, size)) float32.
 
-    Large images are averaged over blocks first, so that nothing larger than 32 x 32 is compared.
+    Large images are averaged over blocks first, so nothing larger than 32 x 32 is compared.
 
     Args:
         images: (n, h, w, c) uint8.

@@ -1,4 +1,4 @@
-"""A model on disk -> the hash that tells it from others."""
+"""A model on disk -> its hash."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +10,7 @@ def fingerprint_of(path: Path) -> str:
     """SHA-256 of a file, or of the names and contents of all files in a folder, in hex.
 
     Raises:
-        ClassifierError: there is nothing, or it cannot be read.
+        ClassifierError: it does not exist or cannot be read.
 
     Example:
         >>> from hardex.classifiers.shipped import shipped_model

@@ -1,4 +1,4 @@
-"""MODULE:FUNCTION, as typed on the command line -> the function."""
+"""MODULE:FUNCTION, as on the command line -> the function."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 def names_function(text: str) -> bool:
-    """Whether this is written like MODULE:FUNCTION.
+    """Whether a text has the form MODULE:FUNCTION.
 
     Example:
         >>> names_function("mine.models:predict"), names_function("mnist_cnn")
@@ -28,7 +28,7 @@ def named_function(text: str, kind: type[HardexError]) -> Callable[..., Any]:
 
     Args:
         text: MODULE:FUNCTION.
-        kind: what to raise.
+        kind: the error to raise.
 
     Raises:
         HardexError: of this kind: no such module or function, or importing it fails.
@@ -41,7 +41,7 @@ def named_function(text: str, kind: type[HardexError]) -> Callable[..., Any]:
     with _working_folder_on_path():
         try:
             found: Any = import_module(module)
-        except Exception as error:  # whatever the module raises while it is imported
+        except Exception as error:  # the module may raise anything while it is imported
             raise kind(
                 f"{text} must name a function as MODULE:FUNCTION; importing {module} failed "
                 f"({type(error).__name__}: {_one_line(error)}); check the name, the working folder "

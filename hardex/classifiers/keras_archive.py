@@ -1,4 +1,4 @@
-"""What may lie in a `.keras` file, which is a ZIP archive, looked at before Keras opens it."""
+"""The check of a `.keras` file, a ZIP archive, before Keras opens it."""
 
 import stat
 from pathlib import Path, PurePosixPath
@@ -6,7 +6,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from hardex.errors import ClassifierError
 
-# Keras stores without compressing, and weights hardly shrink: what unpacks to so much is no model.
+# Keras stores without compression, and weights hardly compress: a higher ratio is no model.
 _RATIO_MOST = 100
 _BOMB_BYTES = 50_000_000
 
@@ -14,8 +14,8 @@ _BOMB_BYTES = 50_000_000
 def check_archive(path: Path) -> None:
     """Refuse an archive that would write outside its folder, or fill memory or disk.
 
-    Keras itself only passes over such members. What is no archive at all is left to Keras, which
-    says so.
+    Keras itself only skips such members. A file that is not an archive is left to Keras, which
+    refuses it.
 
     Args:
         path: a `.keras` file.
@@ -33,8 +33,8 @@ def check_archive(path: Path) -> None:
     if strange:
         raise ClassifierError(
             f"the parts of a .keras file must lie within it; {path} has {len(strange)} that would "
-            f"be written elsewhere, {ascii(strange[0])[:80]} first; it was made to do harm, do not "
-            "use it."
+            f"be written elsewhere, the first is {ascii(strange[0])[:80]}; the file is malicious, "
+            "do not use it."
         )
     unpacked, packed = sum(member.file_size for member in members), path.stat().st_size
     if unpacked > max(_BOMB_BYTES, _RATIO_MOST * packed):
@@ -46,7 +46,7 @@ def check_archive(path: Path) -> None:
 
 
 def _leads_out(member: ZipInfo) -> bool:
-    """Whether unpacking it could touch what lies outside, here or on another system."""
+    """Whether unpacking it could write outside its folder, here or on another system."""
     name = PurePosixPath(member.filename)
     return (
         name.is_absolute()

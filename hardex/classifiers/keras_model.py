@@ -28,13 +28,13 @@ from hardex.errors import ClassifierError
 
 # Layers that scale pixels themselves: a model that begins with one wants raw pixels.
 _SCALING_LAYERS = frozenset({"Rescaling", "Normalization"})
-# What may come before such a layer without changing what the pixels mean: these, and augmentation.
+# Layers that may come before such a layer without changing the pixels: these, and augmentation.
 _GEOMETRY_LAYERS = frozenset({"InputLayer", "Resizing", "CenterCrop"})
-# What may come behind the last activation, and what has weights but decides nothing.
+# Layers that may follow the last activation, and layers with weights that do not classify.
 _PASSED_OVER = frozenset({"Dropout", "Flatten", "Reshape"})
 _NORMALISING = frozenset({"BatchNormalization", "LayerNormalization", "Normalization"})
 _ADVICE = "check that it was made for such images and fits into memory"
-_PASSES_KEPT = 16  # compiled passes; probing needs a handful for pictures of one shape
+_PASSES_KEPT = 16  # compiled passes; probing needs a few for pictures of one shape
 _LEGACY = (".h5", ".hdf5")
 _STARTUP_NOTES = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 ")
 _NO_GPU = b"failed call to cuInit"
@@ -51,7 +51,7 @@ class KerasClassifier:
         path: the `.keras` or `.h5` file, or the SavedModel folder.
         model: the loaded Keras model.
         preprocess: see `hardex.classifiers.preprocess`.
-        logits: whether a softmax (for a single output a sigmoid) is taken of its outputs.
+        logits: whether a softmax (for a single output a sigmoid) is applied to its outputs.
         hash: SHA-256 of the file, or of all files in the folder, as they were loaded.
     """
 
@@ -72,15 +72,15 @@ class KerasClassifier:
         trust_model: bool = False,
         source: str | None = None,
     ) -> "KerasClassifier":
-        """Load a `.keras` file in safe mode; with `trust_model` also what may run code.
+        """Load a `.keras` file in safe mode; with `trust_model` also files that can run code.
 
         Args:
             path: the file, or a SavedModel folder.
-            preprocess: what is done to the pixels; by default `raw` for a model that begins with
-                a scaling layer of its own, else `unit`.
+            preprocess: by default `raw` for a model that begins with a scaling layer of its own,
+                else `unit`.
             logits: whether the model ends in logits.
             trust_model: whether to load `.h5` files, SavedModel folders and Lambda layers.
-            source: what the person typed, when it is not the path.
+            source: what the user typed, if it is not the path.
 
         Raises:
             ClassifierError: no such file, not a model, or not an image classifier.
@@ -97,7 +97,7 @@ class KerasClassifier:
 
     @property
     def channels(self) -> int:
-        """1 for grey or 3 for RGB, also where it takes images of any size."""
+        """1 for grey or 3 for RGB, even if it takes images of any size."""
         return int(self.model.input_shape[3])
 
     @property
@@ -106,7 +106,7 @@ class KerasClassifier:
 
     @cached_property
     def activation(self) -> str:
-        """What the model ends in: `softmax`, `sigmoid`, `linear`, another name, or "" if unknown.
+        """The last activation: `softmax`, `sigmoid`, `linear`, another name, or "" if unknown.
 
         Example:
             >>> from hardex.classifiers.shipped import shipped_model
@@ -125,7 +125,7 @@ class KerasClassifier:
         return distributions(self.outputs(images, self.preprocess), logits=self.logits)
 
     def outputs(self, images: Images, preprocess: str) -> Outputs:
-        """What the model gives, before any softmax of ours, with this preprocessing."""
+        """The output of the model with this preprocessing, before any softmax of ours."""
         prepared = prepare(images, preprocess)
         with failures_of(f"the model {self.source}", images, _ADVICE):
             output: Outputs = self._forward(prepared).numpy()
@@ -136,7 +136,7 @@ class KerasClassifier:
         each image, the input of its last layer with weights (a map of features is averaged).
 
         Raises:
-            ClassifierError: the model does not show its layers, as SavedModels do not.
+            ClassifierError: the layers are not accessible, as in SavedModels.
 
         Example:
             >>> from hardex.classifiers.shipped import shipped_model
@@ -158,11 +158,11 @@ class KerasClassifier:
         return _Compiled(_up_to_the_last_weights(self.model, self.source))
 
     def fingerprint(self) -> str:
-        """SHA-256 of what was loaded, whatever has become of the file since."""
+        """SHA-256 of the file when it was loaded."""
         return self.hash or fingerprint_of(self.path)
 
     def numerics(self) -> Numerics:
-        """Versions, threads and instruction set: what else moves the last bits."""
+        """Versions, threads and instruction set: what else changes the last bits."""
         import keras
         import tensorflow as tf
 
@@ -188,7 +188,7 @@ def _instruction_set() -> str:
 
 @dataclass(frozen=True, eq=False)
 class _SavedModel:
-    """A SavedModel's serving signature, in the few words that are asked of a Keras model."""
+    """A SavedModel's serving signature with the few attributes that are needed of a Keras model."""
 
     signature: Any
     inputs: tuple[Any, ...]
@@ -209,7 +209,7 @@ class _SavedModel:
 
 
 class _Compiled:
-    """A model's forward pass, compiled once for each shape of a batch; the latest are kept.
+    """A model's forward pass, compiled once per batch shape; the most recent are kept.
 
     Each has a `tf.function` of its own, so that one that is let go frees its memory: a function
     keeps all that was ever compiled of it. They are never called themselves, which would warn of
@@ -219,10 +219,10 @@ class _Compiled:
     def __init__(self, model: Any) -> None:
         self.model = model
         self._passes: OrderedDict[Any, Callable[[Any], Any]] = OrderedDict()
-        self._lock = Lock()  # of the order in which they were used; compiling goes on beside it
+        self._lock = Lock()  # of the order of use; compiling happens outside it
 
     def __call__(self, values: Any) -> Any:
-        """What the model gives for (n, h, w, c) values."""
+        """The output of the model for (n, h, w, c) values."""
         import tensorflow as tf
 
         tensor = tf.convert_to_tensor(values)
@@ -251,7 +251,7 @@ class _Compiled:
 
 
 def _load(path: Path, *, trust_model: bool) -> Any:
-    if not os.path.exists(path):  # unlike Path.exists, also for names that no disk takes
+    if not os.path.exists(path):  # unlike Path.exists, also for invalid names
         raise ClassifierError(
             "the model must be a .keras or .onnx file, MODULE:FUNCTION or a shipped model; there "
             f"is nothing at {path}; check the path."
@@ -275,13 +275,13 @@ def _load(path: Path, *, trust_model: bool) -> Any:
         import keras
         import tensorflow as tf
 
-        tf.config.list_physical_devices()  # without a GPU this is where it complains
+        tf.config.list_physical_devices()  # without a GPU it logs a warning here
 
     try:
         if saved_model:
             return _open_saved_model(path)
         return keras.saving.load_model(path, compile=False, safe_mode=not trust_model)
-    except Exception as error:  # Keras raises nearly every type here
+    except Exception as error:  # Keras may raise almost any type here
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         if not trust_model and "lambda" in str(error).lower():
             raise ClassifierError(
@@ -301,7 +301,7 @@ def _open_saved_model(path: Path) -> _SavedModel:
 
     loaded = tf.saved_model.load(str(path))
     signature = loaded.signatures["serving_default"]
-    # The signature lives only as long as what it was loaded with.
+    # The signature lives only as long as the loaded object.
     signature.hardex_owner = loaded
     inputs = tuple(signature.structured_input_signature[1].values())
     return _SavedModel(signature, inputs, tuple(signature.structured_outputs.values()))
@@ -348,7 +348,7 @@ def _what_else(into: tuple[Any, ...], out: tuple[Any, ...]) -> str:
 
 
 def _activation(model: Any) -> str:
-    """What the graph ends in, looked up inside nested models."""
+    """The last layer of the graph, also inside nested models."""
     layer = _last_operation(model)
     while layer is not None and type(layer).__name__ in _PASSED_OVER:
         layer = _operation_before(layer)
@@ -376,7 +376,7 @@ def _operation_before(layer: Any) -> Any:
 
 
 def _loss(path: Path) -> tuple[str, bool] | None:
-    """The compiled loss as the file tells it; nothing is loaded or run."""
+    """The compiled loss from the file; nothing is loaded or run."""
     try:
         settings = _compile_settings(path)
     except (OSError, KeyError, ValueError, BadZipFile):
@@ -404,7 +404,7 @@ def _compile_settings(path: Path) -> dict[str, Any]:
 
 
 def _up_to_the_last_weights(model: Any, source: str) -> Any:
-    """The model cut before its last layer with weights, its answer one vector per image."""
+    """The model up to its last layer with weights, with one vector per image as output."""
     import keras
 
     try:
@@ -450,7 +450,7 @@ def _keeps_scale(kind: str) -> bool:
 
 @contextmanager
 def _startup_notes_hidden() -> Iterator[None]:
-    """Hold back what is written to stderr and pass on all but TensorFlow's start-up notes.
+    """Hold back stderr and pass on all but TensorFlow's start-up messages.
 
     TensorFlow 2.21 writes notes for its own developers, and that there is no GPU, from C++ before
     any setting can stop it. Whatever else is written meanwhile is shown when the import is over.

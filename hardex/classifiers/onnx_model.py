@@ -29,10 +29,10 @@ class OnnxClassifier:
 
     Attributes:
         path: the `.onnx` file.
-        session: what runs it.
+        session: runs it.
         preprocess: see `hardex.classifiers.preprocess`.
-        logits: whether a softmax (for a single output a sigmoid) is taken of its outputs.
-        channels_first: whether it wants (n, c, h, w).
+        logits: whether a softmax (for a single output a sigmoid) is applied to its outputs.
+        channels_first: whether its input is (n, c, h, w).
         hash: SHA-256 of the file as it was loaded.
     """
 
@@ -53,10 +53,10 @@ class OnnxClassifier:
         logits: bool = False,
         source: str | None = None,
     ) -> "OnnxClassifier":
-        """Load an `.onnx` file; by default its pixels are `unit`, or `raw` if it wants bytes.
+        """Load an `.onnx` file; by default its pixels are `unit`, or `raw` if its input is bytes.
 
         Raises:
-            ClassifierError: no onnxruntime, no such file, not a model, or no image classifier.
+            ClassifierError: no onnxruntime, no such file, not a model, or not an image classifier.
         """
         session = _session(path)
         _check_is_image_classifier(path, session)
@@ -74,7 +74,7 @@ class OnnxClassifier:
 
     @property
     def channels(self) -> int:
-        """1 for grey or 3 for RGB, also where it takes images of any size."""
+        """1 for grey or 3 for RGB, even if it takes images of any size."""
         return int(self.session.get_inputs()[0].shape[1 if self.channels_first else 3])
 
     @property
@@ -87,7 +87,7 @@ class OnnxClassifier:
         return distributions(self.outputs(images, self.preprocess), logits=self.logits)
 
     def outputs(self, images: Images, preprocess: str) -> Outputs:
-        """What the model gives, before any softmax of ours, with this preprocessing."""
+        """The output of the model with this preprocessing, before any softmax of ours."""
         wanted = self.session.get_inputs()[0]
         values = prepare(images, preprocess).astype(_DTYPES[wanted.type], copy=False)
         if self.channels_first:
@@ -106,7 +106,7 @@ class OnnxClassifier:
         return output[: len(values)]
 
     def fingerprint(self) -> str:
-        """SHA-256 of what was loaded, whatever has become of the file since."""
+        """SHA-256 of the file when it was loaded."""
         return self.hash or fingerprint_of(self.path)
 
     def numerics(self) -> Numerics:

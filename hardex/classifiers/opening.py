@@ -1,4 +1,4 @@
-"""What a person passes for MODEL -> a classifier."""
+"""The MODEL argument -> a classifier."""
 
 import os
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def open_classifier(
     if hasattr(model, "predict_on_batch"):
         raise ClassifierError(
             "the model must be a file or a function of pixels 0..255; received a Keras model in "
-            "memory, and nothing says how its pixels were scaled; save it with "
+            "memory, and its pixel scaling is unknown; save it with "
             "model.save('NAME.keras') and pass the file."
         )
     return FunctionClassifier(model, preprocess=preprocess or "raw", logits=logits)

@@ -1,4 +1,4 @@
-"""What a model's last layer gives -> one distribution per image."""
+"""The output of a model's last layer -> one distribution per image."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ Outputs = NDArray[Any]  # (n, k), or (n, 1) of a model with one output for two c
 
 
 def distributions(outputs: Outputs, *, logits: bool) -> Probabilities:
-    """Outputs -> probabilities; two columns, 1 - p and p, where the model has a single output.
+    """Outputs -> probabilities; two columns, 1 - p and p, if the model has a single output.
 
     Args:
         outputs: (n, k) what the model gives, or (n, 1).
@@ -35,7 +35,7 @@ def distributions(outputs: Outputs, *, logits: bool) -> Probabilities:
 
 def softmax(logits: Outputs) -> Probabilities:
     """exp(z) / sum(exp(z)) of each row, stable for large values."""
-    with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are refused by name later
+    with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are refused later
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         rows: Probabilities = raised / raised.sum(axis=1, keepdims=True)
     return rows

@@ -1,4 +1,4 @@
-"""Pixels -> the numbers a model wants. The same table for ranking, app and the tensor shown."""
+"""Pixels -> the input of a model. The same for ranking, app and the displayed tensor."""
 
 from functools import cache
 from typing import Any
@@ -21,7 +21,7 @@ PREPROCESS: dict[str, NDArray[np.float32]] = {
     "raw": _LEVELS,
     "-1..1": _LEVELS / np.float32(127.5) - np.float32(1),
 }
-# Further words after the scale, as in `unit,inverted`: what is done to the pixels before it.
+# Options after the scale, as in `unit,inverted`: applied to the pixels before it.
 INVERTED, BGR = "inverted", "bgr"
 _BEFORE = (INVERTED, BGR)
 
@@ -45,20 +45,20 @@ def preprocess(images: Images, name: str) -> Values:
     """
     if names_function(name):
         return by_function(images, name).astype(np.float32, copy=False)
-    scale, *words = name.split(",")
+    scale, *options = name.split(",")
     check_preprocess(name)
-    return PREPROCESS[scale][rearranged(images, words)]
+    return PREPROCESS[scale][rearranged(images, options)]
 
 
-def rearranged(images: Images, words: list[str]) -> Images:
+def rearranged(images: Images, options: list[str]) -> Images:
     """Images, their colours inverted or their channels swapped.
 
     Example:
         >>> rearranged(np.array([[[[250, 20, 0]]]], np.uint8), ["inverted", "bgr"]).ravel()
         array([255, 235,   5], dtype=uint8)
     """
-    images = 255 - images if INVERTED in words else images
-    return images[..., ::-1] if BGR in words else images
+    images = 255 - images if INVERTED in options else images
+    return images[..., ::-1] if BGR in options else images
 
 
 def check_preprocess(name: str) -> None:
@@ -70,8 +70,8 @@ def check_preprocess(name: str) -> None:
     if names_function(name):
         _function(name)
         return
-    scale, *words = name.split(",")
-    if scale not in PREPROCESS or not set(words) <= set(_BEFORE):
+    scale, *options = name.split(",")
+    if scale not in PREPROCESS or not set(options) <= set(_BEFORE):
         raise ClassifierError(
             f"--preprocess must be one of {', '.join(PREPROCESS)}, with ,inverted or ,bgr behind "
             f"it, or MODULE:FUNCTION; received {name!r}; choose what the model was trained with."
@@ -84,22 +84,22 @@ def _function(name: str) -> Any:
 
 
 def by_function(images: Images, name: str) -> NDArray[Any]:
-    """What the function MODULE:FUNCTION makes of images, in whatever kind of number it gives.
+    """The output of the function MODULE:FUNCTION for images, of any number type.
 
     Raises:
         ClassifierError: it raises, or does not give one array of numbers per image.
     """
     try:
         values = np.asarray(_function(name)(images.copy()))
-    except Exception as error:  # whatever a stranger's function raises
+    except Exception as error:  # a user's function may raise anything
         raise ClassifierError(
             f"--preprocess {name} must turn images (n, h, w, c) uint8 into numbers; it raised "
             f"{type(error).__name__} ({str(error).splitlines()[0] if str(error) else 'no message'})"
-            "; mend the function."
+            "; fix the function."
         ) from error
     if values.shape[:1] != images.shape[:1] or not np.issubdtype(values.dtype, np.number):
         raise ClassifierError(
             f"--preprocess {name} must give one array of numbers per image; it gave "
-            f"{values.dtype} of shape {values.shape} for {len(images)} images; mend the function."
+            f"{values.dtype} of shape {values.shape} for {len(images)} images; fix the function."
         )
     return values

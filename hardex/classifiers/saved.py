@@ -63,7 +63,7 @@ class Saved:
         """The same, its columns in the order of these classes; as it is if they are unknown.
 
         Names are compared without case, unless two classes differ by nothing else. Columns that
-        are only numbered stay where they are if the classes have other names, and so do named ones
+        are only numbered keep their order if the classes have other names, and so do named ones
         if the classes are only numbered.
 
         Raises:
@@ -112,7 +112,7 @@ class SavedLabels:
     """Labels from a file.
 
     Attributes:
-        labels: (n,) class indices; in the order of the file.
+        labels: (n,) class indices, in the order of the file.
         ids: n names of the examples, or None if the file has none.
         source: the file.
         zero_first: whether its first line is a lone `0`, which can be a label or a header.
@@ -126,11 +126,11 @@ class SavedLabels:
     def for_rows(self, count: int, ids: Sequence[str] | None) -> Labels:
         """(n,) by these ids if both have some, otherwise in the order of the file.
 
-        A lone `0` in the first line, as pandas writes it over a series, is taken for a header
-        exactly when there is one line more than there are rows.
+        A lone `0` in the first line, as pandas writes above a series, counts as a header exactly if
+        there is one line more than there are rows.
 
         Raises:
-            DatasetError: the ids are not those of the file, or stand there twice.
+            DatasetError: the ids are not those of the file, or occur twice.
 
         Example:
             >>> SavedLabels(np.array([5, 3]), ids=("b", "a")).for_rows(2, ["a", "b"]).tolist()
@@ -153,7 +153,7 @@ def read_saved(path: Path) -> Saved:
       column of floating-point numbers per class; and `id` if there is one.
 
     Raises:
-        ClassifierError: no such file, no numbers, no rows, or rows that are no distributions.
+        ClassifierError: no such file, no numbers, no rows, or rows that are not distributions.
     """
     readers = {".npy": _npy, ".npz": _npz, ".csv": _csv, ".parquet": _parquet}
     values, ids, columns = _read(path, readers, "probabilities", _KINDS, ClassifierError)
@@ -162,19 +162,10 @@ def read_saved(path: Path) -> Saved:
     return Saved(rows, ids, named, str(path))
 
 
-def read_probabilities(path: Path) -> Probabilities:
-    """(n, k) probabilities in the order of the file; see `read_saved`.
-
-    Raises:
-        ClassifierError: no such file, no numbers, no rows, or rows that are no distributions.
-    """
-    return read_saved(path).probabilities
-
-
 def as_probabilities(values: Any, source: str) -> Probabilities:
     """Any array-like as checked probabilities, in float32 or float64.
 
-    One column is taken for the probability of the second of two classes.
+    A single column is the probability of the second of two classes.
 
     Example:
         >>> as_probabilities([[0.25, 0.75]], "a list").dtype
@@ -192,15 +183,6 @@ def as_probabilities(values: Any, source: str) -> Probabilities:
         array = np.concatenate([1 - array, array], axis=1)
     check_probabilities(array)
     return array
-
-
-def read_labels(path: Path) -> Labels:
-    """(n,) class indices in the order of the file; see `read_saved_labels`.
-
-    Raises:
-        DatasetError: no such file, or not whole numbers.
-    """
-    return read_saved_labels(path).labels
 
 
 def read_saved_labels(path: Path) -> SavedLabels:
@@ -326,7 +308,7 @@ def _holds_decimals(path: Path) -> bool:
 
 def _numbers(path: Path, skip: int, columns: list[int] | None) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of an empty file, which gets its own words
+        warnings.simplefilter("ignore", UserWarning)  # of an empty file, which has its own message
         return np.loadtxt(
             path,
             delimiter=",",
@@ -368,7 +350,7 @@ def _stacked(column: Any) -> Any:
 def _places(
     have: Sequence[str], wanted: Sequence[str], what: str, source: str, kind: type[HardexError]
 ) -> list[int]:
-    """Where each wanted id stands; both must be the same ids, in any order."""
+    """The index of each wanted id; both must be the same ids, in any order."""
     rows = {name: row for row, name in enumerate(have)}
     missing = [place for place, name in enumerate(wanted) if name not in rows]
     if missing:
@@ -416,7 +398,7 @@ def _check_once(ids: Sequence[str], source: str, kind: type[HardexError]) -> Non
         first = {name: row for row, name in reversed(list(enumerate(ids)))}
         again = [row for row, name in enumerate(ids) if first[name] != row]
         raise kind(
-            f"every id must stand once; row {again[0]} (counted from 0) of {source} is "
+            f"every id must occur once; row {again[0]} (counted from 0) of {source} is "
             f"{ids[again[0]]!r} again, and {len(again)} of {len(ids)} are; save each example once."
         )
 

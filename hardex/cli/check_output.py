@@ -6,7 +6,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 
-from hardex.classifiers.doctor import Finding
+from hardex.classifiers.doctor.examination import Finding
 from hardex.cli.terminal import print_json, print_text
 
 SCHEMA = "hardex.check/1"

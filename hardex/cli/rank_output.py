@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hardex.classifiers.doctor import Finding
+from hardex.classifiers.doctor.examination import Finding
 from hardex.cli.check_output import print_problems
 from hardex.cli.terminal import print_json
 from hardex.ranking.adjusted import IMBALANCED, rarest_share

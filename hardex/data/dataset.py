@@ -1,4 +1,4 @@
-"""What hardex asks of a data set, and the one that is held in memory."""
+"""What hardex needs of a data set, and the data set in memory."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Batch:
     Attributes:
         positions: (n,) place of each example in its data set.
         ids: n stable names.
-        images: (n, h, w, c), 0..255, in the shape the classifier asked for.
+        images: (n, h, w, c), 0..255, in the shape of the classifier's input.
         labels: (n,) given labels, 0..k-1.
     """
 
@@ -51,9 +51,9 @@ class Dataset(Protocol):
         class_names: k names, in the order of the probability columns.
         labels: (n,) given labels, 0..k-1.
         image_shape: (h, w, c) when all images share it, else None.
-        fits: whether images may be resized to what the classifier asks for.
-        files: n paths as the data set names them, or () where examples are no files.
-        meta: what else is known of each example, by column; empty where nothing is.
+        fits: whether images may be resized to the classifier's input.
+        files: n paths as the data set names them, or () if examples are not files.
+        meta: further columns, by name; empty if there are none.
     """
 
     @property
@@ -73,10 +73,17 @@ class Dataset(Protocol):
 
     def __len__(self) -> int: ...
 
-    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
         """All readable examples in order of position, at most `size` at a time, in `shape`.
 
-        Where `keep` says no, the example is left out as if it were not there.
+        An example that `keep` rejects is left out as if it were not there, and so is one whose
+        position is not `within` the range, if one is given.
         """
 
     def image(self, position: int) -> Image:
@@ -100,8 +107,8 @@ class ArrayDataset:
         images: (n, h, w, c) uint8.
         labels: (n,) whole numbers, 0..k-1.
         class_names: k names; by default the numbers 0..largest label.
-        source: what to call it, and what opens it again.
-        resize: whether the images may be resized to what the classifier asks for.
+        source: its name, and what opens it again.
+        resize: whether the images may be resized to the classifier's input.
 
     Raises:
         DatasetError: arrays that do not fit together.
@@ -174,13 +181,19 @@ class ArrayDataset:
     def __len__(self) -> int:
         return len(self.images)
 
-    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
-        """Slices of the arrays, resized where another shape is asked for."""
-        every = range(len(self))
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
+        """Slices of the arrays, resized if another shape is requested."""
+        every = range(len(self)) if within is None else within
         kept = every if keep is None else [i for i in every if keep(self.images[i])]
         for start in range(0, len(kept), size):
             positions = np.array(kept[start : start + size], np.int64)
-            part = slice(start, start + size) if keep is None else positions
+            part = slice(positions[0], positions[-1] + 1) if keep is None else positions
             images = self.images[part]
             if shape is not None and shape != self.image_shape:
                 images = resized(images, shape)

@@ -21,23 +21,21 @@ from hardex.errors import DatasetError
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
 _READERS = max(1, min(4, os.cpu_count() or 1))  # threads that decode; Pillow lets them run at once
 _AT_ONCE = 16  # images a thread takes at a time
-_LARGE = (
-    2**16
-)  # pixels from which threads pay; for smaller images they only get in each other's way
+_LARGE = 2**16  # pixels from which threads pay off; for smaller images they are slower
 
 
 @dataclass(frozen=True, eq=False)
 class FileDataset:
-    """Images in files, decoded as the pass goes, with what a table says of each.
+    """Images in files, decoded as the pass goes, with further columns of a table.
 
     Attributes:
-        root: the folder from which the files are named.
+        root: the folder to which file names are relative.
         files: n paths relative to root; absolute ones stay as they are.
         ids: n stable names.
         labels: (n,) class of each file.
         class_names: k names.
         source: what opens this data set again.
-        meta: what else is known of each example, by column.
+        meta: further columns, by name.
         unreadable: the files that could not be read so far, id -> reason.
     """
 
@@ -61,14 +59,20 @@ class FileDataset:
     def __len__(self) -> int:
         return len(self.files)
 
-    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
         """Decoded files in order; one that cannot be read leaves a gap and is listed as skipped.
 
-        Where no shape is asked for, all get that of the first image, however the batches are cut.
+        Without a shape, all get that of the first image, however the batches are cut.
         """
         images: list[Image] = []
         positions: list[int] = []
-        for position, image in self._decoded(shape, keep):
+        for position, image in self._decoded(shape, keep, within):
             images.append(image)
             positions.append(position)
             if len(images) == size:
@@ -77,9 +81,11 @@ class FileDataset:
         if images:
             yield self._batch(images, positions)
 
-    def _decoded(self, shape: Shape | None, keep: Keep | None) -> Iterator[tuple[int, Image]]:
+    def _decoded(
+        self, shape: Shape | None, keep: Keep | None, within: range | None
+    ) -> Iterator[tuple[int, Image]]:
         """(position, image in shape) of what is read and kept, in order."""
-        rest = iter(range(len(self)))
+        rest = iter(range(len(self)) if within is None else within)
         for position in rest:
             first = self._native(position, keep)
             if first is not None:
@@ -99,7 +105,7 @@ class FileDataset:
     def _together(
         self, rest: Iterator[int], shape: Shape, keep: Keep | None
     ) -> Iterator[tuple[int, Image]]:
-        """The same by several threads, which are only a few images ahead."""
+        """The same by several threads, which read only a few images ahead."""
         waiting: deque[Future[list[tuple[int, Image]]]] = deque()
         pool = ThreadPoolExecutor(_READERS, thread_name_prefix="hardex-decode")
         try:
@@ -142,7 +148,7 @@ class FileDataset:
 
         path = self.root / self.files[position]
         if _never_ends(path):
-            raise DatasetError(f"cannot read the image {str(path)!r}: it is no plain file.")
+            raise DatasetError(f"cannot read the image {str(path)!r}: it is not a plain file.")
         return read_image(path)
 
     def id(self, position: int) -> str:
@@ -162,7 +168,7 @@ class FileDataset:
 
 
 def is_text(name: str) -> bool:
-    """Whether a file name can stand in a table: a disk may hold names that are not UTF-8."""
+    """Whether a file name can be stored in a table: a disk may have names that are not UTF-8."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -171,7 +177,7 @@ def is_text(name: str) -> bool:
 
 
 def escaped(name: str) -> str:
-    """A file name as text that can stand anywhere."""
+    """A file name as text that can be stored anywhere."""
     return name.encode(errors="backslashreplace").decode()
 
 
@@ -185,7 +191,7 @@ def _never_ends(path: Path) -> bool:
     """Whether this is a pipe or a device, which may be read forever."""
     try:
         mode = os.stat(path).st_mode
-    except (OSError, ValueError):  # reading it says better why it cannot be read
+    except (OSError, ValueError):  # reading it gives a better reason
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
@@ -193,7 +199,7 @@ def _never_ends(path: Path) -> bool:
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except (OSError, ValueError):  # not there; or a name that no disk takes
+    except (OSError, ValueError):  # missing, or an invalid name
         return -1
 
 

@@ -20,9 +20,9 @@ def open_folders(
 ) -> FileDataset:
     """Images in `root/CLASS/…/file`; the id is the POSIX path relative to `root`.
 
-    A folder that holds images is a class, with all that lies below it. A folder that holds none
-    is a group, and the classes in it are called `GROUP/CLASS`. Hidden and system folders are
-    passed over. No image is read yet.
+    A folder with images is a class, including its subfolders. A folder without images is a
+    group, and the classes in it are called `GROUP/CLASS`. Hidden and system folders are skipped.
+    No image is read yet.
 
     Args:
         root: the folder of class folders.
@@ -71,7 +71,7 @@ def _classes(root: Path, group: str = "") -> Iterator[str]:
 
 
 def _named(root: Path, class_names: Sequence[str]) -> list[str]:
-    """The classes named by hand, when they and no others hold images."""
+    """The classes named by the user, if exactly these hold images."""
     names = [name.strip("/") for name in as_class_names(class_names)]
     missing = [name for name in names if not name or not (root / name).is_dir()]
     others = [
@@ -104,7 +104,7 @@ def _images(folder: Path) -> list[str]:
             entry.name
             for entry in entries
             if os.path.splitext(entry.name)[1].lower() in SUFFIXES
-            and not entry.name.startswith(".")  # ._1.png is not an image but a Mac's note on one
+            and not entry.name.startswith(".")  # ._1.png is not an image but metadata of macOS
         ]
 
 
@@ -122,7 +122,7 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _leads_back(link: "os.DirEntry[str]") -> bool:
-    """Whether a link points to a folder that it lies in: following it would never end."""
+    """Whether a link points to a folder that contains it: following it would never end."""
     return Path(link.path).parent.resolve().is_relative_to(Path(link.path).resolve())
 
 

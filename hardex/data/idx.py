@@ -1,4 +1,4 @@
-"""An IDX file -> one array of bytes. IDX is the format in which MNIST and its children come.
+"""An IDX file -> one array of bytes. IDX is the format of MNIST and its successors.
 
 Two zero bytes, one byte for the number type (08: unsigned byte), one byte for the number of
 dimensions; each dimension as four bytes, highest first; then the numbers themselves.
@@ -25,8 +25,7 @@ _MOST_DIMENSIONS = 4  # (n, h, w, c)
 def read_idx(path: Path) -> NDArray[np.uint8]:
     """The array in an IDX file of unsigned bytes, plain or gzipped.
 
-    Which of the two it is stands in the first bytes, so a file that was unpacked on its way here
-    and kept its `.gz` is read too.
+    The first bytes tell which, so an unpacked file that kept its `.gz` is read, too.
 
     Args:
         path: labels, (n,); or images, (n, h, w) or (n, h, w, c).

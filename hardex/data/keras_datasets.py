@@ -1,4 +1,4 @@
-"""`keras:NAME` -> the images and labels of a data set that Keras fetches once and keeps."""
+"""`keras:NAME` -> the images and labels of a data set that Keras downloads once."""
 
 from contextlib import redirect_stdout
 from sys import stderr
@@ -33,7 +33,7 @@ SPLITS = ("train", "test")
 def load_keras(
     name: str, split: str, *, datasets: Any = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images and labels of `keras.datasets.NAME`; the first time Keras fetches the file.
+    """Images and labels of `keras.datasets.NAME`; Keras downloads the file the first time.
 
     Args:
         name: `mnist`, `fashion_mnist`, `cifar10` or `cifar100`.
@@ -53,9 +53,9 @@ def load_keras(
         )
     found = datasets if datasets is not None else _datasets()
     try:
-        with redirect_stdout(stderr):  # Keras draws its progress where answers belong
+        with redirect_stdout(stderr):  # Keras prints its progress to stdout
             parts = getattr(found, name).load_data()
-    # Keras raises plain `Exception` when a fetch fails, and anything when a kept file is damaged.
+    # Keras raises plain `Exception` if a download fails, and anything if a file is damaged.
     except Exception as error:
         raise DatasetError(
             f"keras:{name} must be kept by Keras already or fetched from the internet; it could "

@@ -13,18 +13,18 @@ from hardex.data.files import FileDataset
 from hardex.data.names import labels_by_name
 from hardex.errors import DatasetError
 
-Columns = dict[str, list[str]]  # column name -> one text per row; "" where there is nothing
+Columns = dict[str, list[str]]  # column name -> one text per row; "" if empty
 
 TABLES = (".csv", ".jsonl", ".parquet")
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # of a Hugging Face imagefolder
-# Looked for in this order, whatever the case, where no column is named by hand.
+# Tried in this order, ignoring case, if the user names no column.
 FILE_COLUMNS = ("file_name", "filename", "file", "file_path", "filepath", "path", "image", "img")
 LABEL_COLUMNS = ("label", "given_label", "class", "class_name", "category", "target", "y")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a data set is to be read, where its files leave that open.
+    """How to read a data set, if its files leave that open.
 
     Attributes:
         split: which part of an `.npz` file, a folder of splits or `keras:NAME`.
@@ -93,10 +93,10 @@ def open_manifest(
 def read_columns(path: Path) -> Columns:
     """All columns of a table as text, in their order.
 
-    Columns without a name are passed over: they are row numbers that some tools write.
+    Columns without a name are skipped: they are row numbers that some tools write.
 
     Raises:
-        DatasetError: it is no such table, or it holds no rows.
+        DatasetError: it is not such a table, or has no rows.
     """
     try:
         columns = _READERS[path.suffix.lower()](path)
@@ -137,7 +137,7 @@ def _read_jsonl(path: Path) -> Columns:
             if line.strip():
                 row = json.loads(line)
                 if not isinstance(row, dict):
-                    raise ValueError(f"line {number} is no object")
+                    raise ValueError(f"line {number} is not an object")
                 rows.append(row)
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [_text(row.get(name)) for row in rows] for name in names}
@@ -157,8 +157,8 @@ _READERS = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
 
 
 def _text(value: Any) -> str:
-    """A cell as text; whole numbers stay whole where a gap in the column made them fractions."""
-    if value is None or value != value:  # NaN is how pandas writes a gap
+    """A cell as text; whole numbers stay whole even if an empty cell made the column fractions."""
+    if value is None or value != value:  # pandas writes an empty cell as NaN
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -168,13 +168,13 @@ def _text(value: Any) -> str:
 
 
 def _column(
-    columns: Mapping[str, object], asked: str, usual: Sequence[str], path: Path, kind: str
+    columns: Mapping[str, object], chosen: str, usual: Sequence[str], path: Path, kind: str
 ) -> str:
-    name = asked if asked in columns else "" if asked else _first_of(columns, usual)
+    name = chosen if chosen in columns else "" if chosen else _first_of(columns, usual)
     if not name:
         raise DatasetError(
-            f"{path} must have a column {asked!r}; it has {', '.join(columns)}; name one of them."
-            if asked
+            f"{path} must have a column {chosen!r}; it has {', '.join(columns)}; name one of them."
+            if chosen
             else f"{path} must have a {kind} column such as {usual[0]}; it has "
             f"{', '.join(columns)}; name it with --{kind}-column."
         )
@@ -187,12 +187,12 @@ def _first_of(columns: Mapping[str, object], usual: Sequence[str]) -> str:
 
 
 def _label_column(
-    columns: Mapping[str, object], asked: str, files: Sequence[str], path: Path
+    columns: Mapping[str, object], chosen: str, files: Sequence[str], path: Path
 ) -> str:
-    """The label column; "" where there is none and the files lie in class folders."""
-    if not asked and not _first_of(columns, LABEL_COLUMNS) and all(map(_parent, files)):
+    """The label column; "" if there is none and the files are in class folders."""
+    if not chosen and not _first_of(columns, LABEL_COLUMNS) and all(map(_parent, files)):
         return ""
-    return _column(columns, asked, LABEL_COLUMNS, path, "label")
+    return _column(columns, chosen, LABEL_COLUMNS, path, "label")
 
 
 def _parent(file: str) -> str:

@@ -1,6 +1,6 @@
-"""The digits that come with hardex: MNIST, whole, from the package's own files.
+"""The digits that come with hardex: the complete MNIST, from the package's own files.
 
-Attribution and licence stand beside them in `mnist_files/LICENSE-MNIST.md`.
+Attribution and licence are beside them in `mnist_files/LICENSE-MNIST.md`.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ MNIST_PARTS = {"train": "train", "test": "t10k"}  # our name -> how its files be
 
 
 def load_mnist(part: str) -> tuple[Images, Labels]:
-    """Handwritten digits and the digit each is said to be, in the order of the original files.
+    """Handwritten digits and their labels, in the order of the original files.
 
     Args:
         part: "train" (60,000 digits) or "test" (10,000).

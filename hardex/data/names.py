@@ -1,4 +1,4 @@
-"""Names: in which order classes come, which label means which, and which names can be stored."""
+"""Names: the order of classes, which label means which class, and which names can be stored."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,12 +10,12 @@ from hardex.arrays import Labels
 from hardex.errors import DatasetError
 
 NAME_MOST = 4_000  # characters of an id or a class name: longer than any path
-_MOST_CLASSES = 100_000  # larger labels are no class indices
-_HALF = re.compile("[\ud800-\udfff]")  # of a pair of surrogates
+_MOST_CLASSES = 100_000  # larger labels are not class indices
+_HALF = re.compile("[\ud800-\udfff]")  # half of a surrogate pair
 
 
 def natural_order(name: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key that puts `2` before `10` and otherwise goes by the letters.
+    """A sort key that puts `2` before `10` and otherwise sorts by letters.
 
     Example:
         >>> sorted(["10", "2", "b10", "b9"], key=natural_order)
@@ -29,7 +29,7 @@ def as_class_names(names: Iterable[object]) -> tuple[str, ...]:
     """Class names as text, each the name of one class.
 
     Raises:
-        DatasetError: two classes of one name.
+        DatasetError: two classes have the same name.
 
     Example:
         >>> as_class_names(range(3))
@@ -46,17 +46,17 @@ def as_class_names(names: Iterable[object]) -> tuple[str, ...]:
 
 
 def is_storable(text: str) -> bool:
-    """PostgreSQL takes no zero character, and no database half of a pair of surrogates."""
+    """PostgreSQL stores no zero character, and no database half of a surrogate pair."""
     return "\0" not in text and (text.isascii() or _HALF.search(text) is None)
 
 
 def is_name(value: object) -> bool:
-    """Whether it can name an example or a class of which people say something."""
+    """Whether a database can store it as an id or a class name."""
     return isinstance(value, str) and 1 <= len(value) <= NAME_MOST and is_storable(value)
 
 
 def check_storable(names: Iterable[object], what: str) -> None:
-    """Refuse names under which nothing that people say could be stored.
+    """Refuse names under which no annotation could be stored.
 
     Args:
         names: of examples or of classes.
@@ -81,18 +81,18 @@ without zero characters and halves of surrogate pairs, or nobody could judge it;
     if bad:
         raise DatasetError(
             f"every {what} must be a text of 1 to {NAME_MOST:,} characters without zero characters "
-            f"and halves of surrogate pairs, or nobody could judge it; {first}, and so it is for "
+            f"and halves of surrogate pairs, which no database stores; {first}, and so it is for "
             f"{bad:,} of {count:,}; rename them."
         )
 
 
 def _shortly(name: object) -> str:
-    told = ascii(name)
-    return told if len(told) <= 60 else f"{told[:56]} ... ({len(str(name)):,} characters)"
+    text = ascii(name)
+    return text if len(text) <= 60 else f"{text[:56]} ... ({len(str(name)):,} characters)"
 
 
 def number_names(labels: Labels) -> tuple[str, ...]:
-    """Class names for labels that are only numbers: "0" up to the largest.
+    """Class names for labels that are numbers: "0" up to the largest.
 
     Raises:
         DatasetError: numbers too large to count classes.
@@ -153,7 +153,7 @@ def labels_by_name(
         [label not in place for label in labels],
         f"every label in {source} must be one of the classes {shortened(names)}",
         "is {!r}",
-        "mend the labels or name all classes with --classes.",
+        "fix the labels or name all classes with --classes.",
         labels,
     )
     return np.array([place[label] for label in labels], np.int64), names

@@ -1,4 +1,4 @@
-"""A data set -> the part of it that a rule on the pixels keeps."""
+"""A data set -> the part of it that a rule on the pixels selects."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from hardex.errors import DatasetError
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The examples whose native pixels pass a rule; the others are never handed out.
+    """The examples whose native pixels pass a rule; the others are never returned.
 
-    Which they are is known only when their pixels are read, so positions, `labels`, `files` and
+    The rule needs the pixels, so positions, `labels`, `files` and
     `meta` are those of the whole data set, and `len` counts all of it.
 
     Attributes:
         whole: the data set.
         keeps: whether an image is in this part.
-        refusal: what to say when another image is asked for.
+        refusal: the reason in the error for any other image.
 
     Example:
         >>> import numpy as np
@@ -64,10 +64,16 @@ class Part:
     def __len__(self) -> int:
         return len(self.whole)
 
-    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
         """The examples of this part."""
         both = self.keeps if keep is None else lambda image: self.keeps(image) and keep(image)
-        return self.whole.batches(size, shape, both)
+        return self.whole.batches(size, shape, both, within)
 
     def image(self, position: int) -> Image:
         """The image at this position of the whole data set.

@@ -1,4 +1,4 @@
-"""What a person types or passes for DATA -> a data set."""
+"""The DATA argument -> a data set."""
 
 import os
 import zlib
@@ -60,7 +60,7 @@ def open_dataset(
     if text.startswith("keras:"):
         return _open_keras(text, class_names, resize, reading.split or "test")
     path = Path(os.path.expanduser(source))
-    if not os.path.exists(path):  # unlike Path.exists, also for names that no disk takes
+    if not os.path.exists(path):  # unlike Path.exists, also for invalid names
         raise DatasetError(f"data must be {ACCEPTED}; there is nothing at {path}; check the path.")
     if path.is_dir():
         return _open_folder(path, class_names, reading)
@@ -77,7 +77,7 @@ def open_dataset(
 
 
 def _check_asked(text: str, reading: Reading) -> None:
-    """Refuse an option that this kind of data would silently pass over."""
+    """Refuse an option that this kind of data would silently ignore."""
     suffix = Path(text).suffix.lower()
     a_path = not text.startswith(("mnist:", "keras:"))
     a_folder = a_path and os.path.isdir(os.path.expanduser(text))
@@ -142,7 +142,7 @@ def _open_folder(path: Path, class_names: Sequence[str] | None, reading: Reading
 
 
 def _read_npz(path: Path, split: str) -> tuple[Arrays, Arrays, list[str] | None]:
-    """Images, labels, and class names where the file has them."""
+    """Images, labels, and class names if the file has them."""
     try:
         with path.open("rb") as file, _named_arrays(file) as arrays:
             held = tuple(arrays.files)

@@ -24,8 +24,8 @@ _SOURCE = "a tf.data.Dataset"
 class TensorDataset:
     """The images of a `tf.data.Dataset`, kept in a temporary file so that memory stays flat.
 
-    A `tf.data.Dataset` is a stream: it may be shuffled anew each time and knows no positions. So
-    it is read once, and the order of that one reading gives the ids "0", "1", …
+    A `tf.data.Dataset` is a stream: it may be shuffled at each reading and has no positions.
+    So it is read once, and that order gives the ids "0", "1", …
 
     Attributes:
         path: the raw pixels, one image after the other; deleted with this object.
@@ -33,7 +33,7 @@ class TensorDataset:
         labels: (n,) given labels.
         class_names: k names.
         hash: SHA-256 over the pixels.
-        resize: whether images may be resized to what the classifier asks for.
+        resize: whether images may be resized to the classifier's input.
     """
 
     path: Path
@@ -66,16 +66,25 @@ class TensorDataset:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def batches(self, size: int, shape: Shape | None, keep: Keep | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
         """Images in order, read back from the temporary file."""
-        for positions, images in _regrouped(self._kept(size, keep), size):
+        for positions, images in _regrouped(self._kept(size, keep, within), size):
             fitted = images if shape in (None, self.shape) else resized(images, shape)
             ids = tuple(map(str, positions.tolist()))
             yield Batch(positions, ids, fitted, self.labels[positions])
 
-    def _kept(self, size: int, keep: Keep | None) -> Iterator[tuple[NDArray[np.int64], Images]]:
-        for start in range(0, len(self), size):
-            images = self._pixels(start, min(size, len(self) - start))
+    def _kept(
+        self, size: int, keep: Keep | None, within: range | None
+    ) -> Iterator[tuple[NDArray[np.int64], Images]]:
+        within = range(len(self)) if within is None else within
+        for start in range(within.start, within.stop, size):
+            images = self._pixels(start, min(size, within.stop - start))
             here = [i for i, image in enumerate(images) if keep is None or keep(image)]
             yield np.array(here, np.int64) + start, images[here]
 
@@ -94,7 +103,7 @@ class TensorDataset:
         return str(position)
 
     def skipped(self) -> tuple[Skipped, ...]:
-        """Nothing: what was read once can be read again."""
+        """Nothing: the temporary file can always be read."""
         return ()
 
     def fingerprint(self) -> str:
@@ -187,7 +196,7 @@ def _as_bytes(images: NDArray[Any], scale: float, place: int) -> Images:
     if images.dtype == np.uint8:
         return images
     levels = images.astype(np.float64) * scale
-    if not (levels.min(initial=0) >= 0 and levels.max(initial=0) <= 255):  # NaN is off, too
+    if not (levels.min(initial=0) >= 0 and levels.max(initial=0) <= 255):  # NaN fails, too
         raise DatasetError(
             f"float pixels must lie in {'0..1, as in the first element' if scale > 1 else '0..255'}"
             f"; among the images from number {place} they reach from {images.min():.4g} to "

@@ -1,8 +1,8 @@
 """Pixels: read, write, the family of transforms, how a sketch becomes a model input.
 
-* files       an image file -> an `Image` and back; resizing as a classifier asks
-* urls        an `Image` as a text that pages show
-* transforms  an `Image` -> the same picture mirrored, turned, blurred, ...; response curves
+* files       an image file -> an `Image` and back; resizing for a classifier
+* urls        an `Image` as text for pages
+* transforms  an `Image` -> the same picture mirrored, rotated, blurred, ...; response curves
 * sketch      pen strokes -> ink on a canvas -> the `Image` a digit classifier was trained on
 
 Everywhere an `Image` is (h, w, c) uint8, 0..255, c = 1 (grey) or 3 (RGB).

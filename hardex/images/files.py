@@ -15,8 +15,8 @@ from PIL import ImageOps, UnidentifiedImageError
 from hardex.arrays import Image, check_images
 from hardex.errors import DatasetError
 
-# What may be opened. Pillow knows more, and some of it starts other programs (EPS) or reads files
-# that the image names; a data set from a stranger must do neither.
+# The formats that may be opened. Some others in Pillow start programs (EPS) or read files that
+# the image names; an untrusted data set must do neither.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF")
 
 # Pillow's own warning level: about 9,500 x 9,500, or 270 MB once it is RGB.
@@ -62,7 +62,7 @@ def as_png(image: Image, *, quickly: bool = False) -> bytes:
 
     Args:
         image: (h, w, c).
-        quickly: True packs less tightly, in a fifth of the time.
+        quickly: True compresses less, in a fifth of the time.
 
     Raises:
         DatasetError: the array is not an (h, w, c) uint8 image.
@@ -77,11 +77,11 @@ def as_png(image: Image, *, quickly: bool = False) -> bytes:
 
 
 def as_jpeg(image: Image, *, quality: int = 90) -> bytes:
-    """The image as the bytes of a JPEG file; the pixels come back nearly as they are.
+    """The image as the bytes of a JPEG file; the pixels change slightly.
 
     Args:
         image: (h, w, c), no side longer than 65,535.
-        quality: 1..95; at 90 eyes see no difference in a photograph.
+        quality: 1..95; at 90 a photograph shows no visible difference.
 
     Raises:
         DatasetError: the array is not an (h, w, c) uint8 image.
@@ -105,7 +105,7 @@ def write_png(image: Image, path: Path) -> None:
 
 
 def resize(image: Image, shape: tuple[int, int, int]) -> Image:
-    """The image at another size, and grey or RGB, as a classifier asks for it.
+    """The image at another size, and grey or RGB, for a classifier.
 
     The same shape gives the same pixels. Sizes change by Pillow's bilinear filter, which averages
     over all pixels it leaves out; RGB becomes grey by ITU-R 601 (0.299 R + 0.587 G + 0.114 B).
@@ -115,7 +115,7 @@ def resize(image: Image, shape: tuple[int, int, int]) -> Image:
         shape: the (h, w, c) to make, c = 1 or 3.
 
     Returns:
-        (h, w, c) uint8, of the shape asked for.
+        (h, w, c) uint8, of that shape.
 
     Raises:
         DatasetError: the array is not an image, or no image can have that shape.

@@ -1,8 +1,8 @@
 """Pen strokes -> ink on a canvas -> the image that a digit classifier was trained on.
 
 A drawing differs from a training digit in place, size and, above all, stroke weight: a network
-that is right on 99 of 100 test digits is lost when strokes are twice as thick. So the drawing is
-brought to the training digits' measures, the way MNIST itself was made from its scans.
+that is right on 99 of 100 test digits fails if strokes are twice as thick. So the drawing is
+normalized in the way MNIST itself was made from its scans.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ _FAINTEST = 32  # a canvas with nothing above this is empty
 def sketch_to_image(
     ink: Ink, *, shape: tuple[int, int, int] = (28, 28, 1), normalize: bool = True
 ) -> Image:
-    """What a classifier is given for a drawing: 255 is ink, 0 is none.
+    """The input of a classifier for a drawing: 255 is ink, 0 is none.
 
     Place and size on the canvas and the width of the brush make (nearly) no difference when
     normalized; an empty canvas gives an empty image.
@@ -46,7 +46,7 @@ def sketch_to_image(
     Args:
         ink: (H, W) uint8, 0 no ink .. 255 full ink; any canvas size.
         shape: (h, w, c) of the classifier's input.
-        normalize: True brings the drawing to MNIST's measures: fitted into 20/28 of the image,
+        normalize: True normalizes the drawing like MNIST: fitted into 20/28 of the image,
             stroke weight made equal, centre of mass in the centre. False only shrinks the canvas.
 
     Returns:
@@ -192,7 +192,7 @@ def _draw_line(
     rows, columns = _reach(np.stack([start, end]), radius, coverage)
     along_x, along_y = end - start
     squared = along_x * along_x + along_y * along_y
-    # In bands, each as wide as the line is there: the box around a long slanting line is mostly
+    # In bands, each as wide as the line there: the box around a long slanting line is mostly
     # empty, and looking at all of it made one stroke cost as much as a hundred.
     for top in range(rows.start, rows.stop, _BAND):
         bottom = min(top + _BAND, rows.stop)

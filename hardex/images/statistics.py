@@ -1,4 +1,4 @@
-"""Pictures -> a few plain numbers each: brightness, contrast, where the ink is, how rough it is."""
+"""Pictures -> a few statistics each: brightness, contrast, place and roughness of the ink."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ _LONGEST = 256  # pixels a side; larger pictures are thinned out first
 
 
 def statistics(image: Image) -> NDArray[np.float64]:
-    """What a picture is like, without asking any model.
+    """Statistics of a picture, without a model.
 
     Mean, spread and extremes of the brightness; the middle, the width, the height and the slant of
     what stands out from the border; edges, fine grain and their ratio; the colours' means and

@@ -30,14 +30,14 @@ LIMITS = {  # of the numbers that have any beside being finite
     "contrast": (0.0, 1000.0),
     "noise": (0.0, 1.0),
 }
-_WORKING_BYTES = 2**20  # of the pictures that are thickened at once; the work needs some copies
+_WORKING_BYTES = 2**20  # of the pictures that are thickened at once; this needs some copies
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transform:
     """What is done to a picture, in the order of the attributes; the defaults do nothing.
 
-    The first six move places and are one interpolation together; the others change values.
+    The first six are geometric and share one interpolation; the others change values.
 
     Attributes:
         flip: mirrored, left to right.
@@ -94,7 +94,7 @@ class Transform:
 
 
 def _broken_limits(name: str, value: Any) -> str | None:
-    """What the value should have been, in words; None if that is what it is."""
+    """The allowed values as text; None if the value is one of them."""
     if name in ("flip", "invert"):
         return None if isinstance(value, bool | np.bool_) else "True or False"
     least, most = LIMITS.get(name, (-inf, inf))
@@ -144,7 +144,7 @@ def transform_each(
 ) -> Images:
     """The picture after each of m transforms, as a response curve needs it.
 
-    Steps that several of them have in common, from the first on, are done once.
+    Leading steps that several of them share are done once.
 
     Args:
         image: (h, w, c).

@@ -1,11 +1,11 @@
-"""An `Image` as a data URL: a text that pages and other tools show as it is."""
+"""An `Image` as a data URL: text that pages and other tools show as a picture."""
 
 from base64 import b64encode
 
 from hardex.arrays import Image
 from hardex.images.files import as_jpeg, as_png, resize
 
-_LARGE = 200_000  # bytes of pixels; packing more of them tightly takes longer than sending them
+_LARGE = 200_000  # bytes of pixels; compressing more of them well takes longer than sending them
 _DOT_FOR_DOT = 128  # pixels of the longer side up to which an image is shown exactly
 
 
@@ -26,7 +26,7 @@ def png_url(image: Image, most_pixels: int | None = None) -> str:
 
 
 def shown_url(image: Image, most_pixels: int) -> str:
-    """An image to be looked at, as a data URL that is not longer than it need be.
+    """An image for display, as a short data URL.
 
     Up to 128 pixels it is a PNG and exact. Larger ones are a JPEG where that is less than half as
     long, as it is of photographs.

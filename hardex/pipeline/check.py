@@ -6,7 +6,8 @@ import numpy as np
 
 from hardex.arrays import Images, Labels
 from hardex.classifiers.classifier import Classifier
-from hardex.classifiers.doctor import MOST_EXAMPLES, Finding, examine
+from hardex.classifiers.doctor.examination import Finding
+from hardex.classifiers.doctor.examine import MOST_EXAMPLES, examine
 from hardex.classifiers.opening import Model, open_classifier
 from hardex.data.dataset import Dataset, Shape
 from hardex.data.manifests import Reading
@@ -14,8 +15,8 @@ from hardex.data.sources import Data, open_dataset
 from hardex.errors import DatasetError, HardexError
 from hardex.predict.predictions import batch_size_for
 
-_SHARE = 25  # before a ranking, one example of so many is looked at
-_SHARE_OF_TRIES = 250  # and one of so many for each other preprocessing, if there is need to
+_SHARE = 25  # before a ranking, one of this many examples is examined
+_SHARE_OF_TRIES = 250  # and one of this many for each other preprocessing, if needed
 
 
 def check(
@@ -38,20 +39,20 @@ def check(
     Args:
         model: as in `rank`.
         data: as in `rank`.
-        preprocess: `unit`, `raw` or `-1..1`, with `,inverted` or `,bgr` behind it, or
-            MODULE:FUNCTION; found from the model if not given.
+        preprocess: `unit`, `raw` or `-1..1`, optionally followed by `,inverted` or `,bgr`, or
+            MODULE:FUNCTION; derived from the model if not given.
         class_names: the classes in the order of the probability columns.
-        resize: whether images of one fixed size may be resized to what the model asks for.
+        resize: whether images of one fixed size may be resized to what the model needs.
         logits: whether the model ends in logits.
-        trust_model: whether files may be loaded that can run code of their own.
+        trust_model: whether files that can run code may be loaded.
         split, file_column, label_column, trust_paths: how to read the data, as in `rank`.
         seed: of the sample.
 
     Returns:
-        What was found, errors first; () if the model seems healthy.
+        The findings, errors first; () if the model seems healthy.
 
     Raises:
-        HardexError: model or data cannot be opened at all.
+        HardexError: model or data cannot be opened.
 
     Example:
         >>> check("mnist_small", "mnist:test")
@@ -70,10 +71,10 @@ def check(
 def findings_before_ranking(
     classifier: Classifier | None, dataset: Dataset | None, batch_size: int | None, *, seed: int
 ) -> tuple[Finding, ...]:
-    """The same on one example of 25, but at least one batch and at most 512.
+    """The same on one in 25 examples, but at least one batch and at most 512.
 
-    What does not fit together is left to the ranking, which meets it next and says it. Saved
-    probabilities (no classifier) are not examined.
+    If model and data do not fit, the ranking raises the error next. Saved probabilities (no
+    classifier) are not examined.
     """
     if classifier is None or dataset is None or batch_size is None:
         return ()
@@ -97,7 +98,7 @@ def findings(
     batch_size: int | None = None,
     try_count: int | None = None,
 ) -> tuple[Finding, ...]:
-    """What the doctor says of `count` examples drawn at random."""
+    """The findings on `count` examples drawn at random."""
     wanted = classifier.input_shape if dataset.fits else dataset.image_shape
     ids, images, labels = sample(dataset, wanted, count=count, rng=rng)
     shape: Shape = images.shape[1:]

@@ -1,7 +1,7 @@
-"""Candidates -> the ranking of one list, and how much of their variety it shows."""
+"""Candidates -> the rankings of both lists, and how much variety each shows."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -14,15 +14,16 @@ from hardex.arrays import Embeddings, Image, Positions
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import Shape
 from hardex.errors import ClassifierError, DatasetError
-from hardex.ranking.candidates import Candidates
+from hardex.ranking.candidates import Hardest
 from hardex.ranking.coverage import Covered, clusters, covered
 from hardex.ranking.diverse import Features, farthest_first, gradients, variety
 from hardex.ranking.duplicates import Lookalikes
-from hardex.ranking.lists import PAIRS, Shortlists
+from hardex.ranking.lists import PAIRS, ListCandidates, Pool
 from hardex.ranking.order import Ranking, Refuse, Rule, in_turn
+from hardex.runs.folder import METRICS
 
 if TYPE_CHECKING:
-    from hardex.runs.tables import TableRows
+    from hardex.runs.tables import Predicted
 
 _CHUNK = 256  # images at a time on their way to the embeddings
 _WIDTH = 32  # pixels a side, where pixels stand in for embeddings
@@ -30,11 +31,11 @@ _WIDTH = 32  # pixels a side, where pixels stand in for embeddings
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """What can still be seen of the candidates.
+    """How to see the candidates.
 
     Attributes:
-        image: the picture at a position, in its native size.
-        shape: what the classifier wants, or None for any.
+        image: gives the picture at a position, in its native size.
+        shape: (h, w, c) that the classifier needs, or None for any.
         classifier: gives embeddings; None where there is none.
         batch_size: images per forward pass.
     """
@@ -47,14 +48,14 @@ class Pictures:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """One list, and what is said about it.
+    """One list, and how much of the variety of its candidates it shows.
 
     Attributes:
         ranking: the chosen examples.
-        pairs: how many confusion pairs it shows, of those in the pool and in itself.
-        clusters: how many clusters it shows, of those in the pool and in itself.
+        pairs: confusion pairs in the list, of those in the pool and the list together.
+        clusters: clusters in the list, of those in the pool and the list together.
         space: what was clustered: `embeddings` or `probabilities`.
-        left_out: near-duplicates that were passed over.
+        left_out: how many near-duplicates were passed over.
     """
 
     ranking: Ranking
@@ -73,87 +74,142 @@ class Choice:
         }
 
 
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """Both lists, and the rows of the table that they show.
+
+    Attributes:
+        lists: by name.
+        examples: what predictions.parquet says of each chosen example, by position.
+    """
+
+    lists: dict[str, Choice]
+    examples: dict[int, "Predicted"]
+
+    @property
+    def rankings(self) -> dict[str, Ranking]:
+        """The chosen examples of each list."""
+        return {name: choice.ranking for name, choice in self.lists.items()}
+
+    def counts(self) -> dict[str, int]:
+        """The length of each list, under its name in the manifest."""
+        return {f"{name}_list": len(choice.ranking) for name, choice in self.lists.items()}
+
+
 def choose_both(
-    lists: Shortlists, rule: Rule, table: Path, *, pictures: Pictures | None, seed: int
-) -> dict[str, Choice]:
-    """The rankings of both lists, by name."""
-    return {
-        name: choose(
-            name,
-            candidates,
-            rule,
-            table,
-            class_count=lists.class_count,
-            pictures=pictures,
-            seed=seed,
-        )
-        for name, candidates in (("unsure", lists.unsure), ("wrong", lists.wrong))
-    }
-
-
-def counts_of(choices: Mapping[str, Choice]) -> dict[str, int]:
-    """The length of each list, as the manifest says it."""
-    return {f"{name}_list": len(choice.ranking) for name, choice in choices.items()}
-
-
-def write_metrics(results: Path, found: dict[str, Any], choices: Mapping[str, Choice]) -> None:
-    """Write metrics.json: what was counted of all examples, and what is said of the lists."""
-    whole = found | {"lists": {name: choice.as_json() for name, choice in choices.items()}}
-    text = json.dumps(whole, indent=2, ensure_ascii=False)
-    (results / "metrics.json").write_text(text + "\n", encoding="utf-8")
-
-
-def choose(
-    name: str,
-    candidates: Candidates,
+    candidates: Mapping[str, ListCandidates],
     rule: Rule,
     table: Path,
     *,
     class_count: int,
     pictures: Pictures | None,
-    seed: int = 0,
-) -> Choice:
-    """The ranking of one list.
+    seed: int,
+) -> Choices:
+    """Choose both lists, and read what the table says of the chosen examples, once.
 
     Args:
-        name: `unsure` or `wrong`.
-        candidates: the hardest of each group.
-        rule: how to choose among them.
-        table: predictions.parquet, which holds their probabilities.
+        candidates: what each list is chosen from, by its name.
+        rule: how to choose.
+        table: predictions.parquet; only row groups with chosen examples are read.
         class_count: k.
         pictures: needed to leave out near-duplicates and for embeddings; None for neither.
         seed: of the clusters that are counted.
     """
-    from hardex.runs.tables import rows_at
+    from hardex.runs.tables import examples_at
 
-    hardest = np.lexsort((candidates.positions, -candidates.scores))
-    pool = hardest[: rule.pool]
+    picked = {
+        name: _pick(name, found, rule, class_count=class_count, pictures=pictures)
+        for name, found in candidates.items()
+    }
+    positions = np.concatenate([picks.ranking.positions for picks in picked.values()])
+    examples = examples_at(table, np.unique(positions))
+    seen = pictures if rule.diversity == "embedding" else None
+    return Choices(
+        {
+            name: _with_coverage(name, picks, candidates[name].pool, examples, seen, seed)
+            for name, picks in picked.items()
+        },
+        examples,
+    )
+
+
+def write_metrics(results: Path, figures: dict[str, Any], choices: Choices) -> None:
+    """Write metrics.json: the figures of all examples, and those of the lists."""
+    whole = figures | {"lists": {name: one.as_json() for name, one in choices.lists.items()}}
+    text = json.dumps(whole, indent=2, ensure_ascii=False)
+    (results / METRICS).write_text(text + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True, eq=False)
+class _Picks:
+    """The chosen examples of one list, before it is known how much variety they show."""
+
+    ranking: Ranking
+    features: Features | None  # of the pool, where the choice went by them
+    left_out: int
+
+
+def _pick(
+    name: str,
+    candidates: ListCandidates,
+    rule: Rule,
+    *,
+    class_count: int,
+    pictures: Pictures | None,
+) -> _Picks:
+    """Choose the examples of one list."""
+    hardest = candidates.hardest
     lookalikes = Lookalikes(pictures.image) if pictures and not rule.allow_duplicates else None
-    refuse = _never if lookalikes is None else _where_seen(lookalikes)
-    by_embedding = rule.diversity == "embedding"
-    seen = pictures if by_embedding else None
-    if by_embedding:
-        features = _features(name, rows_at(table, candidates.positions[pool]), seen)
-        order = _farthest(features, pool, hardest, candidates.positions, refuse)
+    refuse = _never if lookalikes is None else _unless_unreadable(lookalikes)
+    features = None
+    if rule.diversity == "embedding":
+        features = _features(name, candidates.pool, pictures)
+        order = _farthest(features, hardest, refuse)
     else:
         turns = rule.needed(class_count)
-        order = in_turn(candidates, pool=rule.pool, turns=turns, refuse=refuse)
-    picks = np.fromiter(islice(order, rule.total(class_count)), np.int64)
-    # Turns may choose beyond the hardest of all, so the picks count as part of what there is.
-    beyond = np.setdiff1d(picks, pool)
-    counted = np.concatenate([pool, beyond])
-    chosen = np.isin(counted, picks)
-    rows = rows_at(table, candidates.positions[counted])
-    if not by_embedding or len(beyond):
-        features = _features(name, rows, seen)
-    pairs = PAIRS[name](rows.probabilities, rows.labels)
+        order = in_turn(hardest, pool=rule.pool, turns=turns, refuse=refuse)
+    rows = np.fromiter(islice(order, rule.total(class_count)), np.int64)
+    ranking = Ranking(hardest.positions[rows], hardest.scores[rows])
+    return _Picks(ranking, features, len(lookalikes.refused) if lookalikes else 0)
+
+
+def _with_coverage(
+    name: str,
+    picks: _Picks,
+    pool: Pool,
+    examples: Mapping[int, "Predicted"],
+    pictures: Pictures | None,
+    seed: int,
+) -> Choice:
+    """The list with the share of pairs and clusters that it shows.
+
+    In turns, examples may be chosen that are not among the hardest of all. They count as part of
+    what there was to show.
+    """
+    beyond = np.setdiff1d(picks.ranking.positions, pool.positions)
+    rows = _and_beyond(pool, [examples[position] for position in beyond.tolist()])
+    features = picks.features
+    if features is None or len(beyond):
+        features = _features(name, rows, pictures)
+    chosen = np.isin(rows.positions, picks.ranking.positions)
     groups = clusters(features, np.random.default_rng(seed))
     return Choice(
-        Ranking(candidates.positions[picks], candidates.scores[picks]),
-        covered(pairs, chosen),
+        picks.ranking,
+        covered(PAIRS[name](rows.probabilities, rows.labels), chosen),
         covered(groups, chosen),
-        "embeddings" if by_embedding and pictures else "probabilities",
-        len(lookalikes.refused) if lookalikes else 0,
+        "embeddings" if pictures else "probabilities",
+        picks.left_out,
+    )
+
+
+def _and_beyond(pool: Pool, others: Sequence["Predicted"]) -> Pool:
+    """The pool, and some examples behind it."""
+    if not others:
+        return pool
+    return Pool(
+        np.r_[pool.positions, [one.position for one in others]],
+        np.r_[pool.labels, [one.given_index for one in others]],
+        np.concatenate([pool.probabilities, [one.probabilities for one in others]]),
     )
 
 
@@ -161,47 +217,32 @@ def _never(position: int) -> bool:
     return False
 
 
-def _where_seen(refuse: Refuse) -> Refuse:
-    """The same, but an example whose picture cannot be read looks like no other."""
+def _unless_unreadable(refuse: Refuse) -> Refuse:
+    """The same, but an example whose picture cannot be read is never refused."""
 
-    def refuse_seen(position: int) -> bool:
+    def refuse_readable(position: int) -> bool:
         try:
             return refuse(position)
         except DatasetError:
             return False
 
-    return refuse_seen
+    return refuse_readable
 
 
-def _features(name: str, rows: "TableRows", pictures: Pictures | None) -> Features:
-    """Where examples lie: by their pictures where these are asked for, else by probabilities."""
+def _features(name: str, rows: Pool, pictures: Pictures | None) -> Features:
+    """Where examples lie: by embeddings and pictures where there are any, else by probabilities."""
     classes = rows.labels if name == "wrong" else rows.probabilities.argmax(axis=1)
     if pictures is None or not len(rows.positions):
         return gradients(rows.probabilities, classes)
-    return _seen(pictures, rows.positions, rows.probabilities, classes)
+    return variety(rows.probabilities, classes, *_embedded(pictures, rows.positions))
 
 
-def _farthest(
-    features: Features,
-    pool: NDArray[np.intp],
-    hardest: NDArray[np.intp],
-    positions: Positions,
-    refuse: Refuse,
-) -> Iterator[int]:
-    """Rows of the candidates: the pool farthest first, then the others by hardness."""
-    spread = farthest_first(features, lambda row: refuse(int(positions[pool[row]])))
-    beyond = hardest[len(pool) :].tolist()
-    return chain(
-        (int(pool[row]) for row, _ in spread),
-        (row for row in beyond if not refuse(int(positions[row]))),
-    )
-
-
-def _seen(
-    pictures: Pictures, positions: Positions, probabilities: NDArray[Any], classes: NDArray[Any]
-) -> Features:
-    """Gradients over embeddings, and what the pictures are like, in equal parts."""
-    return variety(probabilities, classes, *_embedded(pictures, positions))
+def _farthest(features: Features, hardest: Hardest, refuse: Refuse) -> Iterator[int]:
+    """Rows of the candidates, which are one group: the pool farthest first, then by hardness."""
+    positions = hardest.positions.tolist()
+    spread = farthest_first(features, lambda row: refuse(positions[row]))
+    beyond = range(len(features), len(positions))
+    return chain((row for row, _ in spread), (row for row in beyond if not refuse(positions[row])))
 
 
 def _embedded(pictures: Pictures, positions: Positions) -> tuple[Embeddings, NDArray[np.float64]]:
@@ -210,19 +251,19 @@ def _embedded(pictures: Pictures, positions: Positions) -> tuple[Embeddings, NDA
     from hardex.images import resize
     from hardex.images.statistics import statistics
 
-    size, asked = pictures.batch_size, _shows_embeddings(pictures, positions)
+    size, by_model = pictures.batch_size, _has_embeddings(pictures, positions)
     embedded: list[Embeddings] = []
     small: list[Image] = []
     columns: list[NDArray[np.float64]] = []
     for start in range(0, len(positions), size):
         images = [_picture(pictures, i) for i in positions[start : start + size].tolist()]
         columns.extend(map(statistics, images))
-        if asked:
+        if by_model:
             ready = np.stack([resize(image, pictures.shape or image.shape) for image in images])
             embedded.append(embeddings(pictures.classifier, ready, batch_size=size))
         else:
             small.extend(resize(image, (_WIDTH, _WIDTH, 3)) for image in images)
-    found = np.concatenate(embedded) if asked else pixel_embeddings(np.stack(small))
+    found = np.concatenate(embedded) if by_model else pixel_embeddings(np.stack(small))
     return found, np.stack(columns)
 
 
@@ -234,8 +275,8 @@ def _picture(pictures: Pictures, position: int) -> Image:
         return np.zeros(pictures.shape or (_WIDTH, _WIDTH, 3), np.uint8)
 
 
-def _shows_embeddings(pictures: Pictures, positions: Positions) -> bool:
-    """Whether the classifier has embeddings and gives one: some models do not show their layers."""
+def _has_embeddings(pictures: Pictures, positions: Positions) -> bool:
+    """Whether the classifier can compute embeddings: not all models have accessible layers."""
     from hardex.images import resize
 
     embed = getattr(pictures.classifier, "embeddings", None)

@@ -1,4 +1,4 @@
-"""What is to be ranked: forward passes of a model, or probabilities saved before."""
+"""Where predictions come from: forward passes of a model, or saved probabilities."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -40,23 +40,27 @@ _BATCH_BYTES_MOST = 2**30
 
 @dataclass(frozen=True, eq=False)
 class PredictionSource:
-    """A pass that is ready to run.
+    """Predictions that can be streamed, all of them or those of a range of positions.
 
     Attributes:
-        predictions: starts the stream.
-        total: how many examples it will give.
+        stream: starts the predictions of a range of positions.
+        total: how many examples there are.
         class_names: k names.
         dataset: the images, if there are any.
         classifier: the model, if there is one.
         batch_size: images per forward pass, if there is one.
     """
 
-    predictions: Callable[[], Iterator[Predictions]]
+    stream: Callable[[range], Iterator[Predictions]]
     total: int
     class_names: tuple[str, ...]
     dataset: Dataset | None
     classifier: Classifier | None
     batch_size: int | None
+
+    def predictions(self, within: range | None = None) -> Iterator[Predictions]:
+        """The predictions in order of position, all by default."""
+        return self.stream(range(self.total) if within is None else within)
 
     def default_folder(self) -> Path:
         """`runs/MODELSTEM-DATASTEM`."""
@@ -78,7 +82,7 @@ def source_from_model(
 
     Raises:
         ClassifierError: the model cannot be loaded or does not fit the images.
-        DatasetError: an id or a class name that nothing could be stored under.
+        DatasetError: an id or a class name that a database cannot store.
     """
     _check_names(dataset.class_names, map(dataset.id, range(len(dataset))))
     if batch_size is not None and batch_size < 1:
@@ -96,7 +100,7 @@ def source_from_model(
             f"{' x '.join(map(str, shape))}; choose a smaller number or leave it out."
         )
     return PredictionSource(
-        lambda: predict(classifier, dataset, batch_size=size),
+        lambda within: predict(classifier, dataset, batch_size=size, within=within),
         len(dataset),
         dataset.class_names,
         dataset,
@@ -112,7 +116,7 @@ def source_from_saved(
     *,
     class_names: Sequence[str] | None,
 ) -> PredictionSource:
-    """Saved probabilities as a pass, with the images of `dataset` if there are any.
+    """Saved probabilities, with the images of `dataset` if there are any.
 
     Raises:
         HardexError: probabilities, labels, class names and images do not fit together.
@@ -141,31 +145,34 @@ def source_from_saved(
     ids = dataset.id if dataset is not None else (saved_ids.__getitem__ if saved_ids else str)
     _check_names(names, map(ids, range(len(rows))))
     return PredictionSource(
-        lambda: from_probabilities(rows, ids, given), len(rows), names, dataset, None, None
+        lambda within: from_probabilities(rows, ids, given, within=within),
+        len(rows),
+        names,
+        dataset,
+        None,
+        None,
     )
 
 
-def under_seal(work: PredictionSource, seal: Seal) -> PredictionSource:
-    """The same pass without the examples that are sealed.
+def under_seal(source: PredictionSource, seal: Seal) -> PredictionSource:
+    """The same source without the sealed examples.
 
     Raises:
-        DatasetError: there are no images to tell which they are.
+        DatasetError: there are no images, by which a seal decides.
     """
-    if work.dataset is None:
+    if source.dataset is None:
         raise DatasetError(
-            "sealing goes by the pixels; received probabilities without images; pass DATA, too."
+            "a seal needs the images; received probabilities without images; pass DATA, too."
         )
-    part = seal.open_part(work.dataset)
-    classifier = work.classifier
-    if classifier is not None:
-        return replace(
-            work,
-            predictions=lambda: predict(classifier, part, batch_size=work.batch_size),
-            dataset=part,
-        )
-    return replace(
-        work, predictions=lambda: only(work.predictions(), positions_in(part)), dataset=part
-    )
+    part = seal.open_part(source.dataset)
+    classifier, size = source.classifier, source.batch_size
+
+    def stream(within: range) -> Iterator[Predictions]:
+        if classifier is not None:
+            return predict(classifier, part, batch_size=size, within=within)
+        return only(source.predictions(within), positions_in(part, within))
+
+    return replace(source, stream=stream, dataset=part)
 
 
 def _rows_of(
@@ -173,10 +180,10 @@ def _rows_of(
     dataset: Dataset | None,
     class_names: Sequence[str] | None,
 ) -> tuple[Probabilities | NpyRows, tuple[str, ...] | None, tuple[str, ...] | None]:
-    """Saved probabilities, read block by block where their file allows it, ids and class names.
+    """Saved probabilities, read block by block if their file allows it, ids and class names.
 
-    A file with ids is put into the order of the data, and named columns into that of the classes;
-    where neither the data nor the caller names the classes, the columns do.
+    A file with ids is sorted like the data, and named columns like the classes. If neither the
+    data nor the caller names the classes, the columns do.
     """
     if not isinstance(probabilities, str | Path):
         return as_probabilities(probabilities, "the array"), None, None
@@ -197,7 +204,7 @@ def _given_labels(
     saved_ids: Sequence[str] | None,
     count: int,
 ) -> Labels | NpyRows:
-    """The labels of `count` rows, by the ids of the data or else those of the probabilities."""
+    """The labels of `count` rows, matched by the ids of the data or of the probabilities."""
     if isinstance(labels, str | Path):
         if (streamed := open_labels(Path(labels))) is not None:
             return streamed
@@ -214,10 +221,7 @@ def _given_labels(
 
 
 def _check_names(class_names: Sequence[str], ids: Iterable[str]) -> None:
-    """Refuse at the border what people could be asked, and never answer.
-
-    A class without a name stays: it is in nobody's way.
-    """
+    """Refuse names under which no annotation could be stored; a class may have an empty name."""
     check_storable((name for name in class_names if name != ""), "class name")
     check_storable(ids, "id of an example")
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError, RunError
-from hardex.pipeline.choice import Pictures, choose_both, counts_of, write_metrics
-from hardex.pipeline.first_pass import add_own_columns, confidence_in, second_pass
+from hardex.pipeline.choice import Pictures, choose_both, write_metrics
+from hardex.pipeline.passes import confidence_in, second_pass
+from hardex.ranking.lists import needs_whole_set
 from hardex.ranking.order import Rule
-from hardex.runs.folder import MANIFEST, RESULTS, SEAL, TABLE, new_run
+from hardex.runs.folder import HARD, MANIFEST, RESULTS, SEAL, TABLE, new_run
 from hardex.runs.hard_examples import write_lists
 from hardex.runs.manifest import Source, now
 from hardex.runs.run import Run, load
@@ -25,11 +26,11 @@ def is_run(path: object) -> bool:
 def rank_again(old: Run, out: Path, rule: Rule, *, seed: int, force: bool, command: str) -> Run:
     """Rank the examples of a finished run by another rule, from its tables.
 
-    Counts and predictions are copied; pictures come from the data where it still opens, else from
-    the old run where they stand there.
+    Counts and predictions are copied. Pictures come from the data if it can still be opened, else
+    from the old run if they are there.
 
     Raises:
-        RunError: `out` is the run itself, or a folder that may not be written.
+        RunError: `out` is the run itself, or a folder that must not be written.
     """
     if out.resolve() == old.folder.resolve():
         raise RunError(
@@ -46,18 +47,25 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
     from hardex.images import read_image
 
     results, names = folder / RESULTS, old.manifest.class_names
-    shutil.copytree(old.folder / RESULTS, results, ignore=_the_lists)
+    shutil.copytree(old.folder / RESULTS, results, ignore=_lists)
     if (old.folder / SEAL).exists():
         shutil.copy2(old.folder / SEAL, folder / SEAL)
-    confidence = confidence_in(results / TABLE, len(names))
-    add_own_columns(results / TABLE, rule, confidence)
-    lists = second_pass(results / TABLE, rule, len(names), confidence)
+    whole_set = needs_whole_set(rule)
+    confidence = confidence_in(results / TABLE, len(names)) if whole_set else None
+    candidates = second_pass(results / TABLE, rule, len(names), confidence)
     dataset = _same_dataset(old)
-    pictures = None if dataset is None else Pictures(dataset.image)
-    choices = choose_both(lists, rule, results / TABLE, pictures=pictures, seed=seed)
+    choices = choose_both(
+        candidates,
+        rule,
+        results / TABLE,
+        class_count=len(names),
+        pictures=None if dataset is None else Pictures(dataset.image),
+        seed=seed,
+    )
     kept = _kept_pictures(old) if dataset is None else {}
     write_lists(
-        {name: choice.ranking for name, choice in choices.items()},
+        choices.rankings,
+        choices.examples,
         results,
         names,
         image=dataset.image if dataset is not None else lambda i: read_image(kept[i]),
@@ -69,7 +77,7 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
         rule=asdict(rule),
         formulas=rule.formulas(),
         seed=seed,
-        counts=old.manifest.counts | counts_of(choices),
+        counts=old.manifest.counts | choices.counts(),
         command=command,
         run=Source(str(old.folder), str(old.folder.resolve()), _hash(old)),
         created=now(),
@@ -77,12 +85,12 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
     manifest.save(folder)
 
 
-def _the_lists(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if name == "hard" and Path(folder).name == RESULTS]
+def _lists(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == HARD and Path(folder).name == RESULTS]
 
 
 def _same_dataset(old: Run) -> Dataset | None:
-    """The data of the run, if it still opens and is still the same."""
+    """The data of the run, if it can still be opened and is unchanged."""
     try:
         dataset = old.dataset
     except HardexError:
@@ -92,9 +100,9 @@ def _same_dataset(old: Run) -> Dataset | None:
 
 
 def _kept_pictures(old: Run) -> dict[int, Path]:
-    """The pictures that stand in the run, by position."""
+    """The pictures in the run, by position."""
     rows = old.hard[old.hard["file_name"] != ""]
-    folder = old.folder / RESULTS / "hard"
+    folder = old.folder / RESULTS / HARD
     return {
         old.position(id): folder / name
         for id, name in zip(rows["id"], rows["file_name"], strict=True)

@@ -1,8 +1,8 @@
-"""What is kept from a pass: counts that can be cut, split and merged in any order.
+"""Predictions -> counts that can be split and merged in any order.
 
-An accumulator has four verbs: `empty`, `update(predictions)`, `merge(other)`, and its fields are
-the result. Each returns a new value. However a pass is cut into batches and parts, the merged
-result is the same, bit for bit.
+An accumulator has three methods, `empty`, `update(predictions)` and `merge(other)`, each of which
+returns a new value; its fields are the result. However a pass is cut into batches and parts, the
+merged result is the same, bit for bit.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Confusion:
     def update(self, predictions: Predictions) -> Self:
         """With one more batch."""
         k = len(self.counts)
-        cells = predictions.labels * k + predictions.probabilities.argmax(axis=1)
+        cells = predictions.labels * k + predictions.predicted
         return type(self)(self.counts + np.bincount(cells, minlength=k * k).reshape(k, k))
 
     def merge(self, other: Self) -> Self:
@@ -54,11 +54,11 @@ class Confusion:
 class Calibration:
     """How often predictions of each confidence were right, in 15 bins of equal width.
 
-    Confidence is summed in whole millionths, so that the order of summing cannot matter.
+    Confidence is summed in whole millionths, so the order of summation does not matter.
 
     Attributes:
         counts: (15,) predictions per bin.
-        right: (15,) of them, how many were right.
+        right: (15,) right predictions per bin.
         confidence_millionths: (15,) summed confidence.
 
     Source:
@@ -78,8 +78,8 @@ class Calibration:
 
     def update(self, predictions: Predictions) -> Self:
         """With one more batch."""
-        confidence = predictions.probabilities.max(axis=1).astype(np.float64)
-        right = predictions.probabilities.argmax(axis=1) == predictions.labels
+        confidence = predictions.confidence.astype(np.float64)
+        right = predictions.predicted == predictions.labels
         bins = np.clip((confidence * _BINS).astype(np.int64), 0, _BINS - 1)
         millionths = np.rint(confidence * 1e6).astype(np.int64)
         summed = np.zeros(_BINS, np.int64)

@@ -1,4 +1,4 @@
-"""The confusion matrix -> the classes that are predicted too seldom, or too often.
+"""The confusion matrix -> the classes that are predicted too rarely or too often.
 
 An example of class i that is predicted as another class takes one prediction from i; an example of
 another class that is predicted as i gives one. If both kinds are equally many, i is predicted as
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hardex.predict.slices import ALPHA as ALPHA
 from hardex.predict.slices import holm
 
-ALPHA = 0.05  # the chance that any class is flagged when each is predicted as often as it is given
-FEWER = 0.8  # a share of predictions below this, or above one over it, is worth a word
+FEWER = 0.8  # a share of predictions below this, or above one over it, is worth a flag
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +32,12 @@ class Balance:
     p_adjusted: NDArray[np.float64]
 
     def flags(self) -> tuple[str, ...]:
-        """One word per class: `never`, `seldom`, `often`, or "" where there is nothing to say.
+        """One flag per class: `never`, `seldom`, `often`, or "" for none.
 
-        A word needs both: chance does not explain the difference (adjusted p below 0.05), and it
+        A flag needs both: chance does not explain the difference (adjusted p below 0.05), and it
         is large enough to matter (fewer than 0.8 predictions per given example, or more than
-        1.25). With many examples the first alone would flag differences that nobody minds; with
-        few the second alone would flag noise. `never` is `seldom` without a single prediction.
+        1.25). With many examples the first alone would flag negligible differences; with few
+        the second alone would flag noise. `never` is `seldom` without a single prediction.
         """
         return tuple(map(_flag, self.given.tolist(), self.predicted.tolist(), self.p_adjusted))
 
@@ -45,8 +45,8 @@ class Balance:
 def class_balance(counts: NDArray[np.int64]) -> Balance:
     """Given against predicted, class by class.
 
-    Only errors decide. Were class i predicted as often as it is given, each error that has to do
-    with i would take a prediction from it or give it one like the toss of a coin.
+    Only errors count. If class i were predicted as often as it is given, each error that involves
+    i would be as likely to take a prediction from it as to add one.
 
     Args:
         counts: (k, k), given class by predicted class.

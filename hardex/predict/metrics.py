@@ -44,7 +44,7 @@ def metrics(
 
 
 def share(part: int, whole: int) -> dict[str, float | None]:
-    """A share with its 95 % interval; nothing of nothing has no value.
+    """A share with its 95 % interval; None for a share of nothing.
 
     Source:
         Wilson, Probable Inference, the Law of Succession, and Statistical Inference (1927).

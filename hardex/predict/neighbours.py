@@ -1,4 +1,4 @@
-"""Training data + classifier -> the training images that lie nearest to a picture."""
+"""Training data + classifier -> the training images nearest to a picture."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -19,18 +19,18 @@ EMBEDDINGS, PIXELS = "embeddings of the model", "pixels"
 COUNT = 8  # of neighbours that are shown
 _MOST_BYTES = 2**29  # of vectors that are kept
 _SIDE = 32  # pixels; larger pictures are compared at this size
-# The same picture may lie this far from itself: two batch shapes differ in their last bits.
+# Largest distance of a picture to itself: two batch shapes differ in their last bits.
 _SAME_PLACE = 0.01
-# Squared distances in single precision are off by far less; what is this close is computed again.
+# Squared distances in single precision have far smaller errors; closer ones are computed again.
 _TIED = 1e-4
-_DIGITS = 6  # of a distance; the next differ with the place of a picture in its batch
+_DIGITS = 6  # of a distance; further ones depend on the place of a picture in its batch
 _AT_ONCE = 4096  # distances computed again at a time
 
-Told = Callable[[str, int, int], None]  # what is done, how many are done, of how many
+Progress = Callable[[str, int, int], None]  # stage, how many are done, of how many
 
 
 def _silent(stage: str, done: int, total: int) -> None:
-    """Says nothing."""
+    """A `Progress` that shows nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +38,9 @@ class Found:
     """The training images nearest to a picture, nearest first; ties by position.
 
     Attributes:
-        positions: (m,) places in the training data.
-        ids: m stable names there.
-        labels: m names of the classes they are said to have.
+        positions: (m,) in the training data.
+        ids: m stable names.
+        labels: m given labels.
         distances: (m,) ascending, of 6 digits; see `Neighbours`.
         exact_copies: (m,) whether the pixels are those of the picture, one by one.
     """
@@ -68,7 +68,7 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """Where pictures are compared.
+    """The vectors by which pictures are compared.
 
     Attributes:
         name: `EMBEDDINGS` or `PIXELS`.
@@ -83,7 +83,7 @@ class Space:
     vectors: Callable[[Images], Embeddings]
 
     def places(self, images: Images) -> Embeddings:
-        """(n, d) float32 vectors, scaled so that their Euclidean distance is the one told.
+        """(n, d) float32 vectors, scaled so that their Euclidean distance is the one reported.
 
         Raises:
             ClassifierError: the model gave NaN or infinity.
@@ -91,7 +91,7 @@ class Space:
         return self.scaled(self.vectors(images))
 
     def scaled(self, vectors: Embeddings) -> Embeddings:
-        """The same for vectors that the model has given before, (n, d)."""
+        """The same for existing vectors of the model, (n, d)."""
         if not np.isfinite(vectors).all():
             raise ClassifierError(
                 "the embeddings of a model must be finite numbers; received NaN or infinity; check "
@@ -106,21 +106,21 @@ class Space:
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """Training images, ready to be asked which of them lie nearest to a picture.
+    """Training images, ready for queries for the nearest to a picture.
 
     Embeddings of a model are compared by their direction (cosine): the distance is that between
-    unit vectors, sqrt(2 - 2 cos), 0 for the same direction and 1.41 for nothing in common. Of the
+    unit vectors, sqrt(2 - 2 cos), 0 for the same direction and 1.41 for orthogonal ones. Of the
     eight neighbours of each MNIST test digit 99.1 % have its label by direction, 99.0 % by
-    Euclidean distance. Where a classifier shows no layers, pixels stand in, at 32 x 32 or less; the
+    Euclidean distance. Without accessible layers, pixels are compared, at 32 x 32 or less; the
     distance is then their root mean square difference, 0 to 1.
 
     Attributes:
         dataset: the training data.
         fingerprint: its hash.
-        space: where pictures are compared, `space.name` says how.
-        positions: (m,) which examples are kept, ascending.
+        space: the vectors that are compared; `space.name` describes them.
+        positions: (m,) of the examples that are kept, ascending.
         sampled: whether these were drawn at random, because not all fit into memory.
-        rows: (m, d) float32, where they lie.
+        rows: (m, d) float32, their vectors.
         squares: (m,) float32, the squared length of each row.
     """
 
@@ -134,7 +134,7 @@ class Neighbours:
 
     @property
     def scope(self) -> str:
-        """How many are compared, of how many and by what, for people."""
+        """How many are compared, of how many and by what, as text."""
         kept, total = len(self.positions), len(self.dataset)
         of_how_many = "" if kept == total else f" of {total:,}"
         drawn = ", drawn at random" if self.sampled else ""
@@ -146,7 +146,7 @@ class Neighbours:
         """The nearest training images.
 
         Args:
-            picture: (h, w, c) uint8 in its native size, or (d,) what the model's `embeddings` gave.
+            picture: (h, w, c) uint8 in its native size, or its (d,) embedding by the model.
             count: how many, at most.
             leave_out: the id in the training data that is the picture itself, if it is from there.
 
@@ -196,7 +196,7 @@ class Neighbours:
         return scaled
 
     def _nearest(self, row: Embeddings, count: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Places among the rows and their distances; what ties at the end goes by position, too."""
+        """Indices of rows and their distances; ties at the end also go by position."""
         most = min(max(count, 0), len(self.rows))
         if not most:
             return np.empty(0, np.intp), np.empty(0)
@@ -216,7 +216,7 @@ class Neighbours:
     def _equals(self, position: int, image: Image) -> bool:
         try:
             return np.array_equal(self.dataset.image(position), image)
-        except DatasetError:  # its file has gone since
+        except DatasetError:  # its file has been removed
             return False
 
 
@@ -225,23 +225,23 @@ def build(
     classifier: Classifier | None,
     *,
     seed: int = 0,
-    progress: Told = _silent,
+    progress: Progress = _silent,
     most_bytes: int = _MOST_BYTES,
 ) -> Neighbours:
-    """Look at every training image once and remember where it lies.
+    """Read every training image once and keep its vector.
 
-    Asking looks at all of them (no approximate index), which takes 50 ms for 512 MB of vectors. One
+    A query compares all of them (no approximate index), in 50 ms for 512 MB of vectors. One
     batch of pictures is in memory at a time, and every forward pass has the same batch shape.
 
     Args:
-        dataset: the training data; what cannot be read is left out.
-        classifier: where it can, its embeddings place the pictures; None for pixels.
-        seed: of the sample that is kept where not all vectors fit.
-        progress: told how far it is; it may raise to stop, and nothing is left behind.
+        dataset: the training data; unreadable images are left out.
+        classifier: its embeddings are compared, if it has any; None for pixels.
+        seed: of the sample that is kept if not all vectors fit.
+        progress: called after every batch; it may raise to stop, and nothing is left behind.
         most_bytes: of vectors to keep.
 
     Raises:
-        ClassifierError: the model was made for other images, or gave NaN.
+        ClassifierError: the model needs another shape, or returns NaN.
         DatasetError: no image can be read.
     """
     size, space = _space_for(classifier, dataset)
@@ -249,7 +249,7 @@ def build(
     rows, positions = _placed(dataset, drawn, size, space, progress)
     if not len(rows):
         raise _nothing_readable(dataset)
-    # A single picture is another batch shape, which is compiled now and not when somebody waits.
+    # A single picture is another batch shape, which is compiled now so that nobody waits later.
     space.places(np.zeros((1, *space.shape), np.uint8))
     sampled = len(drawn) < len(dataset)
     squares = np.einsum("ij,ij->i", rows, rows)
@@ -257,7 +257,7 @@ def build(
 
 
 def _space_for(classifier: Classifier | None, dataset: Dataset) -> tuple[int, Space]:
-    """How many pictures go through one forward pass, and where it puts them."""
+    """Pictures per forward pass, and the vectors that it gives."""
     embed = getattr(classifier, "embeddings", None)
     if classifier is not None and embed is not None:
         shape = shape_for(classifier, dataset)
@@ -267,7 +267,7 @@ def _space_for(classifier: Classifier | None, dataset: Dataset) -> tuple[int, Sp
         try:
             width = embed(np.zeros((size, *shape), np.uint8)).shape[1]
             return size, Space(EMBEDDINGS, shape, width, embed)
-        except ClassifierError:  # a model that does not show its layers
+        except ClassifierError:  # a model without accessible layers
             pass
     wanted = None if classifier is None else classifier.input_shape
     shape = _at_most(_SIDE, wanted or dataset.image_shape or _first_shape(dataset))
@@ -293,19 +293,19 @@ def _first_shape(dataset: Dataset) -> Shape:
 
 
 def _drawn(count: int, most: int, seed: int) -> Positions:
-    """Positions that are looked at, ascending: all, or as many as fit, drawn at random."""
+    """The positions to read, ascending: all, or as many as fit, drawn at random."""
     if count <= most:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
 
 
 def _placed(
-    dataset: Dataset, drawn: Positions, size: int, space: Space, progress: Told
+    dataset: Dataset, drawn: Positions, size: int, space: Space, progress: Progress
 ) -> tuple[Embeddings, Positions]:
-    """The (m, d) vectors of what can be read, and the (m,) positions of these."""
+    """The (m, d) vectors of the readable images, and their (m,) positions."""
     rows = np.empty((len(drawn), space.width), np.float32)
     kept: list[int] = []
-    # One batch that is filled again and again; what stands behind its end is passed over.
+    # One batch array is reused; rows beyond its current end are ignored.
     batch = np.zeros((size, *space.shape), np.uint8)
     progress(STAGE, 0, len(drawn))
     for start in range(0, len(drawn), size):
@@ -336,12 +336,12 @@ def _nothing_readable(dataset: Dataset) -> DatasetError:
 
 
 def summary(found: Found, given: str | None, predicted: str) -> str:
-    """What the labels of the neighbours say, in a sentence or two.
+    """The labels of the neighbours, in a sentence or two.
 
     Args:
-        found: what lies nearest.
-        given: the class the picture is said to have, if it is.
-        predicted: the class the model says.
+        found: the neighbours.
+        given: the given label of the picture, or None.
+        predicted: the predicted class.
 
     Example:
         >>> found = Found(np.arange(3), ("0", "1", "2"), ("7", "2", "7"), np.zeros(3),
@@ -353,14 +353,14 @@ prediction. One has exactly these pixels, labelled 7.
     if not len(found):
         return "There is no other training image to compare with."
     counts = Counter(found.labels)
-    # First the label given, then the others, the most frequent first and of these the nearest.
+    # First the given label, then the others, the most frequent first, ties by nearness.
     first = counts.most_common(1)[0][0] if given is None else given
     others = [label for label, _ in counts.most_common() if label != first]
     if predicted not in (first, *others):
         others.append(predicted)
-    words = [_first_count(counts[first], len(found), first + _role(first, given, predicted))]
-    words += [f"{_says(counts[label])} {label}{_role(label, given, predicted)}" for label in others]
-    return "; ".join(words) + "." + _copies(found)
+    parts = [_first_count(counts[first], len(found), first + _role(first, given, predicted))]
+    parts += [f"{_says(counts[label])} {label}{_role(label, given, predicted)}" for label in others]
+    return "; ".join(parts) + "." + _copies(found)
 
 
 def _first_count(count: int, total: int, label: str) -> str:
@@ -381,7 +381,7 @@ def _says(count: int) -> str:
 
 
 def _copies(found: Found) -> str:
-    """A training image that is also in the test set is a leak."""
+    """The sentence about exact copies: a training image in the test set is a leak."""
     labels = [label for label, same in zip(found.labels, found.exact_copies, strict=True) if same]
     if not labels:
         return ""

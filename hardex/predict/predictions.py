@@ -2,29 +2,37 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from queue import Queue
 from threading import Event, Thread
 
 import numpy as np
 
-from hardex.arrays import Images, Labels, Positions, Probabilities, check_probabilities
+from hardex.arrays import (
+    Images,
+    Labels,
+    Positions,
+    Probabilities,
+    check_probabilities,
+    row_maxima,
+)
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import Batch, Dataset, Shape
 from hardex.errors import ClassifierError
 from hardex.predict.saved_rows import NpyRows, check_saved_probabilities
 
-_BATCH_BYTES = 2**22  # pixels a batch may hold; larger batches were not faster
+_BATCH_BYTES = 2**22  # of pixels in a batch; larger batches were not faster
 _BATCH_MOST = 512
-_SAVED_BYTES = 2**19  # of saved probabilities at a time; their ids and scores take ten times that
+_SAVED_BYTES = 2**19  # of saved probabilities at a time; ids and scores take ten times as much
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a classifier said about some examples.
+    """The probabilities that a classifier gives some examples.
 
     Attributes:
         positions: (n,) place of each example in its data set.
-        ids: n stable names.
+        ids: n stable names; () where they are not needed.
         labels: (n,) given labels, 0..k-1; kept as int64.
         probabilities: (n, k), rows sum to 1; kept as float32.
     """
@@ -36,7 +44,7 @@ class Predictions:
 
     def __post_init__(self) -> None:
         check_probabilities(self.probabilities, positions=self.positions)
-        # One precision for the table, the counts and both lists: what ties in one ties in all.
+        # One precision for the table, the counts and both lists, so that ties are the same in all.
         single = self.probabilities.astype(np.float32, copy=False)
         object.__setattr__(self, "probabilities", single)
         # Labels often come as bytes, and `label * k` does not fit into a byte.
@@ -45,22 +53,47 @@ class Predictions:
     def __len__(self) -> int:
         return len(self.positions)
 
+    @cached_property
+    def predicted(self) -> Labels:
+        """(n,) the most likely class of each; the first of equals."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    @cached_property
+    def confidence(self) -> Probabilities:
+        """(n,) the probability of the predicted class."""
+        return row_maxima(self.probabilities)
+
 
 def predict(
-    classifier: Classifier, dataset: Dataset, *, batch_size: int | None = None
+    classifier: Classifier,
+    dataset: Dataset,
+    *,
+    batch_size: int | None = None,
+    within: range | None = None,
 ) -> Iterator[Predictions]:
-    """Yield predictions batch by batch while the next batch is read beside.
+    """Yield predictions batch by batch while a thread reads the next batch.
 
-    Every forward pass has the same batch shape, the last one padded: with another shape the
+    Every forward pass has the same batch shape, and the last one is padded: with another shape the
     last bits of the probabilities may differ.
 
+    Args:
+        classifier: the model.
+        dataset: its images.
+        batch_size: images per forward pass; chosen by image size if not given.
+        within: the positions to predict; all by default.
+
     Raises:
-        ClassifierError: classifier and data set do not fit, or its output is no distribution.
+        ClassifierError: the classifier does not fit the data set, or its output is not a
+            distribution.
     """
     shape = shape_for(classifier, dataset)
+    part = within is not None and within != range(len(dataset))
+    if part and shape is None:  # all parts of a pass need the same shape
+        shape = first_shape(dataset)
     _check_class_count(classifier.class_count, classifier, dataset)
     size = batch_size or batch_size_for(shape)
-    for batch in _read_ahead(dataset.batches(size, shape)):
+    batches = dataset.batches(size, shape, within=within) if part else dataset.batches(size, shape)
+    for batch in _read_ahead(batches):
         probabilities = classifier.probabilities(_padded(batch.images, size))
         _check_fits(classifier, dataset, probabilities, size)
         rows = probabilities[: len(batch.ids)]
@@ -71,17 +104,20 @@ def from_probabilities(
     probabilities: Probabilities | NpyRows,
     dataset_ids: Callable[[int], str],
     labels: Labels | NpyRows,
+    *,
+    within: range | None = None,
 ) -> Iterator[Predictions]:
     """Saved probabilities as the same stream, (n, k) in the data set's order.
 
     Raises:
-        ClassifierError: rows that are no distributions; the first is named and all are counted.
+        ClassifierError: rows that are not distributions; the first is named and all are counted.
     """
     size = max(1, _SAVED_BYTES // (4 * probabilities.shape[1]))
-    for start in range(0, len(probabilities), size):
-        positions = np.arange(start, min(start + size, len(probabilities)))
+    within = range(len(probabilities)) if within is None else within
+    for start in range(within.start, within.stop, size):
+        part = slice(start, min(start + size, within.stop))
+        positions = np.arange(part.start, part.stop)
         ids = tuple(map(dataset_ids, positions.tolist()))
-        part = slice(start, start + size)
         try:
             batch = Predictions(positions, ids, labels[part], probabilities[part])
         except ClassifierError:
@@ -94,12 +130,12 @@ def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:
     """The image shape of every forward pass.
 
     Raises:
-        ClassifierError: the model was made for other images and they may not be resized.
+        ClassifierError: the model needs another shape and the images may not be resized.
     """
     wanted, given = classifier.input_shape, dataset.image_shape
     channels: int | None = getattr(classifier, "channels", None)
     if wanted is None and channels is not None:  # any size, but grey or RGB
-        found = given or _first_shape(dataset)
+        found = given or first_shape(dataset)
         wanted = None if found is None else (found[0], found[1], channels)
     if wanted is None or given is None or wanted == given:
         return wanted or given
@@ -111,8 +147,8 @@ def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:
     )
 
 
-def _first_shape(dataset: Dataset) -> Shape | None:
-    """The shape of the first image that can be read, to which a pass fits all others."""
+def first_shape(dataset: Dataset) -> Shape | None:
+    """The shape of the first readable image, to which a pass without a shape fits all others."""
     for batch in dataset.batches(1, None):
         height, width, channels = batch.images.shape[1:]
         return height, width, channels
@@ -141,7 +177,7 @@ def _check_fits(
     if probabilities.shape[:1] != (size,):
         raise ClassifierError(
             f"the classifier must give one row per image; {classifier.source} gave an array of "
-            f"shape {probabilities.shape} for {size} images; mend the function."
+            f"shape {probabilities.shape} for {size} images; fix the function."
         )
     if probabilities.ndim == 2:
         _check_class_count(probabilities.shape[1], classifier, dataset)
@@ -166,7 +202,7 @@ def _by(shape: Shape) -> str:
 
 
 def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches, read by a thread that is at most two ahead."""
+    """The same batches, read by a thread that is at most two batches ahead."""
     queue: Queue[Batch | BaseException | None] = Queue(maxsize=2)
     closed = Event()
 
@@ -177,7 +213,7 @@ def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
                 if closed.is_set():
                     return
             queue.put(None)
-        except BaseException as error:  # handed to the reader below, which raises it
+        except BaseException as error:  # raised by the consumer below
             queue.put(error)
 
     Thread(target=read, name="hardex-read-ahead", daemon=True).start()
@@ -188,5 +224,5 @@ def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
             yield item
     finally:
         closed.set()
-        while not queue.empty():  # free the reader if it waits for room
+        while not queue.empty():  # release the thread if it waits for space
             queue.get_nowait()

@@ -1,4 +1,4 @@
-"""A plain .npy file -> its rows, read block by block: whatever its length, memory stays flat."""
+"""A plain .npy file -> its rows, read block by block so that memory stays flat."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,17 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Labels, Probabilities, check_labels, check_probabilities, off_rows
-from hardex.errors import ClassifierError, DatasetError
+from hardex.arrays import (
+    Labels,
+    Probabilities,
+    bad_row,
+    check_labels,
+    check_probabilities,
+    off_rows,
+)
+from hardex.errors import DatasetError
 
 _BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True, eq=False)
 class NpyRows:
-    """An array on disk that is sliced like one in memory; each slice is read when asked for.
+    """An array on disk that is sliced like one in memory; a slice is read when it is taken.
 
-    Reading into a buffer keeps memory flat; a memory map would count every page it touched.
+    Reading into a buffer keeps memory flat; with a memory map, every page read would count.
 
     Attributes:
         path: the file.
@@ -34,7 +41,7 @@ class NpyRows:
 
     @classmethod
     def open(cls, path: Path) -> "NpyRows | None":
-        """The rows of a file, or None where it must be read whole: not a plain .npy of numbers."""
+        """The rows of a file; None if it is not a plain .npy of numbers and must be read whole."""
         if path.suffix != ".npy":
             return None
         try:
@@ -66,7 +73,7 @@ class NpyRows:
         return block
 
     def blocks(self) -> Iterator[tuple[int, NDArray[Any]]]:
-        """All rows, about a megabyte at a time, with the place of the first."""
+        """All rows, about a megabyte at a time, with the index of the first."""
         size = max(1, _BLOCK_BYTES // max(1, self._row_bytes()))
         for start in range(0, len(self), size):
             yield start, self[start : start + size]
@@ -92,21 +99,21 @@ def check_saved_labels(labels: "Labels | NpyRows", *, class_count: int) -> None:
     """As `check_labels`, but block by block.
 
     Raises:
-        DatasetError: labels that are no classes.
+        DatasetError: labels outside 0..class_count-1.
     """
     if not isinstance(labels, NpyRows):
         check_labels(labels, class_count=class_count)
         return
     for _, block in labels.blocks():
         if len(block) and not (block.min() >= 0 and block.max() < class_count):
-            check_labels(labels[:], class_count=class_count)  # counts them, in the old words
+            check_labels(labels[:], class_count=class_count)  # counts all that are wrong
 
 
 def check_saved_probabilities(rows: "Probabilities | NpyRows") -> None:
-    """Say of the whole file which row is off first, and how many are.
+    """As `check_probabilities`, but block by block.
 
     Raises:
-        ClassifierError: rows that are no distributions.
+        ClassifierError: rows that are not distributions; the first is named, all are counted.
     """
     if not isinstance(rows, NpyRows):
         check_probabilities(rows)
@@ -115,8 +122,4 @@ def check_saved_probabilities(rows: "Probabilities | NpyRows") -> None:
     off = np.concatenate([start + places for start, places in found])
     if len(off):
         first = int(off[0])
-        try:
-            check_probabilities(rows[first : first + 1], positions=off[:1])
-        except ClassifierError as error:
-            whole = str(error).replace("1 of 1 rows are", f"{len(off)} of {len(rows)} rows are")
-            raise ClassifierError(whole) from error
+        raise bad_row(rows[first : first + 1][0], first, bad=len(off), count=len(rows))

@@ -1,4 +1,4 @@
-"""What is known of each example besides its pixels -> where the classifier fails more often.
+"""Further columns of the data -> the slices in which the classifier fails more often.
 
 A slice is a value of one column (`light` is `night`), or two values of two columns together.
 """
@@ -17,10 +17,10 @@ from hardex.predict.metrics import share
 from hardex.predict.predictions import Predictions
 
 SCHEMA = "hardex.slices/1"
-MOST_VALUES = 50  # of one column; numbers with more are binned, texts with more left out
-MOST_PAIRED = 20  # columns that are looked at in pairs
+MOST_VALUES = 50  # of one column; with more, numbers are binned and texts left out
+MOST_PAIRED = 20  # columns that are combined in pairs
 AT_LEAST = 10  # examples a slice needs before it is tested
-ALPHA = 0.05  # the chance that any slice is called worse when none is
+ALPHA = 0.05  # family-wise error rate: the chance of any false alarm
 _BINS = 4
 
 
@@ -48,10 +48,10 @@ class LeftOut:
 
 
 def columns_of(meta: Meta) -> tuple[tuple[Column, ...], tuple[LeftOut, ...]]:
-    """The columns that have slices, and those that have none.
+    """The columns that can be cut into slices, and those that cannot.
 
     A column of numbers with more than 50 values is cut at its quartiles; one of texts with more
-    is left out, and so is one whose value never changes. A gap is a value: `(empty)`.
+    is left out, and so is one with a single value. An empty cell is a value: `(empty)`.
 
     Example:
         >>> light = np.array(["day", "night", "day"], object)
@@ -75,13 +75,13 @@ def _column(name: str, texts: NDArray[np.object_]) -> Column | LeftOut:
     values = set(texts.tolist())
     distinct = sorted(values, key=natural_order if numbers is None else _as_number)
     if len(distinct) < 2:
-        return LeftOut(name, "it has one value only")
+        return LeftOut(name, "it has only one value")
     if len(distinct) <= MOST_VALUES:
         place = {text: code for code, text in enumerate(distinct)}
         codes = np.array([place[text] for text in texts], np.int32)
         return Column(name, tuple(text or "(empty)" for text in distinct), codes)
     if numbers is None:
-        return LeftOut(name, f"it has {len(distinct):,} values that are no numbers")
+        return LeftOut(name, f"it has {len(distinct):,} values that are not numbers")
     return _binned(name, numbers)
 
 
@@ -106,7 +106,7 @@ def _binned(name: str, numbers: NDArray[np.float64]) -> Column | LeftOut:
     codes = np.searchsorted(cuts, numbers, side="left")  # a cut belongs to the range below it
     marks = [f"{cut:.6g}" for cut in cuts]
     if len(set(marks)) < len(marks):
-        return LeftOut(name, "its numbers lie too close together")
+        return LeftOut(name, "its numbers are too close together")
     ranges = [f"up to {marks[0]}"]
     ranges += [f"over {low} to {high}" for low, high in pairwise(marks)]
     ranges += [f"over {marks[-1]}"]
@@ -118,9 +118,9 @@ def _binned(name: str, numbers: NDArray[np.float64]) -> Column | LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class Slices:
-    """How many examples and errors fell on each value, and each pair of values.
+    """How many examples and errors each value, and each pair of values, has.
 
-    However a pass is cut and merged, the counts are equal.
+    An accumulator: however a pass is cut and merged, the counts are the same.
 
     Attributes:
         columns: what is counted.
@@ -144,7 +144,7 @@ class Slices:
     def update(self, predictions: Predictions) -> Self:
         """With one more batch."""
         where = predictions.positions
-        wrong = predictions.probabilities.argmax(axis=1) != predictions.labels
+        wrong = predictions.predicted != predictions.labels
         seen = Slices(
             self.columns,
             tuple(_count(c.codes[where], wrong, len(c.values)) for c in self.columns),
@@ -186,8 +186,8 @@ class Slice:
     Attributes:
         values: (column, value), once or twice.
         examples, wrong: how many, and how many of them are wrong.
-        p: how likely so many errors are here if they fell anywhere alike; exact.
-        p_adjusted: the same after Holm's correction for all slices that were looked at.
+        p: the p-value of so many errors here if all slices were alike; exact.
+        p_adjusted: the same after Holm's correction for all tested slices.
     """
 
     values: tuple[tuple[str, str], ...]
@@ -198,13 +198,13 @@ class Slice:
 
 
 def worst_slices(slices: Slices) -> tuple[tuple[Slice, ...], int]:
-    """The slices with more errors than the rest, the worst first, and how many were looked at.
+    """The slices with more errors than the rest, the worst first, and how many were tested.
 
     Every slice of ten examples or more is tested against all others by Fisher's exact test, one
     side. A pair must also have more errors than the rest of either of its two values, so that a
-    bad value does not bring its pairs along; its p is the largest of the three. Holm's correction
-    keeps the chance that any slice is called worse, when none is, at 5 % or less. Worst is whose
-    95 % interval begins highest.
+    bad value does not flag all its pairs; its p is the largest of the three. Holm's correction
+    keeps the chance of any false alarm at 5 % or less. The worst slice has the highest lower bound
+    of the 95 % interval of its error rate.
 
     Returns:
         The slices with an adjusted p of 0.05 or less, and the number of slices tested.
@@ -226,7 +226,7 @@ def _low(found: Slice) -> float:
 
 
 def _tested(slices: Slices) -> Iterator[Slice]:
-    """Every slice that is looked at, its p not yet corrected."""
+    """Every tested slice, with its uncorrected p."""
     counted = dict(zip((c.name for c in slices.columns), slices.singles, strict=True))
     for column, counts in zip(slices.columns, slices.singles, strict=True):
         yield from _tested_values(column, counts)
@@ -248,7 +248,7 @@ def _tested_pairs(
     of_a: NDArray[np.int64],
     of_b: NDArray[np.int64],
 ) -> Iterator[Slice]:
-    # A pair that is the whole of one of its values would be looked at twice.
+    # A pair that equals one of its values would be tested twice.
     own = (counts[..., 0] < of_a[:, None, 0]) & (counts[..., 0] < of_b[None, :, 0])
     rows, columns = np.nonzero((counts[..., 0] >= AT_LEAST) & own)
     wholes = (counts.sum(axis=(0, 1)), of_a[rows], of_b[columns])
@@ -263,7 +263,7 @@ def _slice(values: tuple[tuple[str, str], ...], counts: NDArray[np.int64], p: fl
 
 
 def fisher_greater(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The chance of as many errors in a part, or more, if they fell on the whole alike.
+    """The chance of as many errors in a part, or more, if parts and rest were alike.
 
     Args:
         parts, wholes: (m, 2) examples and wrong ones; each part lies in its whole.

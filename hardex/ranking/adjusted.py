@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from hardex.arrays import Labels, Probabilities, Scores
 from hardex.ranking.scores import ScoreFunction
 
-IMBALANCED = 0.1  # the rarest class has less than this of what it would have in balance
-_UNITS = 2.0**32  # confidence is summed in whole units, so that the order of summing cannot matter
+IMBALANCED = 0.1  # the rarest class has less than this share of a balanced one
+_UNITS = 2.0**32  # confidence is summed in whole units, so the order of summation does not matter
 
 
 @dataclass(frozen=True, eq=False)
 class ClassConfidence:
-    """How much belief each class gets, on average, from the examples labelled with it.
+    """The mean probability of the given label, by class.
 
     An accumulator: cut, split and merged in any order, the sums are the same, bit for bit.
 
@@ -61,10 +61,10 @@ class ClassConfidence:
 def adjusted_self_confidence(
     probabilities: Probabilities, labels: Labels, *, expected: NDArray[np.float64]
 ) -> Scores:
-    """How little belief the given label gets when every class is believed in alike: 1 - q(label).
+    """How improbable the given label is once all classes are on equal terms: 1 - q(label).
 
-    A model that saw few examples of a class believes in it less everywhere; q puts that right:
-    q = (p - t + max t) / sum, with t the expected belief of each class.
+    A model that saw few examples of a class gives it lower probabilities everywhere. q corrects
+    that: q = (p - t + max t) / sum, with t the expected p(given) of each class.
 
     Args:
         probabilities: (n, k), rows sum to 1.
@@ -72,7 +72,7 @@ def adjusted_self_confidence(
         expected: (k,) mean p(given) of each class over the whole set.
 
     Returns:
-        (n,) in [0, 1], smaller where the label is believed in more.
+        (n,) in [0, 1], smaller where the label is more probable.
 
     Source:
         "Adjusted predicted probabilities" in Northcutt et al., Confident Learning (2021), as
@@ -90,14 +90,15 @@ def adjusted_self_confidence(
 
 
 def adjusted_by(confidence: ClassConfidence) -> ScoreFunction:
-    """The score for a set whose class statistics are known."""
+    """The score for a data set with known class statistics."""
     return partial(adjusted_self_confidence, expected=confidence.expected())
 
 
 def rarest_share(counts: NDArray[np.int64]) -> float:
-    """The share of the rarest class that has examples, over the share it would have in balance.
+    """The share of the rarest class with examples, relative to a balanced data set.
 
-    Below `IMBALANCED` a set counts as imbalanced, and `adjusted_self_confidence` is worth a try.
+    Below `IMBALANCED` a data set counts as imbalanced, and `adjusted_self_confidence` is worth a
+    try.
 
     Source:
         The default threshold of cleanlab's class-imbalance check.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,106 +13,117 @@ _PATIENCE = 32_768  # with fewer rows at a time, sorting them in would take most
 _GROUP_BITS = 20  # of the packed sort key; the others are the upper bits of the score
 _MOST_GROUPS = 2**_GROUP_BITS
 
-Rows = tuple[Labels, Scores, Positions]  # (m,) each: group, score, position
+Columns = tuple[NDArray[Any], ...]  # (m, …) each: group, score, position, then any others
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """The hardest examples of each group seen so far, hardest first, ties by position.
+    """The hardest examples of each group seen so far, ties by position.
 
-    An accumulator: however a stream is cut, split and merged, the candidates are the same. Rows
-    that may enter wait until there are about as many as are kept; then one sort folds them in, so
-    the cost per row stays flat whatever the number of groups and the order of the stream.
+    An accumulator: however a stream is cut, split and merged, the result is the same. Rows that
+    may enter wait until there are about as many as are kept; then one sort folds them in, so the
+    cost per row stays flat whatever the number of groups and the order of the stream.
 
     Attributes:
         capacity: how many are kept of each group.
         patience: how many rows wait, at least, before they are sorted in.
-        groups: (m,) sorted; what an example stands for: its given class, its confusion pair, …
-        scores: (m,) falling within a group.
-        positions: (m,) rising within equal scores.
 
     Example:
         >>> stream = np.array([0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.2]), np.arange(4)
-        >>> Candidates.empty(1).update(*stream).positions
+        >>> Candidates.empty(1).update(*stream).result().positions
         array([2, 1])
     """
 
     capacity: int
     patience: int
-    _kept: "_Kept"
-    _waiting: tuple[Rows, ...] = field(default=())
+    _kept: "Hardest"
+    _waiting: tuple[Columns, ...] = field(default=())
     _waiting_count: int = 0
 
     @classmethod
-    def empty(cls, capacity: int, *, patience: int = _PATIENCE) -> Self:
-        """Nothing seen yet."""
-        return cls(capacity, patience, _Kept(capacity, *_NO_ROWS))
+    def empty(cls, capacity: int, *, patience: int = _PATIENCE, others: Columns = ()) -> Self:
+        """Nothing seen yet.
 
-    @property
-    def groups(self) -> Labels:
-        return self._folded.groups
+        Args:
+            capacity: how many to keep of each group.
+            patience: how many rows wait, at least, before they are sorted in.
+            others: an empty array, (0, …), for each further column that is kept of an example.
+        """
+        none = np.zeros(0, np.int64)
+        return cls(capacity, patience, Hardest(capacity, none, np.zeros(0), none, others))
 
-    @property
-    def scores(self) -> Scores:
-        return self._folded.scores
-
-    @property
-    def positions(self) -> Positions:
-        return self._folded.positions
-
-    def update(self, groups: Labels, scores: Scores, positions: Positions) -> Self:
-        """With some more examples, (n,) each."""
+    def update(
+        self, groups: Labels, scores: Scores, positions: Positions, *others: NDArray[Any]
+    ) -> Self:
+        """With some more examples, (n,) each; `others` are the further columns, (n, …)."""
         may_enter = np.flatnonzero(self._kept.may_enter(groups, scores, positions))
-        return self._with((groups[may_enter], scores[may_enter], positions[may_enter]))
+        columns = (groups, scores, positions, *others)
+        return self._with(tuple(column[may_enter] for column in columns))
 
     def merge(self, other: Self) -> Self:
         """Both together."""
-        return self._with((other.groups, other.scores, other.positions))
+        return self._with(other.result().columns)
 
-    def thresholds(self, groups: Labels) -> Scores:
-        """(n,) a score that no example below can enter with; -inf where any can."""
-        return self._kept.thresholds(groups)
+    def result(self) -> "Hardest":
+        """The hardest of each group."""
+        return self._kept.fold(self._waiting)
 
-    def _with(self, rows: Rows) -> Self:
+    def _with(self, rows: Columns) -> Self:
         count = self._waiting_count + len(rows[0])
         waiting = (*self._waiting, rows) if len(rows[0]) else self._waiting
         if count < max(self.patience, len(self._kept.groups)):
             return replace(self, _waiting=waiting, _waiting_count=count)
         return type(self)(self.capacity, self.patience, self._kept.fold(waiting))
 
-    @cached_property
-    def _folded(self) -> "_Kept":
-        return self._kept.fold(self._waiting)
-
 
 @dataclass(frozen=True, eq=False)
-class _Kept:
-    """At most `capacity` rows of each group, sorted by group, falling score, rising position."""
+class Hardest:
+    """At most `capacity` rows of each group, sorted by group, falling score, rising position.
+
+    Attributes:
+        capacity: how many there may be of each group.
+        groups: (m,) what an example belongs to: its given class, its confusion pair, …
+        scores: (m,) falling within a group.
+        positions: (m,) rising within equal scores.
+        others: further columns, (m, …) each.
+    """
 
     capacity: int
     groups: Labels
     scores: Scores
     positions: Positions
+    others: Columns = ()
 
-    def fold(self, waiting: tuple[Rows, ...]) -> "_Kept":
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def columns(self) -> Columns:
+        """All columns: groups, scores, positions and the others."""
+        return (self.groups, self.scores, self.positions, *self.others)
+
+    def fold(self, waiting: tuple[Columns, ...]) -> "Hardest":
+        """The same with these rows sorted in."""
         if not waiting:
             return self
-        columns = zip((self.groups, self.scores, self.positions), *waiting, strict=True)
-        groups, scores, positions = (np.concatenate(column) for column in columns)
-        order = hardest_first(groups, scores, positions)
-        kept = order[places_in_group(groups[order]) < self.capacity]
-        return _Kept(self.capacity, groups[kept], scores[kept], positions[kept])
+        merged = zip(self.columns, *waiting, strict=True)
+        columns = tuple(np.concatenate(column) for column in merged)
+        order = hardest_first(*columns[:3])
+        kept = order[places_in_group(columns[0][order]) < self.capacity]
+        groups, scores, positions, *others = (column[kept] for column in columns)
+        return Hardest(self.capacity, groups, scores, positions, tuple(others))
 
     def may_enter(self, groups: Labels, scores: Scores, positions: Positions) -> NDArray[np.bool_]:
-        """Whether each row would be kept if the stream ended with it."""
-        thresholds = self.thresholds(groups)
+        """(n,) whether each row would be kept if the stream ended with it."""
+        thresholds = self._thresholds(groups)
         enters = scores >= thresholds
         ties = np.flatnonzero(scores == thresholds)
         if len(ties):
             enters[ties] = positions[ties] < self._last[1][groups[ties]]
         return np.asarray(enters)
 
-    def thresholds(self, groups: Labels) -> Scores:
+    def _thresholds(self, groups: Labels) -> Scores:
+        """(n,) a score that no example below can enter with; -inf where any can."""
         last = self._last[0]
         if len(last) == 0 or len(groups) == 0:
             return np.full(len(groups), -np.inf)
@@ -133,11 +144,8 @@ class _Kept:
         return scores, positions
 
 
-_NO_ROWS: Rows = (np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
-
-
 def hardest_first(groups: Labels, scores: Scores, positions: Positions) -> NDArray[np.intp]:
-    """The order by group, falling score, rising position: a fast form of `np.lexsort`.
+    """(m,) the order by group, falling score, rising position: a fast form of `np.lexsort`.
 
     One sort of packed keys (group, upper bits of the score); only rows whose keys are equal are
     then sorted among themselves.

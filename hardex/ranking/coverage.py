@@ -1,4 +1,4 @@
-"""A ranking and the pool it was chosen from -> how much of the pool's variety it shows."""
+"""A ranking and the pool it was chosen from -> how much of the variety it shows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _ROUNDS = 20
 
 @dataclass(frozen=True)
 class Covered:
-    """How many kinds there are, how many the ranking shows, and a random pick of its size.
+    """How many kinds the ranking shows, beside a random pick of the same size.
 
     Attributes:
         covered: kinds with one example or more in the ranking.
@@ -31,10 +31,10 @@ class Covered:
 
 
 def covered(kinds: Labels, chosen: NDArray[np.bool_]) -> Covered:
-    """Count kinds among those chosen, and those expected of a random pick.
+    """Count the kinds among the chosen examples, and those expected of a random pick.
 
     Args:
-        kinds: (m,) what each example of the pool is one of.
+        kinds: (m,) the kind of each example of the pool.
         chosen: (m,) whether it is in the ranking.
 
     Example:
@@ -48,7 +48,7 @@ def covered(kinds: Labels, chosen: NDArray[np.bool_]) -> Covered:
 
 
 def _chance_of_none(size: int, picked: int, count: int) -> float:
-    """That `picked` of `count` hold none of a kind of this size: without putting back."""
+    """The chance that `picked` of `count`, without replacement, include none of a kind."""
     if size + picked > count:
         return 0.0
     return exp(

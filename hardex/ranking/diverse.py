@@ -1,4 +1,4 @@
-"""Candidates and where they lie -> an order in which each goes where none has been."""
+"""Candidates and their features -> an order in which each is far from those before."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _GRADIENT_WEIGHT = 0.3
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Where m examples lie, as a sum of outer products that are never written out.
+    """The features of m examples, as a sum of outer products that are never written out.
 
     Each part is a pair of arrays, (m, a) and (m, b), and stands for the (m, a * b) array of all
     products of their columns: ||x y' - u v'||^2 = |x|^2 |y|^2 + |u|^2 |v|^2 - 2 (x.u)(y.v).
@@ -51,7 +51,7 @@ class Features:
         for left, right in self.parts:
             total -= 2 * (left @ left[row]) * (right @ right[row])
         total[row] = 0.0
-        return np.asarray(np.maximum(total, 0.0))  # what is 0 may come out a little below
+        return np.asarray(np.maximum(total, 0.0))  # rounding may give a little less than 0
 
     @cached_property
     def _lengths(self) -> Floats:
@@ -60,9 +60,9 @@ class Features:
         return np.asarray(np.sum(list(squares), axis=0))
 
     def scaled(self, weight: float = 1.0) -> "Features":
-        """In units of their own spread, so that parts can be added: mean squared distance 2.
+        """Divided by their spread, so that parts can be added: mean squared distance 2.
 
-        The weight is what squared distances are multiplied with then.
+        Squared distances are then multiplied by the weight.
         """
         means = ((left.T @ right) / max(1, len(left)) for left, right in self.parts)
         spread = float(self._lengths.mean()) - sum(float((mean**2).sum()) for mean in means)
@@ -70,7 +70,7 @@ class Features:
         return Features(tuple((left / unit, right) for left, right in self.parts))
 
     def sketch(self, rng: np.random.Generator, size: int = 64) -> Floats:
-        """(m, size) columns whose distances are about the same; small ones come as they are.
+        """(m, size) columns with about the same distances; narrow parts stay exact.
 
         Source:
             Random projections of outer products: Kar and Karnick, Random Feature Maps for Dot
@@ -95,15 +95,15 @@ def _squared(rows: NDArray[np.floating]) -> Floats:
 def gradients(
     probabilities: Probabilities, classes: Labels, embeddings: Embeddings | None = None
 ) -> Features:
-    """How the last layer would move for each example: (p - onehot(class)) x embedding.
+    """The gradient of the last layer for each example: (p - onehot(class)) x embedding.
 
-    Examples that call for the same change lie close together, whatever they look like.
+    Examples that need the same change are close together, whatever they look like.
 
     Args:
         probabilities: (m, k).
-        classes: (m,) the given classes, or the predicted ones where labels play no part.
-        embeddings: (m, d) input of the last layer, brought to unit length; without them the first
-            factor alone.
+        classes: (m,) the given classes, or the predicted ones if labels play no part.
+        embeddings: (m, d) input of the last layer, scaled to unit length here; without them, the
+            first factor alone.
 
     Source:
         BADGE: Ash et al., Deep Batch Active Learning by Diverse, Uncertain Gradient Lower Bounds
@@ -129,13 +129,13 @@ def variety(
     embeddings: Embeddings,
     statistics: NDArray[np.float64],
 ) -> Features:
-    """Where examples lie for `embedding` diversity: what the model makes of them, how they look.
+    """The features for `embedding` diversity: gradients of the model, statistics of the pixels.
 
     Args:
         probabilities: (m, k).
-        classes: (m,) the given classes, or the predicted ones where labels play no part.
-        embeddings: (m, d) where the model puts them.
-        statistics: (m, s) plain numbers about their pixels.
+        classes: (m,) the given classes, or the predicted ones if labels play no part.
+        embeddings: (m, d) of the model.
+        statistics: (m, s) of their pixels.
     """
     meant = gradients(probabilities, classes, embeddings).scaled(_GRADIENT_WEIGHT)
     return meant + Features.of(standardised(statistics)).scaled()
@@ -156,14 +156,14 @@ def standardised(columns: NDArray[np.floating]) -> Floats:
 
 
 def farthest_first(features: Features, refuse: Refuse) -> Iterator[tuple[int, float]]:
-    """The first row, then again and again the row farthest from all that were taken.
+    """The first row, then always the row farthest from all those taken.
 
     Rows must come hardest first: the hardest is taken first, and ties go to the harder. Rows at
     distance 0 from one taken come last, in their order.
 
     Args:
-        features: where the m rows lie.
-        refuse: asked once for each row that is about to be taken.
+        features: of the m rows.
+        refuse: called once for each row that is about to be taken.
 
     Yields:
         Row and gain: its distance to the nearest row taken before; infinite for the first. Gains

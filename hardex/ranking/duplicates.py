@@ -1,4 +1,4 @@
-"""Pictures in the order of choice -> which of them look like an earlier one."""
+"""Pictures in the order of choice -> which of them are near-duplicates of an earlier one."""
 
 from collections.abc import Callable
 
@@ -12,18 +12,18 @@ _MOST_APART = 6.0  # levels of 255, root mean square, between thumbnails of near
 
 
 class Lookalikes:
-    """Remembers the pictures it let pass, and refuses what looks like one of them.
+    """Remembers the pictures that passed, and refuses near-duplicates of them.
 
     Two pictures look alike when their thumbnails (16 x 16, averaged) differ by at most 6 levels
-    of 255, root mean square: equal pixels, and the same picture saved, scaled or brightened anew
-    a little. Of 10,000 different digits 4 look like another, of 12,000 photographs none. Each is
-    compared with all that passed before it, so nothing that comes later changes an answer.
+    of 255, root mean square: equal pixels, or the same picture saved again, scaled or slightly
+    brightened. Of 10,000 different digits 4 look like another, of 12,000 photographs none. Each is
+    compared with all that passed before it, so later pictures never change an answer.
 
     Args:
         image: gives the picture at a position.
 
     Attributes:
-        refused: positions of what was refused, in order.
+        refused: positions of the refused pictures, in order.
 
     Example:
         >>> pictures = np.random.default_rng(0).integers(0, 255, (3, 8, 8, 1), dtype=np.uint8)

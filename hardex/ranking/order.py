@@ -1,4 +1,4 @@
-"""Candidates -> a ranking: hard, but not ten times the same mistake."""
+"""Candidates -> a ranking of hard examples that are not all the same mistake."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 from hardex.arrays import Positions, Scores
 from hardex.errors import HardexError
-from hardex.ranking.candidates import Candidates, places_in_group
+from hardex.ranking.candidates import Hardest, places_in_group
 from hardex.ranking.scores import FORMULAS, UNSURE_SCORES, WRONG_SCORES
 
 DIVERSITIES = ("none", "class", "confusion", "embedding")
@@ -25,11 +25,11 @@ class Rule:
         per_class: how many of each class, when `count` is None.
         count: how many in all.
         diversity: what is taken in turn: `class` (given classes), `confusion` (pairs of classes)
-            or `none` (the hardest first); `embedding` goes to what is farthest from all before.
+            or `none` (the hardest first); `embedding` takes the example farthest from those chosen.
         unsure: the score of the unsure list, or `MODULE:FUNCTION`.
         wrong: the score of the wrong list, or `MODULE:FUNCTION`.
-        pool: how many of the hardest of each key the choice is made among.
-        allow_duplicates: whether pictures that look like an earlier one may be chosen.
+        pool: how many of the hardest examples of each group to choose from.
+        allow_duplicates: whether near-duplicates of an earlier picture may be chosen.
 
     Raises:
         HardexError: a value outside its choices.
@@ -62,7 +62,7 @@ class Rule:
         return self.per_class if by_class else self.total(class_count)
 
     def capacity(self, class_count: int) -> int:
-        """How many candidates of each group are kept: the pool, or more where more are asked for.
+        """How many candidates of each group are kept: the pool, or more if more are requested.
 
         The choice goes through the whole pool before it takes what lies beyond, so a shorter
         ranking begins a longer one.
@@ -70,7 +70,7 @@ class Rule:
         return max(self.pool, self.needed(class_count))
 
     def formulas(self) -> dict[str, str]:
-        """Every score's formula, scores of one's own among them."""
+        """The formula of every score, including the user's own."""
         own = {name: name for name in (self.unsure, self.wrong) if name not in FORMULAS}
         return FORMULAS | own
 
@@ -91,40 +91,26 @@ class Ranking:
         return len(self.positions)
 
 
-def ranking(candidates: Candidates, *, count: int) -> Ranking:
+def in_turn(candidates: Hardest, *, pool: int, turns: int, refuse: Refuse) -> Iterator[int]:
     """Take the groups in turn: the hardest of every group before the second of any.
 
-    Within one turn the hardest comes first, ties by position. A shorter ranking begins a longer
-    one.
-
-    Example:
-        >>> groups, scores = np.array([0, 0, 1]), np.array([0.9, 0.8, 0.1])
-        >>> ranking(Candidates.empty(2).update(groups, scores, np.arange(3)), count=3).positions
-        array([0, 2, 1])
-    """
-    turns = places_in_group(candidates.groups)
-    order = np.lexsort((candidates.positions, -candidates.scores, turns))[:count]
-    return Ranking(candidates.positions[order], candidates.scores[order])
-
-
-def in_turn(candidates: Candidates, *, pool: int, turns: int, refuse: Refuse) -> Iterator[int]:
-    """Take the groups in turn, as `ranking` does, but pass over what is refused.
-
-    A refused example is replaced by the next of its group in the same turn. The first `pool` of
-    every group come before all others.
+    Within a turn the hardest comes first, ties by position. A refused example is replaced by the
+    next of its group in the same turn. The first `pool` of every group come before all others. A
+    shorter ranking begins a longer one.
 
     Args:
         candidates: the hardest of each group.
         pool: how many of each group come first.
         turns: how many of each group may be taken.
-        refuse: asked once for each example that is about to be chosen.
+        refuse: called once for each example that is about to be chosen.
 
     Yields:
         Rows of the candidates, in the order of choice.
 
     Example:
         >>> groups, scores = np.array([0, 0, 1]), np.array([0.9, 0.8, 0.1])
-        >>> seen = Candidates.empty(2).update(groups, scores, np.arange(3))
+        >>> from hardex.ranking.candidates import Candidates
+        >>> seen = Candidates.empty(2).update(groups, scores, np.arange(3)).result()
         >>> rows = in_turn(seen, pool=9, turns=9, refuse=lambda position: position == 0)
         >>> seen.positions[list(rows)].tolist()
         [1, 2]

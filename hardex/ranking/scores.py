@@ -1,7 +1,7 @@
 """Probabilities -> difficulty. In every score here, higher is harder.
 
-All scores take the same two arrays, so any of them can stand in for another. They are computed
-in double precision: in single precision `1 - p` and `-log p` merge neighbours that differ in p.
+All scores take the same two arrays, so they are interchangeable. They are computed in double
+precision: in single precision `1 - p` and `-log p` are equal for some p that differ.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def margin(probabilities: Probabilities, labels: Labels) -> Scores:
 
 
 def entropy(probabilities: Probabilities, labels: Labels) -> Scores:
-    """How widely belief is spread: -sum p ln p, over ln k. Labels play no part.
+    """How widely the probability is spread: -sum p ln p, over ln k. Labels play no part.
 
     Returns:
         (n,) in [0, 1]. 0: certain. 1: all classes equal.
@@ -165,13 +165,13 @@ FORMULAS = {
     ADJUSTED: "1 - q(given), q = (p - t + max t) / sum, t(j) = mean p(j) over given j",
 }
 
-# What a number means to whoever looks at one example.
+# What the score of one example means.
 MEANINGS = {
-    "least_confidence": "how unsure the model is of its own answer",
+    "least_confidence": "how unsure the model is of its prediction",
     "margin": "how close the runner-up came",
-    "entropy": "how widely its belief is spread over the classes",
+    "entropy": "how widely the probability is spread over the classes",
     "loss": "how surprised the model is by the given label",
     "normalized_margin": "how far the best other class is ahead of the given label",
-    "el2n": "how far its belief is from the given label",
-    ADJUSTED: "how little it believes the label, beside what it believes of others of the class",
+    "el2n": "how far the probabilities are from the given label",
+    ADJUSTED: "how improbable the given label is, compared with other examples of its class",
 }

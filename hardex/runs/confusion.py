@@ -19,18 +19,18 @@ def read_confusion(path: Path, class_count: int) -> NDArray[np.int64]:
         (k, k) counts.
 
     Raises:
-        RunError: the file is not there, or holds anything else.
+        RunError: the file is missing, or holds anything else.
 
     Example:
         >>> read_confusion(Path("runs/nothing-here/confusion.csv"), 10)
         Traceback (most recent call last):
-        hardex.errors.RunError: a run should hold confusion.csv with 10 rows of 10 counts; this \
-one cannot be read so (No such file or directory); rank again with --force.
+        hardex.errors.RunError: confusion.csv must hold 10 rows of 10 counts; it cannot be read \
+(No such file or directory); rank again with --force.
     """
     import pandas as pd
 
     try:
-        # Names may hold commas and line ends, so lines cannot be split by hand; C is fast enough.
+        # Names may hold commas and line breaks, so lines cannot simply be split.
         table = pd.read_csv(path, index_col=0, encoding="utf-8").to_numpy()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
@@ -45,6 +45,6 @@ one cannot be read so (No such file or directory); rank again with --force.
 def _bad(class_count: int, reason: str) -> RunError:
     line = " ".join(reason.split())
     return RunError(
-        f"a run should hold confusion.csv with {class_count} rows of {class_count} counts; this "
-        f"one cannot be read so ({line}); rank again with --force."
+        f"confusion.csv must hold {class_count} rows of {class_count} counts; it cannot be read "
+        f"({line}); rank again with --force."
     )

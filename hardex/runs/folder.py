@@ -1,4 +1,4 @@
-"""A run folder is complete or absent: it is made aside and put in place when whole."""
+"""A run folder is complete or absent: it is made elsewhere and moved into place when complete."""
 
 import glob
 import os
@@ -13,21 +13,22 @@ from hardex.errors import RunError
 MANIFEST = "manifest.json"
 RESULTS = "results"
 TABLE = "predictions.parquet"
+METRICS = "metrics.json"
+HARD = "hard"
 SEAL = "seal.json"
-PEOPLE = ("people", SEAL)  # made by people or binding on them; no verb deletes them
+PEOPLE = ("people", SEAL)  # made by people or binding on them; no command deletes them
 _NAME_BYTES = 120
 
 
 @contextmanager
 def new_run(folder: Path, *, force: bool) -> Iterator[Path]:
-    """A temporary folder beside `folder` that takes its place when the block ends well.
+    """A temporary folder beside `folder` that replaces it when the block succeeds.
 
-    If the block fails or is interrupted, the temporary folder goes and `folder` stays as it was.
-    With `force`, the results of a run that is there are replaced whole; `people/` and
-    `seal.json` stay.
+    If the block fails or is interrupted, the temporary folder is removed and `folder` stays as it
+    was. With `force`, the results of an existing run are replaced; `people/` and `seal.json` stay.
 
     Raises:
-        RunError: the folder is a run already, is something else, or cannot be written.
+        RunError: the folder is already a run, is something else, or cannot be written.
     """
     # The real path: "." has no name, and a link may lead to a disk from which nothing can move.
     target = Path(os.path.realpath(folder))
@@ -45,22 +46,22 @@ def new_run(folder: Path, *, force: bool) -> Iterator[Path]:
         ) from error
     try:
         yield partial
-        check_free(folder, force=force)  # somebody else may have been quicker
+        check_free(folder, force=force)  # another process may have been quicker
         _put_in_place(partial, target)
     except OSError as error:
         raise RunError(
-            f"the run {folder} could not be written whole ({error.strerror or error}), and nothing "
-            "of it was kept; free some space or choose another place with --out."
+            f"the run {folder} could not be written completely ({error.strerror or error}), and "
+            "nothing of it was kept; free some space or choose another folder with --out."
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-        with suppress(OSError):  # folders on the way to a run stay only if there is one
+        with suppress(OSError):  # parent folders stay only if a run was made
             for parent in made:
                 parent.rmdir()
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove the temporary folders of processes that died in the middle (power cut, kill -9)."""
+    """Remove the temporary folders of processes that died (power cut, kill -9)."""
     for partial in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"):
         process = partial.name.rpartition("-")[2]
         if process.isdigit() and not _is_alive(int(process)):
@@ -74,7 +75,7 @@ def _is_alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # it belongs to somebody else
+    except OSError:  # it belongs to another user
         return True
     return process != os.getpid()
 
@@ -88,7 +89,7 @@ def check_free(folder: Path, *, force: bool) -> None:
                 "replace its results (annotations stay) or another --out."
             )
     elif folder.is_dir():
-        # Results without a manifest are those of a run that a power cut hit, or somebody else's.
+        # Results without a manifest come from a power cut, or are not ours.
         ours = {RESULTS, *PEOPLE} if (folder / RESULTS / TABLE).exists() else set(PEOPLE)
         others = sorted({p.name for p in folder.iterdir()} - ours)
         if others:
@@ -103,15 +104,15 @@ def check_free(folder: Path, *, force: bool) -> None:
 
 
 def _put_in_place(partial: Path, folder: Path) -> None:
-    """Move what is whole into place; the manifest goes first and comes last.
+    """Move a complete run into place; the manifest is removed first and added last.
 
-    A folder without a manifest is no run, so a power cut in between leaves an absent run whose
-    `people/` are where they were. Whatever else goes wrong, the old run is put back.
+    A folder without a manifest is not a run, so a power cut in between leaves no run, and
+    `people/` untouched. After any other failure the previous run is restored.
     """
     if not folder.exists():
         partial.rename(folder)
         return
-    if (partial / SEAL).exists() and not (folder / SEAL).exists():  # the older one binds
+    if (partial / SEAL).exists() and not (folder / SEAL).exists():  # the existing one counts
         (partial / SEAL).rename(folder / SEAL)
     replaced = partial / "replaced"
     replaced.mkdir()

@@ -1,4 +1,4 @@
-"""The chosen examples of a run: their table and their pictures."""
+"""The hard examples of a run: their table and their pictures."""
 
 import csv
 from collections.abc import Callable, Mapping
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from hardex.arrays import Image
 from hardex.errors import DatasetError
 from hardex.ranking.order import Ranking
-from hardex.runs.folder import safe_name
-from hardex.runs.tables import Predicted, examples_at
+from hardex.runs.folder import HARD, safe_name
+from hardex.runs.tables import Predicted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,19 +42,19 @@ class HardExample:
     reason: str
 
 
-def hard_examples(
+def _hard_examples(
     name: str,
     ranking: Ranking,
-    predictions: Path,
+    examples: Mapping[int, Predicted],
     class_names: tuple[str, ...],
     *,
     shown: Callable[[int], bool],
 ) -> list[HardExample]:
-    """The rows of one list, read back from predictions.parquet in the ranking's order.
+    """The rows of one list in the ranking's order.
 
     `shown` says whether there will be a picture of the example at a position.
     """
-    rows = examples_at(predictions, ranking.positions)
+    rows = [examples[position] for position in ranking.positions.tolist()]
     return [
         HardExample(
             file_name=f"{name}/{_picture_name(rank, row)}" if shown(row.position) else "",
@@ -65,14 +65,14 @@ def hard_examples(
             predicted_label=row.predicted_label,
             confidence=row.confidence,
             score=float(score),
-            reason=reason(name, row, class_names),
+            reason=_reason(name, row, class_names),
         )
         for rank, (row, score) in enumerate(zip(rows, ranking.scores, strict=True), start=1)
     ]
 
 
-def reason(name: str, row: Predicted, class_names: tuple[str, ...]) -> str:
-    """Why an example stands in a list, as a sentence."""
+def _reason(name: str, row: Predicted, class_names: tuple[str, ...]) -> str:
+    """Why an example is in a list, as a sentence."""
     probabilities = row.probabilities
     best, second = probabilities.argsort(kind="stable")[::-1][:2]
     if name == "wrong":
@@ -110,6 +110,7 @@ def _picture_name(rank: int, row: Predicted) -> str:
 
 def write_lists(
     rankings: Mapping[str, Ranking],
+    examples: Mapping[int, Predicted],
     results: Path,
     class_names: tuple[str, ...],
     *,
@@ -120,30 +121,30 @@ def write_lists(
 
     Args:
         rankings: the chosen examples of each list.
-        results: the folder that holds predictions.parquet.
+        examples: what the table says of them, by position.
+        results: the folder in which `hard/` is made.
         class_names: k names.
         image: gives the picture at a position; None where there are no pictures.
         shown: whether there is one at a position.
     """
-    folder = results / "hard"
+    folder = results / HARD
     for name in LISTS:
         (folder / name).mkdir(parents=True)
     with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(field.name for field in fields(HardExample))
         for name, chosen in rankings.items():
-            table = results / "predictions.parquet"
             with_picture = shown if image is not None else lambda position: False
-            examples = hard_examples(name, chosen, table, class_names, shown=with_picture)
+            rows = _hard_examples(name, chosen, examples, class_names, shown=with_picture)
             if image is not None:
-                examples = _with_pictures(examples, chosen, folder, image)
-            writer.writerows(map(astuple, examples))
+                rows = _with_pictures(rows, chosen, folder, image)
+            writer.writerows(map(astuple, rows))
 
 
 def _with_pictures(
     examples: list[HardExample], chosen: Ranking, folder: Path, image: Callable[[int], Image]
 ) -> list[HardExample]:
-    """The examples, their pictures written; one that cannot be read loses its file name."""
+    """Write the pictures; an example whose picture cannot be read loses its file name."""
     return [
         example
         if not example.file_name or _is_written(image, position, folder / example.file_name)
@@ -153,7 +154,7 @@ def _with_pictures(
 
 
 def _is_written(image: Callable[[int], Image], position: int, path: Path) -> bool:
-    """Write one picture, and say whether it could be read."""
+    """Write one picture; False if it cannot be read."""
     from hardex.images import write_png  # Pillow is loaded only where there are pictures
 
     try:

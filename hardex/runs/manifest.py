@@ -19,7 +19,7 @@ SCHEMA = "hardex.run/1"
 
 
 def now() -> str:
-    """This moment in UTC, to the second, as ISO 8601."""
+    """The current time in UTC, to the second, as ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -28,7 +28,7 @@ class Source:
     """Where data or a model came from.
 
     Attributes:
-        name: what opens it again, as typed.
+        name: what opens it again, as the user gave it.
         path: its absolute path when it is a file or folder, else "".
         hash: a hash that changes when it changes.
     """
@@ -40,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything a run says about itself.
+    """What a run was made from.
 
     Attributes:
         data: the labelled images; None when only probabilities were given.
@@ -54,13 +54,12 @@ class Manifest:
         formulas: every score's formula.
         seed: of everything random.
         counts: examples, skipped, wrong, and the length of each list.
-        command: what was typed.
-        resize: whether images of one fixed size were resized to what the model asks for.
+        command: the command line.
+        resize: whether images of one fixed size were resized to what the model needs.
         run: the run that was ranked again, if this one was not made from model and data.
-        logits: whether a softmax was taken of the model's outputs.
+        logits: whether a softmax was applied to the outputs of the model.
         doctor: what `hardex.classifiers.doctor` found before the ranking.
-        resize: whether images of one size were fitted to the model.
-        reading: which split and columns of the data were taken.
+        reading: which split and columns of the data were read.
     """
 
     data: Source | None
@@ -103,22 +102,22 @@ class Manifest:
         """Read manifest.json of a run.
 
         Raises:
-            RunError: the folder is no run, or one of a later format.
+            RunError: the folder is not a run, or has a newer format.
         """
         path = folder / MANIFEST
         try:
             fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             if fields["format"] > FORMAT:
                 raise RunError(
-                    f"a run must have format {FORMAT} or older; {folder} has format "
-                    f"{fields['format']}; install a newer hardex."
+                    f"a run must have format {FORMAT}; {folder} has format {fields['format']}; "
+                    "install a newer hardex."
                 )
             for name in ("data", "model", "run"):
-                fields[name] = None if fields.get(name) is None else Source(**fields[name])
+                fields[name] = None if fields[name] is None else Source(**fields[name])
             for name in ("class_names", "image_shape"):
                 fields[name] = None if fields[name] is None else tuple(fields[name])
-            fields["doctor"] = tuple(fields.get("doctor", ()))
-            fields["reading"] = Reading(**fields.get("reading", {}))
+            fields["doctor"] = tuple(fields["doctor"])
+            fields["reading"] = Reading(**fields["reading"])
             return cls(**fields)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise RunError(

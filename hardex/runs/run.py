@@ -13,7 +13,7 @@ import numpy as np
 from hardex.arrays import Image
 from hardex.data.dataset import Dataset
 from hardex.errors import DatasetError, RunError
-from hardex.runs.folder import RESULTS
+from hardex.runs.folder import HARD, METRICS, RESULTS, TABLE
 from hardex.runs.manifest import Manifest
 from hardex.runs.seal import read_seal
 from hardex.runs.views import PAGE_SIZE, Found, Tables, View
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What `hardex rank` found, read from its folder when asked for.
+    """What `hardex rank` found, read from its folder when needed.
 
     Attributes:
         folder: the run folder.
         manifest: what the run was made from.
-        data: where the images are now, when they moved; else "".
-        annotations_url: the database of what people say, when that is not in the folder; else "".
+        data: where the images are now, if they moved; else "".
+        annotations_url: the database of the annotations, if they are not in the folder; else "".
     """
 
     folder: Path
@@ -45,7 +45,7 @@ class Run:
         """One row per example, in order of position."""
         from hardex.runs.tables import read_predictions
 
-        return read_predictions(self.folder / RESULTS / "predictions.parquet")
+        return read_predictions(self.folder / RESULTS / TABLE)
 
     @cached_property
     def hard(self) -> "pd.DataFrame":
@@ -53,30 +53,30 @@ class Run:
         from hardex.runs.hard_examples import read_hard
 
         with self._readable("hard/metadata.csv"):
-            return read_hard(self.folder / RESULTS / "hard")
+            return read_hard(self.folder / RESULTS / HARD)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Accuracy with intervals, per class, and calibration."""
-        path = self.folder / RESULTS / "metrics.json"
-        with self._readable("metrics.json"):
+        path = self.folder / RESULTS / METRICS
+        with self._readable(METRICS):
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             return found
 
     @contextmanager
     def _readable(self, name: str) -> Iterator[None]:
-        """Turn what goes wrong with a table of the run into a sentence."""
+        """Turn an error while reading a table into a `RunError`."""
         try:
             yield
         except (OSError, ValueError, KeyError) as error:
             raise RunError(
-                f"{RESULTS}/{name} of a run must be as hardex wrote it; that of {self.folder} "
+                f"{RESULTS}/{name} of a run must be as hardex wrote it; the one in {self.folder} "
                 f"cannot be read ({type(error).__name__}); rank again with --force."
             ) from error
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The labelled images of the run, opened again; of a sealed run only what may be seen.
+        """The labelled images of the run, opened again; without the sealed ones.
 
         Raises:
             RunError: the run was made without images, or they are no longer there.
@@ -105,7 +105,7 @@ class Run:
                 ) from error
             raise RunError(
                 f"the images of this run were at {source.path or source.name} and cannot be opened "
-                f"there now ({error}); show where they are with --data."
+                f"there now ({error}); pass their path with --data."
             ) from error
         seal = read_seal(self.folder)
         return dataset if seal is None else seal.open_part(dataset)
@@ -120,20 +120,20 @@ class Run:
 
         pictures = self._pictures
         if id in pictures:
-            return read_image(self.folder / RESULTS / "hard" / pictures[id])
+            return read_image(self.folder / RESULTS / HARD / pictures[id])
         position = self.position(id)
         if position >= len(self.dataset) or self.dataset.id(position) != id:
             raise RunError(
-                f"the images of this run have changed since: {id} is no longer at place {position} "
-                f"of {self.dataset.source}; rank again or show where they are with --data."
+                f"the images of this run have changed: {id} is no longer at position {position} "
+                f"of {self.dataset.source}; rank again or pass their path with --data."
             )
         return self.dataset.image(position)
 
     def pictured(self, ids: Sequence[str]) -> list[str]:
-        """Those of these examples that can be shown, in the same order.
+        """Those of these examples that have a picture, in the same order.
 
-        The hard ones have their pictures in the run; of the others there are none where the data
-        is elsewhere now, or was in memory alone.
+        The run holds the pictures of the hard examples. The others can be shown only while the
+        data is where it was.
         """
         kept = self._pictures
         others = [id for id in ids if id not in kept]
@@ -141,7 +141,7 @@ class Run:
         return [id for id in ids if id in kept or id in there]
 
     def _still_there(self, ids: Sequence[str]) -> Iterator[str]:
-        """Those that stand in the data where they stood when the run was made."""
+        """Those that are still at the position they had when the run was made."""
         try:
             dataset = self.dataset
         except RunError:
@@ -152,7 +152,7 @@ class Run:
 
     @cached_property
     def tables(self) -> Tables:
-        """The tables of the run, to be asked for any view of its examples."""
+        """The tables of the run, for queries about any view of its examples."""
 
         def chosen() -> Iterable[tuple[str, int, str]]:
             return zip(self.hard["list"], self.hard["rank"], self.hard["id"], strict=True)
@@ -166,31 +166,31 @@ class Run:
 
     @cached_property
     def annotations(self) -> "Store":
-        """What people say of the examples.
+        """The annotations of the examples.
 
         Raises:
-            RunError: the address of the database is none that is known. When it is first read or
-                written: it belongs to another data set.
+            RunError: the database URL is not supported. When it is first read or written: it
+                belongs to another data set.
         """
-        from hardex.people.store import Store  # SQLAlchemy only when it is asked for
+        from hardex.people.store import Store  # loads SQLAlchemy only when needed
 
         return Store.open(self.annotations_url or self.folder, self.manifest.data)
 
     def find(self, view: View, *, page: int = 1, size: int = PAGE_SIZE) -> Found:
-        """One page of any view of the examples; those that are sealed are in none.
+        """One page of any view of the examples; sealed examples are in none.
 
         Args:
             view: which examples, in which order.
             page: from 1; past the end gives the last one.
-            size: examples a page, 1..1000.
+            size: examples per page, 1..1000.
 
         Raises:
-            RunError: the view names a list, class, score, column or verdict that is not there.
+            RunError: the view names a list, class, score, column or verdict that does not exist.
         """
         return self.tables.find(view, page=page, size=size)
 
     def position(self, id: str) -> int:
-        """The place of an example in the data set.
+        """The position of an example in the data set.
 
         Raises:
             RunError: no such example.
@@ -198,7 +198,7 @@ class Run:
         return self._place(id)[0]
 
     def given_label(self, id: str) -> str:
-        """The class an example is said to have.
+        """The given label of an example.
 
         Raises:
             RunError: no such example.
@@ -213,7 +213,7 @@ class Run:
         """
         from hardex.runs.tables import read_predictions
 
-        table = self.folder / RESULTS / "predictions.parquet"
+        table = self.folder / RESULTS / TABLE
         try:
             row = read_predictions(table, np.array([self.position(id)])).iloc[0]
             found = row["id"] == id
@@ -221,15 +221,15 @@ class Run:
             found = False
         if not found:
             raise RunError(
-                f"the tables of a run must not change while it is open; {id} is no longer where it "
-                "was; open the run again."
+                f"the tables of a run must not change while it is open; {id} has moved; open "
+                "the run again."
             )
         return {str(name): value for name, value in row.items()}
 
     def unmatched_annotations(self) -> int:
-        """How many annotations speak of an example that this run does not have.
+        """How many annotations are about an example that this run does not have.
 
-        There may be some after `--force` with other data: what people said is never deleted.
+        There may be some after `--force` with other data: annotations are never deleted.
         """
         if not self.annotations_url and not (self.folder / "people").exists():
             return 0
@@ -254,7 +254,7 @@ class Run:
 
 
 def _stays_inside(name: str) -> bool:
-    """Whether a picture lies in its run: a table should not show any other file of this disk."""
+    """Whether a picture is inside its run: a table must not show other files of this disk."""
     return not Path(name).is_absolute() and ".." not in Path(name).parts
 
 
@@ -263,8 +263,8 @@ def load(folder: str | Path, *, data: str | Path = "", annotations: str = "") ->
 
     Args:
         folder: the run folder.
-        data: where its images are now, when they moved.
-        annotations: the database of what people say, `postgresql+pg8000://...`; without it they
+        data: where its images are now, if they moved.
+        annotations: the database of the annotations, `postgresql+pg8000://...`; by default they
             are in the folder.
 
     Raises:
@@ -279,13 +279,13 @@ make one with `hardex rank MODEL DATA --out RUN`.
     path = Path(folder)
     if annotations and "://" not in annotations:
         raise RunError(
-            "annotations elsewhere than in the run folder are in a PostgreSQL database, "
+            "annotations outside the run folder must be in a PostgreSQL database, "
             f"postgresql+pg8000://USER:PASSWORD@HOST:PORT/DATABASE; received {annotations[:80]!r}; "
-            "give such an address, or leave it out."
+            "pass such a URL, or leave it out."
         )
     return Run(path, Manifest.open(path), str(data), annotations)
 
 
 def opened(run: str | Path | Run, *, data: str | Path = "", annotations: str = "") -> Run:
-    """A run as it is, or opened as by `load` where its folder is given."""
+    """The run itself, or the one that `load` opens if a folder is given."""
     return run if isinstance(run, Run) else load(run, data=data, annotations=annotations)

@@ -1,12 +1,12 @@
 """seal.json: which examples of a run stay unseen until a proof, and every use of them.
 
-It guards against accident: nobody tunes on the sealed examples without noticing. Whoever owns the
-run can delete the file and cheat.
+It guards against accidents: nobody tunes on the sealed examples unaware. The owner of the run can
+still delete the file.
 """
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from hardex.arrays import Image
-from hardex.data.dataset import Dataset
+from hardex.arrays import Image, Positions
+from hardex.data.dataset import Dataset, Skipped
 from hardex.data.part import Part
 from hardex.errors import RunError
 from hardex.predict.predictions import Predictions
@@ -35,9 +35,9 @@ _SALT = sha256(b"the sealed part of hardex").hexdigest()[:32]  # of every new se
 
 @dataclass(frozen=True)
 class Seal:
-    """The rule that says which examples are sealed.
+    """The rule that decides which examples are sealed.
 
-    It looks at pixels alone, so equal images are sealed together or not at all.
+    It depends on pixels alone, so equal images are sealed together or not at all.
 
     Attributes:
         share: the share of examples to seal, between 0 and 1.
@@ -64,19 +64,19 @@ class Seal:
         return int.from_bytes(digest.digest()[:8], "big") < self.share * 2**64
 
     def open_part(self, dataset: Dataset) -> Part:
-        """What may be seen."""
+        """The examples that are not sealed."""
         return Part(dataset, lambda image: not self.holds(image), _REFUSAL)
 
     def sealed_part(self, dataset: Dataset) -> Part:
-        """What is sealed."""
+        """The sealed examples."""
         return Part(dataset, self.holds, "it is not sealed")
 
 
 def seal_for(folder: Path, share: float | None) -> Seal | None:
-    """The seal a run in this folder is under: the one it has, else a new one if asked for.
+    """The seal of a run in this folder: the existing one, else a new one if `share` is given.
 
-    The salt of a new one is always the same: whatever the model, the seed or the options, runs on
-    the same data seal the same examples, so that none shows what another hides.
+    A new seal always has the same salt: whatever the model, the seed or the options, runs on the
+    same data seal the same examples, so no run shows what another hides.
 
     Raises:
         RunError: the folder has a seal of another share, its seal cannot be read, or it holds a
@@ -86,16 +86,16 @@ def seal_for(folder: Path, share: float | None) -> Seal | None:
         kept = read_seal(folder)
         if kept is not None and share not in (None, kept.share):
             raise RunError(
-                f"--seal must stay {kept.share:g}, with which {folder} was sealed; received "
-                f"{share:g}; leave it out, or seal anew with another --out."
+                f"--seal must stay {kept.share:g}, as when {folder} was sealed; received "
+                f"{share:g}; leave it out, or use another --out."
             )
         return kept
     if share is None:
         return None
     if (folder / MANIFEST).exists() or (folder / "people").exists():
         raise RunError(
-            f"only what nobody has seen can be sealed; {folder} was ranked without a seal; choose "
-            "another --out."
+            f"only examples that nobody has seen can be sealed; {folder} was ranked without a "
+            "seal; choose another --out."
         )
     return Seal(share, _SALT)
 
@@ -117,11 +117,11 @@ def read_seal(folder: Path) -> Seal | None:
 
 
 def check_same_seal(old: Path, new: Path) -> None:
-    """Raise `RunError` unless what one run shows may be shown by the other."""
+    """Raise `RunError` unless a run may be replaced by one with the seal of `old`."""
     if (new / SEAL).exists() and read_seal(new) != read_seal(old):
         raise RunError(
-            f"a sealed run can be replaced only by one with the same seal; that of {new} is not "
-            f"that of {old}; choose another --out."
+            f"a sealed run can be replaced only by one with the same seal; the seals of {new} and "
+            f"{old} differ; choose another --out."
         )
 
 
@@ -133,15 +133,15 @@ def write_seal(seal: Seal, folder: Path, *, counts: dict[str, int]) -> None:
 
 
 def open_sealed(folder: Path, dataset: Dataset, *, reason: str) -> Part:
-    """The sealed examples of a run, for a proof; the use is counted before they are handed out.
+    """The sealed examples of a run, for a proof; the use is recorded first.
 
     Args:
         folder: the run folder.
         dataset: all its labelled images.
-        reason: what they are opened for.
+        reason: why they are opened.
 
     Raises:
-        RunError: the run is not sealed, or the use cannot be written down.
+        RunError: the run is not sealed, or the use cannot be recorded.
     """
     seal = read_seal(folder)
     if seal is None:
@@ -158,21 +158,21 @@ def open_sealed(folder: Path, dataset: Dataset, *, reason: str) -> Part:
     return seal.sealed_part(dataset)
 
 
-def sealed_count(part: Part, seen: int) -> int:
-    """How many examples of a data set were sealed in a pass that saw so many of them."""
-    unreadable = {skipped.id for skipped in part.skipped()}
+def sealed_count(part: Part, seen: int, skipped: Iterable[Skipped]) -> int:
+    """How many examples a seal left out of a pass that saw `seen` and could not read `skipped`."""
+    unreadable = {file.id for file in skipped}
     known = sum(part.id(position) in unreadable for position in range(len(part)))
     return len(part) - known - seen
 
 
-def positions_in(part: Part) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """The places of the examples of a part, found by reading every image once."""
-    found = [batch.positions for batch in part.batches(256, (1, 1, 1))]
+def positions_in(part: Part, within: range) -> Positions:
+    """(m,) positions of a range that are in the part, found by reading every image once."""
+    found = [batch.positions for batch in part.batches(256, (1, 1, 1), within=within)]
     return np.concatenate([np.empty(0, np.int64), *found])
 
 
-def only(stream: Iterator[Predictions], positions: np.ndarray[Any, Any]) -> Iterator[Predictions]:
-    """The predictions at these places, (m,) in rising order."""
+def only(stream: Iterator[Predictions], positions: Positions) -> Iterator[Predictions]:
+    """The predictions at these positions, (m,) in rising order."""
     for batch in stream:
         kept = np.flatnonzero(np.isin(batch.positions, positions, assume_unique=True))
         if len(kept):
@@ -195,7 +195,7 @@ def _fields(folder: Path) -> dict[str, Any]:
 
 
 def _write(folder: Path, fields: dict[str, Any]) -> None:
-    """Write the file whole or not at all: half a seal would lose the rule."""
+    """Write the file completely or not at all: half a seal would lose the rule."""
     partial = folder / f".{SEAL}.{os.getpid()}"
     try:
         with partial.open("w", encoding="utf-8") as file:
@@ -210,6 +210,6 @@ def _write(folder: Path, fields: dict[str, Any]) -> None:
 def _damaged(folder: Path, error: Exception) -> RunError:
     return RunError(
         f"{folder / SEAL} must be a seal written by hardex that can be written to; it is not "
-        f"({type(error).__name__}: {error}); restore it from a copy, for without it nobody knows "
-        "what was sealed."
+        f"({type(error).__name__}: {error}); restore it from a backup, because without it "
+        "nobody knows what was sealed."
     )

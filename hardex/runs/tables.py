@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Labels, Positions, Probabilities
+from hardex.arrays import Positions
 from hardex.data.dataset import Meta
 from hardex.predict.predictions import Predictions
+from hardex.ranking.scored import ScoredPredictions
 from hardex.ranking.scores import SCORES, ScoreFunction
 
 if TYPE_CHECKING:
@@ -20,47 +21,28 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-# Arrow's own pools keep tens of megabytes that nobody uses; it asks when it is first imported.
+# Arrow's own pools keep tens of megabytes unused; it reads this when it is first imported.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
-_GROUP_BYTES = 2**20  # of probabilities and scores a row group holds, about
+_GROUP_BYTES = 2**20  # of probabilities and scores in a row group, about
 _GROUP_MOST = 8_192  # rows
 _ARRAY_COLUMNS = ["position", "given_index", "probabilities"]
 _NO_META: Meta = MappingProxyType({})
 
 
-class PredictionsWriter:
-    """Writes predictions as they come; row groups keep memory flat.
+class _RowGroupWriter:
+    """Writes rows as they come, cut into row groups of one size whatever the batches were.
 
-    Use it as a context manager.
-
-    Args:
-        path: the file to write.
-        class_names: k names.
-        files: path of each example of the data set; () where they are no files.
-        meta: what else is known of each example; written as `meta_NAME`.
+    So the bytes of a file depend on its rows alone. Use it as a context manager.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        class_names: Sequence[str],
-        files: Sequence[str] = (),
-        meta: Meta = _NO_META,
-    ) -> None:
+    def __init__(self, path: Path, schema: "pa.Schema", group_rows: int) -> None:
         import pyarrow.parquet as pq
 
-        self._names = np.array(class_names, dtype=object)
-        self._files = np.array(files, dtype=object)
-        self._meta = meta
+        self._schema, self._group_rows = schema, group_rows
         self._waiting: list[pa.RecordBatch] = []
         self._writer = pq.ParquetWriter(  # dictionaries would take most of the memory
-            path,
-            schema(tuple(meta)),
-            compression="zstd",
-            use_dictionary=False,
-            write_statistics=["position"],
+            path, schema, compression="zstd", use_dictionary=False, write_statistics=["position"]
         )
 
     def __enter__(self) -> Self:
@@ -72,27 +54,98 @@ class PredictionsWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self._flush()
+        if kind is None and self._waiting:
+            self._write_group()
         self._writer.close()
 
-    def write(self, predictions: Predictions) -> None:
-        """Append one batch."""
-        self._waiting.append(as_rows(predictions, self._names, self._files, self._meta))
-        row_bytes = 4 * predictions.probabilities.shape[1] + 100
-        enough = min(_GROUP_MOST, _GROUP_BYTES // row_bytes)
-        if sum(len(rows) for rows in self._waiting) >= enough:
-            self._flush()
+    def add(self, rows: "pa.RecordBatch") -> None:
+        """Append some rows."""
+        self._waiting.append(rows)
+        while sum(map(len, self._waiting)) >= self._group_rows:
+            self._write_group()
 
-    def _flush(self) -> None:
+    def _write_group(self) -> None:
+        """Write one row group, and let the rows beyond it wait."""
         import pyarrow as pa
 
-        if self._waiting:
-            self._writer.write_table(pa.Table.from_batches(self._waiting).combine_chunks())
-            self._waiting = []
+        table = pa.Table.from_batches(self._waiting, self._schema)
+        self._writer.write_table(table.slice(0, self._group_rows).combine_chunks())
+        self._waiting = [rows for rows in table.slice(self._group_rows).to_batches() if len(rows)]
 
 
-def schema(meta_names: Sequence[str] = ()) -> "pa.Schema":
+class PredictionsWriter:
+    """Writes predictions as they come; row groups keep memory flat.
+
+    Use it as a context manager. However the rows are cut into batches, the file is the same.
+
+    Args:
+        path: the file to write.
+        class_names: k names.
+        files: path of each example of the data set; () where they are no files.
+        meta: the further columns of the data; written as `meta_NAME`.
+        own_scores: names of scores beside those of hardex, which every batch brings.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        class_names: Sequence[str],
+        files: Sequence[str] = (),
+        meta: Meta = _NO_META,
+        own_scores: Sequence[str] = (),
+    ) -> None:
+        self._names = np.array(class_names, dtype=object)
+        self._files = np.array(files, dtype=object)
+        self._meta = meta
+        self._schema = schema(tuple(meta), own_scores)
+        self._scores = (*SCORES, *own_scores)
+        self._writer = _RowGroupWriter(path, self._schema, _group_rows(len(class_names)))
+
+    def __enter__(self) -> Self:
+        self._writer.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writer.__exit__(kind, error, trace)
+
+    def write(self, batch: ScoredPredictions) -> None:
+        """Append one batch."""
+        self._writer.add(self._as_rows(batch))
+
+    def _as_rows(self, batch: ScoredPredictions) -> "pa.RecordBatch":
+        import pyarrow as pa
+
+        seen, files = batch.predictions, self._files
+        p, where = seen.probabilities, seen.positions
+        offsets = np.arange(0, p.size + 1, p.shape[1], dtype=np.int32)
+        columns = [
+            pa.array(seen.ids, pa.string()),
+            pa.array(where),
+            pa.array(files[where], pa.string()) if len(files) else pa.nulls(len(p), pa.string()),
+            pa.array(self._names[seen.labels], pa.string()),
+            pa.array(self._names[seen.predicted], pa.string()),
+            pa.array(seen.labels.astype(np.int32)),
+            pa.array(seen.predicted.astype(np.int32)),
+            pa.array(seen.confidence),
+            *(pa.array(batch.scores[name]) for name in self._scores),
+            pa.ListArray.from_arrays(offsets, p.ravel()),
+            *(pa.array(values[where], pa.string()) for values in self._meta.values()),
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=self._schema)
+
+
+def _group_rows(class_count: int) -> int:
+    """How many rows a row group has."""
+    return max(1, min(_GROUP_MOST, _GROUP_BYTES // (4 * class_count + 100)))
+
+
+def schema(meta_names: Sequence[str] = (), own_scores: Sequence[str] = ()) -> "pa.Schema":
     """Column names and types of predictions.parquet."""
     import pyarrow as pa
 
@@ -106,44 +159,39 @@ def schema(meta_names: Sequence[str] = ()) -> "pa.Schema":
             ("given_index", pa.int32()),
             ("predicted_index", pa.int32()),
             ("confidence", pa.float32()),
-            *((name, pa.float64()) for name in SCORES),
+            *((name, pa.float64()) for name in (*SCORES, *own_scores)),
             ("probabilities", pa.list_(pa.float32())),
             *((f"meta_{name}", pa.string()) for name in meta_names),
         ]
     )
 
 
-def as_rows(
-    predictions: Predictions,
-    names: NDArray[np.object_],
-    files: NDArray[np.object_],
-    meta: Meta,
-) -> "pa.RecordBatch":
-    """One batch of predictions as table rows."""
-    import pyarrow as pa
+def join_tables(parts: Sequence[Path], path: Path, *, class_count: int) -> None:
+    """Write one table from the tables of several ranges of positions, given in their order.
 
-    p = predictions.probabilities.astype(np.float32, copy=False)
-    predicted = p.argmax(axis=1)
-    where = predictions.positions
-    offsets = np.arange(0, p.size + 1, p.shape[1], dtype=np.int32)
-    columns = [
-        pa.array(predictions.ids, pa.string()),
-        pa.array(predictions.positions),
-        pa.array(files[where], pa.string()) if len(files) else pa.nulls(len(p), pa.string()),
-        pa.array(names[predictions.labels], pa.string()),
-        pa.array(names[predicted], pa.string()),
-        pa.array(predictions.labels.astype(np.int32)),
-        pa.array(predicted.astype(np.int32)),
-        pa.array(p.max(axis=1)),
-        *(pa.array(score(p, predictions.labels)) for score in SCORES.values()),
-        pa.ListArray.from_arrays(offsets, p.ravel()),
-        *(pa.array(values[where], pa.string()) for values in meta.values()),
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=schema(tuple(meta)))
+    The file is the one that a single writer would have made of all the rows.
+    """
+    import pyarrow.parquet as pq
+
+    columns = _written_schema(pq.read_schema(parts[0]).names)
+    with _RowGroupWriter(path, columns, _group_rows(class_count)) as joined:
+        for part in parts:
+            with pq.ParquetFile(part) as file:
+                for group in range(file.num_row_groups):
+                    table = file.read_row_group(group, use_threads=False).cast(columns)
+                    for rows in table.to_batches():
+                        joined.add(rows)
+
+
+def _written_schema(names: list[str]) -> "pa.Schema":
+    """The schema that a table with these columns was written with; a file returns another one."""
+    at = names.index("probabilities")
+    first_own = names.index(next(reversed(SCORES))) + 1
+    return schema([name.removeprefix("meta_") for name in names[at + 1 :]], names[first_own:at])
 
 
 def read_predictions(path: Path, positions: Positions | None = None) -> "pd.DataFrame":
-    """The whole table, or the rows at these positions in the order asked for."""
+    """The whole table, or the rows at these positions in their order."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -172,7 +220,7 @@ def _parts_at(
 
 
 def _may_hold(file: "pq.ParquetFile", group: int, ordered: Positions) -> bool:
-    """Whether any of the positions lies within a row group, by what the file says of itself."""
+    """Whether any of the positions lies within a row group, by the statistics of the file."""
     column = file.schema_arrow.get_field_index("position")
     known = file.metadata.row_group(group).column(column).statistics
     if known is None or not known.has_min_max:
@@ -181,84 +229,76 @@ def _may_hold(file: "pq.ParquetFile", group: int, ordered: Positions) -> bool:
     return first < len(ordered) and bool(ordered[first] <= known.max)
 
 
-def add_scores(path: Path, scores: Mapping[str, ScoreFunction]) -> None:
-    """Add one column per score that the table does not have, behind the other scores."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        names = file.schema_arrow.names
-        missing = {name: score for name, score in scores.items() if name not in names}
-        if not missing:
-            return
-        partial = path.with_name(f".{path.name}.partial")
-        at = names.index("probabilities")
-        fields = list(file.schema_arrow)
-        new = [pa.field(name, pa.float64()) for name in missing]
-        schema = pa.schema([*fields[:at], *new, *fields[at:]])
-        with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
-            for group in range(file.num_row_groups):
-                table = file.read_row_group(group)
-                rows, columns = _as_arrays(table), table.columns
-                found = [
-                    pa.array(score(rows.probabilities, rows.labels)) for score in missing.values()
-                ]
-                columns = [*columns[:at], *found, *columns[at:]]
-                writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-    partial.replace(path)
-
-
-@dataclass(frozen=True, eq=False)
-class TableRows:
-    """Some rows of predictions.parquet as arrays.
-
-    Attributes:
-        positions: (m,).
-        labels: (m,) given classes, 0..k-1.
-        probabilities: (m, k).
-    """
-
-    positions: Positions
-    labels: Labels
-    probabilities: Probabilities
-
-
-def stream_predictions(path: Path) -> Iterator[TableRows]:
-    """All rows in order of position, one row group in memory at a time."""
+def stream_predictions(path: Path) -> Iterator[Predictions]:
+    """All rows in order of position, without their ids, one row group in memory at a time."""
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
-            yield _as_arrays(file.read_row_group(group, _ARRAY_COLUMNS, use_threads=False))
+            yield _as_predictions(file.read_row_group(group, _ARRAY_COLUMNS, use_threads=False))
 
 
-def rows_at(path: Path, positions: Positions) -> TableRows:
-    """The rows at these positions, in the order asked for; the others are read but not kept."""
-    found: TableRows | None = None
-    for rows in stream_predictions(path):
-        if found is None:  # made whole at once: small pieces would keep the large ones in memory
-            shape = len(positions), rows.probabilities.shape[1]
-            found = TableRows(positions, np.empty_like(positions), np.empty(shape, np.float32))
-        at = np.minimum(np.searchsorted(rows.positions, positions), len(rows.positions) - 1)
-        here = rows.positions[at] == positions
-        found.labels[here] = rows.labels[at[here]]
-        found.probabilities[here] = rows.probabilities[at[here]]
-    return found or TableRows(positions, positions, np.zeros((0, 2), np.float32))
+def stream_scored(
+    path: Path, functions: Mapping[str, ScoreFunction]
+) -> Iterator[ScoredPredictions]:
+    """All rows in order of position with some of their scores, one row group at a time.
+
+    A score that is no column yet is computed and becomes one, behind the other scores; the table
+    is replaced when its last row has been given.
+    """
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        stored = [name for name in functions if name in file.schema_arrow.names]
+        missing = {name: score for name, score in functions.items() if name not in stored}
+        if missing:
+            yield from _with_columns(path, file, stored, missing)
+            return
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, [*_ARRAY_COLUMNS, *stored], use_threads=False)
+            yield _as_scored(table, stored, {})
 
 
-def _as_arrays(table: "pa.Table") -> TableRows:
+def _with_columns(
+    path: Path, file: "pq.ParquetFile", stored: list[str], missing: Mapping[str, ScoreFunction]
+) -> Iterator[ScoredPredictions]:
+    import pyarrow as pa
+
+    partial = path.with_name(f".{path.name}.partial")
+    fields = list(file.schema_arrow)
+    at = file.schema_arrow.names.index("probabilities")
+    columns = pa.schema(
+        [*fields[:at], *(pa.field(name, pa.float64()) for name in missing), *fields[at:]]
+    )
+    with _RowGroupWriter(partial, columns, file.metadata.row_group(0).num_rows) as writer:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group)
+            scored = _as_scored(table, stored, missing)
+            yield scored
+            for name in missing:
+                table = table.append_column(name, pa.array(scored.scores[name]))
+            for rows in table.select(columns.names).to_batches():
+                writer.add(rows)
+    partial.replace(path)
+
+
+def _as_scored(
+    table: "pa.Table", stored: list[str], missing: Mapping[str, ScoreFunction]
+) -> ScoredPredictions:
+    rows = ScoredPredictions.of(_as_predictions(table), missing)
+    known = {name: table.column(name).to_numpy() for name in stored}
+    return ScoredPredictions(rows.predictions, {**known, **rows.scores})
+
+
+def _as_predictions(table: "pa.Table") -> Predictions:
     positions, labels, lists = (table.column(name).combine_chunks() for name in _ARRAY_COLUMNS)
     flat = lists.flatten().to_numpy(zero_copy_only=False)
-    return TableRows(
-        positions.to_numpy(),
-        labels.to_numpy().astype(np.int64),
-        flat.reshape(len(table), -1) if len(table) else np.zeros((0, 2), np.float32),
-    )
+    return Predictions(positions.to_numpy(), (), labels.to_numpy(), flat.reshape(len(table), -1))
 
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """One row of predictions.parquet: what hard/metadata.csv says again."""
+    """One row of predictions.parquet: what a list shows of an example."""
 
     id: str
     position: int
@@ -269,8 +309,8 @@ class Predicted:
     probabilities: NDArray[np.float32]
 
 
-def examples_at(path: Path, positions: Positions) -> list[Predicted]:
-    """The rows at these positions, in the order asked for, without a data frame."""
+def examples_at(path: Path, positions: Positions) -> dict[int, Predicted]:
+    """The rows at these positions, by position; row groups without any of them are not read."""
     import pyarrow.parquet as pq
 
     columns = [field.name for field in fields(Predicted)]
@@ -280,14 +320,4 @@ def examples_at(path: Path, positions: Positions) -> list[Predicted]:
             for row in part.to_pylist():
                 row["probabilities"] = np.array(row["probabilities"], np.float32)
                 found[row["position"]] = Predicted(**row)
-    return [found[position] for position in positions.tolist()]
-
-
-def stream_columns(path: Path, names: Sequence[str]) -> Iterator[dict[str, Labels]]:
-    """Some columns, one row group in memory at a time."""
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=list(names))
-            yield {name: table.column(name).to_numpy() for name in names}
+    return found

@@ -1,6 +1,6 @@
 """Which examples of a run, in which order, one page at a time. Only this file knows DuckDB.
 
-Every question goes straight to `predictions.parquet`, so nothing is held in memory and a million
+Every query goes directly to `predictions.parquet`, so nothing is held in memory and a million
 rows answer in a few hundredths of a second. Names of columns are checked against the table, and
 values travel as parameters, never as text of a query.
 """
@@ -20,22 +20,22 @@ from hardex.errors import RunError
 from hardex.runs.folder import RESULTS
 
 LISTS = ("all", "hard", "unsure", "wrong")  # of a view; `hard` is either list
-RANK, POSITION = "rank", "position"  # orders that are no score
+RANK, POSITION = "rank", "position"  # orders that are not scores
 CONFIDENCE = "confidence"
-UNJUDGED, JUDGED = "none", "any"  # verdicts of a view that are no verdict
+UNJUDGED, JUDGED = "none", "any"  # filters that are not verdicts
 
 PAGE_SIZE = 60
 _PAGE_MOST = 1_000
 _META = "meta_"
 _VALUES_MOST = 100
-_PLACES_KEPT = 65_536  # of examples that were asked for by id
+_PLACES_KEPT = 65_536  # of examples looked up by id
 _WITH_RANKS = "predictions LEFT JOIN chosen USING (position)"
 _NO_META: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """Which examples, and in which order. What is left out filters nothing; filters combine.
+    """Which examples, and in which order. All filters are optional; they combine.
 
     Attributes:
         list: `all` examples, the `hard` ones (in either list), or one list: `unsure`, `wrong`.
@@ -43,10 +43,10 @@ class View:
         predicted: predicted class, by name; with `given`, one cell of the confusion matrix.
         correct: True only what is right, False only what is wrong.
         text: what the id must contain, in capitals or not.
-        score: a score, or `confidence`, whose range is asked for.
-        least, most: the ends of that range, both within it.
+        score: a score, or `confidence`, whose range is limited.
+        least, most: the limits of that range, inclusive.
         meta: value by name of a further column, without `meta_`.
-        verdict: what at least one annotator says last, or `any`, or `none` for not judged yet.
+        verdict: the latest verdict of an annotator; or `any`, or `none` for not judged yet.
         cause: what the diagnosis found.
         sort: a score or `confidence` (largest first), `position` (first first) or `rank`; "" is
             `rank` within the lists and `position` among all.
@@ -94,7 +94,7 @@ class Example:
         given_label, predicted_label: class names.
         confidence: of the prediction, 0..1.
         unsure, wrong: its rank in each list; None where it is not in the list.
-        score: what the view is sorted by; None when that is no score.
+        score: the score that the view is sorted by; None if it is sorted by something else.
     """
 
     id: str
@@ -125,13 +125,13 @@ class Found:
 
 
 class Tables:
-    """The tables of one run, to be asked by any number of threads at once.
+    """The tables of one run, for queries from any number of threads.
 
     Args:
         folder: the run folder.
         class_names: k names.
-        chosen: gives list, rank and id of the hard examples, when they are first asked for.
-        judged: gives the ids of which somebody says a verdict last, or any when that is "".
+        chosen: returns list, rank and id of the hard examples; called when first needed.
+        judged: returns the ids whose latest verdict by somebody is this one, or any if it is "".
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class Tables:
         self._chosen, self._judged_ids = chosen, judged
         self._lock, self._has_chosen = Lock(), False
         self._connection = duckdb.connect()
-        with self._said_plainly():
+        with self._readable():
             self._connection.read_parquet(_exactly(self._predictions)).create_view("predictions")
         self._counted = lru_cache(maxsize=256)(
             lambda view: self._count(view, *self._condition(view))
@@ -156,7 +156,7 @@ class Tables:
         self._placed = lru_cache(maxsize=_PLACES_KEPT)(self._place)
         self._valued = lru_cache(maxsize=64)(self._values)
 
-    # ------------------------------------------------------------------ what may be asked
+    # ------------------------------------------------------------------ what can be queried
 
     @cached_property
     def _columns(self) -> dict[str, str]:
@@ -217,7 +217,7 @@ class Tables:
             size: examples a page, 1..1000.
 
         Raises:
-            RunError: the view names a list, class, score, column or verdict that is not there.
+            RunError: the view names a list, class, score, column or verdict that does not exist.
         """
         if not 1 <= size <= _PAGE_MOST:
             raise RunError(
@@ -226,7 +226,7 @@ class Tables:
             )
         condition, values = self._condition(view)
         order, score = self._order(view)
-        # Verdicts change while people judge; all else stays what it is.
+        # Verdicts change while people annotate; everything else is constant.
         total = (
             self._count(view, condition, values)
             if view.verdict
@@ -235,7 +235,7 @@ class Tables:
         pages = max(1, -(-total // size))
         page = min(max(1, page), pages)
         start, shown = (page - 1) * size, min(size, total - (page - 1) * size)
-        # The nearer end is the cheaper one: only what lies before a page has to be put in order.
+        # Sorting from the nearer end is cheaper: only the rows before a page must be sorted.
         from_the_end = start > total - start - shown
         if from_the_end:
             order, start = [term.turned() for term in order], total - start - shown
@@ -261,7 +261,7 @@ class Tables:
         return [row[0] for row in self._ask(query, values)]
 
     def given_labels(self, ids: Collection[str]) -> dict[str, str]:
-        """The given label of each of these examples, by id; those that are not there are left out.
+        """The given label of each of these examples, by id; unknown ids are left out.
 
         Raises:
             RunError: the predictions cannot be read.
@@ -280,7 +280,7 @@ class Tables:
         return int(self._ask(query, values)[0][0])
 
     def _examples(self, positions: list[int], score: str) -> tuple[Example, ...]:
-        """The rows at these positions; the statistics of the file spare reading the others."""
+        """The rows at these positions; the statistics of the file tell which groups to read."""
         if not positions:
             return ()
         query = (
@@ -302,7 +302,7 @@ class Tables:
             return [_Term(score, down=not view.reverse), first_first], score
         if view.list == "all":
             raise RunError(
-                "only the hard examples have a rank; the view is of all; sort by a score or by "
+                "only the hard examples have a rank; the view shows all; sort by a score or by "
                 "position, or set the list to hard."
             )
         if view.list != "hard":
@@ -344,7 +344,7 @@ class Tables:
         )
 
     def _judged(self, verdict: str) -> tuple[str, list[Any]]:
-        from hardex.people.events import VERDICTS  # SQLAlchemy only when it is asked for
+        from hardex.people.events import VERDICTS  # loads SQLAlchemy only when needed
 
         known = (*VERDICTS, JUDGED, UNJUDGED)
         if verdict not in known:
@@ -383,14 +383,14 @@ class Tables:
         return rows[0]
 
     def positions(self, ids: Sequence[str]) -> list[tuple[str, int]]:
-        """Ids and positions of those of these examples that are there, in no special order."""
+        """Ids and positions of those examples that exist, in no special order."""
         query = (
             "SELECT id, position FROM predictions WHERE id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
         )
         return self._ask(query, [list(ids)])
 
     def unknown(self, ids: Sequence[str]) -> int:
-        """How many of these ids are of no example."""
+        """How many of these ids belong to no example."""
         query = (
             "SELECT count(*) FROM (SELECT unnest(CAST(? AS VARCHAR[])) AS id) "
             "WHERE id NOT IN (SELECT id FROM predictions)"
@@ -405,7 +405,7 @@ class Tables:
         row = self._ask(f"SELECT {columns} FROM predictions", list(scores.values()))[0]
         return dict(zip(scores, row, strict=True))
 
-    # ------------------------------------------------------------------ asking
+    # ------------------------------------------------------------------ queries
 
     @property
     def _predictions(self) -> Path:
@@ -444,16 +444,16 @@ class Tables:
     def _ask(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         if _WITH_RANKS in query:
             self._make_chosen()
-        # A cursor each: a connection answers one question at a time.
-        with self._said_plainly(), self._connection.cursor() as cursor:
+        # A cursor each: a connection runs one query at a time.
+        with self._readable(), self._connection.cursor() as cursor:
             return cursor.execute(query, list(values)).fetchall()
 
     @contextmanager
-    def _said_plainly(self) -> Iterator[None]:
-        """Turn what DuckDB says of a damaged or missing file into a sentence; let Ctrl-C through.
+    def _readable(self) -> Iterator[None]:
+        """Turn DuckDB's error about an unreadable file into a `RunError`; let Ctrl-C through.
 
-        DuckDB looks for signals between the parts of a question, and drops the KeyboardInterrupt
-        that it finds there: it says this instead.
+        DuckDB checks for signals between the parts of a query. It drops the KeyboardInterrupt and
+        raises an error of its own instead.
         """
         import duckdb
 
@@ -478,7 +478,7 @@ class Tables:
             for name, rank, id in self._chosen():
                 ranks.setdefault(id, {})[name] = int(rank)
             columns = [[found.get(name) for found in ranks.values()] for name in LISTS[2:]]
-            with self._said_plainly(), self._connection.cursor() as cursor:
+            with self._readable(), self._connection.cursor() as cursor:
                 cursor.execute(
                     "CREATE OR REPLACE TABLE chosen AS SELECT position, unsure, wrong "
                     "FROM predictions JOIN (SELECT unnest(CAST(? AS VARCHAR[])) AS id, "
@@ -491,7 +491,7 @@ class Tables:
 
 @dataclass(frozen=True)
 class _Term:
-    """One term of an ORDER BY; what has no value comes last, or first once it is turned round."""
+    """One term of an ORDER BY; empty values come last, or first if it is reversed."""
 
     column: str
     down: bool = False
@@ -510,7 +510,7 @@ def _source(view: View) -> str:
 
 
 def _exactly(path: Path) -> str:
-    """A path in which `[`, `*` and `?` mean themselves."""
+    """A path in which `[`, `*` and `?` are literal."""
     return escape(str(path))
 
 

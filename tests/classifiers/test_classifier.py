@@ -16,11 +16,11 @@ def raising(error):
 def test_what_a_function_raises_becomes_a_sentence():
     message = (
         r"^the function mine:broken must turn images \(2, 4, 4, 1\) into probabilities; "
-        r"it raised KeyError \('x'\); mend it\.$"
+        r"it raised KeyError \('x'\); fix it\.$"
     )
     with pytest.raises(ClassifierError, match=message):
         raising(KeyError("x")).probabilities(small_images(2))
-    with pytest.raises(ClassifierError, match=r"RuntimeError \(first\); mend it\.$"):
+    with pytest.raises(ClassifierError, match=r"RuntimeError \(first\); fix it\.$"):
         raising(RuntimeError("first\nsecond")).probabilities(small_images(2))
     with pytest.raises(ClassifierError, match="no reason given"):
         raising(ValueError()).probabilities(small_images(2))

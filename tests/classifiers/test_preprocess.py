@@ -103,9 +103,9 @@ def test_a_function_that_writes_into_its_images_does_not_spoil_them(mine):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("MINE:too_few", r"one array of numbers per image; it gave float64 of shape \(0, .* mend"),
+        ("MINE:too_few", r"one array of numbers per image; it gave float64 of shape \(0, .* fix"),
         ("MINE:text", r"one array of numbers per image; it gave <U1 of shape \(1,\) for 1 images"),
-        ("MINE:broken", r"into numbers; it raised RuntimeError \(out of\); mend the function"),
+        ("MINE:broken", r"into numbers; it raised RuntimeError \(out of\); fix the function"),
         ("MINE:nothing", r"must name a function as MODULE:FUNCTION; MINE has no nothing; check"),
         ("MINE:seven", r"as MODULE:FUNCTION; it is a int; name something that can be called"),
         ("no_such_module:f", r"importing no_such_module failed \(ModuleNotFoundError: No module"),

@@ -9,8 +9,6 @@ from hardex.classifiers.saved import (
     Saved,
     as_labels,
     as_probabilities,
-    read_labels,
-    read_probabilities,
     read_saved,
     read_saved_labels,
 )
@@ -29,7 +27,7 @@ def folder(tmp_path_factory):
 @given(probabilities=distributions, dtype=st.sampled_from([np.float32, np.float64]))
 def test_probabilities_saved_by_numpy_are_read_back_bit_for_bit(folder, probabilities, dtype):
     np.save(folder / "p.npy", probabilities.astype(dtype))
-    back = read_probabilities(folder / "p.npy")
+    back = read_saved(folder / "p.npy").probabilities
     np.testing.assert_array_equal(back, probabilities.astype(dtype), strict=True)
 
 
@@ -41,15 +39,15 @@ def test_probabilities_saved_as_text_are_read_back_with_or_without_a_header(
     if not header:
         path = folder / "p.csv"
         path.write_text(path.read_text().lstrip("\n"))
-    np.testing.assert_array_equal(read_probabilities(folder / "p.csv"), probabilities)
+    np.testing.assert_array_equal(read_saved(folder / "p.csv").probabilities, probabilities)
 
 
 @given(labels=arrays(np.int64, array_shapes(max_dims=1), elements=st.integers(0, 2**31)))
 def test_labels_are_read_back_from_both_kinds_of_file(folder, labels):
     np.save(folder / "y.npy", labels)
     np.savetxt(folder / "y.csv", labels, "%d")
-    np.testing.assert_array_equal(read_labels(folder / "y.npy"), labels, strict=True)
-    np.testing.assert_array_equal(read_labels(folder / "y.csv"), labels, strict=True)
+    np.testing.assert_array_equal(read_saved_labels(folder / "y.npy").labels, labels, strict=True)
+    np.testing.assert_array_equal(read_saved_labels(folder / "y.csv").labels, labels, strict=True)
 
 
 def test_half_precision_becomes_single_precision():
@@ -119,8 +117,8 @@ def several_arrays(path):
 @pytest.mark.parametrize(
     ("read", "kind", "what"),
     [
-        (read_probabilities, ClassifierError, "the probabilities "),
-        (read_labels, DatasetError, "the labels "),
+        (read_saved, ClassifierError, "the probabilities "),
+        (read_saved_labels, DatasetError, "the labels "),
     ],
 )
 def test_a_file_that_holds_no_numbers_is_refused(tmp_path, read, kind, what, name, write, message):
@@ -133,7 +131,7 @@ def test_a_file_that_holds_no_numbers_is_refused(tmp_path, read, kind, what, nam
 def test_a_text_file_without_rows_is_empty(tmp_path, content):
     (tmp_path / "p.csv").write_text(content)
     with pytest.raises(ClassifierError, match=r"at least one row; .*p\.csv is empty; save one row"):
-        read_probabilities(tmp_path / "p.csv")
+        read_saved(tmp_path / "p.csv")
 
 
 def test_an_array_without_rows_is_empty(tmp_path):
@@ -141,7 +139,7 @@ def test_an_array_without_rows_is_empty(tmp_path):
     with pytest.raises(
         ClassifierError, match=r"must have at least one row; .*p\.npy is empty; sav"
     ):
-        read_probabilities(tmp_path / "p.npy")
+        read_saved(tmp_path / "p.npy")
 
 
 ROWS = np.array([[0.1, 0.9], [0.75, 0.25], [0.5, 0.5]])
@@ -226,7 +224,7 @@ def test_ids_that_are_not_those_of_the_data_are_named(ids, asked, message):
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (("a", "b", "a"), r"every id must stand once; row 2 .* is 'a' again, and 1 of 3 are; save"),
+        (("a", "b", "a"), r"every id must occur once; row 2 .* is 'a' again, and 1 of 3 are; save"),
         (("a", "b"), r"one id per row of probabilities; it has 2 ids and 3 rows; save both"),
     ],
 )
@@ -240,7 +238,7 @@ def test_rows_of_nan_are_counted_and_the_first_is_named(tmp_path):
     rows[1:] = np.nan
     np.savez(tmp_path / "p.npz", probabilities=rows)
     with pytest.raises(ClassifierError, match=r"row 1 holds NaN or infinity, and 2 of 3 rows are"):
-        read_probabilities(tmp_path / "p.npz")
+        read_saved(tmp_path / "p.npz")
 
 
 def several_tables(path):
@@ -285,7 +283,7 @@ def test_columns_that_pandas_numbered_are_a_header_above_decimals_only(tmp_path)
     assert saved.class_names() is None
     assert saved.for_classes(("cat", "dog")) is saved
     (tmp_path / "p.csv").write_text("0,1\n1,0\n")
-    np.testing.assert_array_equal(read_probabilities(tmp_path / "p.csv"), [[0, 1], [1, 0]])
+    np.testing.assert_array_equal(read_saved(tmp_path / "p.csv").probabilities, [[0, 1], [1, 0]])
 
 
 def test_classes_that_differ_by_case_alone_are_told_apart():

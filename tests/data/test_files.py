@@ -144,4 +144,4 @@ def test_a_pipe_among_the_images_is_skipped_and_never_waited_for(tmp_path):
     os.mkfifo(write_folders(tmp_path, ["a/1.png"]) / "a" / "2.png")
     data = open_folders(tmp_path)
     assert ids_of(read_all(data)) == ["a/1.png"]
-    assert "it is no plain file" in data.skipped()[0].reason
+    assert "it is not a plain file" in data.skipped()[0].reason

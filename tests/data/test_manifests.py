@@ -223,7 +223,7 @@ def test_a_column_named_by_hand_must_be_there(tmp_path, reading):
         (".csv", b"file,file\n1,2\n", "two columns are called 'file'"),
         (".csv", b'file,label\n"1.png,a\n', "unexpected end of data"),
         (".csv", b"file,label\n\xff.png,a\n", "codec can't decode"),
-        (".jsonl", b'{"file": "1.png"}\n\n[1]\n', "line 3 is no object"),
+        (".jsonl", b'{"file": "1.png"}\n\n[1]\n', "line 3 is not an object"),
         (".jsonl", b'{"file": ', "Expecting value"),
         (".parquet", b"PAR1 and no more", "reading it failed"),
         (".parquet", b"", "reading it failed"),

@@ -33,7 +33,7 @@ def test_numbers_count_through_the_names_only_when_no_name_is_a_label():
     [
         (["a", "", "b", ""], None, r"in x must have a label; row 2 has none, .* for 2 of 4; label"),
         (["a", "c"], ["a", "b"], r"one of the classes a, b; row 2 is 'c', and so it is for 1 of 2"),
-        (["1", "3"], ["a", "b", "c"], r"row 1 is '1', and so it is for 2 of 2; mend the labels"),
+        (["1", "3"], ["a", "b", "c"], r"row 1 is '1', and so it is for 2 of 2; fix the labels"),
         (["a"], ["a", "a"], r"'a' names two or more of 2"),
     ],
 )

@@ -110,7 +110,7 @@ def test_a_score_that_the_table_does_not_have_becomes_a_column(tmp_path, npz):
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [
-        ({"out": None}, HardexError, r"needs a folder of its own; received .*old and no other; n"),
+        ({"out": None}, HardexError, r"needs a folder of its own; received only .*old; n"),
         ({"out": "old"}, RunError, r"must go to a folder of its own; received .*old for both; na"),
         ({"out": "x", "preprocess": "unit"}, HardexError, r"from its own tables, by another rule"),
         ({"out": "x", "resize": True}, HardexError, r"from its own tables, by another rule"),

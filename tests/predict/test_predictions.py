@@ -94,8 +94,8 @@ def test_a_row_that_is_no_distribution_is_named_by_its_place_in_the_data():
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda images: 3, r"one row per image; .* gave an array of shape \(\) for 4 images; mend"),
-        (lambda images: [[0.5, 0.5]], r"gave an array of shape \(1, 2\) for 4 images; mend the fu"),
+        (lambda images: 3, r"one row per image; .* gave an array of shape \(\) for 4 images; fix"),
+        (lambda images: [[0.5, 0.5]], r"gave an array of shape \(1, 2\) for 4 images; fix the fu"),
         (lambda images: np.full((9, 2), 0.5), r"gave an array of shape \(9, 2\) for 4 images"),
         (lambda images: np.zeros(len(images)), r"two classes or more; received shape \(4,\); pas"),
         (lambda images: np.eye(2, dtype=int)[[0] * 4], r"floating-point numbers; received int64"),

@@ -186,8 +186,8 @@ def test_a_column_without_slices_is_named_with_its_reason():
     many = [f"patient {i}" for i in range(MOST_VALUES + 1)]
     slices, left_out = sliced({"name": many, "site": ["x"] * len(many)}, [0] * len(many))
     assert slice_metrics(slices, left_out)["left_out"] == [
-        {"column": "name", "reason": "it has 51 values that are no numbers"},
-        {"column": "site", "reason": "it has one value only"},
+        {"column": "name", "reason": "it has 51 values that are not numbers"},
+        {"column": "site", "reason": "it has only one value"},
     ]
 
 

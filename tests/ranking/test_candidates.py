@@ -29,14 +29,8 @@ def naive(groups, scores, positions, capacity):
 
 
 def rows_of(candidates):
-    return list(
-        zip(
-            candidates.groups.tolist(),
-            candidates.scores.tolist(),
-            candidates.positions.tolist(),
-            strict=True,
-        )
-    )
+    columns = candidates.result().columns[:3]
+    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 @given(stream=streams(), capacity=st.integers(1, 6))
@@ -64,8 +58,8 @@ def test_any_cut_split_and_order_of_merging_keeps_the_same(stream, capacity, dat
 
 @given(stream=streams(), capacity=st.integers(1, 6))
 def test_memory_is_bounded_by_groups_and_capacity(stream, capacity):
-    kept = Candidates.empty(capacity).update(*stream)
-    assert len(kept.positions) <= capacity * len(set(stream[0].tolist()))
+    kept = Candidates.empty(capacity).update(*stream).result()
+    assert len(kept) <= capacity * len(set(stream[0].tolist()))
 
 
 @given(stream=streams(), capacity=st.integers(1, 6), more=st.integers(0, 6))
@@ -81,8 +75,8 @@ def test_fewer_candidates_begin_more_candidates_of_each_group(stream, capacity, 
 def test_a_late_tie_does_not_push_out_an_early_one_and_an_early_one_that_comes_late_does(patience):
     group, half = np.array([0]), np.array([0.5])
     kept = Candidates.empty(1, patience=patience).update(group, half, np.array([5]))
-    assert kept.update(group, half, np.array([9])).positions.tolist() == [5]
-    assert kept.update(group, half, np.array([2])).positions.tolist() == [2]
+    assert kept.update(group, half, np.array([9])).result().positions.tolist() == [5]
+    assert kept.update(group, half, np.array([2])).result().positions.tolist() == [2]
 
 
 def test_groups_beyond_the_packed_key_are_kept_all_the_same():
@@ -111,3 +105,18 @@ def test_a_group_that_was_never_seen_before_gets_in_late():
 )
 def test_places_are_counted_within_each_group(groups, places):
     assert places_in_group(np.array(groups, int)).tolist() == places
+
+
+@given(stream=streams(), capacity=st.integers(1, 6))
+def test_further_columns_stay_beside_their_example(stream, capacity):
+    groups, scores, positions = stream
+    others = np.zeros((0, 2), np.int64), np.zeros(0)
+    beside = np.stack([positions, positions * 2], axis=1), scores * 3
+    empty = Candidates.empty(capacity, patience=1, others=others)
+    half = len(groups) // 2
+    for part in (slice(half, None), slice(half)):
+        columns = (groups, scores, positions, *beside)
+        empty = empty.update(*(column[part] for column in columns))
+    kept = empty.result()
+    np.testing.assert_array_equal(kept.others[0][:, 1], kept.positions * 2)
+    np.testing.assert_array_equal(kept.others[1], kept.scores * 3)

@@ -5,19 +5,48 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardex.errors import ClassifierError, DatasetError
+from hardex.predict.predictions import Predictions, from_probabilities
 from hardex.ranking.adjusted import ClassConfidence, adjusted_by
 from hardex.ranking.candidates import Candidates
 from hardex.ranking.lists import (
+    Shortlist,
     Shortlists,
     mistaken,
-    rank_probabilities,
+    needs_whole_set,
+    scores_of,
     torn_between,
 )
-from hardex.ranking.order import Rule
+from hardex.ranking.order import Ranking, Rule, in_turn
+from hardex.ranking.scored import ScoredPredictions
 from hardex.ranking.scores import ADJUSTED, SCORES, UNSURE_SCORES, WRONG_SCORES
 
 GROUPED = ("none", "class", "confusion")
+
+
+def batches_of(p, y, rule, rows=None):
+    """The stream of some rows, with the scores that the rule names."""
+    rows = np.arange(len(y)) if rows is None else rows
+    confidence = ClassConfidence.empty(p.shape[1]).update(p.astype(np.float32), y)
+    functions = scores_of(rule, confidence if needs_whole_set(rule) else None)
+    for batch in from_probabilities(p[rows], str, y[rows]):
+        seen = Predictions(rows[batch.positions], (), batch.labels, batch.probabilities)
+        yield ScoredPredictions.of(seen, functions)
+
+
+def both_lists(p, y, rule):
+    """Both lists of arrays in memory."""
+    lists = Shortlists.empty(rule, p.shape[1])
+    for batch in batches_of(p, y, rule):
+        lists = lists.update(batch)
+    return {name: chosen(found.hardest, rule, p) for name, found in lists.result().items()}
+
+
+def chosen(hardest, rule, p):
+    k = p.shape[1]
+    turns = rule.needed(k)
+    order = in_turn(hardest, pool=rule.pool, turns=turns, refuse=lambda position: False)
+    rows = np.array(list(order)[: rule.total(k)], int)
+    return Ranking(hardest.positions[rows], hardest.scores[rows])
 
 
 @st.composite
@@ -68,7 +97,7 @@ def naive(p, y, rule, name):
 )
 def test_both_lists_are_those_of_sorting_everything(diversity, example, unsure, wrong, size):
     rule = Rule(diversity=diversity, unsure=unsure, wrong=wrong, **size)
-    found = rank_probabilities(*example, rule)
+    found = both_lists(*example, rule)
     for name in ("unsure", "wrong"):
         assert found[name].positions.tolist() == naive(*example, rule, name)
 
@@ -79,27 +108,42 @@ def test_both_lists_are_those_of_sorting_everything(diversity, example, unsure, 
 def test_any_cut_split_and_order_of_merging_gives_the_same_candidates(diversity, example, data):
     p, y = example[0].astype(np.float32), example[1]
     rule = Rule(diversity=diversity)
-    patient = Candidates.empty(data.draw(st.integers(1, 3)), patience=data.draw(st.integers(1, 9)))
-    empty = replace(Shortlists.empty(rule, p.shape[1]), unsure=patient, wrong=patient)
-    whole = empty.update(p, y, np.arange(len(y)))
+    k = p.shape[1]
+    capacity, patience = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 9))
+    others = np.zeros(0, np.int64), np.zeros((0, k), np.float32)
+    shortlist = Shortlist(
+        Candidates.empty(capacity, patience=patience),
+        Candidates.empty(capacity, patience=patience, others=others),
+    )
+    empty = Shortlists(rule, shortlist, shortlist)
+    (all_rows,) = batches_of(p, y, rule)
+    whole = empty.update(all_rows).result()
     cuts = sorted(data.draw(st.sets(st.integers(0, len(y)), max_size=5)))
     batches = [range(a, b) for a, b in zip([0, *cuts], [*cuts, len(y)], strict=True)]
     parts = [empty, empty]
     for batch in data.draw(st.permutations(batches)):
-        rows, worker = np.array(batch, int), data.draw(st.integers(0, 1))
-        parts[worker] = parts[worker].update(p[rows], y[rows], rows)
-    merged = parts[1].merge(parts[0])
+        worker = data.draw(st.integers(0, 1))
+        for some in batches_of(p, y, rule, np.array(batch, int)):
+            parts[worker] = parts[worker].update(some)
+    merged = parts[1].merge(parts[0]).result()
     for name in ("unsure", "wrong"):
-        one, other = getattr(whole, name), getattr(merged, name)
+        one, other = whole[name], merged[name]
         for column in ("groups", "scores", "positions"):
-            np.testing.assert_array_equal(getattr(one, column), getattr(other, column))
+            np.testing.assert_array_equal(
+                getattr(one.hardest, column), getattr(other.hardest, column)
+            )
+        for column in ("positions", "labels", "probabilities"):
+            np.testing.assert_array_equal(getattr(one.pool, column), getattr(other.pool, column))
+        among = one.pool.positions
+        np.testing.assert_array_equal(one.pool.labels, y[among])
+        np.testing.assert_array_equal(one.pool.probabilities, p[among])
 
 
 @given(example=sets(), wrong=st.sampled_from(WRONG_SCORES))
 def test_a_certain_and_right_row_never_enters_the_wrong_list(example, wrong):
     p, y = example
     p, y = np.r_[p, np.eye(p.shape[1], dtype=p.dtype)], np.r_[y, np.arange(p.shape[1])]
-    found = rank_probabilities(p, y, Rule(count=99, wrong=wrong))["wrong"].positions
+    found = both_lists(p, y, Rule(count=99, wrong=wrong))["wrong"].positions
     assert len(found) == 0 or found.max() < len(example[1])
     np.testing.assert_array_equal(
         np.sort(found), np.flatnonzero(p.astype(np.float32).argmax(axis=1) != y)
@@ -109,7 +153,7 @@ def test_a_certain_and_right_row_never_enters_the_wrong_list(example, wrong):
 @pytest.mark.parametrize("k", [10, 100])
 @pytest.mark.parametrize("order", ["as it comes", "rising", "falling"])
 def test_many_rows_in_any_order_are_ranked_like_few(k, order):
-    """More rows than wait for a fold, in blocks of both kinds, from both threads."""
+    """More rows than wait for a fold."""
     rng = np.random.default_rng(0)
     p = rng.random((90_000, k), dtype=np.float32) ** 4
     p /= p.sum(axis=1, keepdims=True)
@@ -119,7 +163,7 @@ def test_many_rows_in_any_order_are_ranked_like_few(k, order):
         by_loss = by_loss if order == "rising" else by_loss[::-1]
         p, y = p[by_loss], y[by_loss]
     rule = Rule(per_class=3)
-    found = rank_probabilities(p, y, rule)
+    found = both_lists(p, y, rule)
     for name, score in (("unsure", "least_confidence"), ("wrong", "loss")):
         scores = SCORES[score](p, y)
         among = np.ones(len(y), bool) if name == "unsure" else p.argmax(axis=1) != y
@@ -134,27 +178,6 @@ def test_many_rows_in_any_order_are_ranked_like_few(k, order):
         np.testing.assert_array_equal(found[name].scores, scores[found[name].positions])
 
 
-def test_what_is_no_distribution_or_no_class_is_refused_with_its_place():
-    p = np.tile(np.float32([0.25, 0.75]), (5000, 1))
-    y = np.zeros(5000, int)
-    for value, words in ((np.nan, "holds NaN"), (-0.25, "sums to 0.5"), (4.0, "sums to 4.75")):
-        broken = p.copy()
-        broken[4321, 0] = value
-        with pytest.raises(ClassifierError, match=f"row 4321 {words}"):
-            rank_probabilities(broken, y)
-    with pytest.raises(ClassifierError, match=r"row 7 holds -1, and 1 of"):
-        rank_probabilities(np.r_[p[:7], np.float32([[-1, 2]])], y[:8])
-    with pytest.raises(DatasetError, match=r"label 3 \(counted from 0\) is 2, and 1 of 5000"):
-        rank_probabilities(p, np.where(np.arange(5000) == 3, 2, 0))
-
-
-def test_the_arrays_are_left_as_they_were():
-    p, y = np.array([[0.4, 0.6], [0.9, 0.1]]), np.array([0, 1], np.uint8)
-    kept = p.copy()
-    rank_probabilities(p, y, Rule(diversity="confusion", wrong=ADJUSTED))
-    np.testing.assert_array_equal(p, kept)
-
-
 def test_a_pair_is_given_and_predicted_or_the_two_most_likely():
     p = np.array([[0.1, 0.6, 0.3], [0.5, 0.5, 0.0], [0.0, 0.3, 0.7]])
     assert mistaken(p, np.array([2, 1, 0])).tolist() == [2 * 3 + 1, 1 * 3 + 0, 0 * 3 + 2]
@@ -163,12 +186,19 @@ def test_a_pair_is_given_and_predicted_or_the_two_most_likely():
 
 @pytest.mark.parametrize("belief", [0.0, 1e-6, 0.1, 0.3])
 def test_an_equal_row_with_an_earlier_position_enters_when_it_comes_late(belief):
-    row, label = np.float32([[belief, 1 - belief]]), np.array([0])
-    lists = Shortlists.empty(Rule(count=1), 2)
-    lists = replace(lists, wrong=Candidates.empty(1, patience=1))
-    lists = lists.update(row, label, np.array([5])).update(row, label, np.array([3]))
-    assert lists.wrong.positions.tolist() == [3]
-    slightly_harder = np.float32([[belief * 0.99999, 1 - belief]])
-    assert lists.update(slightly_harder, label, np.array([9])).wrong.positions.tolist() == (
-        [9] if belief else [3]
-    )
+    rule, label = Rule(count=1), np.array([0])
+    lists = Shortlists.empty(rule, 2)
+    narrow = replace(lists.wrong, candidates=Candidates.empty(1, patience=1))
+    lists = replace(lists, wrong=narrow)
+
+    def seen(position, p):
+        one = Predictions(np.array([position]), (), label, np.float32([[p, 1 - belief]]))
+        return ScoredPredictions.of(one, scores_of(rule))
+
+    def positions_of(lists):
+        return lists.result()["wrong"].hardest.positions.tolist()
+
+    lists = lists.update(seen(5, belief)).update(seen(3, belief))
+    assert positions_of(lists) == [3]
+    slightly_harder = lists.update(seen(9, belief * 0.99999))
+    assert positions_of(slightly_harder) == ([9] if belief else [3])

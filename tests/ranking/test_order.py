@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hardex.errors import HardexError
 from hardex.ranking.candidates import Candidates
-from hardex.ranking.order import DIVERSITIES, Rule, in_turn, ranking
+from hardex.ranking.order import DIVERSITIES, Ranking, Rule, in_turn
 from hardex.ranking.scores import FORMULAS, UNSURE_SCORES, WRONG_SCORES
 
 
@@ -25,6 +25,14 @@ def rank_arrays(scores, groups, *, count, among=None):
     positions = np.arange(len(scores)) if among is None else np.flatnonzero(among)
     seen = Candidates.empty(count).update(groups[positions], scores[positions], positions)
     return ranking(seen, count=count)
+
+
+def ranking(candidates, *, count):
+    """Nothing is refused."""
+    kept = candidates.result()
+    order = in_turn(kept, pool=count, turns=count, refuse=lambda position: False)
+    rows = np.array(list(islice(order, count)), int)
+    return Ranking(kept.positions[rows], kept.scores[rows])
 
 
 def round_robin(scores, groups, count):
@@ -105,7 +113,7 @@ def test_a_ranking_is_as_long_as_what_was_chosen():
 def taken(example, *, count, pool=99, turns=99, refuse=lambda position: False, capacity=99):
     """Positions in the order in which the groups are taken in turn."""
     scores, groups = example
-    seen = Candidates.empty(capacity).update(groups, scores, np.arange(len(scores)))
+    seen = Candidates.empty(capacity).update(groups, scores, np.arange(len(scores))).result()
     rows = islice(in_turn(seen, pool=pool, turns=turns, refuse=refuse), count)
     return seen.positions[list(rows)].tolist()
 

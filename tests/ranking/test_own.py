@@ -32,11 +32,11 @@ def test_a_function_in_the_working_folder_is_a_score(module):
     ("body", "message"),
     [
         ("probabilities", r"\(n,\) numbers; scores_of_mine:score gave float64 of shape \(2, 2\) f"),
-        ("['a', 'b']", r"gave <U1 of shape \(2,\) for 2 examples; mend it"),
+        ("['a', 'b']", r"gave <U1 of shape \(2,\) for 2 examples; fix it"),
         ("labels / 0", r"failed for 2 examples \(RuntimeWarning: "),
         (
             "[1.0, np.nan]",
-            r"must be finite; .* gave nan for example 1 of a batch, and 1 of 2 are off; mend",
+            r"must be finite; .* gave nan for example 1 of a batch, and 1 of 2 are off; fix",
         ),
         ("1 // 0", r"failed for 2 examples \(ZeroDivisionError: "),
     ],

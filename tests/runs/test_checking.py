@@ -5,7 +5,7 @@ import pytest
 from fakes import brightness, small_dataset, write_folders
 
 import hardex
-from hardex.classifiers.doctor import Finding
+from hardex.classifiers.doctor.examination import Finding
 from hardex.classifiers.opening import open_classifier
 from hardex.data.dataset import ArrayDataset
 from hardex.data.sources import open_dataset

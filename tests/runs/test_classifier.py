@@ -22,7 +22,7 @@ def run_of_a_function(tmp_path, monkeypatch):
 
 
 def test_a_function_that_a_run_names_is_called_only_when_it_is_trusted(run_of_a_function):
-    with pytest.raises(ClassifierError, match=r"asks for the function strange_.*:logits; pass --t"):
+    with pytest.raises(ClassifierError, match=r"needs the function strange_.*:logits; pass --t"):
         classifier_of(run_of_a_function)
     trusted = classifier_of(run_of_a_function, trust_model=True)
     images = np.zeros((2, 4, 4, 1), np.uint8)

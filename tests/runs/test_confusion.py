@@ -54,7 +54,7 @@ def test_another_file_is_refused(tmp_path, rows, names, said):
 def test_no_table_is_refused_in_one_sentence(tmp_path, content):
     path = tmp_path / "confusion.csv"
     path.write_bytes(content)
-    with pytest.raises(HardexError, match="cannot be read so") as caught:
+    with pytest.raises(HardexError, match="it cannot be read") as caught:
         read_confusion(path, 1)
     assert "\n" not in str(caught.value)
 

@@ -106,7 +106,7 @@ def test_a_run_that_is_stopped_leaves_everything_as_it_was(tmp_path, stop, befor
 
 def test_a_full_disk_is_said_in_one_sentence_and_leaves_nothing(tmp_path):
     with (
-        pytest.raises(RunError, match=r"could not be written whole \(No space left.*; free some"),
+        pytest.raises(RunError, match=r"could not be written comple.* \(No space left.*; free"),
         new_run(tmp_path / "run", force=False) as partial,
     ):
         write(partial, run_of(b"new"))
@@ -180,7 +180,7 @@ def test_a_failing_move_puts_the_old_run_back(tmp_path, monkeypatch, failing_mov
         return move(path, target)
 
     with (
-        pytest.raises(RunError, match="could not be written whole"),
+        pytest.raises(RunError, match="could not be written completely"),
         new_run(tmp_path / "run", force=True) as partial,
     ):
         write(partial, run_of(b"new"))

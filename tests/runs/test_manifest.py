@@ -68,7 +68,7 @@ def changed(**changes):
     ("write", "message"),
     [
         (lambda folder: None, r"a run is a folder with manifest\.json; .* has none; make one with"),
-        (changed(format=FORMAT + 1), r"format 1 or older; .* has format 2; install a newer hardex"),
+        (changed(format=FORMAT + 1), r"format 1; .* has format 2; install a newer hardex"),
         (changed(format="one"), r"must be a manifest written by hardex; .*\(TypeError\); rank ag"),
         (changed(unknown=1), r"must be a manifest written by hardex; .*\(TypeError\); rank again"),
         (changed(data="here"), r"must be a manifest written by hardex; .*\(TypeError\)"),

@@ -63,9 +63,7 @@ def test_data_that_changed_is_not_taken_for_what_it_was(run, folder):
     first = FILES[0] if id != FILES[0] else FILES[1]
     (folder / first).unlink()
     (folder / id).rename(folder / id.split("/")[0] / "new.png")
-    with pytest.raises(
-        RunError, match=r"have changed since: .* is no longer at place \d+ of .*; ra"
-    ):
+    with pytest.raises(RunError, match=r"have changed: .* is no longer at position \d+ of .*; ra"):
         run.image(id)
 
 

@@ -148,9 +148,7 @@ def test_force_keeps_the_seal_and_applies_it_again(tmp_path, folders):
         ranked(tmp_path, folders, force=True).predictions.id.tolist()
         == first.predictions.id.tolist()
     )
-    with pytest.raises(
-        RunError, match=r"--seal must stay 0\.5, with which .*; received 0\.25; leav"
-    ):
+    with pytest.raises(RunError, match=r"--seal must stay 0\.5, as when .*; received 0\.25; leav"):
         ranked(tmp_path, folders, force=True, seal=0.25)
 
 
@@ -166,9 +164,7 @@ def test_all_runs_on_the_same_data_seal_the_same_examples(tmp_path, folders):
 
 def test_what_has_been_seen_cannot_be_sealed_afterwards(tmp_path, folders):
     ranked(tmp_path, folders, seal=None)
-    with pytest.raises(
-        RunError, match=r"only what nobody has seen can be sealed; .* without a seal"
-    ):
+    with pytest.raises(RunError, match=r"nobody has seen can be sealed; .* without a seal"):
         ranked(tmp_path, folders, force=True)
     assert not (tmp_path / "run/seal.json").exists()
 
@@ -198,9 +194,7 @@ def test_saved_probabilities_are_sealed_by_their_images(tmp_path, folders):
 
 def test_saved_probabilities_without_images_cannot_be_sealed(tmp_path):
     rows = brightness(small_images(6))
-    with pytest.raises(
-        HardexError, match=r"sealing goes by the pixels; .* without images; pass DA"
-    ):
+    with pytest.raises(HardexError, match=r"without images; pass DATA"):
         hardex.rank(probabilities=rows, labels=np.zeros(6, int), seal=0.5, out=tmp_path / "run")
 
 
@@ -230,9 +224,7 @@ def test_a_run_that_is_ranked_again_stays_sealed(tmp_path, folders):
     assert read_seal(again.folder) == read_seal(run.folder)
     assert set(ids_of(again.dataset)) == set(run.predictions.id)
     ranked(tmp_path, folders, out=tmp_path / "other", seal=0.2)
-    with pytest.raises(
-        RunError, match=r"only by one with the same seal; that of .* is not that of"
-    ):
+    with pytest.raises(RunError, match=r"only by one with the same seal; the seals of .* differ"):
         hardex.rank(run.folder, out=tmp_path / "other", force=True)
 
 
@@ -283,7 +275,9 @@ def test_only_keeps_whole_rows_of_the_places_asked_for(kept, cuts):
 
 def test_files_that_cannot_be_read_are_not_counted_as_sealed(folders):
     part = HALF.open_part(open_folders(folders))
-    assert sealed_count(part, len(ids_of(part))) == len(ids_of(HALF.sealed_part(part.whole)))
+    assert sealed_count(part, len(ids_of(part)), part.skipped()) == len(
+        ids_of(HALF.sealed_part(part.whole))
+    )
 
 
 def test_arrays_are_sealed_too():

@@ -5,8 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardex.predict.predictions import Predictions
+from hardex.ranking.scored import ScoredPredictions
 from hardex.ranking.scores import SCORES
-from hardex.runs.tables import PredictionsWriter, read_predictions, stream_columns
+from hardex.runs.tables import (
+    PredictionsWriter,
+    join_tables,
+    read_predictions,
+    stream_predictions,
+    stream_scored,
+)
 
 COLUMNS = [
     *("id", "position", "file_name", "given_label", "predicted_label"),
@@ -28,6 +35,10 @@ def some_predictions(count=20):
     )
 
 
+def scored(predictions, functions=SCORES):
+    return ScoredPredictions.of(predictions, functions)
+
+
 def written(path, whole, cuts=(), *, files=None, meta=None):
     """A table of these rows, whose files have their ids for names."""
     if files is None:
@@ -37,11 +48,13 @@ def written(path, whole, cuts=(), *, files=None, meta=None):
         for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True):
             part = slice(a, b)
             table.write(
-                Predictions(
-                    whole.positions[part],
-                    whole.ids[part],
-                    whole.labels[part],
-                    whole.probabilities[part],
+                scored(
+                    Predictions(
+                        whole.positions[part],
+                        whole.ids[part],
+                        whole.labels[part],
+                        whole.probabilities[part],
+                    )
                 )
             )
     return path
@@ -92,8 +105,8 @@ def test_examples_that_are_no_files_have_no_file_name(path):
 @given(cuts=st.sets(st.integers(0, 20), max_size=6).map(sorted))
 def test_the_cut_into_batches_never_changes_the_table(path, cuts):
     whole = some_predictions()
-    expected = pq.read_table(written(path, whole))
-    assert pq.read_table(written(path, whole, cuts)).equals(expected)
+    expected = written(path, whole).read_bytes()
+    assert written(path, whole, cuts).read_bytes() == expected
 
 
 def test_row_groups_bound_memory_and_change_no_row(path):
@@ -101,11 +114,11 @@ def test_row_groups_bound_memory_and_change_no_row(path):
     written(path, whole, range(10_000, 150_000, 10_000))
     file = pq.ParquetFile(path)
     sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-    assert len(sizes) > 3 and max(sizes) <= 8_192 + 10_000
+    assert len(sizes) > 3 and max(sizes) <= 8_192 and len(set(sizes[:-1])) == 1
     table = file.read(columns=["position", "confidence"])
     assert table.column("position").to_pylist() == whole.positions.tolist()
     np.testing.assert_array_equal(table.column("confidence"), whole.probabilities.max(axis=1))
-    parts = [part["position"] for part in stream_columns(path, ["position"])]
+    parts = [part.positions for part in stream_predictions(path)]
     assert [len(part) for part in parts] == sizes
     np.testing.assert_array_equal(np.concatenate(parts), whole.positions)
 
@@ -122,12 +135,38 @@ def test_rows_are_read_back_in_the_order_asked_for(path, places):
     assert rows["id"].tolist() == [f"a/{place}.png" for place in places]
 
 
-def test_columns_are_streamed_whole(path):
-    whole = some_predictions()
+@settings(max_examples=10, deadline=None)
+@given(cuts=st.sets(st.integers(0, 17_000), max_size=3).map(sorted))
+def test_parts_join_to_the_bytes_of_one_table(tmp_path_factory, cuts):
+    whole, folder = some_predictions(17_000), tmp_path_factory.mktemp("parts")
+    expected = written(folder / "whole.parquet", whole).read_bytes()
+    parts = []
+    for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True):
+        some = Predictions(
+            whole.positions[a:b], whole.ids[a:b], whole.labels[a:b], whole.probabilities[a:b]
+        )
+        files = np.array([f"a/{i // 2}.png" for i in range(34_000)], object)
+        parts.append(written(folder / f"{len(parts)}.parquet", some, files=files))
+    join_tables(parts, folder / "joined.parquet", class_count=3)
+    assert (folder / "joined.parquet").read_bytes() == expected
+
+
+def test_a_score_that_is_no_column_becomes_one_as_the_table_is_streamed(path):
+    whole = some_predictions(9_000)
     written(path, whole)
-    parts = list(stream_columns(path, ["given_index", "loss"]))
-    assert np.concatenate([part["given_index"] for part in parts]).tolist() == whole.labels.tolist()
-    assert {name for part in parts for name in part} == {"given_index", "loss"}
+    expected = whole.probabilities[:, 0].astype(float)
+    functions = {"loss": SCORES["loss"], "mine:first": lambda p, y: p[:, 0].astype(float)}
+    for _ in range(2):  # the second time it is read
+        batches = list(stream_scored(path, functions))
+        assert len(batches) > 1
+        for name, scores in (("mine:first", expected), ("loss", SCORES["loss"](*rows_of(whole)))):
+            found = np.concatenate([batch.scores[name] for batch in batches])
+            np.testing.assert_array_equal(found, scores)
+    assert pq.read_schema(path).names == [*COLUMNS[:-1], "mine:first", "probabilities"]
+
+
+def rows_of(whole):
+    return whole.probabilities, whole.labels
 
 
 def test_a_table_that_is_stopped_can_be_deleted_at_once(tmp_path):
@@ -136,7 +175,7 @@ def test_a_table_that_is_stopped_can_be_deleted_at_once(tmp_path):
         pytest.raises(KeyboardInterrupt),
         PredictionsWriter(path, class_names=NAMES) as table,
     ):
-        table.write(some_predictions())
+        table.write(scored(some_predictions()))
         raise KeyboardInterrupt
     path.unlink()
 

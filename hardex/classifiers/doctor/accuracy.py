@@ -1,0 +1,100 @@
+"""Checks of the accuracy: why it is low, or suspiciously high."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from hardex.classifiers.doctor.class_orders import other_orders
+from hardex.classifiers.doctor.examination import Examination, Finding
+from hardex.classifiers.doctor.preprocessings import other_preprocessings
+from hardex.classifiers.doctor.statistics import (
+    SLIGHT,
+    binomial_tail,
+    chance_accuracy,
+    is_suspicious,
+    wilson_interval,
+)
+
+
+def wrong_sense(examination: Examination) -> Iterator[Finding]:
+    """The cause that explains the errors best; without one, the symptom."""
+    if not is_suspicious(examination.probabilities, examination.right):
+        return
+    fixed = [*other_preprocessings(examination), *other_orders(examination)]
+    if fixed:  # if two explain the errors equally well, both are named
+        best = max(cause.accuracy for cause in fixed)
+        for cause in fixed:
+            yield from cause.findings if cause.accuracy >= best - SLIGHT else ()
+        return
+    symptoms = [*constant(examination), *at_chance(examination)]
+    yield from symptoms[:1]
+
+
+def constant(examination: Examination) -> Iterator[Finding]:
+    """The same class for every image, although ten or more have another label."""
+    predicted = np.unique(examination.probabilities.argmax(axis=1))
+    others = int((~examination.right).sum())
+    if len(predicted) == 1 and others >= 10:
+        moved = float(np.ptp(examination.probabilities, axis=0).max())
+        yield Finding(
+            "constant",
+            "error",
+            f"all {len(examination.labels)} images are predicted as "
+            f"{examination.class_names[predicted[0]]}, {others} of them have another label; "
+            f"no probability varies by more than {moved:.3g}",
+            "check the preprocessing, and whether the training converged",
+        )
+
+
+def at_chance(examination: Examination) -> Iterator[Finding]:
+    """No better than chance; small samples get the benefit of the doubt."""
+    predicted, labels = examination.probabilities.argmax(axis=1), examination.labels
+    n, chance = len(labels), chance_accuracy(predicted, labels)
+    low, high = wilson_interval(int(examination.right.sum()), n)
+    if len(np.unique(labels)) > 1 and low <= chance and high <= chance + 0.15 * (1 - chance):
+        yield Finding(
+            "at_chance",
+            "error",
+            f"accuracy is {examination.right.mean():.1%} on {n} examples (95 % interval {low:.1%} "
+            f"to {high:.1%}); the same predictions in random order would reach {chance:.1%}",
+            "check that labels and images belong together, and that this is the trained model",
+        )
+
+
+def in_sample(examination: Examination) -> Iterator[Finding]:
+    """As accurate as on the training data, and more than on the validation data, in its log.
+
+    Only a log beside the model shows this: without one, an easy data set looks the same.
+    """
+    path = getattr(examination.classifier, "path", None)
+    log = _accuracies(Path(path).with_suffix(".csv")) if path is not None else None
+    if log is None or len(examination.labels) < 50:
+        return
+    trained, validated = log
+    hits, n = int(examination.right.sum()), len(examination.right)
+    _, high = wilson_interval(hits, n)
+    allowed = validated + (trained - validated) / 4  # the validation data was a sample, too
+    if (
+        trained - validated >= 0.02
+        and high >= trained - 0.02
+        and binomial_tail(hits, n, allowed) < 1e-4
+    ):
+        yield Finding(
+            "in_sample",
+            "warning",
+            f"accuracy is {hits / n:.1%} on {n} examples; the log beside the model says "
+            f"{trained:.1%} on the training and {validated:.1%} on the validation data",
+            "rank data that the model was not trained on: on its training data it hides its errors",
+        )
+
+
+def _accuracies(log: Path) -> tuple[float, float] | None:
+    """The best accuracy on training and validation data in a Keras log."""
+    try:
+        with log.open(newline="", encoding="utf-8") as file:
+            rows = [(float(r["accuracy"]), float(r["val_accuracy"])) for r in csv.DictReader(file)]
+    except (OSError, KeyError, TypeError, ValueError):
+        return None
+    return (max(a for a, _ in rows), max(v for _, v in rows)) if rows else None

@@ -1,0 +1,137 @@
+"""What a check receives and returns: images with the answers of a classifier, and findings."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardex.arrays import SUM_TOLERANCE, Images, Labels, Probabilities
+from hardex.classifiers.classifier import Classifier, Inspectable
+from hardex.classifiers.outputs import Outputs, distributions, softmax
+from hardex.classifiers.preprocess import rearranged
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is, or seems to be, wrong.
+
+    Attributes:
+        code: its name, one of `CODES`.
+        severity: `error` if a ranking would be meaningless, else `warning`.
+        evidence: what was observed, with numbers.
+        advice: what to type or do.
+    """
+
+    code: str
+    severity: str
+    evidence: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Cause:
+    accuracy: float  # without this cause
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """Some labelled images and the classifier that is examined on them.
+
+    Attributes:
+        classifier: the model to examine.
+        images: (n, h, w, c) uint8, in the shape of the data.
+        labels: (n,) given labels, 0..k-1.
+        ids: n names of the examples.
+        class_names: k names, in the order of the probability columns.
+        batch_size: images per forward pass; always the same, so that nothing is compiled twice.
+        try_count: on how many examples other preprocessings are tried.
+        labelled_by_name: whether the labels were read as names, which --classes can reorder.
+    """
+
+    classifier: Classifier
+    images: Images
+    labels: Labels
+    ids: tuple[str, ...]
+    class_names: tuple[str, ...]
+    batch_size: int
+    try_count: int
+    labelled_by_name: bool
+
+    @cached_property
+    def answers(self) -> Any:
+        """The output of the classifier, unchecked."""
+        return self.answers_for(self.images)
+
+    @cached_property
+    def probabilities(self) -> Probabilities:
+        """(n, k) rows that sum to 1: the softmax of the answers if they are not distributions."""
+        return as_distributions(self.answers)
+
+    @cached_property
+    def right(self) -> NDArray[np.bool_]:
+        """(n,) whether each prediction is the given label."""
+        right: NDArray[np.bool_] = self.probabilities.argmax(axis=1) == self.labels
+        return right
+
+    def answers_for(self, images: Images) -> Any:
+        """The output of the classifier for these images."""
+        return self._in_batches(self.classifier.probabilities, images)
+
+    def probabilities_with(self, scale: str, options: Sequence[str]) -> Probabilities:
+        """(n, k) its probabilities for the images prepared in another way."""
+        images = rearranged(self.images[: self.try_count], list(options))
+        if not hasattr(self.classifier, "outputs"):
+            return as_distributions(self.answers_for(images))
+        inner = cast(Inspectable, self.classifier)
+        outputs = self._in_batches(lambda part: inner.outputs(part, scale), images)
+        return as_distributions(distributions(outputs, logits=inner.logits))
+
+    def _in_batches(self, forward: Callable[[Images], Any], images: Images) -> Any:
+        parts = []
+        for start in range(0, len(images), self.batch_size):
+            part = images[start : start + self.batch_size]
+            parts.append(np.asarray(forward(padded(part, self.batch_size)))[: len(part)])
+        return np.concatenate(parts)
+
+
+Check = Callable[[Examination], Iterable[Finding]]
+
+
+def first_examples(examination: Examination, count: int) -> Examination:
+    """The same examination of the first examples only; their answers are not computed again."""
+    if count >= len(examination.labels):
+        return examination
+    part = replace(
+        examination,
+        images=examination.images[:count],
+        labels=examination.labels[:count],
+        ids=examination.ids[:count],
+    )
+    part.__dict__["answers"] = examination.answers[:count]
+    return part
+
+
+def as_distributions(answers: Outputs) -> Probabilities:
+    """The answers, or their softmax if they are not distributions."""
+    return answers if are_distributions(answers).all() else softmax(answers)
+
+
+def are_distributions(answers: Outputs) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = answers.sum(axis=1, dtype=np.float64)
+    fine: NDArray[np.bool_] = (np.abs(sums - 1) <= SUM_TOLERANCE) & (answers.min(axis=1) >= 0)
+    return fine
+
+
+def padded(images: Images, size: int) -> Images:
+    missing = size - len(images)
+    return np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing > 0 else images
+
+
+def output_count(examination: Examination) -> int | None:
+    model = getattr(examination.classifier, "model", None)
+    return None if model is None else int(model.output_shape[-1])
