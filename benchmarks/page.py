@@ -82,7 +82,7 @@ OWN = """
 import json, sys, time
 import hardex
 from hardex.runs.run_classifier import classifier_of
-from hardex_app.workspace import warmed_up
+from hardex.probing.batches import warmed_up
 from hardex_app.probing import curve, probe, smallest
 run = hardex.load(sys.argv[1])
 model = warmed_up(classifier_of(run, None, trust_model=False))

@@ -11,7 +11,8 @@ from commands import Answer
 from fakes import checksum_of, small_dataset, small_images
 
 from hardex import load, rank
-from hardex.probing.saved_probes import KeptProbe, keep
+from hardex.probing.kept_probe import KeptProbe
+from hardex.probing.saved_probes import keep
 
 NAMES = ("cat", "dog", "[red]")
 HOSTILE = (

@@ -21,6 +21,7 @@ from hardex.people.annotations import (
     AnnotationEvent,
 )
 from hardex.runs.run import Run
+from hardex_app.annotation_session import AnnotationSession
 from hardex_app.cards import view_url
 from hardex_app.submission import (
     COMMENT_MOST,
@@ -35,7 +36,7 @@ from hardex_app.submission import (
     submission_of,
     text_of,
 )
-from hardex_app.workspace import AnnotationSession, Workspace
+from hardex_app.workspace import Workspace
 
 AHEAD = 8  # examples that a page holds ready, the one in view among them
 _AHEAD_MOST = 12

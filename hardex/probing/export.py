@@ -12,8 +12,9 @@ from uuid import uuid4
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from hardex.errors import RunError
+from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.replay import as_seen
-from hardex.probing.saved_probes import KeptProbe, kept_picture, kept_probes
+from hardex.probing.saved_probes import kept_picture, kept_probes
 from hardex.runs.folder import safe_name
 from hardex.runs.run import Run, opened
 

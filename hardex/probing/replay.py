@@ -15,7 +15,8 @@ from hardex.classifiers.opening import Model
 from hardex.data.dataset import Shape
 from hardex.errors import ClassifierError, RunError
 from hardex.predict.predictions import batch_size_for
-from hardex.probing.saved_probes import KeptProbe, kept_picture, kept_probes
+from hardex.probing.kept_probe import KeptProbe
+from hardex.probing.saved_probes import kept_picture, kept_probes
 from hardex.runs.run import Run, opened
 from hardex.runs.run_classifier import check_class_count, classifier_of
 

@@ -8,18 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import hardex
+from hardex.overview.calibration import Bin, bins_of, calibration_figures, calibration_sentence
+from hardex.overview.confusion import MOST_CELLS, MOST_PAIRS, confusion_figures
+from hardex.overview.figures import HEAD
+from hardex.people.access import OWNER
 from hardex.predict.metrics import share
-from hardex_app.overview import (
-    HEAD,
-    MOST_CELLS,
-    MOST_PAIRS,
-    Bin,
-    bins_of,
-    calibration_facts,
-    confusion_facts,
-    overview,
-    sureness,
-)
+from hardex_app.cards import overview_with_pictures as overview
 from hardex_app.pages.overview.page import facts
 from hardex_app.workspace import Workspace
 
@@ -52,7 +46,7 @@ def test_the_figures_are_those_of_the_table(run):
 
 @given(counts=matrices)
 def test_the_pairs_are_all_errors_the_most_frequent_first(counts):
-    found = confusion_facts(counts)
+    found = confusion_figures(counts)
     expected = [
         (-int(n), int(counts[i].sum()), i, j)  # of equal number the larger share of its class
         for (i, j), n in np.ndenumerate(counts)
@@ -71,7 +65,7 @@ def test_of_many_classes_those_with_the_most_errors_are_shown_in_their_order():
     counts = 5 * np.eye(k, dtype=np.int64)
     counts[49, 7] = 3  # errors count for both of their classes
     counts[:29, 0] += 1
-    found = confusion_facts(counts)["confusion"]
+    found = confusion_figures(counts)["confusion"]
     assert found["classes"] == [*range(29), 49]
     shown = np.array(found["counts"])
     assert (shown[29, 7], shown[3, 0], shown[0, 0]) == (3, 1, 6)
@@ -80,7 +74,7 @@ def test_of_many_classes_those_with_the_most_errors_are_shown_in_their_order():
 def test_of_very_many_pairs_the_most_frequent_are_kept_and_all_are_counted():
     rng = np.random.default_rng(0)
     counts = rng.integers(1, 1000, (40, 40))
-    found = confusion_facts(counts)
+    found = confusion_figures(counts)
     off_diagonal = np.sort(counts[~np.eye(40, dtype=bool)])[::-1]
     assert [often for _, _, often in found["pairs"]] == off_diagonal[:MOST_PAIRS].tolist()
     assert found["pair_count"] == 40 * 39
@@ -103,23 +97,23 @@ def calibrated(*rows):
 @pytest.mark.parametrize(
     ("bins", "verdict"),
     [
-        (calibrated((1000, 900, 0.95)), "95.0 % and is right in 90.0 %: it is too sure."),
-        (calibrated((1000, 900, 0.85)), "85.0 % and is right in 90.0 %: it is not sure enough."),
-        (calibrated((1000, 900, 0.903)), "right in 90.0 %: it is as sure as it should be."),
-        (calibrated((20, 18, 0.95)), "right in 90.0 %; of so few examples, this may be chance."),
-        (calibrated((10**6, 904_000, 0.9)), "it is as sure as it should be."),  # too small to mind
+        (calibrated((1000, 900, 0.95)), "95.0 %, accuracy 90.0 %: the model is overconfident."),
+        (calibrated((1000, 900, 0.85)), "85.0 %, accuracy 90.0 %: the model is underconfident."),
+        (calibrated((1000, 900, 0.903)), "accuracy 90.0 %: the model is well calibrated."),
+        (calibrated((20, 18, 0.95)), "accuracy 90.0 %; with so few examples this may be chance."),
+        (calibrated((10**6, 904_000, 0.9)), "the model is well calibrated."),  # too small to mind
         (
             calibrated((500, 300, 0.7), (500, 480, 0.86)),  # both are off, and cancel each other
-            "right in 78.0 %, but where it says about 70.0 % it is right in 60.0 %: there it is "
-            "too sure.",
+            "accuracy 78.0 %, but at a confidence of about 70.0 % accuracy is 60.0 %: there the "
+            "model is overconfident.",
         ),
-        (calibrated((100, 99, 1.0)), "100.0 % and is right in 99.0 %: it is too sure."),
+        (calibrated((100, 99, 1.0)), "100.0 %, accuracy 99.0 %: the model is overconfident."),
         ([], "No example has a prediction."),
     ],
 )
 def test_the_sentence_says_whether_it_is_as_sure_as_it_should_be(bins, verdict):
     right, examples = sum(one.right for one in bins), sum(one.examples for one in bins)
-    assert verdict in sureness(bins, share(right, examples))
+    assert verdict in calibration_sentence(bins, share(right, examples))
 
 
 def test_a_calibrated_model_is_seldom_accused():
@@ -135,8 +129,8 @@ def test_a_calibrated_model_is_seldom_accused():
             for i in range(15)
             if (n := (place == i).sum()) and (mean := confidence[place == i].mean())
         ]
-        said = sureness(bins, share(int(right.sum()), 600))
-        accused += "too sure" in said or "not sure enough" in said
+        said = calibration_sentence(bins, share(int(right.sum()), 600))
+        accused += "overconfident" in said or "underconfident" in said
     assert accused <= 35
 
 
@@ -144,7 +138,9 @@ def test_empty_bins_are_left_out_and_the_others_keep_their_place():
     rows = [{"examples": n, "right": n // 2, "confidence": 0.5} for n in (0, 4, 0)]
     (only,) = bins_of(rows)
     assert (only.low, only.high, only.examples, only.right) == (1 / 3, 2 / 3, 4, 2)
-    told = calibration_facts({"bins": rows, "expected_calibration_error": 0.0}, share(2, 4))["bins"]
+    told = calibration_figures({"bins": rows, "expected_calibration_error": 0.0}, share(2, 4))[
+        "bins"
+    ]
     assert told == [{"from": 0.3333, "to": 0.6667, "examples": 4, "confidence": 0.5, **share(2, 4)}]
 
 
@@ -225,8 +221,8 @@ def test_ten_pictures_of_noise_are_shrunk_to_stay_small(tmp_path):
 
 
 def test_without_a_run_there_are_no_facts():
-    assert facts(Workspace(lambda workspace: None)) is None
+    assert facts(Workspace(lambda workspace: None), OWNER) is None
 
 
 def test_facts_are_the_overview_of_the_run(run):
-    assert facts(Workspace(lambda workspace: None, run=run)) == overview(run)
+    assert facts(Workspace(lambda workspace: None, run=run), OWNER) == overview(run)

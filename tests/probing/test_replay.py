@@ -6,8 +6,9 @@ import hardex
 from hardex import ClassifierError, RunError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import Transform, render_strokes, resize, rotations, sketch_to_image, transform
+from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.replay import as_seen
-from hardex.probing.saved_probes import KeptProbe, keep
+from hardex.probing.saved_probes import keep
 from hardex.runs.run_classifier import classifier_of
 
 NAMES = ("cat", "dog", "10")

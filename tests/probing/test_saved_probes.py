@@ -16,15 +16,8 @@ from hypothesis import strategies as st
 import hardex
 from hardex import RunError
 from hardex.images import Transform, read_image, write_png
-from hardex.probing.saved_probes import (
-    KEPT_MOST,
-    KeptProbe,
-    changes,
-    keep,
-    kept_picture,
-    kept_probe,
-    kept_probes,
-)
+from hardex.probing.kept_probe import KeptProbe, changes
+from hardex.probing.saved_probes import KEPT_MOST, keep, kept_picture, kept_probe, kept_probes
 
 PICTURE = small_images(1)[0]
 HOSTILE = (
@@ -40,7 +33,8 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from hardex.probing.saved_probes import KeptProbe, keep
+from hardex.probing.kept_probe import KeptProbe
+from hardex.probing.saved_probes import keep
 
 picture = np.zeros((4, 4, 1), np.uint8)
 while True:

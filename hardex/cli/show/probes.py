@@ -10,8 +10,8 @@ from rich.table import Table
 
 from hardex.cli.show.words import plain_text, typed
 from hardex.probing.export import Exported
+from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.replay import Replay, Replayed
-from hardex.probing.saved_probes import KeptProbe
 from hardex.runs.run import Run
 
 SCHEMA = "hardex.probes/1"
