@@ -10,7 +10,6 @@ from hardex.people.access import OWNER
 from hardex.people.annotations import VERDICTS, Annotation
 from hardex.predict.neighbours import build
 from hardex.runs.view_words import view_of
-from hardex.runs.views import View
 from hardex_app.background import Status
 from hardex_app.browsing import (
     annotation_lines,
@@ -46,44 +45,6 @@ def run(tmp_path_factory):
 def own_run(tmp_path):
     """A run to be judged."""
     return small_run(tmp_path)[0]
-
-
-# ------------------------------------------------------------------ the words of an address
-
-
-@pytest.mark.parametrize(
-    ("words", "view"),
-    [
-        ({}, View(list="hard")),
-        ({"list": "all", "sort": "el2n", "order": "asc"}, View(sort="el2n", reverse=True)),
-        ({"given": "7", "predicted": "2", "list": ""}, View(list="hard", given="7", predicted="2")),
-        ({"correct": "no", "text": "a&b"}, View(list="hard", correct=False, text="a&b")),
-        (
-            {"score": "margin", "least": "0.5", "most": 1},
-            View(list="hard", score="margin", least=0.5, most=1.0),
-        ),
-        ({"meta.a.b": "x", "p": "3"}, View(list="hard", meta={"a.b": "x"})),
-        ({"list": "all", "sort": "rank"}, View(list="all")),
-    ],
-)  # fmt: skip
-def test_an_address_names_a_view(words, view):
-    assert view_of(words) == view
-
-
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        ({"colour": "red"}, "a view has the words list, given, .*; received 'colour'"),
-        ({"correct": "maybe"}, "`correct` must be yes or no"),
-        ({"order": "up"}, "`order` asc or desc"),
-        ({"least": "much"}, "the least of a view must be a finite number; received 'much'"),
-        ({"most": "inf"}, "the most of a view must be a finite number"),
-    ],
-)
-def test_an_address_with_other_words_is_one_sentence(words, says):
-    with pytest.raises(HardexError, match=says) as caught:
-        view_of(words)
-    sentence(caught.value)
 
 
 # ------------------------------------------------------------------ a page of examples
