@@ -164,7 +164,7 @@ def test_a_damaged_probe_is_said_on_stderr_and_the_others_are_shown(hardex, run)
     (place / "\x1b[31mbad.json").write_text("{}")
     answer = hardex("probes run --model probe_models:always_cat --format json")
     assert answer.code == 0
-    assert "bad.json is passed over: a probe must be JSON written by hardex" in answer.err
+    assert "bad.json is skipped: a probe must be JSON written by hardex" in answer.err
     assert "\x1b" not in answer.err and answer.err.count("\n") == 1
     found = json.loads(answer.out)
     assert len(found["probes"]) == len(found["problems"]) == 1

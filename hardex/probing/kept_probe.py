@@ -1,4 +1,4 @@
-"""A kept probe as a value: a picture's origin, its changes, the prediction, the expected class."""
+"""A kept probe: where a picture came from, its changes, the prediction, the expected class."""
 
 import json
 from collections.abc import Mapping
@@ -30,19 +30,18 @@ def _now() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class KeptProbe:
-    """A picture, what was done to it, what the model said, and what it should have said.
+    """A picture's origin, its changes, the prediction, and the class it should get.
 
     Attributes:
         kind: where the picture came from: `example`, `sketch` or `image`.
         shape: (h, w, c) of the picture.
-        predicted, confidence: what the model said of the picture after its transform, 0..1.
-        model: the hash of the classifier that said it.
-        transform: what was done to the picture, the numbers that differ from doing nothing, by
-            name; see `changes`.
-        source: how the page drew it: the strokes of a sketch, for instance; anything JSON holds.
+        predicted, confidence: the prediction after the transform; 0..1.
+        model: the hash of the classifier.
+        transform: the amounts that change the picture, by name; see `changes`.
+        source: how to draw it again, such as the strokes of a sketch; anything JSON can hold.
         example: the id of the example, or "".
         name, note: free text, at most 200 and 2,000 characters.
-        expected: the class it should be, or "".
+        expected: the class it should get, or "".
         annotator: who kept it.
         probe_id: a random UUID.
         time: when it was kept, UTC, ISO 8601.
@@ -91,7 +90,7 @@ class KeptProbe:
         _as_json(self.source, "source")
 
     def as_transform(self) -> "Transform":
-        """What was done to the picture.
+        """The transform.
 
         Raises:
             RunError: a name that no transform has, or a value out of range.
@@ -102,29 +101,29 @@ class KeptProbe:
         unknown = sorted(set(map(str, self.transform)) - set(known))
         if unknown:
             raise RunError(
-                f"a transform knows {', '.join(known)}; received {unknown[0]!r}; leave it out or "
-                "install a newer hardex."
+                f"a transform has the amounts {', '.join(known)}; received {unknown[0]!r}; leave it "
+                "out or install a newer hardex."
             )
         try:
             return Transform(**self.transform)
         except (HardexError, TypeError, OverflowError) as error:
             raise RunError(
-                f"the transform of a probe must hold numbers that can be done to a picture "
+                f"the transform of a probe must hold amounts that can be applied to a picture "
                 f"({str(error).rstrip('.')}); received others; leave them out."
             ) from error
 
     def as_json(self) -> str:
-        """The text of `ID.json`; `from_json` gives an equal probe back."""
+        """The text of `ID.json`; `from_json` returns an equal probe."""
         values = {"schema": PROBE_SCHEMA} | vars(self) | {"confidence": float(self.confidence)}
         lines = [f'  "{name}": {_as_json(value, name)}' for name, value in values.items()]
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
     @classmethod
     def from_json(cls, text: str) -> "KeptProbe":
-        """Read what `as_json` wrote.
+        """The probe that `as_json` wrote.
 
         Raises:
-            RunError: it is no probe that this version can read.
+            RunError: this version cannot read it as a probe.
         """
         try:
             found = json.loads(text)
@@ -145,7 +144,7 @@ class KeptProbe:
 
 
 def changes(transform: "Transform") -> dict[str, Any]:
-    """The values of a transform that differ from doing nothing, by name.
+    """The amounts of a transform that change a picture, by name.
 
     Example:
         >>> from hardex.images import Transform
@@ -153,7 +152,7 @@ def changes(transform: "Transform") -> dict[str, Any]:
         {'rotation': 30.0}
     """
     nothing = asdict(type(transform)())
-    return {  # plain numbers, whatever NumPy made of them
+    return {  # plain numbers, also where NumPy made them its own
         name: type(nothing[name])(value)
         for name, value in asdict(transform).items()
         if value != nothing[name]
@@ -167,7 +166,7 @@ def _as_json(value: object, what: str) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         raise RunError(
             f"the {what} of a probe must be what JSON holds: texts, finite numbers, lists and "
-            f"named values; received others ({type(error).__name__}); leave them out."
+            f"named values; received something else ({type(error).__name__}); leave it out."
         ) from error
     if len(text) > JSON_MOST:
         raise RunError(
@@ -229,5 +228,5 @@ def _check_numbers(shape: Shape, confidence: float) -> None:
     if not fine:
         raise RunError(
             "a probe needs the (h, w, c) of its picture and a confidence from 0 to 1; received "
-            f"{shape!r:.60} and {confidence!r:.60}; pass what the model got and gave."
+            f"{shape!r:.60} and {confidence!r:.60}; pass the input shape and the confidence."
         )

@@ -24,19 +24,19 @@ _ONE_AT_A_TIME = Lock()
 
 
 def keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
-    """Keep a probe with a run; when this returns, it is on disk. Any number may do so at once.
+    """Keep a probe with a run; it is on disk when this returns. Safe for concurrent use.
 
     Args:
         folder: the run folder.
-        probe: what is known of it.
+        probe: all but the picture.
         picture: (h, w, c) uint8, before the transform, as the model got it.
 
     Returns:
-        The probe, as `kept_probes` gives it back.
+        The probe, as `kept_probes` returns it.
 
     Raises:
         RunError: the probe does not fit the run or its picture, is kept already, or cannot be
-            written, or the run has `KEPT_MOST` of them; then nothing of it is left.
+            written, or the run has `KEPT_MOST` of them; nothing is left on disk then.
     """
     from hardex.images import as_png
 
@@ -87,15 +87,15 @@ def keep_once(
 
 
 def kept_probes(folder: Path, *, light: bool = False) -> tuple[list[KeptProbe], list[str]]:
-    """All probes of a run in order of time, and what is wrong with those that cannot be read.
+    """All probes of a run in order of time, and why some cannot be read.
 
     Args:
         folder: the run folder.
-        light: leave their `source` out. A file that was read so before is not read again, which
-            makes a list that is asked for often a quick one.
+        light: leave out their `source`. Files read this way before are cached, so that a list
+            that is requested often is quick.
 
     Returns:
-        The whole ones, and one sentence for each damaged one.
+        The probes, and one sentence for each damaged file.
 
     Raises:
         RunError: the folder of probes cannot be read at all.
@@ -117,7 +117,7 @@ def kept_probes(folder: Path, *, light: bool = False) -> tuple[list[KeptProbe], 
                 _check_has_picture(name, names)
                 probes.append(probe)
             except RunError as error:
-                problems.append(f"{place / name} is passed over: {error}")
+                problems.append(f"{place / name} is skipped: {error}")
     return sorted(probes, key=_when), problems
 
 
@@ -137,7 +137,7 @@ def kept_picture(folder: Path, probe: KeptProbe) -> Image:
     """The picture of a probe before its transform, (h, w, c) uint8.
 
     Raises:
-        RunError: it is missing, damaged or another one.
+        RunError: it is missing, damaged or of another shape.
     """
     from hardex.images import read_image
 
@@ -199,7 +199,7 @@ def _read_light(path: Path) -> KeptProbe:
 
 @lru_cache(maxsize=KEPT_MOST)
 def _light(path: Path, changed: int, size: int) -> KeptProbe:
-    """A probe never changes, but a file may be restored from a copy: then it is read again."""
+    """A probe never changes, but a file that was restored from a copy is read again."""
     return replace(_read(path), source={})
 
 
@@ -229,8 +229,8 @@ def _check_room(place: Path) -> None:
 
 
 def _write_both(png: Path, pixels: bytes, text: bytes) -> None:
-    """The picture, then the text under another name, then that name changed: all or nothing."""
-    with png.open("xb") as file:  # the name is taken from here on, for all others
+    """The picture, then the text under a temporary name, which is renamed: all or nothing."""
+    with png.open("xb") as file:  # reserves the name
         try:
             _flush(file, pixels)
             _put(png.with_suffix(".json"), text)
@@ -260,7 +260,7 @@ def _flush(file: Any, content: bytes) -> None:
 
 
 def _flush_names(folder: Path) -> None:
-    """Let the new names survive a power cut; not every system opens a folder for that."""
+    """Make new names survive a power cut; not every system can open a folder for that."""
     with suppress(OSError):
         opened = os.open(folder, os.O_RDONLY)
         try:
@@ -283,5 +283,5 @@ def _check_shape(probe: KeptProbe, picture: Image) -> None:
     if picture.shape != tuple(probe.shape):
         raise RunError(
             f"the picture of a probe must have its shape {tuple(probe.shape)}; received "
-            f"{picture.shape}; keep the picture that the model got."
+            f"{picture.shape}; pass the picture that the model got."
         )

@@ -182,7 +182,7 @@ def test_a_probe_whose_picture_is_gone_is_named_and_the_others_are_replayed(run)
     replay = hardex.probes(run, OLD)
     assert [answer.probe for answer in replay.answers] == [kept[0], kept[2]]
     (problem,) = replay.problems
-    assert problem.startswith(f"the probe {kept[1].probe_id} is passed over: ")
+    assert problem.startswith(f"the probe {kept[1].probe_id} is skipped: ")
 
 
 @pytest.mark.parametrize(
