@@ -101,8 +101,8 @@ class KeptProbe:
         unknown = sorted(set(map(str, self.transform)) - set(known))
         if unknown:
             raise RunError(
-                f"a transform has the amounts {', '.join(known)}; received {unknown[0]!r}; leave it "
-                "out or install a newer hardex."
+                f"a transform has the amounts {', '.join(known)}; received {unknown[0]!r}; leave "
+                "it out or install a newer hardex."
             )
         try:
             return Transform(**self.transform)

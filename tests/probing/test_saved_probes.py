@@ -156,7 +156,7 @@ def test_reading_where_nothing_was_kept_writes_nothing(folder):
         ({"name": "cut \ud83d"}, "must be whole characters; number 5 is half of one"),
         ({"transform": {"melt": 1}}, "has the amounts flip, .*; received 'melt'; leave it out"),
         ({"transform": {"scale": 0}}, "above 0; received 0; .*; received others; leave them out"),
-        ({"transform": {"rotation": "a lot"}}, "must hold amounts that can be applied to a picture"),
+        ({"transform": {"rotation": "a lot"}}, "amounts that can be applied to a picture"),
         ({"source": {"x": float("nan")}}, "the source of a probe must be what JSON holds"),
         ({"source": {"x": PICTURE}}, "the source of a probe must be what JSON holds"),
         ({"source": {"x": "y" * 2**22}}, "may have 4,194,304 characters; received 4,194,313"),
