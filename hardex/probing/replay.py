@@ -1,29 +1,27 @@
 """Kept probes and a model -> what it predicts for each of them now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hardex.arrays import Image, Probabilities, check_probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model
 from hardex.data.dataset import Shape
-from hardex.errors import ClassifierError, RunError
+from hardex.errors import ClassifierError, HardexError, RunError
 from hardex.predict.predictions import batch_size_for
 from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.saved_probes import kept_picture, kept_probes
+from hardex.probing.sketches import draw
 from hardex.runs.run import Run, opened
 from hardex.runs.run_classifier import check_class_count, classifier_of
 
 _BATCH_MOST = 64
-_POINTS_MOST = 10_000  # bounds the time that a stranger's run can take
-_POINT_FARTHEST = 1e6  # canvas pixels; a pen may leave the canvas
-_SIDE_MOST = 1_000  # pixels of a canvas or a brush
+_PAPERS = ("#000000", "#ffffff")
 # Amounts in pixels mean something else at another size.
 _IN_PIXELS = frozenset({"shift_x", "shift_y", "stroke", "blur"})
 
@@ -191,35 +189,17 @@ def as_seen(probe: KeptProbe, picture: Image, shape: Shape) -> Image:
 
 def _drawn(source: Any, shape: Shape) -> Image | None:
     """An uncoloured sketch at another size; None if the source does not describe one."""
-    from hardex.images import sketch_to_image
-
-    ink = _ink(source)
-    if ink is None:
+    if not isinstance(source, Mapping) or not _is_ink(source):
         return None
-    image = sketch_to_image(ink, shape=shape, normalize=bool(source.get("normalize", True)))
-    return 255 - image if source.get("paper") == "#ffffff" else image
-
-
-def _ink(source: Any) -> NDArray[np.uint8] | None:
-    """(H, W), the ink on the canvas; None for what no pen can have drawn."""
-    from hardex.images import BRUSH_WIDTH, CANVAS_SIZE, render_strokes
-
     try:
-        strokes = [np.array(stroke, dtype=float).reshape(-1, 2) for stroke in source["strokes"]]
-        brush = source.get("widths", [source.get("brush", BRUSH_WIDTH)] * len(strokes))
-        widths = [float(width) for width in brush]
-        across, down = map(int, source.get("canvas", (CANVAS_SIZE, CANVAS_SIZE)))
-    except (KeyError, TypeError, ValueError, OverflowError):
+        return draw(source, shape)
+    except HardexError:
         return None
-    points = np.concatenate([*strokes, np.zeros((1, 2))])
-    fine = (  # written so that NaN is not
-        (np.abs(points) <= _POINT_FARTHEST).all()
-        and all(0 < width <= _SIDE_MOST for width in widths)
-        and all(0 < side <= _SIDE_MOST for side in (across, down))
-    )
-    if not fine or len(widths) != len(strokes) or len(points) > _POINTS_MOST:
-        return None
-    return render_strokes(strokes, canvas_size=(across, down), brush_width=widths)
+
+
+def _is_ink(source: Mapping[str, Any]) -> bool:
+    """Whether it is drawn in one colour on black or white paper."""
+    return source.get("colors") is None and source.get("paper", "#000000") in _PAPERS
 
 
 def _probabilities(
