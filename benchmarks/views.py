@@ -202,7 +202,7 @@ def in_process(folder: Path, rounds: int) -> tuple[list[Figure], list[dict[str, 
     differ = 0
     shuffled, turn = random.Random(0), count()
     for i in range(rounds):
-        shuffled.shuffle(grid)  # no view is always asked for behind the same one
+        shuffled.shuffle(grid)  # no view always follows the same one
         for *names, view in grid:
             name, order, page = names
             at = page_of(pages[name, order], page)

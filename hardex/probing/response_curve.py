@@ -132,18 +132,18 @@ def curve_sentence(
 def _no_flip(slider: Slider, start: str) -> str:
     if slider.switch:
         changed = place_in_words(slider, 1)
-        return f"The prediction is {start}, with the picture as it is and {changed}."
-    return f"The prediction is {start} at each of the {CURVE} {plural(slider)}."
+        return f"The model says {start}, both as it is and {changed}."
+    return f"The model says {start} at each of the {CURVE} {plural(slider)}."
 
 
 def _flips_in_words(slider: Slider, start: str, flips: Sequence[tuple[float, str]]) -> str:
     if slider.switch:
         changed = place_in_words(slider, 1)
-        return f"As it is, the prediction is {start}; {changed}, it becomes {flips[0][1]}."
+        return f"As it is, the model says {start}; {changed}, it becomes {flips[0][1]}."
     places = " and ".join(
         f"at {place_in_words(slider, amount)} it becomes {name}" for amount, name in flips
     )
-    return f"At {start_in_words(slider)} the prediction is {start}; {places}."
+    return f"At {start_in_words(slider)} the model says {start}; {places}."
 
 
 def _flips(

@@ -205,7 +205,7 @@ def test_a_hand_worked_curve(tmp_path):
     assert answer["flips"] == [{"amount": -58, "class": "down"}, {"amount": 33, "class": "t-up"}]
     assert answer["given"] == "ahead"
     assert answer["sentence"] == (
-        "At 0° the prediction is ahead; at −58° it becomes down and at +33° it becomes t-up."
+        "At 0° the model says ahead; at −58° it becomes down and at +33° it becomes t-up."
     )
 
 
@@ -221,7 +221,7 @@ def test_a_curve_without_flips_says_so(tmp_path):
     run = run_of(tmp_path, images, [1, 0], always, names=("one-eyed", "other"))
     answer = curve(example("0"), run, always)
     assert answer["flips"] == []
-    assert answer["sentence"] == "The prediction is one-eyed at each of the 73 angles."
+    assert answer["sentence"] == "The model says one-eyed at each of the 73 angles."
     assert [line["class"] for line in answer["lines"]] == ["one-eyed", "other"]  # the given label
 
 
@@ -395,19 +395,19 @@ def test_sentences_along_other_sliders(tmp_path):
     along = {
         name: curve(example("0") | {"along": name}, run, classifier)["sentence"] for name in ORDER
     }
-    assert along["flip"] == "The prediction is dim, with the picture as it is and mirrored."
+    assert along["flip"] == "The model says dim, both as it is and mirrored."
     assert along["invert"] == (
-        "As it is, the prediction is dim; inverted, it becomes light. Inverting restores the given "
+        "As it is, the model says dim; inverted, it becomes light. Inverting restores the given "
         "label light."
     )
-    assert along["rotation"] == "The prediction is dim at each of the 73 angles."
-    assert along["contrast"] == "The prediction is dim at each of the 73 contrasts."
-    assert along["scale"].startswith("At scale ×1 the prediction is dim; at ×0.8")
+    assert along["rotation"] == "The model says dim at each of the 73 angles."
+    assert along["contrast"] == "The model says dim at each of the 73 contrasts."
+    assert along["scale"].startswith("At scale ×1 the model says dim; at ×0.8")
     assert along["scale"].endswith(" restores the given label light.")
     assert " it becomes dark and at ×1.6" in along["scale"]
-    assert along["shift_x"].startswith("At shift 0 px the prediction is dim; at 3.")
+    assert along["shift_x"].startswith("At shift 0 px the model says dim; at 3.")
     assert " px to the left it becomes dark and at 3." in along["shift_x"]
-    assert along["stroke"].startswith("At stroke change 0 px the prediction is dim; at −0.")
+    assert along["stroke"].startswith("At stroke change 0 px the model says dim; at −0.")
 
 
 # ------------------------------------------------------------------ the smallest changes
