@@ -77,19 +77,19 @@ POLL_TEXTBOX = """
   look();
 })
 """
-# The functions behind the page, asked in a process that does nothing else.
+# The functions behind the page, called in a process that does nothing else.
 OWN = """
 import json, sys, time
 import hardex
 from hardex.runs.run_classifier import classifier_of
-from hardex_app.workspace import warmed_up
+from hardex.probing.batches import warmed_up
 from hardex_app.probing import curve, probe, smallest
 run = hardex.load(sys.argv[1])
 model = warmed_up(classifier_of(run, None, trust_model=False))
 picture = {"kind": "example", "id": run.hard["id"].iloc[0]}
 stroke = [[60 + 2 * i, 60 + i] for i in range(60)]
 sketch = {"kind": "sketch", "strokes": [stroke, stroke[::-1]], "normalize": True}
-asked = {
+calls = {
     "probe of an example": lambda i: probe(
         {"source": picture, "transform": {"rotation": i % 90}}, run, model),
     "probe of a drawing": lambda i: probe(
@@ -98,11 +98,11 @@ asked = {
         {"source": picture, "transform": {"scale": 0.6 + i / 100}}, run, model),
     "smallest changes": lambda i: smallest({"source": picture}, run, model),
 }
-found = {name: [] for name in asked}
+found = {name: [] for name in calls}
 for i in range(int(sys.argv[2]) + 5):
-    for name, ask in asked.items():
+    for name, call in calls.items():
         start = time.perf_counter()
-        ask(i)
+        call(i)
         if i >= 5:
             found[name].append(1000 * (time.perf_counter() - start))
 print(json.dumps(found))
@@ -277,7 +277,7 @@ PROMISES: dict[str, dict[str, Any]] = {
 
 
 def slider_moved(page: Page, i: int) -> dict[str, float]:
-    """Rotation, along which the curve lies: the picture alone is asked for again."""
+    """Rotation, along which the curve lies: only the picture is requested again."""
     found = timed(
         page, ("input", ".hx-rotation", 3 * (10 + i % 80) - 150), "#bench", "data-answers"
     )
@@ -287,7 +287,7 @@ def slider_moved(page: Page, i: int) -> dict[str, float]:
 
 
 def curve_asked(page: Page, i: int) -> dict[str, float]:
-    """Scale, across the curve: picture and curve are asked for again."""
+    """Scale, across the curve: picture and curve are requested again."""
     found = timed(page, ("input", ".hx-scale", 0.6 + (i % 80) / 100), ".hx-curve-legend")
     page.wait_for_timeout(30)
     return {"curve, from the change that asks for it": found["changed"]}
@@ -325,7 +325,7 @@ def drawing_figures(page: Page, count: int) -> list[Figure]:
     return [Figure(name, tuple(all), **PROMISES.get(name, {})) for name, all in values.items()]
 
 
-# An answer is of the whole drawing if it was asked with the same words as the one at mouse-up.
+# A response is of the whole drawing if its request equals that at mouse-up.
 STROKE_FIGURES = """
 () => {
   const [down, up] = bench.ups.map((one) => one.at);
@@ -354,7 +354,7 @@ def draw(page: Page, first: tuple[float, float], last: tuple[float, float], *, r
 
 
 def browsing_figures(browser: Browser, url: str, bare: Page, events: int) -> list[Figure]:
-    """Details, and views: each kind of change in turn, with pages that nobody has seen before."""
+    """Details, and views: each kind of change in turn, with pages that were not shown before."""
     page = visit(browser, url, "view=browse&list=all")
     seen_after(page, ".hx-card img")
     page.wait_for_timeout(500)
@@ -363,7 +363,7 @@ def browsing_figures(browser: Browser, url: str, bare: Page, events: int) -> lis
         bare.evaluate(POLL_TEXTBOX, 10 + i % 80)
         card = f".hx-item:nth-child({1 + i % 60}) .hx-card"
         found = timed(page, ("click", card, ""), "#board", "data-opened")
-        page.wait_for_timeout(150)  # the training images are asked for, too
+        page.wait_for_timeout(150)  # the training images are requested, too
         if i >= WARM_UP:
             details.append(found["changed"])
             painted.append(found["painted"])
@@ -381,7 +381,7 @@ def browsing_figures(browser: Browser, url: str, bare: Page, events: int) -> lis
 def view_figures(page: Page, rounds: int) -> list[Figure]:
     """Filters, orders and pages of Browse by their own controls; the time until cards and pictures.
 
-    Each is asked for `rounds` times, with other words each time where there are others.
+    Each is requested `rounds` times, with other words each time if there are others.
     """
     classes = page.eval_on_selector_all("[name=given] option", "all => all.map((o) => o.value)")[1:]
     scores = page.eval_on_selector_all("[name=score] option", "all => all.map((o) => o.value)")[1:]

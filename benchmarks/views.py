@@ -39,7 +39,7 @@ from playwright.sync_api import Page
 from side_by_side import Timing
 
 import hardex
-from hardex.people.annotations import VERDICTS, Annotation, annotate
+from hardex.people.events import VERDICTS, Annotation, annotate
 from hardex.runs.run import Run
 from hardex.runs.views import PAGE_SIZE, Found, View
 from hardex.version import VERSION
@@ -202,7 +202,7 @@ def in_process(folder: Path, rounds: int) -> tuple[list[Figure], list[dict[str, 
     differ = 0
     shuffled, turn = random.Random(0), count()
     for i in range(rounds):
-        shuffled.shuffle(grid)  # no view is always asked for behind the same one
+        shuffled.shuffle(grid)  # no view always follows the same one
         for *names, view in grid:
             name, order, page = names
             at = page_of(pages[name, order], page)
@@ -276,7 +276,7 @@ def timed_frame(run: Run) -> "tuple[pd.DataFrame, float]":
     """What pandas needs of the run: all columns but the probabilities, ranks and verdicts."""
     import pandas as pd
 
-    from hardex.people.annotations import all_annotations
+    from hardex.people.events import all_annotations
 
     start = time.perf_counter()
     columns = [name for name in run.tables.columns if name != "probabilities"]

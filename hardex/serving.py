@@ -76,7 +76,7 @@ def serve(
     """
     from hardex_app.links.launch import open_window
     from hardex_app.links.sharing import Sharing
-    from hardex_app.workspace import workspace_of_run
+    from hardex_app.open_workspace import workspace_of_run
 
     sharing = Sharing(share, share_server, share_server_ca, share_ssh, share_ssh_port, root_path)
     found = opened(run, data=data, annotations=annotations)
@@ -114,7 +114,7 @@ def _assignment(queue: str, overlap: int, gold: str | Path | None) -> "Assignmen
 
     from hardex.annotate.gold import read_gold
     from hardex.annotate.plan import Assignment
-    from hardex_app.browsing import view_of
+    from hardex.runs.view_words import view_of
 
     queue = queue.removesuffix("&")
     pairs: list[tuple[str, str]] | None
@@ -165,7 +165,7 @@ def demo(
     """
     from hardex_app.links.launch import open_window
     from hardex_app.links.sharing import Sharing
-    from hardex_app.workspace import workspace_of_demo
+    from hardex_app.open_workspace import workspace_of_demo
 
     sharing = Sharing(share, share_server, share_server_ca, share_ssh, share_ssh_port, root_path)
     return open_window(

@@ -7,7 +7,8 @@ from commands import Answer
 from fakes import checksum_of, small_dataset, small_images
 
 from hardex import load, rank
-from hardex.probing.saved_probes import KeptProbe, keep
+from hardex.probing.kept_probe import KeptProbe
+from hardex.probing.saved_probes import keep
 
 NAMES = ("cat", "dog", "[red]")
 HOSTILE = (
@@ -159,7 +160,7 @@ def test_a_damaged_probe_is_reported_on_stderr_and_the_others_are_shown(hardex, 
     (place / "\x1b[31mbad.json").write_text("{}")
     answer = hardex("probes run --model probe_models:always_cat --format json")
     assert answer.code == 0
-    assert "bad.json is passed over: a probe must be JSON written by hardex" in answer.err
+    assert "bad.json is skipped: a probe must be JSON written by hardex" in answer.err
     assert "\x1b" not in answer.err and answer.err.count("\n") == 1
     found = json.loads(answer.out)
     assert len(found["probes"]) == len(found["problems"]) == 1

@@ -1,11 +1,12 @@
-"""The window of annotators: Annotate and Probe, and nothing else.
+"""The annotators' window: the pages of their role, and nothing else.
 
-It is a second app on the same port, to which the guard sends them. What it does not hold, no
-request of theirs can reach: their endpoints, events and server functions are those of this window.
+It is a second app on the same port, to which the guard routes their requests. These can reach only
+the endpoints, events and server functions of this window.
 """
 
 import logging
 from asyncio import Lock
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -14,33 +15,27 @@ from starlette.types import Receive, Scope, Send
 
 from hardex_app import api
 from hardex_app.auth.visitors import SESSIONS_KEPT, THREADS, current, visitor_of
-from hardex_app.pages.annotate import page as annotate
-from hardex_app.pages.probe import page as probe
+from hardex_app.page import Page
 from hardex_app.ui.files import asset
 from hardex_app.ui.modules import script
+from hardex_app.window import UNLIMITED, facts_of, pages_of, place, titles
 from hardex_app.workspace import Workspace
 
-# Any number of visitors at once: by default each event waits for all others of its kind.
-_QUIET: dict[str, Any] = {
-    "show_progress": "hidden",
-    "api_visibility": "private",
-    "concurrency_limit": None,
-}
 _LOG = logging.getLogger("hardex")
-_PAGES = ("annotate", "probe")
+_ROLE = "annotator"
 _TICK_SECONDS = 1.0
 
 Json = dict[str, Any]
 
 
 class Annotators:
-    """The window of annotators as an ASGI app, made ready by its first request."""
+    """The annotators' window as an ASGI app, started by its first request."""
 
     def __init__(self, workspace: Workspace, root_path: str, looks: dict[str, Any]) -> None:
         """
         Args:
-            workspace: what the owner looks at, too.
-            root_path: where a proxy shows the app.
+            workspace: the same as the owner's.
+            root_path: the path under which a proxy serves the app.
             looks: `theme` and `css`.
         """
         self.window: Any = build(workspace)
@@ -51,7 +46,7 @@ class Annotators:
         """Answer a request of an annotator."""
         if not self._ready:
             async with self._lock:
-                if not self._ready:  # without this no event of the queue is ever answered
+                if not self._ready:  # without these no event of the queue is ever answered
                     self.window.run_startup_events()
                     await self.window.run_extra_startup_events()
                     self._ready = True
@@ -77,15 +72,15 @@ def _served(window: gr.Blocks, root_path: str, looks: dict[str, Any]) -> App:
         max_file_size="1mb",
         **looks,
     )
-    # Gradio's own app, without the one around it: that would call itself at another path.
+    # Gradio's own app without the outer one, which would add its own path.
     found: list[Any] = [getattr(route, "app", None) for route in outer.routes]
     return next(app for app in found if isinstance(app, App))
 
 
 class _Window(gr.Blocks):
-    """A window in which an event that fails is one line for the owner, and no page of them.
+    """A window in which a failed event is one line in the log.
 
-    Gradio prints where each went wrong; a stranger could fill the owner's terminal with that.
+    Gradio prints the traceback of each; a stranger could fill the owner's terminal with that.
     """
 
     async def process_api(self, *args: Any, **options: Any) -> dict[str, Any]:
@@ -101,51 +96,59 @@ class _Window(gr.Blocks):
 
 
 def build(workspace: Workspace) -> gr.Blocks:
-    """The window, with nothing but wiring in it."""
-
-    def who(request: Json) -> Json:
-        return {"name": current().name}
-
+    """The window of annotators."""
+    pages = pages_of(_ROLE)
     with _Window(title="hardex", analytics_enabled=False, fill_width=True) as blocks:
         gr.HTML(
             html_template=asset("ui/nav.html"),
             js_on_load=script("ui/nav.js"),
             server_functions=[who],
-            pages=list(_PAGES),
+            pages=[page.name for page in pages],
+            titles=titles(pages),
             elem_id="nav",
         )
         status = gr.HTML(_status(workspace), elem_id="status", padding=False)
-        has_run = gr.State(False)
-        with gr.Column(elem_id="page-annotate", elem_classes="hx-page"):
-            desk = annotate.build(workspace).desk
-        with gr.Column(elem_id="page-probe", elem_classes="hx-page"):
-            bench = probe.build(workspace).bench
-        timer = gr.Timer(_TICK_SECONDS)
-
-        def contents(request: gr.Request) -> tuple[Any, ...]:
-            visitor = visitor_of(request)
-            # What they have judged is asked for by the Probe page, when it is opened.
-            return annotate.facts(workspace), probe.facts(workspace, visitor, listed=False)
-
-        def refresh(request: gr.Request) -> tuple[Any, ...]:
-            workspace.visited()
-            return _status(workspace), workspace.run is not None, *contents(request)
-
-        def tick(had_run: bool, request: gr.Request) -> tuple[Any, ...]:
-            has = workspace.run is not None
-            filling = contents(request) if has and not had_run else (gr.skip(), gr.skip())
-            again = gr.Timer(active=not workspace.status.over)
-            return _status(workspace), has, again, *filling
-
-        blocks.load(refresh, None, [status, has_run, desk, bench], **_QUIET)
-        timer.tick(tick, has_run, [status, has_run, timer, desk, bench], **_QUIET)
-        api.build_for_annotators(workspace)
+        _fill(blocks, workspace, pages, status, place(pages, workspace))
+        api.build(workspace, _ROLE)
     window: gr.Blocks = blocks
     return window
 
 
+def who(request: Json) -> Json:
+    """The name of the annotator who asks."""
+    return {"name": current().name}
+
+
+def _fill(
+    blocks: Any,
+    workspace: Workspace,
+    pages: Sequence[Page],
+    status: gr.HTML,
+    shown: Sequence[gr.HTML],
+) -> None:
+    """Fill in the facts, when a page is loaded and when the run is completed."""
+    has_run, timer = gr.State(False), gr.Timer(_TICK_SECONDS)
+
+    def refresh(request: gr.Request) -> tuple[Any, ...]:
+        workspace.visited()
+        facts = facts_of(pages, workspace, visitor_of(request))
+        return _status(workspace), workspace.run is not None, *facts
+
+    def tick(had_run: bool, request: gr.Request) -> tuple[Any, ...]:
+        has = workspace.run is not None
+        is_news = has and not had_run
+        facts = (
+            facts_of(pages, workspace, visitor_of(request)) if is_news else [gr.skip()] * len(shown)
+        )
+        again = gr.Timer(active=not workspace.status.over)
+        return _status(workspace), has, again, *facts
+
+    blocks.load(refresh, None, [status, has_run, *shown], **UNLIMITED)
+    timer.tick(tick, has_run, [status, has_run, timer, *shown], **UNLIMITED)
+
+
 def _status(workspace: Workspace) -> str:
-    """Only whether there is something to wait for: what was found is the owner's."""
+    """Only whether there is something to wait for: figures are for the owner."""
     status = workspace.status
     if workspace.run is not None:
         return ""

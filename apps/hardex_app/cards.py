@@ -4,18 +4,21 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import lru_cache
 from threading import Lock
+from typing import Any
 
 from hardex.errors import HardexError
 from hardex.images import png_url, shown_url
+from hardex.overview.figures import overview
 from hardex.runs.run import Run
 
 THUMBNAIL_PIXELS = 96
+_HEAD_PIXELS = 64  # ten of the noisiest pictures stay below 170 kB
 _THUMBNAILS_KEPT = 2_048  # about 20 kB each at most
 _VIEWS_BYTES = 64_000_000
 
 
 def picture_url(run: Run, id: str, most_pixels: int | None = None) -> str:
-    """An example's image as a PNG data URL, shrunk if it is larger than asked; "" without one."""
+    """An example's image as a PNG data URL, at most so large; "" without one."""
     try:
         image = run.image(id)
     except HardexError:
@@ -23,17 +26,28 @@ def picture_url(run: Run, id: str, most_pixels: int | None = None) -> str:
     return png_url(image, most_pixels)
 
 
-class Kept:
-    """What was asked for last, up to so many characters in all; for any number of threads.
+def overview_with_pictures(run: Run) -> dict[str, Any]:
+    """`hardex.overview.figures.overview`, with an `image` for each example of the list heads."""
+    figures = overview(run)
+    for head in figures["heads"].values():
+        for example in head["examples"]:
+            # Without a file there is no picture, and looking for one takes long.
+            has_picture = example.pop("file_name")
+            example["image"] = picture_url(run, example["id"], _HEAD_PIXELS) if has_picture else ""
+    return figures
+
+
+class TextCache:
+    """The texts requested last, up to a total length; for any number of threads.
 
     Args:
-        most: characters; a text that is longer is not kept.
+        most: characters in total; a longer text is not cached.
 
     Example:
-        >>> kept = Kept(5)
-        >>> [kept.get(key, lambda: key * 3) for key in "aba"]
+        >>> cache = TextCache(5)
+        >>> [cache.get(key, lambda: key * 3) for key in "aba"]
         ['aaa', 'bbb', 'aaa']
-        >>> kept.get("a", lambda: "another")
+        >>> cache.get("a", lambda: "another")
         'aaa'
     """
 
@@ -42,12 +56,12 @@ class Kept:
         self._texts: OrderedDict[Hashable, str] = OrderedDict()  # oldest first
 
     def get(self, key: Hashable, make: Callable[[], str]) -> str:
-        """The text of this key, made if it is not there; what `make` raises is not kept."""
+        """The text of this key, made if it is not cached; errors of `make` are not cached."""
         with self._lock:
             if key in self._texts:
                 self._texts.move_to_end(key)
                 return self._texts[key]
-        text = make()  # others go on meanwhile
+        text = make()  # without the lock, so that others can go on
         with self._lock:
             if key not in self._texts and len(text) <= self._most:
                 self._texts[key] = text
@@ -57,14 +71,11 @@ class Kept:
         return text
 
 
-_VIEWS = Kept(_VIEWS_BYTES)
+_VIEWS = TextCache(_VIEWS_BYTES)
 
 
 def view_url(run: Run, id: str, most_pixels: int) -> str:
-    """`shown_url` of an example; "" without an image.
-
-    Those that were asked for last are kept: many look at the same.
-    """
+    """`shown_url` of an example; "" without an image. Cached, as annotators share examples."""
     try:
         return _VIEWS.get((run, id, most_pixels), lambda: shown_url(run.image(id), most_pixels))
     except HardexError:
@@ -72,7 +83,7 @@ def view_url(run: Run, id: str, most_pixels: int) -> str:
 
 
 def thumbnail_url(run: Run, id: str) -> str:
-    """`picture_url` at the size of a card; those that were asked for last are kept."""
+    """`picture_url` at the size of a card, cached."""
     try:
         return _thumbnail(run, id)
     except HardexError:

@@ -12,7 +12,7 @@ from hardex.people.access import Visitor
 from hardex.runs.run import Run
 from hardex_app.annotating import session_of
 from hardex_app.auth.visitors import is_owner
-from hardex_app.sources import part
+from hardex_app.probing import part
 from hardex_app.workspace import Workspace
 
 JUDGED_SHOWN = 30  # the latest

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from hardex.cli.terminal import cell, plain_text, print_json, print_text
 from hardex.probing.export import Exported
+from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.replay import Replay, Replayed
-from hardex.probing.saved_probes import KeptProbe
 from hardex.runs.run import Run
 from hardex.sentences import counted
 

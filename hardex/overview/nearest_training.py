@@ -1,4 +1,4 @@
-"""Training data -> the images in it that lie nearest to an example of a run."""
+"""A run and its training data -> the training images nearest to an example."""
 
 import os
 from pathlib import Path
@@ -15,10 +15,10 @@ from hardex.runs.seal import read_seal
 def nearest_training(run: Run, neighbours: Neighbours, id: str, count: int = COUNT) -> Found:
     """The training images nearest to an example of the run.
 
-    The example itself is left out: what has its id and its pixels.
+    The example itself, with the same id and pixels, is left out.
 
     Raises:
-        RunError: no such example, or its image is no longer there.
+        RunError: no such example, or its image is missing.
     """
     found = neighbours.of(run.image(id), count + 1)
     others = [
@@ -30,11 +30,11 @@ def nearest_training(run: Run, neighbours: Neighbours, id: str, count: int = COU
 
 
 def open_training(train: Data, run: Run) -> Dataset:
-    """The training data of a run, its classes told by the names that the run has.
+    """The training data of a run, with the class names of the run.
 
-    A source of several splits gives the one called `train`. Classes may be fewer than those of the
-    run, more, or in another order; numbers in place of names take the run's names. Where the run
-    has a seal, an image that the seal would hide stays hidden, whatever data it comes with.
+    Of several splits the one called `train` is used. There may be fewer or more classes than in the
+    run, or in another order; numbered classes get the run's names. Images that the run's seal hides
+    stay hidden, also in other data.
 
     Raises:
         HardexError: it cannot be opened, or has no class of the run.
@@ -49,7 +49,7 @@ def _opened_by_name(train: Data, run: Run) -> Dataset:
     for class_names in (None, names):
         for reading in (AS_FOUND, Reading(split="train")):
             if str(train).startswith("keras:") and not reading.split:
-                continue  # that would be its test part
+                continue  # that would be its test split
             try:
                 dataset = open_dataset(
                     train, class_names=class_names, resize=run.manifest.resize, reading=reading
@@ -76,7 +76,7 @@ def _some(names: tuple[str, ...]) -> str:
 
 
 def check_there(train: Data) -> None:
-    """A path that leads nowhere is said before the window opens, not behind it."""
+    """Raise `DatasetError` if there is no such file; the app checks it before it opens."""
     text = str(train)
     if isinstance(train, str | Path) and not text.startswith(("mnist:", "keras:")):
         if not os.path.exists(os.path.expanduser(text)):

@@ -12,13 +12,14 @@ from uuid import uuid4
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from hardex.errors import RunError
+from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.replay import as_seen
-from hardex.probing.saved_probes import KeptProbe, kept_picture, kept_probes
+from hardex.probing.saved_probes import kept_picture, kept_probes
 from hardex.runs.folder import safe_name
 from hardex.runs.run import Run, opened
 
 COLUMNS = ("file_name", "label", "name", "note", "kind", "annotator", "time", "probe_id")
-# A spreadsheet takes a cell that begins so for a formula.
+# A spreadsheet reads a cell that begins with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Put = Callable[[str, bytes], object]
@@ -26,14 +27,14 @@ Put = Callable[[str, bytes], object]
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export wrote, and what it did not.
+    """What an export wrote and what it left out.
 
     Attributes:
-        folder: where it is; for a ZIP file the empty path.
+        folder: where it was written; the empty path for a ZIP file.
         written: how many labelled pictures.
         left_out: how many probes have no expected class.
-        labels: the classes that were written, in order of first appearance.
-        problems: what is wrong with the probes that could not be read, a sentence each.
+        labels: the classes written, in order of first appearance.
+        problems: why probes could not be read, a sentence each.
     """
 
     folder: Path
@@ -44,12 +45,12 @@ class Exported:
 
 
 def export_probes(run: str | Path | Run, folder: str | Path) -> Exported:
-    """Write all labelled probes of a run as a data set, which `rank` and others read as it is.
+    """Write all labelled probes of a run as a data set that `rank` and other tools can read.
 
     The folder is a Hugging Face imagefolder: PNG files, each as the model saw it (after its
-    transform), and `metadata.csv` with `file_name`, `label` (the expected class) and what else is
-    known. It is whole or absent. In free text (name, note, annotator) a leading apostrophe keeps
-    spreadsheets from taking a cell for a formula.
+    transform), and `metadata.csv` with `file_name`, `label` (the expected class) and the other
+    columns. It is complete or absent. In free text (name, note, annotator) a leading apostrophe
+    keeps spreadsheets from reading a cell as a formula.
 
     Args:
         run: a run or its folder.
@@ -70,13 +71,13 @@ def export_probes(run: str | Path | Run, folder: str | Path) -> Exported:
         partial.rename(target)
     except OSError as error:
         raise RunError(
-            f"an export must go to a folder that can be written; {folder} could not be "
-            f"({error.strerror or error}), and nothing of it was kept; free some space or choose "
+            f"an export needs a folder that can be written; {folder} could not be "
+            f"({error.strerror or error}), and nothing was kept; free some space or choose "
             "another."
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-        with suppress(OSError):  # folders on the way to an export stay only if there is one
+        with suppress(OSError):  # parent folders stay only if the export does
             for parent in made:
                 parent.rmdir()
     return exported
@@ -95,7 +96,7 @@ def probes_as_zip(run: str | Path | Run) -> tuple[bytes, Exported]:
 
 
 def _put_all(run: Run, folder: Path, put: Put) -> Exported:
-    """Hand over each picture, then the table of all that could be read."""
+    """Pass on each picture, then the table of those that could be read."""
     from hardex.images import as_png
 
     kept, problems = kept_probes(run.folder)
@@ -105,7 +106,7 @@ def _put_all(run: Run, folder: Path, put: Put) -> Exported:
         try:
             picture = as_seen(probe, kept_picture(run.folder, probe), probe.shape)
         except RunError as error:
-            problems.append(f"the probe {probe.probe_id} is passed over: {error}")
+            problems.append(f"the probe {probe.probe_id} is skipped: {error}")
             continue
         row = _row(probe)
         put(row["file_name"], as_png(picture))
@@ -136,7 +137,7 @@ def _row(probe: KeptProbe) -> dict[str, str]:
 
 
 def _no_formula(text: str) -> str:
-    """Text that a spreadsheet takes for text.
+    """Text that a spreadsheet reads as text.
 
     Example:
         >>> _no_formula("=1+1"), _no_formula("a seven")

@@ -1,39 +1,38 @@
-"""Kept probes + a model -> what it says of each of them now."""
+"""Kept probes and a model -> what it predicts for each of them now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hardex.arrays import Image, Probabilities, check_probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model
 from hardex.data.dataset import Shape
-from hardex.errors import ClassifierError, RunError
+from hardex.errors import ClassifierError, HardexError, RunError
 from hardex.predict.predictions import batch_size_for
-from hardex.probing.saved_probes import KeptProbe, kept_picture, kept_probes
+from hardex.probing.kept_probe import KeptProbe
+from hardex.probing.saved_probes import kept_picture, kept_probes
+from hardex.probing.sketches import draw
 from hardex.runs.run import Run, opened
 from hardex.runs.run_classifier import check_class_count, classifier_of
 
 _BATCH_MOST = 64
-_POINTS_MOST = 10_000  # a stranger's run should not keep this computer drawing
-_POINT_FARTHEST = 1e6  # canvas pixels; a pen may leave the canvas
-_SIDE_MOST = 1_000  # pixels of a canvas or a brush
-# What is measured in pixels means something else in another size.
+_PAPERS = ("#000000", "#ffffff")
+# Amounts in pixels mean something else at another size.
 _IN_PIXELS = frozenset({"shift_x", "shift_y", "stroke", "blur"})
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """A kept probe and what a model says of it now.
+    """A kept probe and what a model predicts for it now.
 
     Attributes:
-        probe: what was kept, with what was said then.
-        predicted, confidence: what is said now.
+        probe: the kept probe, with its prediction at the time.
+        predicted, confidence: the prediction now.
     """
 
     probe: KeptProbe
@@ -42,29 +41,29 @@ class Replayed:
 
     @property
     def changed(self) -> bool:
-        """Whether it is another class than when the probe was kept."""
+        """Whether the prediction differs from when the probe was kept."""
         return self.predicted != self.probe.predicted
 
     @property
     def met_before(self) -> bool | None:
-        """Whether the expected class was said when it was kept; None if none is expected."""
+        """Whether the expected class was predicted then; None if none is expected."""
         return self.probe.predicted == self.probe.expected if self.probe.expected else None
 
     @property
     def met_now(self) -> bool | None:
-        """Whether the expected class is said now; None if none is expected."""
+        """Whether the expected class is predicted now; None if none is expected."""
         return self.predicted == self.probe.expected if self.probe.expected else None
 
 
 @dataclass(frozen=True)
 class Replay:
-    """What one model says of all kept probes of a run.
+    """What one model predicts for all kept probes of a run.
 
     Attributes:
         model: what opens the model again, or its name.
         preprocess: what was done to the pixels.
         answers: one for each probe, in order of time.
-        problems: what is wrong with the probes that could not be replayed, a sentence each.
+        problems: why probes could not be replayed, a sentence each.
     """
 
     model: str
@@ -74,7 +73,7 @@ class Replay:
 
     @property
     def changed(self) -> tuple[Replayed, ...]:
-        """The probes of which another class is said now."""
+        """The probes whose prediction changed."""
         return tuple(answer for answer in self.answers if answer.changed)
 
 
@@ -86,14 +85,15 @@ def probes(
     logits: bool = False,
     trust_model: bool = False,
 ) -> Replay:
-    """Ask a model again for every kept probe of a run, and see which answers changed.
+    """Predict every kept probe of a run again, and see which predictions changed.
 
-    A picture is transformed as it was and then fitted to what the model asks for, where it asks for
-    a size; a plain sketch is drawn again in that size, unless its transform is measured in pixels.
+    A picture is transformed as it was and then resized to the model's input, if that has a fixed
+    size; an uncoloured sketch is drawn again at that size, unless its transform has amounts in
+    pixels.
 
     Args:
         run: a run or its folder.
-        model: who is asked, as in `rank`; by default the run's own model.
+        model: as in `rank`; by default the run's own model.
         preprocess: what is done to the pixels for another model; found from it if not given.
         logits: whether another model ends in logits.
         trust_model: whether files and functions may be loaded that run code of their own.
@@ -114,7 +114,7 @@ def probes(
 def _answers(
     run: Run, classifier: Classifier, kept: Sequence[KeptProbe], problems: list[str]
 ) -> list[Replayed]:
-    """In the order of the probes; asked shape by shape, so that batches are full."""
+    """In the order of the probes; predicted shape by shape, so that batches are full."""
     by_shape: dict[Shape, list[KeptProbe]] = {}
     for probe in kept:
         by_shape.setdefault(_shape_for(classifier, probe), []).append(probe)
@@ -133,7 +133,7 @@ def _answers_in(
     kept: Sequence[KeptProbe],
     problems: list[str],
 ) -> Iterator[Replayed]:
-    """Batch by batch, each padded to one size; whatever cannot be shown adds to `problems`."""
+    """Batch by batch, each padded to one size; what cannot be read adds to `problems`."""
     size = min(_BATCH_MOST, batch_size_for(shape))
     names = run.manifest.class_names
     shown = _shown(run, kept, shape, problems)
@@ -145,7 +145,7 @@ def _answers_in(
 
 
 def _shape_for(classifier: Classifier, probe: KeptProbe) -> Shape:
-    """What the model asks for; where it takes any size, what it was asked when it was kept."""
+    """The model's input shape; if it takes any size, the shape when the probe was kept."""
     if classifier.input_shape is not None:
         return classifier.input_shape
     height, width, channels = probe.shape
@@ -159,19 +159,19 @@ def _shown(
         try:
             yield probe, as_seen(probe, kept_picture(run.folder, probe), shape)
         except RunError as error:
-            problems.append(f"the probe {probe.probe_id} is passed over: {error}")
+            problems.append(f"the probe {probe.probe_id} is skipped: {error}")
 
 
 def as_seen(probe: KeptProbe, picture: Image, shape: Shape) -> Image:
     """The picture of a probe after its transform, as a model of that input shape sees it.
 
     Args:
-        probe: what was done to the picture.
+        probe: whose transform is applied.
         picture: (h, w, c), before the transform.
         shape: (h, w, c) to make.
 
     Returns:
-        (h, w, c) uint8, of the shape asked for.
+        (h, w, c) uint8, of that shape.
     """
     from hardex.images import resize, transform
 
@@ -179,7 +179,7 @@ def as_seen(probe: KeptProbe, picture: Image, shape: Shape) -> Image:
     if probe.kind == "sketch" and picture.shape != shape and not _IN_PIXELS & set(probe.transform):
         height, width, channels = picture.shape
         again = _drawn(probe.source, (height, width, channels))
-        # Colours, an older page: whatever this does not draw alike stays a picture.
+        # Colours, for instance: what this does not draw identically stays a picture.
         if again is not None and np.array_equal(again, picture):
             larger = _drawn(probe.source, shape)
             if larger is not None:
@@ -188,36 +188,18 @@ def as_seen(probe: KeptProbe, picture: Image, shape: Shape) -> Image:
 
 
 def _drawn(source: Any, shape: Shape) -> Image | None:
-    """An uncoloured sketch in another size; None where the source does not tell how."""
-    from hardex.images import sketch_to_image
-
-    ink = _ink(source)
-    if ink is None:
+    """An uncoloured sketch at another size; None if the source does not describe one."""
+    if not isinstance(source, Mapping) or not _is_ink(source):
         return None
-    image = sketch_to_image(ink, shape=shape, normalize=bool(source.get("normalize", True)))
-    return 255 - image if source.get("paper") == "#ffffff" else image
-
-
-def _ink(source: Any) -> NDArray[np.uint8] | None:
-    """(H, W) of the canvas; None for what no pen can have drawn."""
-    from hardex.images import BRUSH_WIDTH, CANVAS_SIZE, render_strokes
-
     try:
-        strokes = [np.array(stroke, dtype=float).reshape(-1, 2) for stroke in source["strokes"]]
-        brush = source.get("widths", [source.get("brush", BRUSH_WIDTH)] * len(strokes))
-        widths = [float(width) for width in brush]
-        across, down = map(int, source.get("canvas", (CANVAS_SIZE, CANVAS_SIZE)))
-    except (KeyError, TypeError, ValueError, OverflowError):
+        return draw(source, shape)
+    except HardexError:
         return None
-    points = np.concatenate([*strokes, np.zeros((1, 2))])
-    fine = (  # written so that NaN is not
-        (np.abs(points) <= _POINT_FARTHEST).all()
-        and all(0 < width <= _SIDE_MOST for width in widths)
-        and all(0 < side <= _SIDE_MOST for side in (across, down))
-    )
-    if not fine or len(widths) != len(strokes) or len(points) > _POINTS_MOST:
-        return None
-    return render_strokes(strokes, canvas_size=(across, down), brush_width=widths)
+
+
+def _is_ink(source: Mapping[str, Any]) -> bool:
+    """Whether it is drawn in one colour on black or white paper."""
+    return source.get("colors") is None and source.get("paper", "#000000") in _PAPERS
 
 
 def _probabilities(
@@ -229,7 +211,7 @@ def _probabilities(
     if rows.shape[:1] != (size,):
         raise ClassifierError(
             f"the classifier must give one row per image; {classifier.source} gave an array of "
-            f"shape {rows.shape} for {size} images; mend the function."
+            f"shape {rows.shape} for {size} images; fix the function."
         )
     rows = rows[: len(images)]
     check_probabilities(rows)

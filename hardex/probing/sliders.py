@@ -1,5 +1,6 @@
-"""The shape of a picture -> how far each transform may go: the table of page and curves."""
+"""The shape of a picture -> the range of each transform, for sliders and curves."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import floor, log10
 from typing import Any
@@ -26,6 +27,19 @@ _WORDS = {
     "noise": ("noise", "noise levels", "noise of"),
 }
 _SWITCHED = {"flip": ("mirrored", "mirroring"), "invert": ("inverted", "inverting")}
+_DONE = {  # to the picture, before the amount
+    "flip": "",
+    "scale": "scaled",
+    "shear": "sheared",
+    "rotation": "rotated",
+    "shift_x": "shifted",
+    "shift_y": "shifted",
+    "stroke": "strokes",
+    "blur": "blurred",
+    "contrast": "contrast",
+    "invert": "",
+    "noise": "noise",
+}
 _SIGNED = {"rotation", "shear", "stroke"}
 _TOWARDS = {"shift_x": ("to the left", "to the right"), "shift_y": ("up", "down")}
 
@@ -36,7 +50,7 @@ class Slider:
 
     Attributes:
         name: of the transform.
-        label: what the page calls it.
+        label: on the page.
         step: between two places of the slider, in `unit`.
         first, start, last: the ends, and where nothing is done, in steps from 0.
         unit: "°", "px", "×" or "".
@@ -84,7 +98,7 @@ class Slider:
 
 
 def sliders_of(shape: Shape) -> tuple[Slider, ...]:
-    """The sliders of pictures of this (h, w, c), in the order in which they act."""
+    """The sliders for pictures of this (h, w, c), in the order in which they are applied."""
     height, width, _ = shape
     larger = max(1.0, round(2 * min(height, width) / _USUAL_SIDE) / 2)
     thick = min(3 * larger, LIMITS["stroke"][1])
@@ -111,7 +125,7 @@ def slider_of(name: str, shape: Shape) -> Slider:
 
 
 def sliders(shape: Shape) -> list[dict[str, Any]]:
-    """What the page draws: for each transform, in the order in which they act, its range.
+    """The range of each transform, in the order in which they are applied, ready for JSON.
 
     Returns:
         For each `name`, `label`, `least`, `most`, `step`, `start`, `unit`, and whether it is a
@@ -137,7 +151,7 @@ def sliders(shape: Shape) -> list[dict[str, Any]]:
 
 
 def place_in_words(slider: Slider, amount: float) -> str:
-    """The amount as a sentence says it.
+    """An amount, as part of a sentence.
 
     Example:
         >>> place_in_words(slider_of("shift_x", (28, 28, 1)), -1.5)
@@ -154,19 +168,37 @@ def place_in_words(slider: Slider, amount: float) -> str:
     return number + {"px": " px"}.get(slider.unit, slider.unit)
 
 
+def changes_in_words(amounts: Mapping[str, Any], shape: Shape) -> str:
+    """What was done to a picture, in the order in which it is applied; "" for nothing.
+
+    Args:
+        amounts: by name of the transform, those that do something.
+        shape: (h, w, c) of the picture.
+
+    Example:
+        >>> changes_in_words({"rotation": 112, "shift_x": -1.5, "invert": True}, (28, 28, 1))
+        'rotated +112°, shifted 1.5 px to the left, inverted'
+    """
+    return ", ".join(
+        f"{_DONE[name]} {place_in_words(slider_of(name, shape), amounts[name])}".strip()
+        for name in ORDER
+        if name in amounts
+    )
+
+
 def start_in_words(slider: Slider) -> str:
-    """Where nothing is done: "0°", "scale ×1"."""
+    """The amount that does nothing: "0°", "scale ×1"."""
     name = _WORDS[slider.name][0]
     return f"{name} {place_in_words(slider, slider.amount(slider.start))}".strip()
 
 
 def plural(slider: Slider) -> str:
-    """What the amounts of a curve are: "angles"."""
+    """What the amounts of a curve are called: "angles"."""
     return _WORDS[slider.name][1]
 
 
 def deed_in_words(slider: Slider, amount: float) -> str:
-    """What is done: "a turn of +30°", "inverting"."""
+    """What an amount does: "a turn of +30°", "inverting"."""
     if slider.switch:
         return _SWITCHED[slider.name][1]
     return f"{_WORDS[slider.name][2]} {place_in_words(slider, amount)}"

@@ -5,6 +5,7 @@ import base64
 import io
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from time import sleep
 
 import gradio as gr
 import httpx
@@ -17,9 +18,10 @@ from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
 from hardex_app.auth.gate import Gate
 from hardex_app.auth.guard import Guard
+from hardex_app.background import Status
 from hardex_app.links.server import free_port, launch
 from hardex_app.links.sharing import Sharing
-from hardex_app.workspace import Status, Workspace
+from hardex_app.workspace import Workspace
 
 # Names that break what puts them into markup, templates, paths or tables.
 HOSTILE = (
@@ -158,8 +160,15 @@ def entered(url, token):
     return visitor
 
 
+def wait_until_over(workspace, *, seconds=0.05):
+    """The status of a workspace once its background work has ended."""
+    while not workspace.status.over:
+        sleep(seconds)
+    return workspace.status
+
+
 def inspecting(run, classifier=None, **asked):
-    """An workspace with all its work done; `asked` of annotators."""
+    """A workspace with all its work done; `asked` of annotators."""
     assignment = Assignment(**asked) if asked else None
     workspace = Workspace(lambda workspace: None, run=run, assignment=assignment)
     workspace.classifier, workspace.status = classifier, Status("ready")

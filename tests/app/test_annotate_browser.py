@@ -14,7 +14,8 @@ from hardex import RunError, StorageError, export_annotations, rank
 from hardex.annotate.plan import Assignment
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.runs.views import View
-from hardex_app.workspace import Status, Workspace
+from hardex_app.background import Status
+from hardex_app.workspace import Workspace
 
 from .conftest import OF_LEAVING, close_visit, open_visit, quiet, until, without
 from .fake_runs import (

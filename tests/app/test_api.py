@@ -15,8 +15,10 @@ from hardex.data.dataset import ArrayDataset
 from hardex.images import as_png
 from hardex.predict.neighbours import build
 from hardex.probing.saved_probes import kept_probes
-from hardex_app import browsing, overview, probing
-from hardex_app.workspace import Status, Workspace
+from hardex_app import browsing, probing
+from hardex_app.background import Status
+from hardex_app.cards import overview_with_pictures
+from hardex_app.workspace import Workspace
 
 from .fake_runs import serving, small_run
 
@@ -69,14 +71,14 @@ def test_openapi_knows_them_too(address):
 
 def test_the_run_can_be_asked(client, workspace):
     run = workspace.run
-    same(client.predict(api_name="/overview"), overview.overview(run))
+    same(client.predict(api_name="/overview"), overview_with_pictures(run))
     same(client.predict(api_name="/filters"), browsing.facts(run))
     words = {"list": "all", "given": "1", "sort": "loss"}
     same(client.predict(words, api_name="/browse"), browsing.browse(words, run))
     same(client.predict("3", api_name="/example"), browsing.example("3", run))
     same(client.predict("3", api_name="/image"), browsing.image("3", run))
     near = client.predict("3", api_name="/neighbours")
-    same(near, browsing.neighbours("3", run, workspace))
+    same(near, browsing.neighbours("3", run, workspace.neighbours))
     assert client.predict(api_name="/status")["stage"] == "ready"
 
 
@@ -164,5 +166,5 @@ def test_before_the_run_is_ready_every_endpoint_says_so(tmp_path):
         client = Client(window.local_url, verbose=False)
         assert client.predict(api_name="/status")["done"] == 1
         for endpoint, values in (("/overview", []), ("/browse", [{}]), ("/probe", [ONE, {}])):
-            with pytest.raises(AppError, match=r"not ready \(ranking\)"):
+            with pytest.raises(AppError, match=r"not ready yet \(ranking\)"):
                 client.predict(*values, api_name=endpoint)

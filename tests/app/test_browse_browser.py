@@ -11,7 +11,8 @@ from hardex.data.dataset import ArrayDataset
 from hardex.people.events import Annotation
 from hardex.predict.neighbours import build
 from hardex.runs.views import View
-from hardex_app.workspace import Status, Workspace
+from hardex_app.background import Status
+from hardex_app.workspace import Workspace
 
 from .conftest import close_visit, next_event, open_visit
 from .fake_runs import HOSTILE, run_without_images, serving, small_run
@@ -243,7 +244,7 @@ def test_cards_say_what_people_say_of_them(browser, tmp_path):
 
 def test_nothing_found_says_what_to_do(browser, served):
     with visiting(browser, served, "view=browse&text=nothing-is-called-so") as page:
-        expect(page.locator(".hx-browse .hx-empty")).to_contain_text("look at all examples")
+        expect(page.locator(".hx-browse .hx-empty")).to_contain_text("Show all examples")
 
 
 @pytest.mark.parametrize("words", ["given=dog", "sort=beauty", "least=much&score=loss", "x=1"])

@@ -6,10 +6,13 @@ import pytest
 from hardex import HardexError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
+from hardex.people.access import OWNER
 from hardex.people.events import VERDICTS, Annotation
 from hardex.predict.neighbours import build
-from hardex.runs.views import View
+from hardex.runs.view_words import view_of
+from hardex_app.background import Status
 from hardex_app.browsing import (
+    annotation_lines,
     browse,
     easier,
     example,
@@ -18,10 +21,9 @@ from hardex_app.browsing import (
     judge,
     neighbours,
     pictures,
-    said_about,
-    view_of,
 )
-from hardex_app.workspace import Status, Workspace
+from hardex_app.questions import QUESTIONS, answer_on_page
+from hardex_app.workspace import Workspace
 
 from .fake_runs import (
     HOSTILE,
@@ -43,44 +45,6 @@ def run(tmp_path_factory):
 def own_run(tmp_path):
     """A run to be judged."""
     return small_run(tmp_path)[0]
-
-
-# ------------------------------------------------------------------ the words of an address
-
-
-@pytest.mark.parametrize(
-    ("words", "view"),
-    [
-        ({}, View(list="hard")),
-        ({"list": "all", "sort": "el2n", "order": "asc"}, View(sort="el2n", reverse=True)),
-        ({"given": "7", "predicted": "2", "list": ""}, View(list="hard", given="7", predicted="2")),
-        ({"correct": "no", "text": "a&b"}, View(list="hard", correct=False, text="a&b")),
-        (
-            {"score": "margin", "least": "0.5", "most": 1},
-            View(list="hard", score="margin", least=0.5, most=1.0),
-        ),
-        ({"meta.a.b": "x", "p": "3"}, View(list="hard", meta={"a.b": "x"})),
-        ({"list": "all", "sort": "rank"}, View(list="all")),
-    ],
-)  # fmt: skip
-def test_an_address_names_a_view(words, view):
-    assert view_of(words) == view
-
-
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        ({"colour": "red"}, "a view knows list, given, .*; received 'colour'"),
-        ({"correct": "maybe"}, "`correct` is yes or no"),
-        ({"order": "up"}, "`order` asc or desc"),
-        ({"least": "much"}, "the least of a view must be a finite number; received 'much'"),
-        ({"most": "inf"}, "the most of a view must be a finite number"),
-    ],
-)
-def test_an_address_with_other_words_is_one_sentence(words, says):
-    with pytest.raises(HardexError, match=says) as caught:
-        view_of(words)
-    sentence(caught.value)
 
 
 # ------------------------------------------------------------------ a page of examples
@@ -117,9 +81,9 @@ def test_a_page_that_is_no_number_is_one_sentence(run, page):
 
 
 def test_nothing_found_says_what_to_do(run):
-    assert "look at all examples" in browse({"given": "0", "text": "no such id"}, run)["empty"]
-    assert "take a filter away" in browse({"list": "all", "text": "no such id"}, run)["empty"]
-    assert "Nobody has judged" in browse({"list": "all", "verdict": "wrong"}, run)["empty"]
+    assert "Show all examples" in browse({"given": "0", "text": "no such id"}, run)["empty"]
+    assert "Remove a filter" in browse({"list": "all", "text": "no such id"}, run)["empty"]
+    assert "verdict yet" in browse({"list": "all", "verdict": "wrong"}, run)["empty"]
     assert browse({}, run)["empty"] == ""
 
 
@@ -127,7 +91,7 @@ def test_a_model_without_errors_is_praised(tmp_path):
     import hardex
 
     run = hardex.rank(probabilities=np.eye(2) * 0.8 + 0.1, labels=[0, 1], out=tmp_path / "run")
-    assert browse({"list": "wrong"}, run)["empty"].startswith("The model makes no error here")
+    assert browse({"list": "wrong"}, run)["empty"].startswith("The model makes no errors")
 
 
 def test_what_can_be_filtered_is_told(run):
@@ -280,9 +244,8 @@ def training_of(run, *, copy_of=None):
 
 
 def test_neighbours_come_with_pictures_labels_and_copies(run):
-    workspace = Workspace(lambda workspace: None, run=run)
-    workspace.neighbours = build(training_of(run, copy_of=4), None)
-    shown = neighbours("4", run, workspace)
+    training = build(training_of(run, copy_of=4), None)
+    shown = neighbours("4", run, training)
     first = shown["neighbours"][0]
     assert (first["id"], first["label"], first["distance"], first["copy"]) == ("13", "1", 0.0, True)
     np.testing.assert_array_equal(decoded(first["image"]), run.image("4"))
@@ -291,22 +254,27 @@ def test_neighbours_come_with_pictures_labels_and_copies(run):
     )
     assert len(shown["neighbours"]) == 8 and not any(one["copy"] for one in shown["neighbours"][1:])
     assert "20 training images" in shown["sentence"]
-    assert neighbours("5", run, workspace)["neighbours"][0]["id"] == "5"
+    assert neighbours("5", run, training)["neighbours"][0]["id"] == "5"
     json.dumps(shown, allow_nan=False)
+
+
+def neighbours_on_page(workspace):
+    question = next(one for one in QUESTIONS if one.name == "neighbours")
+    return answer_on_page(question, workspace, "4", lambda: OWNER)
 
 
 def test_without_training_data_there_are_no_neighbours(run):
     workspace = Workspace(lambda workspace: None, run=run)
     workspace.status = Status("loading the model")
-    assert neighbours("4", run, workspace) is None
+    assert neighbours_on_page(workspace) is None
 
 
 def test_while_the_training_data_is_looked_at_one_waits(run):
     workspace = Workspace(lambda workspace: None, run=run, afterwards=lambda workspace: None)
     workspace.status = Status("looking at the training data", 1, 2)
-    assert "not ready yet (looking" in neighbours("4", run, workspace)["waiting"]
+    assert "not ready yet (looking" in neighbours_on_page(workspace)["waiting"]
     workspace.status = Status("stopped", problem="…")
-    assert neighbours("4", run, workspace) is None
+    assert neighbours_on_page(workspace) is None
 
 
 # ------------------------------------------------------------------ verdicts
@@ -330,9 +298,9 @@ def test_what_people_said_has_the_latest_last_and_only_of_this_example(own_run):
     own_run.annotations.add(
         Annotation("cleo", "5", "right", comment="clear", said="1", shown="blind")
     )
-    assert said_about(own_run, "5")[-1].endswith("cleo: right, said blind: clear")
-    assert said_about(own_run, "4") == example("4", own_run)["said"] == said
-    assert said_about(own_run, "6") == []
+    assert annotation_lines(own_run, "5")[-1].endswith("cleo: right, labels hidden: clear")
+    assert annotation_lines(own_run, "4") == example("4", own_run)["said"] == said
+    assert annotation_lines(own_run, "6") == []
 
 
 def test_what_was_taken_back_is_said_and_counts_no_more(own_run):
@@ -341,7 +309,7 @@ def test_what_was_taken_back_is_said_and_counts_no_more(own_run):
     own_run.annotations.add(Annotation("anna", "4", "", undoes=said.event_id))
     lines = example("4", own_run)["said"]
     assert len(lines) == 2
-    assert lines[0].endswith("anna: wrong, it is 1 (taken back)")
+    assert lines[0].endswith("anna: wrong, it is 1 (undone)")
     assert lines[1].endswith("bob: right")
 
 

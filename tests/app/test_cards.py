@@ -8,7 +8,7 @@ import pytest
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
 from hardex.runs.run import load
-from hardex_app.cards import Kept, picture_url, thumbnail_url, view_url
+from hardex_app.cards import TextCache, picture_url, thumbnail_url, view_url
 
 from .fake_runs import decoded, parts_of, photographs, run_of, run_without_images, small_run
 
@@ -94,7 +94,7 @@ def test_an_image_that_many_look_at_is_read_once_while_it_is_there(tmp_path):
 
 
 def test_what_is_kept_is_bounded_and_what_was_asked_for_longest_ago_goes_first():
-    kept, made = Kept(10), []
+    kept, made = TextCache(10), []
 
     def ask(key, size=4):
         def make():

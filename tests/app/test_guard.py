@@ -659,7 +659,7 @@ def test_a_notebook_on_this_computer_may_show_the_app():
 
 
 def test_the_largest_picture_fits_into_a_request():
-    from hardex_app.sources import FILE_MOST
+    from hardex_app.pixels import FILE_MOST
 
     assert FILE_MOST * 4 / 3 + 1_000 < OWNER_BODY
     assert guard.ANNOTATOR_BODY < OWNER_BODY

@@ -3,29 +3,16 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 import hardex
+from hardex.overview.figures import HEAD
+from hardex.people.access import OWNER
 from hardex.predict.metrics import share
-from hardex_app.overview import (
-    HEAD,
-    MOST_CELLS,
-    MOST_PAIRS,
-    Bin,
-    bins_of,
-    calibration_facts,
-    confusion_facts,
-    overview,
-    sureness,
-)
+from hardex_app.cards import overview_with_pictures as overview
 from hardex_app.pages.overview.page import facts
 from hardex_app.workspace import Workspace
 
 from .fake_runs import HOSTILE, decoded, run_without_images, small_run
-
-matrices = st.integers(1, 7).flatmap(lambda k: arrays(np.int64, (k, k), elements=st.integers(0, 9)))
 
 
 @pytest.fixture(scope="module")
@@ -50,42 +37,6 @@ def test_the_figures_are_those_of_the_table(run):
         assert both.sum() == often > 0
 
 
-@given(counts=matrices)
-def test_the_pairs_are_all_errors_the_most_frequent_first(counts):
-    found = confusion_facts(counts)
-    expected = [
-        (-int(n), int(counts[i].sum()), i, j)  # of equal number the larger share of its class
-        for (i, j), n in np.ndenumerate(counts)
-        if i != j and n
-    ]
-    assert found["pairs"] == [[i, j, -n] for n, _, i, j in sorted(expected)]
-    assert found["pair_count"] == len(expected)
-    assert found["confusion"] == {
-        "classes": list(range(len(counts))),
-        "counts": counts.tolist(),
-    }
-
-
-def test_of_many_classes_those_with_the_most_errors_are_shown_in_their_order():
-    k = MOST_CELLS + 20
-    counts = 5 * np.eye(k, dtype=np.int64)
-    counts[49, 7] = 3  # errors count for both of their classes
-    counts[:29, 0] += 1
-    found = confusion_facts(counts)["confusion"]
-    assert found["classes"] == [*range(29), 49]
-    shown = np.array(found["counts"])
-    assert (shown[29, 7], shown[3, 0], shown[0, 0]) == (3, 1, 6)
-
-
-def test_of_very_many_pairs_the_most_frequent_are_kept_and_all_are_counted():
-    rng = np.random.default_rng(0)
-    counts = rng.integers(1, 1000, (40, 40))
-    found = confusion_facts(counts)
-    off_diagonal = np.sort(counts[~np.eye(40, dtype=bool)])[::-1]
-    assert [often for _, _, often in found["pairs"]] == off_diagonal[:MOST_PAIRS].tolist()
-    assert found["pair_count"] == 40 * 39
-
-
 def test_a_class_that_is_seldom_predicted_is_flagged(tmp_path):
     labels = np.repeat([0, 1, 2], 100)
     predicted = np.where(np.arange(300) < 40, 1, labels)  # 40 of class 0 are taken for class 1
@@ -94,58 +45,6 @@ def test_a_class_that_is_seldom_predicted_is_flagged(tmp_path):
     shown = overview(run)
     assert [row[5] for row in shown["classes"]] == ["seldom", "often", ""]
     assert "fewer than 0.8 or more than 1.25 predictions" in shown["balance_rule"]
-
-
-def calibrated(*rows):
-    return [Bin(0.0, 1.0, n, right, confidence) for n, right, confidence in rows]
-
-
-@pytest.mark.parametrize(
-    ("bins", "verdict"),
-    [
-        (calibrated((1000, 900, 0.95)), "95.0 % and is right in 90.0 %: it is too sure."),
-        (calibrated((1000, 900, 0.85)), "85.0 % and is right in 90.0 %: it is not sure enough."),
-        (calibrated((1000, 900, 0.903)), "right in 90.0 %: it is as sure as it should be."),
-        (calibrated((20, 18, 0.95)), "right in 90.0 %; of so few examples, this may be chance."),
-        (calibrated((10**6, 904_000, 0.9)), "it is as sure as it should be."),  # too small to mind
-        (
-            calibrated((500, 300, 0.7), (500, 480, 0.86)),  # both are off, and cancel each other
-            "right in 78.0 %, but where it says about 70.0 % it is right in 60.0 %: there it is "
-            "too sure.",
-        ),
-        (calibrated((100, 99, 1.0)), "100.0 % and is right in 99.0 %: it is too sure."),
-        ([], "No example has a prediction."),
-    ],
-)
-def test_the_sentence_says_whether_it_is_as_sure_as_it_should_be(bins, verdict):
-    right, examples = sum(one.right for one in bins), sum(one.examples for one in bins)
-    assert verdict in sureness(bins, share(right, examples))
-
-
-def test_a_calibrated_model_is_seldom_accused():
-    """Two looks at 5 %: of 400 such models at most 40 are accused on average, here 26 or so."""
-    rng = np.random.default_rng(0)
-    accused = 0
-    for _ in range(400):
-        confidence = rng.uniform(0.4, 1, 600)
-        right = rng.random(600) < confidence
-        place = (confidence * 15).astype(int)
-        bins = [
-            Bin(i / 15, (i + 1) / 15, int(n), int(right[place == i].sum()), float(mean))
-            for i in range(15)
-            if (n := (place == i).sum()) and (mean := confidence[place == i].mean())
-        ]
-        said = sureness(bins, share(int(right.sum()), 600))
-        accused += "too sure" in said or "not sure enough" in said
-    assert accused <= 35
-
-
-def test_empty_bins_are_left_out_and_the_others_keep_their_place():
-    rows = [{"examples": n, "right": n // 2, "confidence": 0.5} for n in (0, 4, 0)]
-    (only,) = bins_of(rows)
-    assert (only.low, only.high, only.examples, only.right) == (1 / 3, 2 / 3, 4, 2)
-    told = calibration_facts({"bins": rows, "expected_calibration_error": 0.0}, share(2, 4))["bins"]
-    assert told == [{"from": 0.3333, "to": 0.6667, "examples": 4, "confidence": 0.5, **share(2, 4)}]
 
 
 def test_the_heads_are_the_first_of_each_list_with_their_pictures(run):
@@ -225,8 +124,8 @@ def test_ten_pictures_of_noise_are_shrunk_to_stay_small(tmp_path):
 
 
 def test_without_a_run_there_are_no_facts():
-    assert facts(Workspace(lambda workspace: None)) is None
+    assert facts(Workspace(lambda workspace: None), OWNER) is None
 
 
 def test_facts_are_the_overview_of_the_run(run):
-    assert facts(Workspace(lambda workspace: None, run=run)) == overview(run)
+    assert facts(Workspace(lambda workspace: None, run=run), OWNER) == overview(run)

@@ -8,9 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import hardex
+from hardex.people.access import OWNER
+from hardex_app.background import Status
 from hardex_app.pages.overview import page as overview
 from hardex_app.ui.files import asset
-from hardex_app.workspace import Status, Workspace
+from hardex_app.window import place_one
+from hardex_app.workspace import Workspace
 
 from .conftest import Visit, close_visit, open_visit
 from .fake_runs import HOSTILE, launched_blocks, small_run
@@ -31,8 +34,9 @@ def serve(run):
     workspace.status = Status("ready")
 
     def build(window):
-        page = overview.build(workspace)
-        window.load(lambda: overview.facts(workspace), None, page.board, show_progress="hidden")
+        shown = place_one(overview.PAGE, workspace)
+        facts = lambda: overview.facts(workspace, OWNER)  # noqa: E731
+        window.load(facts, None, shown, show_progress="hidden")
 
     return launched_blocks(build, css=asset("ui/style.css") + asset("pages/overview/page.css"))
 
@@ -341,8 +345,8 @@ def test_the_sentence_why_no_run_will_come_is_shown_as_text(browser):
     sentence = "no <b>model</b>: ${1+1}"
 
     def build(window):
-        page = overview.build(Workspace(lambda workspace: None))
-        window.load(lambda: {"problem": sentence}, None, page.board, show_progress="hidden")
+        shown = place_one(overview.PAGE, Workspace(lambda workspace: None))
+        window.load(lambda: {"problem": sentence}, None, shown, show_progress="hidden")
 
     blocks = launched_blocks(build)
     visitor = open_visit(browser, blocks.local_url)

@@ -13,10 +13,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from hardex.images import Transform, as_png, resize, transform
 from hardex.probing.saved_probes import kept_probes
-from hardex_app.pages.probe import page as probe
+from hardex_app.background import Status
+from hardex_app.pages.probe.page import PAGE
+from hardex_app.probe_facts import facts
 from hardex_app.probing import curve
 from hardex_app.ui.files import style
-from hardex_app.workspace import Status, Workspace
+from hardex_app.window import place_one
+from hardex_app.workspace import Workspace
 
 from .conftest import close_visit, draw, next_event, open_visit, quiet
 from .fake_runs import HOSTILE, launched_blocks, small_run
@@ -32,8 +35,7 @@ def serving(folder, **options):
     workspace.classifier, workspace.status = classifier, Status("ready")
 
     def build(window):
-        page = probe.build(workspace)
-        window.load(lambda: probe.facts(workspace), None, page.bench)
+        window.load(lambda: facts(workspace), None, place_one(PAGE, workspace))
 
     window = launched_blocks(build, css=style())
     yield window.local_url, workspace

@@ -11,17 +11,26 @@ import pytest
 from hardex import HardexError, RunError
 from hardex.images import Transform, transform
 from hardex.people.access import OWNER, Visitor
-from hardex.probing.saved_probes import NAME_MOST, kept_picture, kept_probes
+from hardex.probing.kept_probe import NAME_MOST
+from hardex.probing.saved_probes import kept_picture, kept_probes
 from hardex.probing.sliders import sliders
-from hardex_app import saved_probes as keeping
+from hardex_app import kept_probes as keeping
 from hardex_app.auth.visitors import VISITOR
-from hardex_app.pages.probe.page import _server_functions, answer, facts, on_facts, on_keep
-from hardex_app.probing import curve, probe, smallest
-from hardex_app.saved_probes import SHOWN_MOST, exported, keep_this, kept, reopened
-from hardex_app.sources import source_image
-from hardex_app.workspace import Status, Workspace, wait_until_over, workspace_of_run
+from hardex_app.background import Status
+from hardex_app.kept_probes import SHOWN_MOST, exported, keep_this, kept, reopened
+from hardex_app.open_workspace import workspace_of_run
+from hardex_app.probe_facts import facts, facts_on_request
+from hardex_app.probing import curve, probe, smallest, source_image
+from hardex_app.questions import QUESTIONS, answer_keep, answer_on_page, server_functions
+from hardex_app.workspace import Workspace
 
-from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run
+from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run, wait_until_over
+
+
+def answer(workspace, ask, request, visitor):
+    """What the script of the page gets for one of its questions."""
+    question = next(one for one in QUESTIONS if (one.page, one.name) == ("probe", ask.__name__))
+    return answer_on_page(question, workspace, request, lambda: visitor)
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +128,7 @@ def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):
 
 
 def test_the_script_may_call_these_functions_and_each_answers(ready):
-    functions = {one.__name__: one for one in _server_functions(ready)}
+    functions = {one.__name__: one for one in server_functions("probe", ready)}
     assert set(functions) == {
         "probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"
     }  # fmt: skip
@@ -131,7 +140,7 @@ def test_the_script_may_call_these_functions_and_each_answers(ready):
 
 
 def test_before_there_is_a_run_each_function_says_wait():
-    for function in _server_functions(inspecting(None, status="ranking")):
+    for function in server_functions("probe", inspecting(None, status="ranking")):
         assert list(function({})) == ["waiting"]
 
 
@@ -176,12 +185,14 @@ def test_facts_of_hostile_names_are_plain_data(tmp_path):
 
 
 def test_a_picture_of_another_shape_has_sliders_of_its_own(ready):
-    told = {one.__name__: one for one in _server_functions(ready)}["facts"]({"shape": [40, 90, 3]})
+    told = {one.__name__: one for one in server_functions("probe", ready)}["facts"](
+        {"shape": [40, 90, 3]}
+    )
     assert set(told) == {"shape", "sliders", "order", "canvas", "colored"}
     assert (told["shape"], told["sliders"]) == ([40, 90, 3], sliders((40, 90, 3)))
     assert (told["canvas"], told["colored"]) == ([280, 280], False)  # the pad is the model's
     for nonsense in ([0, 9, 1], [9, 9], [10**9, 9, 1], [9.5, 9, 1], "9", {"a": 1}, [True, 9, 1]):
-        assert on_facts(ready, {"shape": nonsense}, OWNER) == facts(ready)
+        assert facts_on_request(ready, ready.run, {"shape": nonsense}, OWNER) == facts(ready)
 
 
 def test_without_a_run_there_are_no_facts():
@@ -194,7 +205,7 @@ def test_without_a_run_there_are_no_facts():
 @pytest.mark.parametrize("source", [EXAMPLE, STROKES, PIXELS], ids=["example", "sketch", "image"])
 def test_what_is_kept_is_what_was_seen_and_opens_again(fresh, source):
     asked = wanted(source, expected="2", note="two\nlines")
-    told = on_keep(fresh, asked, OWNER)
+    told = answer_keep(fresh, asked, OWNER)
     (one,), problems = kept_probes(fresh.run.folder)
     seen = probe(asked, fresh.run, fresh.classifier)["after"]
     assert problems == [] and told == {"kept": one.probe_id}
@@ -211,12 +222,12 @@ def test_what_is_kept_is_what_was_seen_and_opens_again(fresh, source):
 
 
 def test_what_does_nothing_to_the_picture_is_not_kept(fresh):
-    on_keep(fresh, wanted(EXAMPLE, transform={"scale": 1, "flip": False, "blur": 0.5}), OWNER)
+    answer_keep(fresh, wanted(EXAMPLE, transform={"scale": 1, "flip": False, "blur": 0.5}), OWNER)
     assert kept_probes(fresh.run.folder)[0][0].transform == {"blur": 0.5}
 
 
 def test_a_switch_may_be_a_number_and_strokes_belong_to_sketches(fresh):
-    on_keep(fresh, wanted(EXAMPLE | {"strokes": ["x" * 9_000]}, transform={"flip": 1}), OWNER)
+    answer_keep(fresh, wanted(EXAMPLE | {"strokes": ["x" * 9_000]}, transform={"flip": 1}), OWNER)
     (one,), _ = kept_probes(fresh.run.folder)
     assert (one.transform, one.source) == ({"flip": True}, {})
 
@@ -236,12 +247,12 @@ def test_a_switch_may_be_a_number_and_strokes_belong_to_sketches(fresh):
     ],
 )
 def test_what_cannot_be_kept_is_refused_with_a_sentence_and_leaves_nothing(fresh, bad):
-    sentence(on_keep(fresh, bad, OWNER)["error"])
+    sentence(answer_keep(fresh, bad, OWNER)["error"])
     assert kept(fresh.run)["total"] == 0
 
 
 def test_while_the_model_loads_nothing_is_kept(fresh):
-    told = on_keep(inspecting(fresh.run, status="loading the model"), wanted(EXAMPLE), OWNER)
+    told = answer_keep(inspecting(fresh.run, status="loading the model"), wanted(EXAMPLE), OWNER)
     assert "not ready" in told["error"]
 
 
@@ -295,7 +306,7 @@ def test_the_list_says_what_was_done_to_each_picture(fresh):
         "stroke": 1, "blur": 0.5, "contrast": 1.2, "invert": True, "noise": 0.1,
     }  # fmt: skip
     for amounts in ({}, done):
-        on_keep(fresh, wanted(EXAMPLE, transform=amounts), OWNER)
+        answer_keep(fresh, wanted(EXAMPLE, transform=amounts), OWNER)
     words = [one["changes"] for one in kept(fresh.run)["probes"]]
     assert words[1] == ""
     assert set(words[0].split(", ")) == {
@@ -306,7 +317,7 @@ def test_the_list_says_what_was_done_to_each_picture(fresh):
 
 
 def test_a_damaged_probe_is_told_of_without_the_folders_of_this_computer(fresh):
-    on_keep(fresh, wanted(EXAMPLE), OWNER)
+    answer_keep(fresh, wanted(EXAMPLE), OWNER)
     place = fresh.run.folder / "people" / "probes"
     (place / f"{uuid.uuid4()}.json").write_text("{")
     told = kept(fresh.run)
@@ -315,8 +326,8 @@ def test_a_damaged_probe_is_told_of_without_the_folders_of_this_computer(fresh):
 
 
 def test_the_data_set_holds_the_pictures_as_they_were_seen(fresh):
-    on_keep(fresh, wanted(EXAMPLE, expected="2"), OWNER)
-    on_keep(fresh, wanted(STROKES), OWNER)  # of no label
+    answer_keep(fresh, wanted(EXAMPLE, expected="2"), OWNER)
+    answer_keep(fresh, wanted(STROKES), OWNER)  # of no label
     told = exported(fresh.run)
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(told["zip"]))) as archive:
         names = archive.namelist()
@@ -332,7 +343,7 @@ def test_the_data_set_holds_the_pictures_as_they_were_seen(fresh):
 
 def test_a_probe_without_its_picture_is_not_counted_as_exported(fresh):
     for label in ("2", "1", ""):
-        on_keep(fresh, wanted(EXAMPLE, expected=label), OWNER)
+        answer_keep(fresh, wanted(EXAMPLE, expected=label), OWNER)
     first = kept_probes(fresh.run.folder)[0][0]
     (fresh.run.folder / "people" / "probes" / f"{first.probe_id}.png").write_text("no picture")
     assert exported(fresh.run)["says"] == (
@@ -342,7 +353,7 @@ def test_a_probe_without_its_picture_is_not_counted_as_exported(fresh):
 
 
 def test_without_labels_there_is_no_data_set_and_no_folder_is_told(fresh):
-    on_keep(fresh, wanted(EXAMPLE), OWNER)
+    answer_keep(fresh, wanted(EXAMPLE), OWNER)
     with pytest.raises(HardexError) as caught:
         exported(fresh.run)
     assert str(fresh.run.folder) not in sentence(caught.value)

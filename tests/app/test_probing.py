@@ -2,6 +2,7 @@ import base64
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from time import sleep
 
 import numpy as np
@@ -23,17 +24,12 @@ from hardex.images import (
     transform,
     transform_each,
 )
+from hardex.probing.batches import BATCH_SIZES, batch_sizes
+from hardex.probing.before_after import BeforeAfter
+from hardex.probing.model_input import preprocess_table
+from hardex.probing.response_curve import Flip, ResponseCurve
 from hardex.probing.sliders import slider_of, sliders_of
-from hardex_app.probing import (
-    BATCH_SIZES,
-    _leading_classes,
-    bars,
-    batch_sizes,
-    curve,
-    preprocess_table,
-    probe,
-    smallest,
-)
+from hardex_app.probing import curve, probe, smallest
 
 from .fake_runs import HOSTILE, parts_of, run_of, sentence, small_run
 
@@ -150,9 +146,9 @@ def test_many_classes_get_at_most_12_bars_with_the_given_label_among_them(many_c
     label=st.integers(0, 29),
 )
 def test_bars_are_all_of_a_few_classes_and_the_likeliest_of_many(k, rows, label):
-    names, rows = tuple(map(str, range(k))), rows[:, :k]
-    label = label % k
-    shown = [int(bar["class"]) for bar in bars(rows, names, str(label))]
+    rows, label = rows[:, :k], label % k
+    found = BeforeAfter(np.empty((1, 1, 1)), np.empty((1, 1, 1)), rows)
+    shown = [index for index, *_ in found.likeliest(label)]
     assert len(shown) == len(set(shown)) == min(k, 12)
     assert label in shown
     likeliest = rows.max(axis=0)
@@ -270,10 +266,10 @@ def test_a_curve_has_a_line_for_each_class_that_its_sentence_names():
     # Ten classes lead at 73 amounts; that in the middle and both flips' lead at few or none.
     counts = [9, 9, 9, 9, 9, 9, 9, 8, 1, 1, 0]
     leaders = np.repeat(np.arange(11), counts)
-    names = tuple("abcdefghijk")
-    lines = _leading_classes(np.eye(11)[leaders], names, "j", [8, 10, 0])
-    assert lines == [0, 1, 2, 3, 4, 5, 8, 10, 9]  # eight, by how often they lead; the given label
-    assert _leading_classes(np.eye(11)[leaders], names, None, [0]) == [0, 1, 2, 3, 4, 5, 6, 7]
+    slider = slider_of("rotation", (28, 28, 1))
+    some = ResponseCurve(slider, (), np.eye(11)[leaders], 8, (Flip(-1, 10), Flip(1, 0)))
+    assert some.lines(9) == [0, 1, 2, 3, 4, 5, 8, 10, 9]  # eight by count, and the given label
+    assert replace(some, start=0, flips=()).lines() == [0, 1, 2, 3, 4, 5, 6, 7]
 
 
 def test_a_curve_has_a_line_for_the_given_label_and_for_the_eight_that_lead_most(inspected):
@@ -399,7 +395,7 @@ def test_sentences_along_other_sliders(tmp_path):
     along = {
         name: curve(example("0") | {"along": name}, run, classifier)["sentence"] for name in ORDER
     }
-    assert along["flip"] == "The model says dim, as it is and mirrored."
+    assert along["flip"] == "The model says dim, both as it is and mirrored."
     assert along["invert"] == (
         "As it is, the model says dim; inverted, it becomes light. Inverting restores the given "
         "label light."
@@ -470,7 +466,7 @@ def test_nothing_breaks_a_classifier_that_does_not_look(tmp_path):
     assert answer["breaking"] == answer["restoring"] == []
     assert answer["unchanged"] == list(ORDER)
     assert answer["sentence"] == (
-        "None of the changes that were tried breaks the prediction one-eyed. None of them "
+        "None of the changes tried breaks the prediction one-eyed. None of them "
         "restores the given label other."
     )
 
@@ -667,7 +663,7 @@ def test_a_bad_request_gets_one_sentence(plain, ask, what):
 
 @pytest.mark.parametrize("along", ["sheer", None, 3, ["rotation"], {}])
 def test_a_curve_along_something_else_is_refused(plain, along):
-    with pytest.raises(HardexError, match="a curve goes along one of flip, scale, shear, rot"):
+    with pytest.raises(HardexError, match="a curve varies one of flip, scale, shear, rot"):
         curve(example("1") | {"along": along}, *plain)
 
 

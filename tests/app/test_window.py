@@ -11,15 +11,22 @@ import pytest
 from playwright.sync_api import expect
 
 from hardex.people.access import OWNER
-from hardex_app.pages.probe.page import answer
+from hardex_app.background import Status
 from hardex_app.probing import curve, probe
+from hardex_app.questions import QUESTIONS, answer_on_page
 from hardex_app.window import build, status_html
-from hardex_app.workspace import Status, Workspace
+from hardex_app.workspace import Workspace
 
 from .conftest import close_visit, open_visit
 from .fake_runs import HOSTILE, launched_in_a_loop, run_without_images, serving, small_run
 
 ONE = {"source": {"kind": "example", "id": "1"}, "transform": {"rotation": 30}}
+
+
+def answer(workspace, ask, request, visitor):
+    """What the script of the page gets for one of its questions."""
+    question = next(one for one in QUESTIONS if (one.page, one.name) == ("probe", ask.__name__))
+    return answer_on_page(question, workspace, request, lambda: visitor)
 
 
 @pytest.fixture(scope="module")

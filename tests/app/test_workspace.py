@@ -16,20 +16,19 @@ from hardex.classifiers.classifier import FunctionClassifier
 from hardex.classifiers.shipped import shipped_model
 from hardex.overview.nearest_training import nearest_training, open_training
 from hardex.people.events import Annotation
-from hardex_app import workspace as under_test
-from hardex_app.probing import BATCH_SIZES
-from hardex_app.workspace import (
+from hardex.probing.batches import BATCH_SIZES
+from hardex_app import open_workspace as under_test
+from hardex_app.background import Status
+from hardex_app.open_workspace import (
     DEMO_DATA,
     DEMO_MODEL,
-    Status,
-    Workspace,
     reusable_run,
-    wait_until_over,
     workspace_of_demo,
     workspace_of_run,
 )
+from hardex_app.workspace import Workspace
 
-from .fake_runs import parts_of, run_of, run_without_images, sentence, small_run
+from .fake_runs import parts_of, run_of, run_without_images, sentence, small_run, wait_until_over
 
 
 def finished(workspace):
@@ -406,7 +405,7 @@ def test_the_desk_hears_what_the_owner_says_elsewhere(tmp_path):
 
     def say(verdict, **words):
         event = run.annotations.add(Annotation("owner", "3", verdict, shown="label", **words))
-        workspace.heard(event)
+        workspace.annotation_stored(event)
         return event
 
     say("right")  # before there is a desk
@@ -415,7 +414,9 @@ def test_the_desk_hears_what_the_owner_says_elsewhere(tmp_path):
     assert desk.queue.gold == {"3": "2"}
     say("not_sure")
     assert desk.queue.gold == {} and workspace.desk is desk
-    workspace.heard(run.annotations.add(Annotation("owner", "3", "", undoes=last.event_id)))
+    workspace.annotation_stored(
+        run.annotations.add(Annotation("owner", "3", "", undoes=last.event_id))
+    )
     assert desk.queue.gold == {} and desk.queue.progress("owner")[0] == ("3" in desk.queue.plan.ids)
 
 
@@ -427,7 +428,7 @@ def test_a_desk_that_cannot_hear_of_gold_now_finds_it_later(tmp_path):
     content = table.read_bytes()
     table.write_bytes(b"no table")  # as if it were being replaced
     said = run.annotations.add(Annotation("owner", "3", "right", shown="label"))
-    workspace.heard(said)
+    workspace.annotation_stored(said)
     assert workspace.desk.queue.gold == {}
     table.write_bytes(content)
     assert workspace.desk.queue.next("anna") is not None
@@ -442,7 +443,7 @@ def test_a_plan_is_made_once_however_often_the_answers_cannot_be_read(tmp_path, 
         made.append(of)
         return plan_of(*of)
 
-    monkeypatch.setattr("hardex_app.workspace.plan_of", counted)
+    monkeypatch.setattr("hardex_app.annotation_session.plan_of", counted)
     workspace = workspace_of_run(run, classifier)
     (run.folder / "people").mkdir(exist_ok=True)
     (run.folder / "people" / "annotations.sqlite").write_bytes(b"no database" * 1000)

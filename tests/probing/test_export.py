@@ -11,7 +11,8 @@ from hardex import RunError
 from hardex.data.sources import open_dataset
 from hardex.images import read_image, rotations
 from hardex.probing.export import COLUMNS, probes_as_zip
-from hardex.probing.saved_probes import KeptProbe, keep, kept_probes
+from hardex.probing.kept_probe import KeptProbe
+from hardex.probing.saved_probes import keep, kept_probes
 
 NAMES = ("=SUM(A1)", "two\nlines, \U0001f9e6", "10")
 HOSTILE = ("", "=1+1", "../../x", "<b>\x1b[2J", "\u202eolleh", "x" * 200, "...", 'a,"b"\r\nc')

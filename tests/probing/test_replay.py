@@ -6,8 +6,9 @@ import hardex
 from hardex import ClassifierError, RunError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import Transform, render_strokes, resize, rotations, sketch_to_image, transform
+from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.replay import as_seen
-from hardex.probing.saved_probes import KeptProbe, keep
+from hardex.probing.saved_probes import keep
 from hardex.runs.run_classifier import classifier_of
 
 NAMES = ("cat", "dog", "10")
@@ -181,7 +182,7 @@ def test_a_probe_whose_picture_is_gone_is_named_and_the_others_are_replayed(run)
     replay = hardex.probes(run, OLD)
     assert [answer.probe for answer in replay.answers] == [kept[0], kept[2]]
     (problem,) = replay.problems
-    assert problem.startswith(f"the probe {kept[1].probe_id} is passed over: ")
+    assert problem.startswith(f"the probe {kept[1].probe_id} is skipped: ")
 
 
 @pytest.mark.parametrize(

@@ -16,15 +16,8 @@ from hypothesis import strategies as st
 import hardex
 from hardex import RunError
 from hardex.images import Transform, read_image, write_png
-from hardex.probing.saved_probes import (
-    KEPT_MOST,
-    KeptProbe,
-    changes,
-    keep,
-    kept_picture,
-    kept_probe,
-    kept_probes,
-)
+from hardex.probing.kept_probe import KeptProbe, changes
+from hardex.probing.saved_probes import KEPT_MOST, keep, kept_picture, kept_probe, kept_probes
 
 PICTURE = small_images(1)[0]
 HOSTILE = (
@@ -40,7 +33,8 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from hardex.probing.saved_probes import KeptProbe, keep
+from hardex.probing.kept_probe import KeptProbe
+from hardex.probing.saved_probes import keep
 
 picture = np.zeros((4, 4, 1), np.uint8)
 while True:
@@ -160,9 +154,9 @@ def test_reading_where_nothing_was_kept_writes_nothing(folder):
         ({"note": "x" * 2001}, "the note of a probe may have 2,000 characters; received 2,001"),
         ({"note": None}, "the note of a probe must be text; received NoneType"),
         ({"name": "cut \ud83d"}, "must be whole characters; number 5 is half of one"),
-        ({"transform": {"melt": 1}}, "a transform knows flip, .*; received 'melt'; leave it out"),
+        ({"transform": {"melt": 1}}, "has the amounts flip, .*; received 'melt'; leave it out"),
         ({"transform": {"scale": 0}}, "above 0; received 0; .*; received others; leave them out"),
-        ({"transform": {"rotation": "a lot"}}, "must hold numbers that can be done to a picture"),
+        ({"transform": {"rotation": "a lot"}}, "amounts that can be applied to a picture"),
         ({"source": {"x": float("nan")}}, "the source of a probe must be what JSON holds"),
         ({"source": {"x": PICTURE}}, "the source of a probe must be what JSON holds"),
         ({"source": {"x": "y" * 2**22}}, "may have 4,194,304 characters; received 4,194,313"),
@@ -287,7 +281,7 @@ def test_a_damaged_probe_is_named_in_one_sentence_and_the_others_are_read(folder
     DAMAGES[damage](probes_in(folder) / f"{damaged.probe_id}.json")
     found, (problem,) = kept_probes(folder)
     assert found == [whole]
-    assert str(probes_in(folder)) in problem and " is passed over: " in problem
+    assert str(probes_in(folder)) in problem and " is skipped: " in problem
     assert problem.endswith(".") and "\n" not in problem
 
 

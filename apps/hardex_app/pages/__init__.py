@@ -1,1 +1,9 @@
-"""One file per page: handlers on top, `build()` at the bottom. Pages never import each other."""
+"""The pages, in the order of their links. A page is one folder here and one entry in `PAGES`."""
+
+from hardex_app.page import Page
+from hardex_app.pages.annotate import page as annotate
+from hardex_app.pages.browse import page as browse
+from hardex_app.pages.overview import page as overview
+from hardex_app.pages.probe import page as probe
+
+PAGES: tuple[Page, ...] = (overview.PAGE, browse.PAGE, annotate.PAGE, probe.PAGE)

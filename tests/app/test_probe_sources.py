@@ -14,7 +14,8 @@ import hardex
 from hardex import HardexError
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import as_png, render_colors, render_strokes, resize, sketch_to_image, write_png
-from hardex_app.sources import FILE_MOST, given_label, source_image, taken
+from hardex_app.pixels import FILE_MOST
+from hardex_app.probing import given_label, source_image, taken
 
 from .fake_runs import HOSTILE, parts_of, sentence, small_run
 

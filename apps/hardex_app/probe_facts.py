@@ -1,0 +1,148 @@
+"""What the Probe page must know before it can draw: classes, sliders, examples, sizes."""
+
+from typing import Any, TypeGuard
+
+from hardex.data.dataset import Shape
+from hardex.images import BRUSH_WIDTH, CANVAS_SIZE
+from hardex.people.access import OWNER, Visitor
+from hardex.probing.kept_probe import NAME_MOST, NOTE_MOST
+from hardex.probing.model_input import input_shape
+from hardex.probing.sliders import sliders
+from hardex.runs.hard_examples import LISTS
+from hardex.runs.run import Run
+from hardex_app.auth.visitors import is_owner
+from hardex_app.cards import thumbnail_url
+from hardex_app.pixels import FILE_MOST
+from hardex_app.probe_permissions import judged_examples, ticket_of
+from hardex_app.responses import draft_key, model_not_ready
+from hardex_app.workspace import Workspace
+
+_EXAMPLES_OF_EACH = 30  # list; any other is opened by its address, as from the Browse page
+_USUAL_SHAPE = (28, 28, 1)  # for a model of any size
+_SIDE_MOST = 100_000  # pixels of a picture that sliders are made for
+_DIGITS = frozenset("0123456789")
+
+Json = dict[str, Any]
+
+
+def facts(workspace: Workspace, visitor: Visitor = OWNER, *, listed: bool = True) -> Json | None:
+    """What the page must know once.
+
+    Args:
+        workspace: the run and the model.
+        visitor: an annotator gets only the examples that they have judged.
+        listed: whether to list examples, whose pictures take most of the time.
+    """
+    run = workspace.run
+    if run is None:
+        return None
+    names, owner = run.manifest.class_names, is_owner(visitor)
+    missing = model_not_ready(workspace, visitor) if workspace.classifier is None else {}
+    return {
+        "whose": draft_key(run, visitor.name),
+        "problem": missing.get("error", ""),
+        "may": {"upload": owner, "export": owner},
+        "class_names": list(names),
+        "examples": _offered(workspace, run, visitor) if listed else [],
+        "brush": BRUSH_WIDTH,
+        "digits": set(names) <= _DIGITS,  # those are drawn as in MNIST
+        "limits": {"file_bytes": FILE_MOST, "name": NAME_MOST, "note": NOTE_MOST},
+        **_facts_of_shape(workspace, run, _shape(workspace, run)),
+    }
+
+
+def facts_for(workspace: Workspace, visitor: Visitor) -> Json | None:
+    """`facts` for a window; the script requests an annotator's examples when the page is opened."""
+    return facts(workspace, visitor, listed=is_owner(visitor))
+
+
+def facts_on_request(workspace: Workspace, run: Run, request: Any, visitor: Visitor) -> Json | None:
+    """All facts, or with a `shape` [h, w, c] in the request only those that depend on it.
+
+    A page requests these when a picture turns out to have another shape.
+    """
+    shape = request.get("shape") if isinstance(request, dict) else None
+    if not _is_shape(shape):
+        return facts(workspace, visitor)
+    height, width, channels = shape
+    return _facts_of_shape(workspace, run, (height, width, channels))
+
+
+def _facts_of_shape(workspace: Workspace, run: Run, shape: Shape) -> Json:
+    """The facts that depend on the shape of the picture and on the model."""
+    height, width, channels = _shape(workspace, run)
+    ranges = sliders(shape)
+    return {
+        "shape": list(shape),
+        "sliders": ranges,
+        "order": _order(ranges),
+        "canvas": _canvas((height, width, channels)),
+        "colored": channels == 3,
+    }
+
+
+def _is_shape(value: Any) -> TypeGuard[list[int]]:
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and all(type(side) is int and 1 <= side <= _SIDE_MOST for side in value)
+    )
+
+
+def _shape(workspace: Workspace, run: Run) -> Shape:
+    """(h, w, c) of the model's input, or that of the run's while the model is loading."""
+    model = workspace.classifier
+    wanted = input_shape(run, model) if model is not None else None
+    return wanted or run.manifest.image_shape or _USUAL_SHAPE
+
+
+def _canvas(shape: Shape) -> list[int]:
+    """Width and height of the pad, in the proportions of the model's input."""
+    height, width, _ = shape
+    factor = CANVAS_SIZE / max(height, width)
+    return [max(1, round(width * factor)), max(1, round(height * factor))]
+
+
+def _order(ranges: list[Json]) -> str:
+    """The order in which changes are applied, in one line; both directions of a shift are one."""
+    steps = dict.fromkeys(str(one["label"]).split()[0].lower() for one in ranges)
+    return f"Order: {', '.join(steps)}. Rotation + is counter-clockwise, shear + leans right."
+
+
+def _offered(workspace: Workspace, run: Run, visitor: Visitor) -> list[Json]:
+    return _hard(run) if is_owner(visitor) else _judged(workspace, run, visitor)
+
+
+def _hard(run: Run) -> list[Json]:
+    """The first examples of each list."""
+    hard = run.hard
+    return [
+        {
+            "id": row.id,
+            "list": row.list,
+            "rank": int(row.rank),
+            "given": row.given_label,
+            "predicted": row.predicted_label,
+            "image": thumbnail_url(run, row.id),
+        }
+        for name in LISTS
+        for row in hard[hard["list"] == name].head(_EXAMPLES_OF_EACH).itertuples()
+    ]
+
+
+def _judged(workspace: Workspace, run: Run, visitor: Visitor) -> list[Json]:
+    """The examples that an annotator has judged, the last one first."""
+    found = []
+    for number, id in enumerate(judged_examples(visitor, run), 1):
+        row = run.row(id)
+        found.append(
+            {
+                "id": ticket_of(id, visitor, workspace),
+                "list": "judged",
+                "rank": number,
+                "given": row["given_label"],
+                "predicted": row["predicted_label"],
+                "image": thumbnail_url(run, id),
+            }
+        )
+    return found

@@ -1,0 +1,338 @@
+"""Every question that a page or a program may ask, once: who may ask it, and what answers it.
+
+A page's script calls a question as `server.NAME(request)`; a program calls it as a named endpoint.
+Both are made from `QUESTIONS`. Who asks is known from the session, never from the request.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hardex.annotate.session import AnnotationSession
+from hardex.classifiers.classifier import Classifier
+from hardex.errors import HardexError
+from hardex.people.access import OWNER, Visitor
+from hardex.predict.neighbours import Neighbours
+from hardex.runs.run import Run
+from hardex_app import annotating, browsing, endpoints, kept_probes, probe_facts, probing
+from hardex_app.annotation_requests import NotStored
+from hardex_app.auth.visitors import current, for_owner
+from hardex_app.cards import overview_with_pictures
+from hardex_app.page import EVERYBODY, OWNER_ONLY
+from hardex_app.probe_permissions import error_for, permitted, ticket_of
+from hardex_app.responses import Answer, for_visitors, model_not_ready, not_ready
+from hardex_app.workspace import Workspace
+
+
+class NotReady(Exception):
+    """There is no answer yet; `answer` says what is missing."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer)
+        self.answer = answer
+
+
+@dataclass
+class Call:
+    """One call of a question.
+
+    Attributes:
+        workspace: what the app has open.
+        visitor: who asks.
+        request: what they sent; for annotators with tickets replaced once these are checked.
+    """
+
+    workspace: Workspace
+    visitor: Visitor
+    request: Any = None
+
+    @property
+    def run(self) -> Run:
+        """The run.
+
+        Raises:
+            NotReady: there is none yet.
+        """
+        run = self.workspace.run
+        if run is None:
+            raise NotReady(not_ready(self.workspace, "The run is"))
+        return run
+
+    @property
+    def run_and_model(self) -> tuple[Run, Classifier]:
+        """The run and the model.
+
+        Raises:
+            NotReady: one of them is missing.
+        """
+        run, model = self.workspace.run, self.workspace.classifier
+        if run is None or model is None:
+            raise NotReady(model_not_ready(self.workspace, self.visitor))
+        return run, model
+
+    @property
+    def session(self) -> AnnotationSession:
+        """Where annotators get their examples.
+
+        Raises:
+            NotReady: there is no run yet.
+        """
+        session = annotating.session_of(self.workspace, self.visitor)
+        if session is None:
+            raise NotReady(not_ready(self.workspace, "The run is"))
+        return session
+
+    @property
+    def training(self) -> Neighbours | None:
+        """The training images; None if there are none.
+
+        Raises:
+            NotReady: they are still being read.
+        """
+        found, status = self.workspace.neighbours, self.workspace.status
+        if found is None and self.workspace.has_training and not status.over:
+            raise NotReady(not_ready(self.workspace, "The training images are"))
+        return found
+
+
+# ------------------------------------------------------------------ how errors are answered
+
+
+def plain_error(call: Call, error: HardexError) -> Answer:
+    """The sentence, without folders of this computer."""
+    return {"error": for_visitors(error, call.workspace.run)}
+
+
+def probe_error(call: Call, error: HardexError) -> Answer:
+    """The sentence; for annotators without paths and ids of the run."""
+    run = call.workspace.run
+    if run is None:
+        return plain_error(call, error)
+    return {"error": error_for(call.visitor, error, run, call.request)}
+
+
+def annotation_error(call: Call, error: HardexError) -> Answer:
+    """The sentence, and whether the page should keep its request and send it `again`."""
+    return {"error": str(error), "again": isinstance(error, NotStored)}
+
+
+# ------------------------------------------------------------------ answers
+
+
+def _status(call: Call) -> Any:
+    now = vars(call.workspace.status)
+    return {**now, "problem": for_visitors(now["problem"], call.workspace.run)}
+
+
+def _neighbours(call: Call) -> Any:
+    run, training = call.run, call.training
+    return None if training is None else browsing.neighbours(call.request, run, training)
+
+
+def _judge(call: Call) -> Any:
+    stored = call.workspace.annotation_stored
+    return browsing.judge(call.run, call.visitor.name, call.request, stored)
+
+
+def _of_model(ask: Callable[[Any, Run, Classifier], Any]) -> Callable[[Call], Any]:
+    """Answers with run and model, about a picture that the visitor may probe."""
+
+    def answer(call: Call) -> Any:
+        run, model = call.run_and_model
+        call.request = permitted(call.request, call.visitor, call.workspace)
+        return ask(call.request, run, model)
+
+    return answer
+
+
+def _keep(call: Call) -> str:
+    run, model = call.run_and_model
+    call.request = permitted(call.request, call.visitor, call.workspace)
+    return kept_probes.keep_this(call.request, call.visitor.name, run, model).probe_id
+
+
+def _facts(call: Call) -> Any:
+    return probe_facts.facts_on_request(call.workspace, call.run, call.request, call.visitor)
+
+
+def _reopen(call: Call) -> Any:
+    found = kept_probes.reopened(call.request, call.run, call.visitor)
+    source = found["source"]
+    if source["kind"] == "example":
+        found["source"] = {
+            **source,
+            "id": ticket_of(source["id"], call.visitor, call.workspace),
+        }
+    return found
+
+
+def _next_example(call: Call) -> Any:
+    request = {"have": call.request, "count": 1}
+    return annotating.next_examples(request, call.session, call.visitor)
+
+
+def _in_session(
+    ask: Callable[[Any, AnnotationSession, Visitor], Any],
+) -> Callable[[Call], Any]:
+    return lambda call: ask(call.request, call.session, call.visitor)
+
+
+# ------------------------------------------------------------------ the registry
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question.
+
+    Attributes:
+        answer: its function.
+        page: whose script may call it, and `name` there; "" for none.
+        roles: who may ask it there.
+        endpoint: its signature and description as a named endpoint; it returns the request.
+        endpoint_roles: who has that endpoint.
+        gives: the type that the endpoint returns.
+        error: how errors are answered.
+    """
+
+    answer: Callable[[Call], Any]
+    page: str = ""
+    name: str = ""
+    roles: frozenset[str] = OWNER_ONLY
+    endpoint: Callable[..., Any] | None = None
+    endpoint_roles: frozenset[str] = OWNER_ONLY
+    gives: Any = dict[str, Any]
+    error: Callable[[Call, HardexError], Answer] = plain_error
+
+
+def _browse(
+    name: str, answer: Callable[[Call], Any], endpoint: Callable[..., Any] | None = None
+) -> Question:
+    return Question(answer, "browse", name, endpoint=endpoint)
+
+
+def _probe(
+    name: str,
+    answer: Callable[[Call], Any],
+    endpoint: Callable[..., Any] | None = None,
+    *,
+    roles: frozenset[str] = EVERYBODY,
+    endpoint_roles: frozenset[str] = OWNER_ONLY,
+) -> Question:
+    return Question(
+        answer,
+        "probe",
+        name,
+        roles,
+        endpoint,
+        endpoint_roles,
+        error=probe_error,
+    )
+
+
+def _annotate(
+    name: str, answer: Callable[[Call], Any], endpoint: Callable[..., Any] | None = None
+) -> Question:
+    page = "annotate" if name else ""
+    return Question(answer, page, name, EVERYBODY, endpoint, EVERYBODY, error=annotation_error)
+
+
+QUESTIONS: tuple[Question, ...] = (
+    Question(_status, endpoint=endpoints.status),
+    Question(lambda call: overview_with_pictures(call.run), endpoint=endpoints.overview),
+    Question(lambda call: browsing.facts(call.run), endpoint=endpoints.filters),
+    _browse("browse", lambda call: browsing.browse(call.request, call.run), endpoints.browse),
+    _browse("example", lambda call: browsing.example(call.request, call.run), endpoints.example),
+    _browse("image", lambda call: browsing.image(call.request, call.run), endpoints.image),
+    _browse("easier", lambda call: browsing.easier(call.request, call.run)),
+    _browse("pictures", lambda call: browsing.pictures(call.request, call.run)),
+    _browse("neighbours", _neighbours, endpoints.neighbours),
+    Question(_judge, endpoint=endpoints.judge, gives=list[str]),
+    _probe("probe", _of_model(probing.probe), endpoints.probe, endpoint_roles=EVERYBODY),
+    _probe("curve", _of_model(probing.curve), endpoints.curve),
+    _probe("smallest", _of_model(probing.smallest), endpoints.smallest),
+    _probe("taken", _of_model(probing.taken), endpoints.take, roles=OWNER_ONLY),
+    _probe("facts", _facts),
+    _probe(
+        "kept",
+        lambda call: kept_probes.kept(call.run, call.visitor),
+        endpoints.kept_probes,
+        endpoint_roles=EVERYBODY,
+    ),
+    _probe("reopen", _reopen),
+    _probe(
+        "export",
+        lambda call: kept_probes.exported(call.run),
+        endpoints.export_probes,
+        roles=OWNER_ONLY,
+    ),
+    Question(
+        _keep,
+        endpoint=endpoints.keep_probe,
+        endpoint_roles=EVERYBODY,
+        gives=str,
+        error=probe_error,
+    ),
+    _annotate("next_examples", _in_session(annotating.next_examples)),
+    _annotate("annotate", _in_session(annotating.annotate), endpoints.annotate),
+    _annotate("undo", _in_session(annotating.undo), endpoints.undo),
+    _annotate("earlier", _in_session(annotating.earlier)),
+    _annotate("", _next_example, endpoints.next_example),
+    _annotate("", lambda call: annotating.progress(call.session, call.visitor), endpoints.progress),
+)
+
+
+# ------------------------------------------------------------------ asked by a page
+
+
+def server_functions(page: str, workspace: Workspace) -> list[Callable[[Any], Any]]:
+    """What the script of a page may call, each as `server.NAME(request)`."""
+    return [_server_function(one, workspace) for one in QUESTIONS if one.page == page]
+
+
+def answer_on_page(
+    question: Question,
+    workspace: Workspace,
+    request: Any,
+    visitor: Callable[[], Visitor] = current,
+) -> Any:
+    """The answer, or why there is none: `waiting` or `error`, a sentence."""
+    call = Call(workspace, OWNER, request)
+    try:
+        call.visitor = visitor()
+        _check_role(call.visitor, question.roles)
+        return question.answer(call)
+    except NotReady as missing:
+        return missing.answer
+    except HardexError as error:
+        return question.error(call, error)
+
+
+def answer_keep(workspace: Workspace, request: Any, visitor: Visitor) -> Answer:
+    """Keep a probe for the Probe page: `kept`, its id, or an `error` sentence."""
+    question = next(one for one in QUESTIONS if one.answer is _keep)
+    try:
+        call = Call(workspace, visitor, request)
+        return {"kept": question.answer(call)}
+    except NotReady as missing:
+        return {"error": next(iter(missing.answer.values()))}
+    except HardexError as error:
+        return question.error(call, error)
+
+
+def _server_function(question: Question, workspace: Workspace) -> Callable[[Any], Any]:
+    def ask(request: Any) -> Any:
+        return answer_on_page(question, workspace, request)
+
+    ask.__name__ = question.name
+    return ask
+
+
+def _check_role(visitor: Visitor, roles: frozenset[str]) -> None:
+    """The last check, behind that of the guard."""
+    if visitor.role not in roles:
+        for_owner(visitor)
+
+
+def with_endpoint(role: str) -> Iterator[Question]:
+    """The questions that this role may ask as named endpoints."""
+    return (one for one in QUESTIONS if one.endpoint and role in one.endpoint_roles)

@@ -1,0 +1,73 @@
+"""A picture and a classifier -> what the classifier gets of it: its size and its values."""
+
+from hardex.arrays import Image
+from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.functions import names_function
+from hardex.classifiers.preprocess import BGR, preprocess
+from hardex.data.dataset import Shape
+from hardex.runs.run import Run
+
+SIDE_MOST = 1024  # pixels of a picture for a classifier of any size
+_USUAL_SIDES = (28, 28)  # of a sketch for a classifier of any size
+
+
+def input_shape(run: Run, classifier: Classifier) -> Shape | None:
+    """The (h, w, c) of every picture that the classifier is given; None if it takes any size.
+
+    A classifier of any size is given the size of the run's own pass, so that a probe agrees with
+    the tables.
+    """
+    wanted, passed = classifier.input_shape, run.manifest.image_shape
+    if wanted is not None or passed is None:
+        return wanted
+    return passed[0], passed[1], _channels(classifier) or passed[2]
+
+
+def sketch_shape(run: Run, classifier: Classifier) -> Shape:
+    """The (h, w, c) in which a sketch is drawn for the classifier."""
+    return input_shape(run, classifier) or (*_USUAL_SIDES, _channels(classifier) or 1)
+
+
+def fitted(image: Image, run: Run, classifier: Classifier) -> Image:
+    """An image in the shape that the classifier takes; of any size, at most 1024 pixels a side."""
+    from hardex.images import resize
+
+    return resize(image, input_shape(run, classifier) or _bounded(image, classifier))
+
+
+def shape_of(image: Image) -> Shape:
+    """The (h, w, c) of an image."""
+    height, width, channels = image.shape
+    return height, width, channels
+
+
+def preprocess_table(name: str) -> list[float] | None:
+    """What each pixel value 0..255 becomes, so that the exact input tensor can be shown.
+
+    None if that does not depend on the pixel alone: a function of the whole image, or swapped
+    channels.
+
+    Example:
+        >>> preprocess_table("unit")[255]
+        1.0
+    """
+    import numpy as np
+
+    if names_function(name) or BGR in name.split(","):
+        return None
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 256, 1, 1)
+    return [float(value) for value in preprocess(levels, name).ravel()]
+
+
+def _bounded(image: Image, classifier: Classifier) -> Shape:
+    """The image's own shape, unless it is huge, with the channels that the classifier takes."""
+    height, width, channels = image.shape
+    factor = min(1.0, SIDE_MOST / max(height, width))
+    sides = (max(1, round(side * factor)) for side in (height, width))
+    return *sides, _channels(classifier) or channels
+
+
+def _channels(classifier: Classifier) -> int | None:
+    """1 or 3, if that is known of a classifier of any size."""
+    channels: int | None = getattr(classifier, "channels", None)
+    return channels
