@@ -148,9 +148,9 @@ def test_web_sockets_are_closed():
 
 
 def test_nobody_is_let_in_where_no_guard_stands():
-    with pytest.raises(HardexError, match="does not know who asks"):
+    with pytest.raises(HardexError, match="cannot identify the visitor"):
         current()
-    with pytest.raises(HardexError, match="does not know who asks"):
+    with pytest.raises(HardexError, match="cannot identify the visitor"):
         visitor_of(None)
     with pytest.raises(HardexError, match="only the owner"):
         for_owner(Visitor("anna", "annotator"))
