@@ -11,12 +11,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive
 
 from hardex.errors import AccessError, HardexError, LinkOverError
-from hardex.people.access import Visitor
+from hardex.people.access import LASTS, Visitor
 from hardex_app.auth.gate import Gate, GuardedRequest, Keys
 from hardex_app.ui.files import asset
 
 TOKEN_BODY = 4_096  # bytes
-_SESSION_SECONDS = 7 * 24 * 3600  # as long as `Access` lets one last
+_COOKIE_SECONDS = int(LASTS.total_seconds())
 
 _NO_TOKEN = "You need a personal link to open this app; ask the person who sent you here for one."
 _LEFT = "You have left. Your personal link opens the app again, and you continue where you stopped."
@@ -46,7 +46,7 @@ async def enter(gate: Gate, keys: Keys, request: GuardedRequest, body: bytes) ->
         with suppress(HardexError):  # it expires anyway; only the new one matters
             await gate.ask(keys.leave, old)
     response = Response(status_code=204)
-    response.headers.append("set-cookie", _cookie(gate, request, session, _SESSION_SECONDS))
+    response.headers.append("set-cookie", _cookie(gate, request, session, _COOKIE_SECONDS))
     return response
 
 
