@@ -299,7 +299,7 @@ def test_sessions_and_links_run_out(shared, access, clock):
     token = access.invite("Anna", expires=timedelta(hours=1))
     anna = entered(shared, token)
     clock.now = 3601
-    access._forget()
+    access._clear_cache()
     assert anna.get("/").status_code == 401
     assert anna.post("/enter", json={"token": token}).status_code == 401
 

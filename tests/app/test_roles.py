@@ -359,7 +359,7 @@ def test_nobody_leaves_while_the_server_does_not_answer(app, browser):
         "You have left. Your personal link opens the app again"
     )
     page.goto(app.url)
-    expect(page.locator("body")).to_contain_text("This app opens with a personal link")
+    expect(page.locator("body")).to_contain_text("You need a personal link to open this app")
     context.close()
 
 

@@ -217,10 +217,10 @@ def test_a_session_that_nobody_uses_ends_after_twelve_hours(access, place, clock
     session = access.enter(access.invite("anna"))
     for _ in range(3):
         clock.wait(timedelta(hours=11))
-        access._forget()  # as a second later
+        access._clear_cache()  # as a second later
         assert access.visitor(session)
     clock.wait(timedelta(hours=12))
-    access._forget()
+    access._clear_cache()
     assert access.visitor(session) is None
 
 
@@ -229,7 +229,7 @@ def test_a_session_ends_after_seven_days_however_much_it_is_used(access, clock):
     for _ in range(7 * 24 // 6):
         assert access.visitor(session)
         clock.wait(6 * HOUR)
-        access._forget()
+        access._clear_cache()
     assert access.visitor(session) is None
 
 
@@ -298,7 +298,7 @@ def test_unknown_sessions_do_not_fill_the_memory(access, monkeypatch):
     session = access.enter(access.invite("anna"))
     for number in range(120):
         assert access.visitor(f"{number:043}") is None
-    assert len(access._trusted) <= 50
+    assert len(access._cache) <= 50
     assert access.visitor(session)
 
 
@@ -362,7 +362,7 @@ def test_a_session_is_read_while_another_writes_for_long(access, place, clock):
     """Being seen is written only when that is possible at once."""
     session = access.enter(access.invite("anna"))
     clock.wait(HOUR)
-    access._forget()
+    access._clear_cache()
     if "://" in place:
         pytest.skip("PostgreSQL locks single rows")
     path = Path(place) / "people" / "annotations.sqlite"
