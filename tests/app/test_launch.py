@@ -283,7 +283,7 @@ def test_a_token_for_one_use_lets_the_owner_in_once():
         assert keys.visitor(keys.enter(first)) == OWNER
         with pytest.raises(AccessError) as caught:
             keys.enter(first)
-        assert "for one use" in sentence(caught.value)
+        assert "works once" in sentence(caught.value)
         assert keys.visitor(keys.enter(second)) == OWNER
         for _ in range(2):
             assert keys.visitor(keys.enter(keys.owner_token)) == OWNER
