@@ -100,7 +100,7 @@ def test_links_are_listed_without_their_secrets_and_taken_back(run):
 
 
 def test_a_mistyped_name_is_not_taken_for_a_success(run):
-    with pytest.raises(HardexError, match="'Anna' was not, and nobody else"):
+    with pytest.raises(HardexError, match="'Anna' was not invited, and nobody else"):
         revoked(run, "Anna")
     invited(run, "Anna")
     told = invite(run, "Ana", "--revoke")
