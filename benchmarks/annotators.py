@@ -4,16 +4,16 @@
                                     [--annotations URL | --postgres] [--limit 600]
                                     [--format text|json]
 
-A `hardex serve` in a process of its own, on loopback, behind personal links. Everybody enters with
-a link of their own at the same moment, keeps the cookie, asks for an example, answers it with an
-event id of their own and goes on, without a pause: far faster than people are. Then the database is
-read from outside. Without an option it is the SQLite of the run folder; `--postgres` starts a
+Starts `hardex serve` in its own process, on loopback, with personal links. All annotators enter
+with their own links at the same moment, keep the cookie, request an example, answer it with a new
+event id, and continue without a pause: far faster than people do. Then the database is read from
+outside. By default it is the SQLite file of the run folder; `--postgres` starts a
 PostgreSQL on loopback.
 
-Promises: every acknowledged answer is stored exactly once with the content that was sent; nobody is
-given an example twice; no example has more votes than the overlap, and where there is work enough
-none is without one; nobody is refused anything. Aim: an answer is acknowledged in 2 s (p95), about
-what a person takes for one; the page has the next example ready and does not wait for it.
+Promises: every acknowledged answer is stored exactly once with the content that was sent; nobody
+gets an example twice; no example has more votes than the overlap, and if there is enough work none
+has no vote; no request is refused. Goal: an answer is acknowledged within 2 s (p95), about the time
+that a person takes for one; the page has loaded the next example and does not wait.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main() -> int:
     """Run it; 1 when a promise is broken."""
     options = _options()
     with workplace() as folder, database_of(options) as annotations:
-        # A few more than needed: the last ones to be judged may all be judged by the same people.
+        # A few more than needed: the last examples may all be judged by the same annotators.
         count = -(-options.annotators * options.verdicts // options.overlap)
         count += options.annotators
         site = made_site(folder, count, annotations=annotations)
@@ -54,7 +54,7 @@ def main() -> int:
         with serving(folder, *words) as server:
             crowd = crowd_of(site, server, options.annotators, limit=options.limit)
             to_enter = crowd.together(lambda one: one.enter())
-            refused_at_the_door = sum(crowd.troubles.values())
+            throttled = sum(crowd.troubles.values())
             clients, of_server = time.process_time(), server.cpu_seconds()
             to_work = 0.0
             if not crowd.failures:
@@ -98,15 +98,15 @@ def main() -> int:
         promises,
         as_json=options.format == "json",
         notes=[
-            f"all entered in {to_enter:.1f} s, {refused_at_the_door} times told to wait; "
+            f"all entered in {to_enter:.1f} s, {throttled} times throttled; "
             f"the server started in {server.starts[0]:.1f} s; "
             f"errors: {dict(crowd.troubles)}, lost connections: {_lost(crowd)}"
         ],
         database="PostgreSQL" if annotations else "SQLite",
         found=vars(found),
         entered_seconds=to_enter,
-        refused_at_the_door=refused_at_the_door,
-        errors=sum(crowd.troubles.values()) - refused_at_the_door,
+        throttled=throttled,
+        errors=sum(crowd.troubles.values()) - throttled,
     )
 
 

@@ -1,20 +1,20 @@
-"""Annotators at work while the server is killed again and again: is anything acknowledged lost?
+"""Annotators at work while the server is killed repeatedly: is an acknowledged answer lost?
 
     python benchmarks/crashes.py [--annotators 50] [--verdicts 100] [--kills 20] [--seed 0]
                                  [--annotations URL | --postgres] [--limit 900]
                                  [--format text|json]
 
-The load of `benchmarks/annotators.py`. At random moments, spread over the whole work, the server
-gets a SIGKILL, which it cannot answer, and is started again at the same port. Everybody keeps the
-cookie and sends what was not acknowledged again, with the same event id. After each start, while
-all go on, and once more in the end, the database is read from outside.
+The load is that of `benchmarks/annotators.py`. At random moments, spread over the whole work, the
+server gets a SIGKILL and is started again on the same port. All annotators keep the cookie and send
+unacknowledged answers again, with the same event id. After each start, while they work, and at the
+end, the database is read from outside.
 
-Promises: what was acknowledged is there, once, as it was sent; the database checks clean (SQLite by
-`PRAGMA integrity_check`, PostgreSQL by its primary key and its count); nobody has to enter again,
-and everybody finishes. Who was given what at the moment of a kill is forgotten: an example that was
-in two hands may get more votes than the overlap, which is told and is no loss.
+Promises: every acknowledged answer is stored once, as it was sent; the database is intact (SQLite
+by `PRAGMA integrity_check`, PostgreSQL by its primary key and its count); nobody has to enter
+again, and everybody finishes. A kill forgets which annotator holds which example, so an example
+that two annotators held may get more votes than the overlap; this is reported and is no loss.
 
-The run is of saved probabilities, so that a start is that of the app alone, without a model.
+The run is made from saved probabilities, so the app starts without a model.
 """
 
 import argparse

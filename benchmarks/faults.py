@@ -4,20 +4,20 @@
                                 [--full-seconds 5] [--locked-seconds 10] [--down-seconds 5]
                                 [--limit 300] [--format text|json]
 
-Each fault happens to a `hardex serve` of its own, behind personal links, while annotators work as
-the page's script does: what is not acknowledged is sent again with the same event id.
+Each fault has its own `hardex serve`, with personal links, while annotators work as the page's
+script does: unacknowledged answers are sent again with the same event id.
 
-disk        The run folder lies on a small tmpfs, which is filled to its last byte, and freed 5 s
-            after everybody has met it. Where nothing may be mounted, the files of the server may
-            not grow any more instead (RLIMIT_FSIZE); which it was is told.
-lock        Another process holds the write lock of the SQLite for 10 s. Somebody who opens the page
+disk        The run folder is on a small tmpfs, which is filled completely, and freed 5 s after all
+            annotators have met the fault. If nothing can be mounted, the size of the server's files
+            is limited instead (RLIMIT_FSIZE); the report names the way.
+lock        Another process holds the write lock of the SQLite file for 10 s. Opening the page
             meanwhile is timed.
-postgresql  The server of the database is stopped, and started again after 5 s; then once more while
-            somebody judges on the page, in a real Chromium.
+postgresql  The database server is stopped, and started again after 5 s; then once more while an
+            annotator judges on the page, in a real Chromium.
 
-Promises: the fault is met; whoever cannot be served is told one clear sentence, without a place on
-disk; at no moment is anything acknowledged that is not stored; when the fault is over, the same
-event ids are stored, once, as they were sent, and everybody goes on without entering again.
+Promises: the fault occurs; a request that fails gets one clear sentence, without a path on disk; no
+answer is ever acknowledged that is not stored; after the fault, the same event ids are stored,
+once, as they were sent, and everybody continues without entering again.
 """
 
 import argparse
@@ -89,7 +89,7 @@ class Found:
         by: how it was made.
         promises: what held.
         figures: how long it took.
-        seen: what the annotators were told, and how often.
+        seen: the errors that annotators got, and how often.
         tracebacks: that the owner's terminal shows; no promise, but worth a look.
     """
 
@@ -384,7 +384,7 @@ def _in_chromium(
             f"{waiting} wait, {saved!r}, {told!r}",
         ),
         Promise(
-            "page: it is sent again by itself, and stored once",
+            "page: it is sent again automatically, and stored once",
             len(rows) == len(examples) == 5 and not still_told,
             f"{len(rows)} events of {len(examples)} examples, {took:.1f} s after the start",
         ),

@@ -1,17 +1,17 @@
-"""Long use in fast motion: do memory and open files of the server stay flat?
+"""Long use, accelerated: do the memory and open files of the server stay constant?
 
     python benchmarks/soak.py [--interactions 10000] [--every 1000] [--people 24]
                               [--limit 1800] [--format text|json]
 
-One `hardex serve` with `mnist_small`, behind personal links, and two dozen annotators who do at
-random what people do: ask for an example, answer it, take an answer back, draw and probe, load the
-page (with its configuration and its load event, under a new session of Gradio's each time), ask
-how far they are, leave and enter again. Ten thousand of these are some two hours of people. After
-every thousand all rest for three seconds, and the memory of the server (resident, and private and
-written to, from /proc) and its open files are read.
+One `hardex serve` with `mnist_small` and personal links, and two dozen annotators who do at random
+what people do: request an example, answer it, undo an answer, draw and probe, load the page (with
+its configuration and its load event, under a new Gradio session each time), request their progress,
+leave and enter again. Ten thousand interactions are about two hours of use. After every thousand,
+all annotators pause for three seconds, and the memory of the server (resident, and private dirty,
+from /proc) and its open files are read.
 
-Promises: in the end both figures of memory are at most 10 % above what they were after the first
-thousand, and open files within 10 of it; nobody is refused anything; what was acknowledged is
+Promises: at the end both memory figures are at most 10 % above those after the first thousand
+interactions, and the open files within 10; no request is refused; every acknowledged answer is
 stored once, as it was sent.
 """
 

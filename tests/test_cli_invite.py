@@ -100,7 +100,7 @@ def test_links_are_listed_without_their_secrets_and_revoked(run):
 
 
 def test_revoking_a_mistyped_name_is_an_error(run):
-    with pytest.raises(HardexError, match="'Anna' was not, and nobody else"):
+    with pytest.raises(HardexError, match="'Anna' was not invited, and nobody else"):
         revoked(run, "Anna")
     invited(run, "Anna")
     told = invite(run, "Ana", "--revoke")

@@ -1,1 +1,1 @@
-"""What people said of examples, and who may say it: stored, with every access checked."""
+"""Annotations and access: events, invitations and sessions, and the databases they are in."""

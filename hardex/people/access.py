@@ -1,8 +1,8 @@
-"""Who may open the app by a link: invitations, and the sessions they begin.
+"""Who may open the app by a link: invitations, and the sessions that they start.
 
-A link holds a token. Who shows it once gets a session of their own, with a new secret. Of both
-secrets only their SHA-256 is stored, in the database of the annotations, so that links and
-sessions outlive the server. The names of annotators stand in everything they say.
+A link contains a token. Each use of it starts a new session with a new secret. Only the SHA-256 of
+tokens and secrets is stored, in the annotation database, so links and sessions survive a restart.
+Each annotation has the name of its annotator.
 """
 
 import re
@@ -42,15 +42,15 @@ if TYPE_CHECKING:
 ROLES = ("owner", "annotator")
 NAME_MOST = 80  # characters
 
-EXPIRES = timedelta(days=7)  # of an invitation, unless it is said otherwise
-IDLE = timedelta(hours=12)  # a session that nobody uses for so long ends
-LASTS = timedelta(days=7)  # a session ends then in any case
+EXPIRES = timedelta(days=7)  # the default for an invitation
+IDLE = timedelta(hours=12)  # a session that is not used for so long ends
+LASTS = timedelta(days=7)  # every session ends after this
 
 _EXPIRES_MOST = timedelta(days=3650)
-_SESSIONS_MOST = 50  # of one link at once; one more ends the one that was used longest ago
-_SEEN_EVERY = timedelta(minutes=5)  # how often the last use of a session is written down
-_TRUSTED_SECONDS = 1.0  # for so long what was read of a session holds
-_TRUSTED_MOST = 10_000  # sessions
+_SESSIONS_MOST = 50  # of one link at once; one more ends the least recently used one
+_SEEN_EVERY = timedelta(minutes=5)  # how often the last use of a session is stored
+_CACHE_SECONDS = 1.0  # how long a session is cached
+_CACHED_MOST = 10_000  # sessions
 
 _TOKEN = re.compile(r"([A-Za-z0-9_-]{8})\.([A-Za-z0-9_-]{43})")
 _SESSION = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -58,7 +58,7 @@ _SESSION = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks.
+    """Who uses the app.
 
     Attributes:
         name: of the annotator, or `owner`.
@@ -74,15 +74,15 @@ OWNER = Visitor("owner", "owner")
 
 @dataclass(frozen=True)
 class Invitation:
-    """A link that was made for somebody; times are UTC.
+    """A link for one person; times are UTC.
 
     Attributes:
-        name: who is let in.
-        role: as what: `owner` or `annotator`.
-        created: when it was made.
-        expires: until when it lets somebody in; None for ever.
-        revoked: when it was taken back; None while it was not.
-        token_id: the public part of its token, which tells it from others of the same name.
+        name: of the person.
+        role: `owner` or `annotator`.
+        created: when it was created.
+        expires: when it expires; None for never.
+        revoked: when it was revoked; None if it was not.
+        token_id: the public part of its token, which differs between links of the same name.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Invitation:
     token_id: str
 
     def state(self, now: datetime) -> str:
-        """`open`, `expired` or `revoked`: whether it lets somebody in at this time."""
+        """Its state at a time: `open`, `expired` or `revoked`."""
         if self.revoked is not None:
             return "revoked"
         return "expired" if self.expires is not None and self.expires <= now else "open"
@@ -116,14 +116,14 @@ def _now() -> datetime:
 
 
 class Access:
-    """The invitations and sessions of one run, to be used by any number of threads at once.
+    """The invitations and sessions of one run; any number of threads may use it at once.
 
-    A database at an address may serve several runs of one data set: then they hold for all of
-    them, and a link that is taken back opens none of them any more.
+    A database at an address may serve several runs of one data set. Then a link opens all of them,
+    and a revoked link opens none.
 
-    A session ends after 12 hours in which nobody used it, after 7 days, with its invitation, when
-    its visitor leaves, or when its link opens the fiftieth after it. What ended in another process
-    is seen here within a second.
+    A session ends when it has not been used for 12 hours, after 7 days, when its invitation expires
+    or is revoked, when its visitor leaves, or when its link has started 50 newer ones. If it ends
+    in another process, it ends here within a second.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -138,7 +138,7 @@ class Access:
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = _now) -> None:
         self._database, self._clock = database, clock
-        self._trusted: OrderedDict[str, tuple[float, Visitor | None]] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[float, Visitor | None]] = OrderedDict()
         self._lock, self._changes = Lock(), 0
 
     @classmethod
@@ -149,12 +149,12 @@ class Access:
         *,
         clock: Callable[[], datetime] = _now,
     ) -> "Access":
-        """Who may open a run; nothing is made by opening or reading.
+        """The access to a run; opening or reading creates nothing.
 
         Args:
             place: the run folder, or `postgresql+pg8000://USER:PASSWORD@HOST:PORT/DATABASE`.
-            data: what the run is of, so that a database at an address refuses another data set.
-            clock: tells the time, UTC without a zone.
+            data: the data set of the run; a database at an address refuses any other.
+            clock: returns the time, UTC without a zone.
 
         Raises:
             RunError: another kind of address.
@@ -162,7 +162,7 @@ class Access:
         return cls(open_database(place, data), clock)
 
     def close(self) -> None:
-        """End the connections that are kept; who asks again opens new ones."""
+        """Close the open connections; the next call opens new ones."""
         self._database.close()
 
     # ------------------------------------------------------------------ inviting
@@ -170,25 +170,25 @@ class Access:
     def invite(
         self, name: str, *, role: str = "annotator", expires: timedelta | None = EXPIRES
     ) -> str:
-        """Make a link for somebody.
+        """Create a link for a person.
 
         Args:
-            name: who is let in, 1..80 printable characters; somebody may have several links.
-            role: as what: `owner` or `annotator`. Only the owner is called `owner`.
-            expires: for how long it lets somebody in, up to ten years; None for ever.
+            name: of the person, 1..80 printable characters; a person may have several links.
+            role: `owner` or `annotator`. Only the owner is called `owner`.
+            expires: when it expires, up to ten years from now; None for never.
 
         Returns:
             The token, `ID.SECRET`. It is not stored and cannot be shown again.
 
         Raises:
-            AccessError: another role, time or kind of name.
+            AccessError: the name, role or time is not allowed.
             RunError: the database cannot be written.
         """
         name = checked_name(name, role)
         if expires is not None and not timedelta(0) < expires <= _EXPIRES_MOST:
             raise AccessError(
-                f"an invitation lasts up to {_EXPIRES_MOST.days:,} days; received {expires}; "
-                "choose a time within them."
+                f"an invitation must expire within {_EXPIRES_MOST.days:,} days; received "
+                f"{expires}; choose a shorter time."
             )
         now, token_id, secret = self._clock(), token_urlsafe(6), token_urlsafe(32)
         with self._database.write(_PART) as connection:
@@ -205,13 +205,13 @@ class Access:
         return f"{token_id}.{secret}"
 
     def revoke(self, name: str) -> int:
-        """Take back all links of somebody, and end their sessions.
+        """Revoke all links of a person, and end their sessions.
 
         Args:
-            name: as it was invited.
+            name: the invited name.
 
         Returns:
-            How many links were taken back: 0 if there were none, or none any more.
+            How many links were revoked; 0 if there were none, or all were revoked before.
 
         Raises:
             RunError: the database cannot be written.
@@ -220,18 +220,18 @@ class Access:
         if not (_is_printable(name) and self.invitations()):
             return 0
         with self._database.write(_PART) as connection:
-            taken_back = connection.execute(
+            revoked = connection.execute(
                 update(_INVITATIONS)
                 .where(_INVITATIONS.c.name == normalize("NFC", name))
                 .where(_INVITATIONS.c.revoked.is_(None))
                 .values(revoked=now)
             )
-            count = int(taken_back.rowcount)
-        self._forget()
+            count = int(revoked.rowcount)
+        self._clear_cache()
         return count
 
     def invitations(self) -> list[Invitation]:
-        """All links that were made, also those that are over, in order of time.
+        """All invitations, including expired and revoked ones, in order of time.
 
         Raises:
             RunError: the database cannot be read.
@@ -245,37 +245,37 @@ class Access:
     # ------------------------------------------------------------------ sessions
 
     def enter(self, token: str) -> str:
-        """Begin a session.
+        """Start a session.
 
         Args:
             token: of a link.
 
         Returns:
-            The secret of the session, 43 characters that stand well in a cookie. It is a new one
-            each time, and nothing that a visitor brings along becomes one.
+            The secret of the session, 43 characters that are safe in a cookie. It is new each time
+            and never one that the visitor sent.
 
         Raises:
-            AccessError: the token is of no link (the same words whether it is unknown or wrong).
-            LinkOverError: it is of one that expired or was revoked.
+            AccessError: the token is unknown or wrong; the message is the same for both.
+            LinkOverError: its link has expired or was revoked.
             RunError: the database cannot be read or written.
         """
         found = _TOKEN.fullmatch(token) if isinstance(token, str) else None
         token_id, secret = found.groups() if found else ("", "")
         query = select(_INVITATIONS).where(_INVITATIONS.c.token_id == token_id)
         rows = self._database.read(_PART, query)
-        # Unknown or wrong, it is compared all the same, and takes as long.
-        right = compare_digest(rows[0].secret_hash if rows else _hashed(""), _hashed(secret))
-        if not (right and rows and found):
+        # An unknown token is compared, too, so that it takes as long as a wrong one.
+        is_right = compare_digest(rows[0].secret_hash if rows else _hashed(""), _hashed(secret))
+        if not (is_right and rows and found):
             raise AccessError(
-                "a link must be whole to let you in, and this one is of no invitation; copy all of "
-                "it, or ask for a new one."
+                "a personal link must be complete and valid; this one is not; copy all of it, or "
+                "ask for a new one."
             )
         (invitation,) = rows
         now = self._clock()
         if invitation.revoked is not None:
-            raise LinkOverError("this link was taken back and lets nobody in; ask for a new one.")
+            raise LinkOverError("this link was revoked; ask for a new one.")
         if invitation.expires is not None and invitation.expires <= now:
-            raise LinkOverError("this link has expired and lets nobody in; ask for a new one.")
+            raise LinkOverError("this link has expired; ask for a new one.")
         session = token_urlsafe(32)
         with self._database.write(_PART) as connection:
             _make_room(connection, token_id, now)
@@ -287,12 +287,12 @@ class Access:
         return session
 
     def visitor(self, session: str) -> Visitor | None:
-        """Whose session it is; None when it is unknown or over.
+        """The visitor of a session; None if it is unknown or has ended.
 
-        The database is asked at most once a second and session.
+        The database is read at most once a second for each session.
 
         Args:
-            session: the secret of the session, as `enter` gave it.
+            session: the secret of the session, from `enter`.
 
         Raises:
             RunError: the database cannot be read.
@@ -301,17 +301,17 @@ class Access:
             return None
         key = _hashed(session)
         with self._lock:
-            trusted, changes = self._trusted.get(key), self._changes
-        if trusted and monotonic() - trusted[0] < _TRUSTED_SECONDS:
-            return trusted[1]
-        asked = monotonic()
+            cached, changes = self._cache.get(key), self._changes
+        if cached and monotonic() - cached[0] < _CACHE_SECONDS:
+            return cached[1]
+        read_at = monotonic()
         found = self._visitor(key)
         with self._lock:
-            if changes == self._changes:  # nothing ended while the database was asked
-                self._trusted[key] = (asked, found)
-                self._trusted.move_to_end(key)
-                if len(self._trusted) > _TRUSTED_MOST:
-                    self._trusted.popitem(last=False)
+            if changes == self._changes:  # no session ended while the database was read
+                self._cache[key] = (read_at, found)
+                self._cache.move_to_end(key)
+                if len(self._cache) > _CACHED_MOST:
+                    self._cache.popitem(last=False)
         return found
 
     def _visitor(self, key: str) -> Visitor | None:
@@ -325,21 +325,21 @@ class Access:
             return None
         (row,) = rows
         now = self._clock()
-        over = (
+        has_ended = (
             row.ended is not None
             or row.revoked is not None
             or (row.expires is not None and row.expires <= now)
             or row.seen + IDLE <= now
             or row.entered + LASTS <= now
         )
-        if over:
+        if has_ended:
             return None
         if row.seen + _SEEN_EVERY <= now:
-            self._see(key, now)
+            self._touch(key, now)
         return Visitor(row.name, row.role)
 
-    def _see(self, key: str, now: datetime) -> None:
-        """Write down that the session is used. Nobody waits for that: there is a next time."""
+    def _touch(self, key: str, now: datetime) -> None:
+        """Store that the session is in use; if the database is busy, the next use will do."""
         try:
             with self._database.write(_PART, wait=False) as connection:
                 connection.execute(
@@ -349,7 +349,7 @@ class Access:
             pass
 
     def leave(self, session: str) -> None:
-        """End a session; one that is unknown or over stays so.
+        """End a session; does nothing if it is unknown or has ended.
 
         Raises:
             RunError: the database cannot be written.
@@ -362,19 +362,19 @@ class Access:
                 .where(_SESSIONS.c.session_hash == _hashed(session))
                 .values(ended=self._clock())
             )
-        self._forget()
+        self._clear_cache()
 
-    def _forget(self) -> None:
+    def _clear_cache(self) -> None:
         with self._lock:
             self._changes += 1
-            self._trusted.clear()
+            self._cache.clear()
 
 
 def _make_room(connection: Connection, token_id: str, now: datetime) -> None:
-    """Delete the sessions that are over, and of this link those that are too many."""
+    """Delete ended sessions, and the oldest ones of this link if there are too many."""
     at = _SESSIONS.c
-    over = at.ended.is_not(None) | (at.seen <= now - IDLE) | (at.entered <= now - LASTS)
-    connection.execute(delete(_SESSIONS).where(over))
+    has_ended = at.ended.is_not(None) | (at.seen <= now - IDLE) | (at.entered <= now - LASTS)
+    connection.execute(delete(_SESSIONS).where(has_ended))
     latest_first = (at.seen.desc(), at.entered.desc(), at.session_hash)
     open_now = connection.execute(
         select(at.session_hash).where(at.token_id == token_id).order_by(*latest_first)
@@ -388,10 +388,10 @@ _OF_INVITATION = ("name", "role", "expires", "revoked")
 
 
 def checked_name(name: str, role: str) -> str:
-    """The name, in the one spelling in which it is stored.
+    """A name in the spelling in which it is stored.
 
     Raises:
-        AccessError: another role or kind of name.
+        AccessError: the name or role is not allowed.
     """
     if role not in ROLES:
         raise AccessError(
@@ -399,11 +399,11 @@ def checked_name(name: str, role: str) -> str:
         )
     if not _is_printable(name):
         raise AccessError(
-            f"a name must have 1 to {NAME_MOST} printable characters, none of them a space at its "
-            f"ends; received {ascii(name)[:80]}; choose another."
+            f"a name must have 1 to {NAME_MOST} printable characters, without spaces around it; "
+            f"received {ascii(name)[:80]}; choose another."
         )
-    named_so = normalize("NFKC", name).casefold() == OWNER.name  # or so that it looks the same
-    if named_so != (role == OWNER.role) or (named_so and name != OWNER.name):
+    is_owner = normalize("NFKC", name).casefold() == OWNER.name  # or looks the same
+    if is_owner != (role == OWNER.role) or (is_owner and name != OWNER.name):
         raise AccessError(
             f"only the owner is called {OWNER.name!r}; received {name!r} as {role}; choose another."
         )
@@ -420,7 +420,7 @@ def _is_printable(name: object) -> bool:
 
 
 def _hashed(secret: str) -> str:
-    """256 random bits need no slow hash."""
+    """A secret has 256 random bits, so a fast hash is enough."""
     return sha256(secret.encode()).hexdigest()
 
 

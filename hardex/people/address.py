@@ -1,4 +1,4 @@
-"""Where the apps of a run are reached now, so that invitations can be whole links."""
+"""The addresses of the running apps of a run, so that invitations can be complete links."""
 
 import os
 from contextlib import suppress
@@ -11,24 +11,21 @@ _MOST = 20_000  # characters
 
 
 def keep_address(folder: Path, address: str) -> None:
-    """Note the address of the app of this process in the run's `people/`.
-
-    A folder that cannot be written is left as it is.
-    """
+    """Store the address of this process's app in the run's `people/`, if it can be written."""
     place = folder / "people" / _FILE
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("a", encoding="utf-8") as file:  # whoever writes beside it is not lost
+        with place.open("a", encoding="utf-8") as file:  # appending keeps what other apps write
             file.write(f"{_line(address)}\n")
 
 
 def kept_address(folder: Path) -> str:
-    """The address of the app that was opened last, without a slash at its end; "" for none."""
+    """The address of the app that was started last, without a final slash; "" if none runs."""
     return next((line.split("\t")[0] for line in reversed(_kept(folder))), "")
 
 
 def forget_address(folder: Path, address: str) -> None:
-    """The app at this address has ended; those of other apps of the run are kept."""
+    """Remove the address of an app that has ended; those of other apps are kept."""
     place, kept = folder / "people" / _FILE, _kept(folder)
     others = [line for line in kept if line != _line(address)]
     with suppress(OSError):
@@ -48,7 +45,7 @@ def _line(address: str) -> str:
 
 
 def _kept(folder: Path) -> list[str]:
-    """The lines of apps that run, the latest last: one that was killed takes nothing back."""
+    """The lines of running apps, the latest last; a killed app has not removed its line."""
     try:
         lines = (folder / "people" / _FILE).read_text(encoding="utf-8")[:_MOST].splitlines()
     except (OSError, UnicodeDecodeError):
@@ -57,14 +54,14 @@ def _kept(folder: Path) -> list[str]:
 
 
 def _runs(line: str) -> bool:
-    """Whether the app that wrote a line runs, as far as that can be seen from here."""
+    """Whether the app that wrote a line is running, as far as this computer can tell."""
     _, host, process, *_ = (*line.split("\t"), "", "")
     if host != node() or not process.isdecimal() or os.name == "nt":
-        return bool(host)  # on another computer; Windows ends a process that is asked like this
+        return bool(host)  # on another computer; on Windows, `os.kill` would end the process
     try:
         os.kill(int(process), 0)
     except ProcessLookupError:
         return False
     except (OSError, OverflowError):
-        pass  # it is somebody else's
+        pass  # another user's process
     return True

@@ -230,7 +230,7 @@ def test_nothing_in_an_event_makes_the_app_ask_another_server(app, listener, mon
         asked = [{"event_data": event, "data": empty} for event in events]
         for one in (*asked, {"event_data": None, "data": [file] * max(1, len(empty))}):
             told = joined(visitor, {**one, "fn_index": dependency["id"]})
-            assert "Files are not taken here" in told
+            assert "Files are not accepted" in told
     assert visits == []
 
 
@@ -257,7 +257,7 @@ def test_a_file_is_known_however_it_is_written(app, encode):
             headers={"content-type": "application/json"},
         )
         assert told.status_code == 400
-        assert "must be JSON" in told.text or "Files are not taken" in told.text
+        assert "must be JSON" in told.text or "Files are not accepted" in told.text
 
 
 def test_what_goes_wrong_in_an_event_of_a_stranger_is_one_line_for_the_owner(app, capfd, caplog):

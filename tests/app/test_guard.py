@@ -148,9 +148,9 @@ def test_web_sockets_are_closed():
 
 
 def test_nobody_is_let_in_where_no_guard_stands():
-    with pytest.raises(HardexError, match="does not know who asks"):
+    with pytest.raises(HardexError, match="cannot identify the visitor"):
         current()
-    with pytest.raises(HardexError, match="does not know who asks"):
+    with pytest.raises(HardexError, match="cannot identify the visitor"):
         visitor_of(None)
     with pytest.raises(HardexError, match="only the owner"):
         for_owner(Visitor("anna", "annotator"))
@@ -299,7 +299,7 @@ def test_sessions_and_links_run_out(shared, access, clock):
     token = access.invite("Anna", expires=timedelta(hours=1))
     anna = entered(shared, token)
     clock.now = 3601
-    access._forget()
+    access._clear_cache()
     assert anna.get("/").status_code == 401
     assert anna.post("/enter", json={"token": token}).status_code == 401
 

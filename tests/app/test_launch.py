@@ -30,7 +30,7 @@ from hardex_app.links.launch import (
     _open_link,
     in_notebook,
     open_window,
-    work_of,
+    work_for_annotators,
 )
 from hardex_app.links.server import FIRST_PORT, free_port
 from hardex_app.links.sharing import Sharing, is_loopback, reach
@@ -144,15 +144,15 @@ def test_a_taken_port_is_refused_before_anything_is_served(taken):
 
 
 def test_only_who_can_be_reached_by_others_asks_for_a_link():
-    assert not Sharing().asks_who(LOCAL) and not Sharing().asks_who("::1")
-    assert Sharing().asks_who("0.0.0.0") and Sharing().asks_who("192.168.1.4")
+    assert not Sharing().needs_link(LOCAL) and not Sharing().needs_link("::1")
+    assert Sharing().needs_link("0.0.0.0") and Sharing().needs_link("192.168.1.4")
     for sharing in (
         Sharing(share=True),
         Sharing(server="frp.example.org:7000"),
         Sharing(ssh="anna@example.org"),
         Sharing(root_path="/hx"),
     ):
-        assert sharing.asks_who(LOCAL)
+        assert sharing.needs_link(LOCAL)
 
 
 def test_what_writes_forwarded_headers_is_believed_and_ssh_writes_none():
@@ -199,9 +199,9 @@ def test_on_loopback_only_this_computer_can_reach_it(host):
 def test_on_another_address_everyone_near_needs_a_link(host):
     assert not is_loopback(host)
     lines = reach(URL, host, 7860, Sharing(), "ID.SECRET")
-    assert "Everyone who can reach this computer and has a personal link gets in." in lines
+    assert "Everyone who can reach this computer and has a personal link can open it." in lines
     assert "Only this computer can reach it." not in lines
-    (own,) = [line for line in lines if "Your own link" in line]
+    (own,) = [line for line in lines if "Your personal link" in line]
     assert own.endswith(":7860/enter#ID.SECRET")
     assert any("hardex annotate invite RUN NAME" in line for line in lines)
 
@@ -233,8 +233,8 @@ class FakeTunnel:
 def test_a_link_is_told_with_the_owners_own(capsys):
     assert _open_link(FakeTunnel(LINK), "ID.SECRET", Sharing()) == LINK
     told = capsys.readouterr().out
-    assert f"Public link: {LINK} (everyone who has a personal link gets in)." in told
-    assert f"Your own link there: {LINK}/enter#ID.SECRET" in told
+    assert f"Public link: {LINK} (for everyone with a personal link)." in told
+    assert f"Your personal link there: {LINK}/enter#ID.SECRET" in told
 
 
 def test_behind_a_proxy_the_link_is_the_proxys(capsys):
@@ -283,7 +283,7 @@ def test_a_token_for_one_use_lets_the_owner_in_once():
         assert keys.visitor(keys.enter(first)) == OWNER
         with pytest.raises(AccessError) as caught:
             keys.enter(first)
-        assert "for one use" in sentence(caught.value)
+        assert "works once" in sentence(caught.value)
         assert keys.visitor(keys.enter(second)) == OWNER
         for _ in range(2):
             assert keys.visitor(keys.enter(keys.owner_token)) == OWNER
@@ -531,7 +531,7 @@ def test_what_a_notebook_keeps_lets_nobody_in_twice(notebook, tmp_path, capsys):
     try:
         (frame,) = notebook
         told = capsys.readouterr().out
-        assert "Your own link, for one use: " in told
+        assert "Your personal link (works once): " in told
         shown = re.findall(r"enter#(\S+)", f"{frame.url} {told} {app.link()} {app.link()}")
         assert len(set(shown)) == len(shown) == 4
         for token in shown:
@@ -651,22 +651,24 @@ def test_what_annotators_could_not_judge_is_refused_at_the_start(tmp_path, words
 def test_how_much_there_is_to_judge_is_told_at_the_start(tmp_path):
     run, _ = small_run(tmp_path)
     everything = View(list="all")
-    assert work_of(Workspace(lambda workspace: None)) == []
-    told = work_of(Workspace(lambda workspace: None, run=run, assignment=Assignment(everything)))
-    assert told == ["Annotators judge 30 examples, each by 2 people."]
+    assert work_for_annotators(Workspace(lambda workspace: None)) == []
+    told = work_for_annotators(
+        Workspace(lambda workspace: None, run=run, assignment=Assignment(everything))
+    )
+    assert told == ["2 annotators judge each of 30 examples."]
     (tmp_path / "data.npz").unlink()
     run = hardex.load(run.folder)
     once = Workspace(lambda workspace: None, run=run, assignment=Assignment(everything, 1))
     hard = len(set(run.hard["id"]))
-    assert work_of(once) == [
-        f"Annotators judge {hard} examples, each by one person; {30 - hard} examples without an "
-        "image here left out."
+    assert work_for_annotators(once) == [
+        f"One annotator judges each of {hard} examples; {30 - hard} examples without an "
+        "image left out."
     ]
     saved = Workspace(lambda workspace: None, run=run_without_images(tmp_path))
-    assert work_of(saved)[0].startswith("There is nothing for annotators to judge (")
+    assert work_for_annotators(saved)[0].startswith("There is nothing for annotators to judge (")
     lost = Assignment(View(given="nobody"))
-    (told,) = work_of(Workspace(lambda workspace: None, run=run, assignment=lost))
-    assert told.startswith("Annotators cannot begin: a class of a view must be one of")
+    (told,) = work_for_annotators(Workspace(lambda workspace: None, run=run, assignment=lost))
+    assert told.startswith("Annotators cannot start: a class of a view must be one of")
 
 
 def test_a_root_path_reaches_the_window_from_the_command_line(tmp_path):

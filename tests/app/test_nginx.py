@@ -97,7 +97,7 @@ def test_under_a_path_a_link_opens_a_verdict_is_stored_and_a_probe_kept(browser,
     probe_and_keep(page, "under a path")
     page.locator(".hx-leave").click()
     expect(page.locator("main")).to_contain_text(
-        "Your own link opens the app again", timeout=30_000
+        "Your personal link opens the app again", timeout=30_000
     )
     context.close()
     assert foreign == []

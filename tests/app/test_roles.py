@@ -335,7 +335,7 @@ def test_a_link_that_finds_no_server_is_tried_again(app, browser):
     expect(page.locator(".hx-who")).to_have_text("Erna", timeout=30_000)
     assert asked.count("POST") == 3
     page.goto(f"{app.url}enter#wrong")
-    expect(page.locator("#says")).to_contain_text("this one is of no invitation")
+    expect(page.locator("#says")).to_contain_text("must be complete and valid")
     page.wait_for_timeout(2_500)
     assert asked.count("POST") == 4  # what is wrong is not tried again
     context.close()
@@ -355,9 +355,11 @@ def test_nobody_leaves_while_the_server_does_not_answer(app, browser):
     assert len(said) == 1 and "session has not ended" in said[0]
     page.unroute("**/leave")
     page.get_by_role("button", name="Leave").click()
-    expect(page.locator("body")).to_contain_text("You have left. Your own link opens the app again")
+    expect(page.locator("body")).to_contain_text(
+        "You have left. Your personal link opens the app again"
+    )
     page.goto(app.url)
-    expect(page.locator("body")).to_contain_text("This app opens with a personal link")
+    expect(page.locator("body")).to_contain_text("You need a personal link to open this app")
     context.close()
 
 

@@ -227,7 +227,7 @@ def test_a_tunnel_opens_comes_back_and_ends(own_ssh, page):
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: len(told) == 2)
     assert told == [
-        "The ssh tunnel was cut; it is being opened again.",
+        "The ssh tunnel was lost; opening it again.",
         "The ssh tunnel is open again.",
     ]
     assert ssh_to(own_ssh) not in ([], [first]) and answers(url) == 200
@@ -287,7 +287,7 @@ def test_an_annotator_works_through_the_tunnel_also_when_it_is_cut(browser, sshd
     serving = Serving(run, *options, path=sshd.path)
     try:
         public = f"http://127.0.0.1:{sshd.remote}"
-        serving.wait_for(f"Public link: {public} (everyone who has a personal link gets in).")
+        serving.wait_for(f"Public link: {public} (for everyone with a personal link).")
         assert answers(public + "/") == 401
         link = serving.invited("Anna")
         assert link.startswith(f"{public}/enter#")
@@ -304,7 +304,7 @@ def test_an_annotator_works_through_the_tunnel_also_when_it_is_cut(browser, sshd
         judge_one(page)
         page.wait_for_timeout(1_000)
         os.kill(ssh, signal.SIGKILL)  # and then it is gone
-        serving.wait_for("The ssh tunnel was cut")
+        serving.wait_for("The ssh tunnel was lost")
         serving.wait_for("The ssh tunnel is open again")
         stored(page, run, "Anna", 2)
         # Where an event was cut off, Gradio says so until it loads the page again.

@@ -234,7 +234,7 @@ def test_while_the_server_is_down_people_are_told(postgres_server, postgres_addr
             assert "nothing was stored" in told and "check that the server runs" in told
             assert "postgresql+pg8000://anna:***@127.0.0.1" in told
             assert "cannot be read" in sentence(store.all)
-        access._forget()
+        access._clear_cache()
         sentence(lambda: access.visitor(session))
     finally:
         postgres_server.start()

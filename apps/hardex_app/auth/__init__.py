@@ -1,1 +1,1 @@
-"""Who gets in and who asks: the guard that every request passes first, and what it goes by."""
+"""Authentication: the guard that every request passes first, sessions and visitors."""

@@ -1,8 +1,7 @@
-"""What a question may hold: plain JSON, and no file of Gradio's.
+"""What a request body may contain: plain JSON, and none of Gradio's files.
 
-Gradio looks for files in whatever it is sent, wherever they stand, before any of our functions is
-called: it fetches their addresses and keeps what it got. Our pages send none, so whoever sends one
-wants something else.
+Before it calls a function, Gradio looks for file objects anywhere in a request, downloads their
+URLs and stores the result. The pages send none, so a request with one is refused.
 """
 
 import json
@@ -10,15 +9,15 @@ from typing import Any
 
 from starlette.types import Message, Receive
 
-NO_JSON = "What is sent here must be JSON in UTF-8; this is not; send it so."
-NO_FILES = "Files are not taken here; send a picture inside the question, as the page does."
+NO_JSON = "The body must be JSON in UTF-8; this one is not; encode it as such."
+NO_FILES = "Files are not accepted; send the image inside the JSON, as the page does."
 
-# As a key is written plainly, or with signs that may stand for it.
+# The key of a file object, plain or possibly escaped.
 _MAY_NAME_A_FILE = (b"_type", b"\\u")
 
 
-class Reading:
-    """The body of a request, which knows whether it was read to its end."""
+class Body:
+    """The body of a request, which knows whether all of it was read."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive, self.is_over = receive, False
@@ -30,7 +29,7 @@ class Reading:
         return message
 
     async def whole(self) -> bytes | None:
-        """All of it; None when the sender has gone."""
+        """The whole body; None if the client has disconnected."""
         parts = []
         while not self.is_over:
             message = await self()
@@ -41,7 +40,7 @@ class Reading:
 
 
 def again(body: bytes, receive: Receive) -> Receive:
-    """A body that was read, for somebody else to read; then what comes after it."""
+    """A body that was read already, to be read again; then the following messages."""
     parts = [body]
 
     async def reading() -> Message:
@@ -53,7 +52,7 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 
 def refusal_of(body: bytes) -> str:
-    """Why a body is not passed on, as a sentence; "" for one that is.
+    """Why a body is refused, as a sentence; "" if it is not.
 
     Example:
         >>> refusal_of(b'{"path": "x", "meta": {"_type": "gradio.FileData"}}') == NO_FILES
@@ -61,9 +60,9 @@ def refusal_of(body: bytes) -> str:
         >>> refusal_of(b'{"path": "x"}')
         ''
     """
-    if b"\0" in body:  # UTF-16 and UTF-32, which are read as JSON as well
+    if b"\0" in body:  # UTF-16 and UTF-32, which `json` reads, too
         return NO_JSON
-    if not any(signs in body for signs in _MAY_NAME_A_FILE):
+    if not any(mark in body for mark in _MAY_NAME_A_FILE):
         return ""
     try:
         sent = json.loads(body)
@@ -73,7 +72,7 @@ def refusal_of(body: bytes) -> str:
 
 
 def _holds_file(sent: Any) -> bool:
-    """Whether a part of it is marked as a file, at any depth."""
+    """Whether it contains a file object, at any depth."""
     rest = [sent]
     while rest:
         part = rest.pop()

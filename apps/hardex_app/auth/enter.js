@@ -1,7 +1,7 @@
 // The token stands behind the # of the link, which browsers send to no server; it goes from here in
 // the body of one request, and is taken out of the address before anything else happens.
 const say = (text) => { document.getElementById("says").textContent = text; };
-const NO_LINK = "This app opens with a personal link; ask for one whoever sent you here.";
+const NO_LINK = "You need a personal link to open this app; ask for one whoever sent you here.";
 
 // A server that is just starting, or full, is asked again; the token is in no address any more.
 const TRIES_MOST = 30, AGAIN_MS = 2000;

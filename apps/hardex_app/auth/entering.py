@@ -1,4 +1,4 @@
-"""Coming in by a token and going out again: the pages and answers that are not Gradio's."""
+"""Entering with a token and leaving: the pages and responses that are not Gradio's."""
 
 import json
 from base64 import b64encode
@@ -11,55 +11,58 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive
 
 from hardex.errors import AccessError, HardexError, LinkOverError
-from hardex.people.access import Visitor
-from hardex_app.auth.gate import Asked, Gate, Keys
+from hardex.people.access import LASTS, Visitor
+from hardex_app.auth.gate import Gate, GuardedRequest, Keys
 from hardex_app.ui.files import asset
 
 TOKEN_BODY = 4_096  # bytes
-_SESSION_SECONDS = 7 * 24 * 3600  # as long as `Access` lets one last
+_COOKIE_SECONDS = int(LASTS.total_seconds())
 
-_NO_TOKEN = "This app opens with a personal link; ask for one whoever sent you here."
-_LEFT = "You have left. Your own link opens the app again, and you go on where you were."
-_TOO_OFTEN = "Too many tries; wait {seconds} seconds and try again."
-# Which database it is, and where, is nobody's business but the owner's.
-UNREADABLE = "The list of visitors cannot be read now; try again soon."
+_NO_TOKEN = "You need a personal link to open this app; ask the person who sent you here for one."
+_LEFT = "You have left. Your personal link opens the app again, and you continue where you stopped."
+_TOO_OFTEN = "Too many attempts; wait {seconds} seconds and try again."
+# Only the owner may learn which database it is, and where.
+UNREADABLE = "Invitations cannot be read right now; try again soon."
 
 
-def nobody(asked: Asked) -> Response:
-    """No token, no page."""
-    if not asked.navigates:
+def no_session(request: GuardedRequest) -> Response:
+    """The response without a session."""
+    if not request.navigates:
         return sentence(_NO_TOKEN, 401)
-    if asked.scope.get("query_string") == b"left":  # where `nav.js` leads
+    if request.scope.get("query_string") == b"left":  # where `nav.js` leads
         return HTMLResponse(_plain_page("You have left", _LEFT), 401)
-    return HTMLResponse(_plain_page("A personal link, please", _NO_TOKEN), 401)
+    return HTMLResponse(_plain_page("Personal link needed", _NO_TOKEN), 401)
 
 
 # ------------------------------------------------------------------ tokens and sessions
 
 
-async def enter(gate: Gate, keys: Keys, asked: Asked, body: bytes) -> Response:
-    """A token for a session, always a new one: whoever planted an old one gains nothing."""
-    session = await _entered(gate, keys, asked, _token_in(body))
+async def enter(gate: Gate, keys: Keys, request: GuardedRequest, body: bytes) -> Response:
+    """Exchange a token for a session; always a new one, so a planted cookie is useless."""
+    session = await _entered(gate, keys, request, _token_in(body))
     if isinstance(session, Response):
         return session
-    for old in asked.sessions(gate):
-        with suppress(HardexError):  # it ends by itself; the new one is what counts
+    for old in request.sessions(gate):
+        with suppress(HardexError):  # it expires anyway; only the new one matters
             await gate.ask(keys.leave, old)
-    answer = Response(status_code=204)
-    answer.headers.append("set-cookie", _cookie(gate, asked, session, _SESSION_SECONDS))
-    return answer
+    response = Response(status_code=204)
+    response.headers.append("set-cookie", _cookie(gate, request, session, _COOKIE_SECONDS))
+    return response
 
 
-async def leave(gate: Gate, keys: Keys, asked: Asked) -> Response:
-    for session in asked.sessions(gate):
+async def leave(gate: Gate, keys: Keys, request: GuardedRequest) -> Response:
+    """End the visitor's sessions and delete the cookie."""
+    for session in request.sessions(gate):
         await gate.ask(keys.leave, session)
-    answer = Response(status_code=204)
-    answer.headers.append("set-cookie", _cookie(gate, asked, "", 0))
-    return answer
+    response = Response(status_code=204)
+    response.headers.append("set-cookie", _cookie(gate, request, "", 0))
+    return response
 
 
-async def by_token(gate: Gate, asked: Asked, token: str) -> tuple[Visitor | None, Response | None]:
-    """Who has this token; a program sends it with every request, and gets one session for it."""
+async def by_token(
+    gate: Gate, request: GuardedRequest, token: str
+) -> tuple[Visitor | None, Response | None]:
+    """The visitor with this token; a program sends it with each request and has one session."""
     keys = gate.keys
     if keys is None:
         return None, None
@@ -68,7 +71,7 @@ async def by_token(gate: Gate, asked: Asked, token: str) -> tuple[Visitor | None
     if visitor is not None:
         return visitor, None
     try:
-        opened = await _entered(gate, keys, asked, token)
+        opened = await _entered(gate, keys, request, token)
     except AccessError as error:
         return None, sentence(str(error), 401)
     if isinstance(opened, Response):
@@ -77,29 +80,30 @@ async def by_token(gate: Gate, asked: Asked, token: str) -> tuple[Visitor | None
     return await gate.ask(keys.visitor, opened), None
 
 
-async def _entered(gate: Gate, keys: Keys, asked: Asked, token: str) -> str | Response:
-    """A new session for a token, or the answer to whoever failed too often.
+async def _entered(gate: Gate, keys: Keys, request: GuardedRequest, token: str) -> str | Response:
+    """A new session for a token, or the response after too many failures.
 
     Raises:
         AccessError: the token is wrong, expired or revoked.
     """
-    # By what guesses are counted: who asks, and the token whose secret is guessed.
-    names = [f"from {asked.source}", f"id {token.partition('.')[0][:40]}"]
-    async with gate.entering:  # one after the other, so that each failure counts for the next
+    # Failures are counted by address, and by the public part of the token.
+    names = [f"from {request.source}", f"id {token.partition('.')[0][:40]}"]
+    async with gate.entering:  # one at a time, so that each failure counts for the next attempt
         seconds = gate.throttle.wait(names)
         if seconds:
             return _too_often(seconds)
         try:
             return await gate.ask(keys.enter, token)
-        except LinkOverError:  # that was no guess
+        except LinkOverError:  # the token is right, so this is not a guess
             raise
         except AccessError:
             gate.throttle.failed(names)
             raise
 
 
-def bearer_of(asked: Asked) -> str | None:
-    kind, _, token = asked.headers.get("authorization", "").partition(" ")
+def bearer_of(request: GuardedRequest) -> str | None:
+    """The token in the `Authorization` header."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
 
 
@@ -111,20 +115,20 @@ def _token_in(body: bytes) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _cookie(gate: Gate, asked: Asked, session: str, seconds: int) -> str:
-    path = "/" if asked.secure else urlsplit(gate.root_path).path or "/"
-    words = [
-        f"{gate.cookie(secure=asked.secure)}={session}",
+def _cookie(gate: Gate, request: GuardedRequest, session: str, seconds: int) -> str:
+    path = "/" if request.secure else urlsplit(gate.root_path).path or "/"
+    parts = [
+        f"{gate.cookie(secure=request.secure)}={session}",
         f"Path={path}",
         f"Max-Age={seconds}",
         "HttpOnly",
         "SameSite=Lax",
     ]
-    return "; ".join(words + ["Secure"] * asked.secure)
+    return "; ".join(parts + ["Secure"] * request.secure)
 
 
 async def body_of(receive: Receive) -> bytes:
-    """The whole body; how long it may be was looked at before."""
+    """The whole body; the guard has limited its length."""
     body = b""
     while len(body) <= TOKEN_BODY:
         message = await receive()
@@ -135,20 +139,21 @@ async def body_of(receive: Receive) -> bytes:
 
 
 def sentence(text: str, status: int) -> Response:
+    """A plain-text response."""
     return PlainTextResponse(f"{text[:1].upper()}{text[1:]}\n", status_code=status)
 
 
 def _too_often(seconds: int) -> Response:
-    answer = sentence(_TOO_OFTEN.format(seconds=seconds), 429)
-    answer.headers["retry-after"] = str(seconds)
-    return answer
+    response = sentence(_TOO_OFTEN.format(seconds=seconds), 429)
+    response.headers["retry-after"] = str(seconds)
+    return response
 
 
 # ------------------------------------------------------------------ pages without Gradio
 
 
 def enter_page(gate: Gate) -> Response:
-    """The page that an invitation leads to; its script sends the token, which no log sees."""
+    """The page that a personal link opens; its script sends the token, so no log contains it."""
     script, style = asset("auth/enter.js"), asset("auth/enter.css")
     page = asset("auth/enter.html").replace("/*style*/", style).replace("/*script*/", script)
     frames = " ".join(["'self'", *gate.framed_by])

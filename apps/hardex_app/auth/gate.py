@@ -1,4 +1,4 @@
-"""What the guard goes by, and a request as it looks at it."""
+"""The state of the guard, and a request as it sees it."""
 
 import re
 from asyncio import Lock as AsyncLock
@@ -22,14 +22,14 @@ Header = tuple[bytes, bytes]
 
 T = TypeVar("T")
 
-_THREADS = 20  # that ask who somebody is
+_THREADS = 20  # that look up visitors
 _BEARERS_KEPT = 1_000
 _LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SESSION = re.compile(r"[A-Za-z0-9_.~-]{16,200}")
 
 
 class Keys(Protocol):
-    """Who may come in; see `hardex_app.auth.keys`."""
+    """Who may enter; see `hardex_app.auth.keys`."""
 
     def enter(self, token: str) -> str: ...
     def visitor(self, session: str) -> Visitor | None: ...
@@ -37,7 +37,7 @@ class Keys(Protocol):
 
 
 class Bearers:
-    """Which session a program's token has opened; tokens themselves are not kept."""
+    """The sessions of programs by their tokens; the tokens themselves are not kept."""
 
     def __init__(self) -> None:
         self._sessions: OrderedDict[str, str] = OrderedDict()
@@ -49,7 +49,7 @@ class Bearers:
             return self._sessions.get(_hashed(token), "")
 
     def keep(self, token: str, session: str) -> None:
-        """Remember it, and forget the oldest where there are too many."""
+        """Remember the session of a token; too many, and the oldest is forgotten."""
         with self._lock:
             self._sessions[_hashed(token)] = session
             while len(self._sessions) > _BEARERS_KEPT:
@@ -62,17 +62,20 @@ def _hashed(token: str) -> str:
 
 @dataclass
 class Gate:
-    """What the guard goes by.
+    """The state of the guard.
 
     Attributes:
-        port: of the app: cookies know no ports, so it is part of their name.
-        keys: who may come in; None: whoever is at this computer.
-        annotators: the app that annotators see.
+        port: of the app; part of the cookie's name, because cookies ignore ports.
+        keys: who may enter; None lets in everybody on this computer.
+        annotators: the app for annotators.
         root_path: the path or address under which a proxy shows the app.
-        proxied: whether `X-Forwarded-…` is believed: somebody in between writes it.
-        framed_by: who may show the app in a frame, beside the app itself.
-        entering: held by the one who tries a token; the others wait for their turn.
-        opening: whether the server is being started, which Gradio does by a request of its own.
+        proxied: whether `X-Forwarded-…` is trusted, because a proxy writes it.
+        framed_by: the sites, besides the app itself, that may show it in a frame.
+        opening: whether the server is starting, for which Gradio sends a request to itself.
+        throttle: counts failed attempts to enter.
+        entering: the lock to hold while a token is tried.
+        bearers: the sessions of programs.
+        threads: limits the threads that look up visitors.
     """
 
     port: int
@@ -87,13 +90,13 @@ class Gate:
     bearers: Bearers = field(default_factory=Bearers)
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
 
-    async def ask(self, question: Callable[[str], T], secret: str) -> T:
-        """Ask `keys` in a thread.
+    async def ask(self, call: Callable[[str], T], secret: str) -> T:
+        """Call a method of `keys` in a thread.
 
-        These threads are few and serve nothing else: however many answers wait for the disk in
-        those of the windows, everybody is let in at once.
+        These threads do nothing else, so visitors enter at once even if many requests wait for the
+        disk.
         """
-        return await run_sync(question, secret, limiter=self.threads)
+        return await run_sync(call, secret, limiter=self.threads)
 
     def cookie(self, *, secure: bool) -> str:
         """The name of the cookie; `__Host-` keeps other subdomains from setting it."""
@@ -101,8 +104,8 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request, as far as the guard looks at it; each header is text that was checked."""
+class GuardedRequest:
+    """The parts of a request that the guard uses."""
 
     scope: Scope
     method: str
@@ -112,8 +115,8 @@ class Asked:
     secure: bool
 
     @classmethod
-    def of(cls, scope: Scope, gate: Gate) -> "Asked":
-        """Read what matters; a header that came twice is given as its last value."""
+    def of(cls, scope: Scope, gate: Gate) -> "GuardedRequest":
+        """Read a request; the last value counts if a header is repeated."""
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
@@ -123,25 +126,25 @@ class Asked:
         )
         path = scope["path"]
         inner = urlsplit(gate.root_path).path
-        if inner and (path + "/").startswith(inner + "/"):  # a proxy that does not take it off
+        if inner and (path + "/").startswith(inner + "/"):  # the proxy does not strip it
             path = path[len(inner) :] or "/"
         return cls(scope, scope["method"], path, headers, hosts, _is_https(scope, headers, gate))
 
     @property
     def navigates(self) -> bool:
-        """Whether a person opens a page, rather than a page asking for something."""
+        """Whether the browser opens a page, and not a script."""
         mode = self.headers.get("sec-fetch-mode")
         wants_html = "text/html" in self.headers.get("accept", "")
         return mode == "navigate" if mode is not None else wants_html
 
     @property
     def source(self) -> str:
-        """Which computer asks, as far as that is known; of IPv6 which network, as each has many."""
+        """The client's address; for IPv6 its network, as one client has many addresses."""
         client = self.scope.get("client")
         return _network(str(client[0])) if client else "unknown"
 
     def sessions(self, gate: Gate) -> list[str]:
-        """The session of the cookie. Two cookies of one name are none: one was put there."""
+        """The session in the cookie; none if there are two cookies, as one of them was planted."""
         wanted = gate.cookie(secure=self.secure)
         found = []
         for name, value in self.scope["headers"]:
@@ -162,19 +165,19 @@ def _network(address: str) -> str:
 
 
 def _is_https(scope: Scope, headers: dict[str, str], gate: Gate) -> bool:
-    """Whether the visitor's browser speaks https, though a tunnel may end it before us."""
+    """Whether the visitor's browser uses https; a tunnel may terminate it before the app."""
     forwarded = headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
     if scope.get("scheme") == "https" or (gate.proxied and forwarded == "https"):
         return True
     if gate.root_path.startswith("https://") or headers.get("origin", "").startswith("https://"):
         return True
-    # Browsers send these words only over https, and to this computer itself.
+    # Browsers send this header only over https, and to this computer.
     host, _, _ = split_host(headers.get("host", ""))
     return "sec-fetch-site" in headers and host not in _LOCAL
 
 
 def names_this_computer(headers: list[Header]) -> bool:
-    """Whether there is one Host, and it is a name of this computer, with any port.
+    """Whether there is exactly one Host, and it names this computer, with any port.
 
     Example:
         >>> names_this_computer([(b"host", b"127.0.0.1:7860")])
@@ -187,6 +190,7 @@ def names_this_computer(headers: list[Header]) -> bool:
 
 
 def split_host(host: str) -> tuple[str, str, str]:
+    """Name, colon and port of a host; an IPv6 address keeps its brackets."""
     if host.startswith("["):
         name, bracket, rest = host.partition("]")
         return name + bracket, rest[:1], rest[1:]

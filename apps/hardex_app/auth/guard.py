@@ -1,12 +1,12 @@
-"""Everything that is asked of the app passes here first.
+"""Every request to the app passes here first.
 
-Without a sharing option only requests that name this computer are answered, and nobody is asked
-who they are. With one, everybody needs a session, which a token opens: the owner sees the window,
-annotators another one on the same port. In both cases requests that another page forged, paths that
-no page needs, and bodies that are too large end here.
+Without a sharing option only requests that name this computer are answered, and nobody needs
+a link. With one, everybody needs a session, which a token opens: the owner gets the owner's window,
+annotators get another one on the same port. In both cases the guard refuses requests forged by
+other pages, paths that no page needs, and bodies that are too large.
 
-A page elsewhere can make a browser ask a name of its own that leads to 127.0.0.1 (DNS rebinding);
-such a request carries that name as its Host.
+Another page can make the browser send a request to a name of its own that resolves to 127.0.0.1
+(DNS rebinding); such a request has that name as its Host.
 """
 
 import logging
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hardex.errors import AccessError, HardexError
 from hardex.people.access import OWNER, Visitor
-from hardex_app.auth.bodies import Reading, again, refusal_of
+from hardex_app.auth.bodies import Body, again, refusal_of
 from hardex_app.auth.entering import (
     TOKEN_BODY,
     UNREADABLE,
@@ -28,16 +28,16 @@ from hardex_app.auth.entering import (
     enter,
     enter_page,
     leave,
-    nobody,
+    no_session,
     sentence,
 )
-from hardex_app.auth.gate import Asked, Gate, Header, names_this_computer, split_host
+from hardex_app.auth.gate import Gate, GuardedRequest, Header, names_this_computer, split_host
 from hardex_app.auth.visitors import IN_SCOPE, VISITOR, is_owner
 from hardex_app.ui.modules import modules
 
 _LOG = logging.getLogger("hardex")
 
-# An uploaded picture of `sources.FILE_MOST` bytes in base64, and what goes with it.
+# An uploaded image of `sources.FILE_MOST` bytes in base64, and the rest of the request.
 OWNER_BODY, ANNOTATOR_BODY, OTHER_BODY = 21_000_000, 1_000_000, 65_536
 _HEADERS_MOST, _HEADER_BYTES, _PATH_BYTES = 100, 32_768, 8_192
 
@@ -45,14 +45,14 @@ _HOST = re.compile(r"([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5}
 _NAME = r"[A-Za-z0-9_.-]{1,100}"
 
 _NOT_LOCAL = (
-    "This hardex answers only requests to localhost, 127.0.0.1 or [::1]; start it with --share, "
-    "--share-server, --share-ssh, --host or --root-path to be reached by another name."
+    "This app answers only requests to localhost, 127.0.0.1 or [::1]; to use another name, start "
+    "it with --share, --share-server, --share-ssh, --host or --root-path."
 )
 _FOREIGN = "This request came from another page; open the app itself and try again."
-_TOO_LARGE = "A request here may have {most:,} bytes; this one has more; send less."
+_TOO_LARGE = "A request may have {most:,} bytes; this one has more; send less."
 
-# What the pages and programs ask for; there is nothing else. Files are never uploaded as files nor
-# read by path: pictures travel inside the questions.
+# What pages and programs request; there is nothing else. Files are neither uploaded as files nor
+# read by path: images are part of the JSON.
 _ANYBODY_GETS = re.compile(
     rf"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json"
     rf"|/(assets|static)/(?!.*\.\.)[A-Za-z0-9_./@+-]+|/svelte/(?!.*\.\.)[A-Za-z0-9_./@+-]+"
@@ -63,7 +63,7 @@ _ANYBODY_POSTS = re.compile(
     rf"/gradio_api/((run|api|call)/{_NAME}/?|queue/join/?|component_server/?|cancel/?|reset/?)"
 )
 _OWNER_GETS = re.compile(r"(/gradio_api)?/openapi\.json")
-_STARTING = "/gradio_api/startup-events"  # asked by Gradio itself, once
+_STARTING = "/gradio_api/startup-events"  # requested by Gradio itself, once
 _WITH_LARGE_BODY = re.compile(r"/gradio_api/((run|api|call)/.*|queue/join/?|component_server/?)")
 
 # The pages' scripts, for whoever may open a page; both windows get them here, before Gradio.
@@ -73,52 +73,52 @@ _KEPT = {"cache-control": "private, max-age=31536000, immutable"}  # the address
 
 
 class Guard:
-    """ASGI middleware, the outermost one. All that it remembers is in its `Gate`."""
+    """The outermost ASGI middleware. Its only state is its `Gate`."""
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self._app, self._gate = app, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on to the app of the visitor, or answer it here."""
+        """Pass the request on to the visitor's app, or answer it here."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         elif scope["type"] != "http":
             await self._app(scope, receive, send)
         else:
-            asked, body = Asked.of(scope, self._gate), Reading(receive)
-            send = _with_headers(send, self._gate, asked)
-            answer = _refusal(asked, self._gate) or _with_a_slash(asked, self._gate)
-            answer = answer or await self._own_page(asked, body)
-            if answer is not None:
-                await _answered(answer, asked, body, send)
+            request, body = GuardedRequest.of(scope, self._gate), Body(receive)
+            send = _with_headers(send, self._gate, request)
+            response = _refusal(request, self._gate) or _with_a_slash(request, self._gate)
+            response = response or await self._own_page(request, body)
+            if response is not None:
+                await _respond(response, request, body, send)
             else:
-                await self._pass_on(asked, body, send)
+                await self._pass_on(request, body, send)
 
-    async def _pass_on(self, asked: Asked, receive: "Reading", send: Send) -> None:
-        visitor, answer = await self._visitor(asked)
-        if visitor is not None and asked.path == "/here" and asked.method == "GET":
-            answer = Response(status_code=204)  # whoever is in no more is told 401 below
-        elif visitor is not None and asked.method in ("GET", "HEAD") and asked.path in _MODULES:
-            answer = Response(_MODULES[asked.path], 200, _KEPT, _JAVASCRIPT)
+    async def _pass_on(self, request: GuardedRequest, receive: Body, send: Send) -> None:
+        visitor, response = await self._visitor(request)
+        if visitor is not None and request.path == "/here" and request.method == "GET":
+            response = Response(status_code=204)  # without a session the response is 401, below
+        elif visitor is not None and request.method in ("GET", "HEAD") and request.path in _MODULES:
+            response = Response(_MODULES[request.path], 200, _KEPT, _JAVASCRIPT)
         elif visitor is not None:
-            answer = _refusal_to(visitor, asked, self._gate)
-        if answer is not None or visitor is None:
-            await _answered(answer or nobody(asked), asked, receive, send)
+            response = _refusal_to(visitor, request, self._gate)
+        if response is not None or visitor is None:
+            await _respond(response or no_session(request), request, receive, send)
             return
         body: Receive = receive
-        if asked.method == "POST":  # no longer than it may be, as was looked at
+        if request.method == "POST":  # `_refusal` has limited its length
             read = await receive.whole()
             if read is None:
                 return
             if refusal := refusal_of(read):
-                await sentence(refusal, 400)(asked.scope, receive, send)
+                await sentence(refusal, 400)(request.scope, receive, send)
                 return
             body = again(read, receive)
         scope = {
-            **asked.scope,
-            "path": asked.path,  # what was looked at is what is answered
-            "raw_path": asked.path.encode(),
-            "headers": _cleaned(asked, self._gate),
+            **request.scope,
+            "path": request.path,  # answer exactly the path that was checked
+            "raw_path": request.path.encode(),
+            "headers": _cleaned(request, self._gate),
             IN_SCOPE: visitor,
         }
         app = self._app if is_owner(visitor) else self._gate.annotators
@@ -128,126 +128,126 @@ class Guard:
         except Exception as error:
             if is_owner(visitor):
                 raise
-            # Gradio has answered 500. A stranger should not fill the owner's terminal.
-            _LOG.error("%s %s failed: %s", asked.method, asked.path, type(error).__name__)
+            # Gradio has answered 500. A visitor must not fill the owner's terminal.
+            _LOG.error("%s %s failed: %s", request.method, request.path, type(error).__name__)
         finally:
             VISITOR.reset(before)
 
-    async def _visitor(self, asked: Asked) -> tuple[Visitor | None, Response | None]:
-        """Who asks, or the answer to somebody who cannot be told."""
+    async def _visitor(self, request: GuardedRequest) -> tuple[Visitor | None, Response | None]:
+        """The visitor, or the response if that cannot be determined."""
         gate = self._gate
         if gate.keys is None:
             return OWNER, None
-        if gate.opening and asked.path == _STARTING:
+        if gate.opening and request.path == _STARTING:
             return OWNER, None
         try:
-            token = bearer_of(asked)
+            token = bearer_of(request)
             if token is not None:
-                return await by_token(gate, asked, token)
-            for session in asked.sessions(gate):
+                return await by_token(gate, request, token)
+            for session in request.sessions(gate):
                 return await gate.ask(gate.keys.visitor, session), None
         except HardexError:
             return None, sentence(UNREADABLE, 503)
         return None, None
 
-    async def _own_page(self, asked: Asked, receive: Receive) -> Response | None:
-        """`/enter` and `/leave`, which are no part of Gradio."""
+    async def _own_page(self, request: GuardedRequest, receive: Receive) -> Response | None:
+        """`/enter` and `/leave`, which do not belong to Gradio."""
         keys = self._gate.keys
-        if keys is None or asked.path not in ("/enter", "/leave"):
+        if keys is None or request.path not in ("/enter", "/leave"):
             return None
-        if asked.path == "/enter" and asked.method in ("GET", "HEAD"):
+        if request.path == "/enter" and request.method in ("GET", "HEAD"):
             return enter_page(self._gate)
-        if asked.method != "POST":
+        if request.method != "POST":
             return sentence("Use POST here.", 405)
         try:
-            if asked.path == "/enter":
-                return await enter(self._gate, keys, asked, await body_of(receive))
-            return await leave(self._gate, keys, asked)
+            if request.path == "/enter":
+                return await enter(self._gate, keys, request, await body_of(receive))
+            return await leave(self._gate, keys, request)
         except AccessError as error:
             return sentence(str(error), 401)
         except HardexError:
             return sentence(UNREADABLE, 503)
 
 
-def _with_a_slash(asked: Asked, gate: Gate) -> Response | None:
-    """Behind a proxy the app is a folder: from one without a slash its own addresses lead away."""
+def _with_a_slash(request: GuardedRequest, gate: Gate) -> Response | None:
+    """Redirect a root path without a final slash: relative addresses would be wrong there."""
     place = urlsplit(gate.root_path).path
-    if not place or asked.scope["path"] != place or asked.method not in ("GET", "HEAD"):
+    if not place or request.scope["path"] != place or request.method not in ("GET", "HEAD"):
         return None
-    words = asked.scope.get("query_string", b"").decode("latin-1")
-    return RedirectResponse(f"{place}/{'?' if words else ''}{words}", 308)
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    return RedirectResponse(f"{place}/{'?' if query else ''}{query}", 308)
 
 
-async def _answered(answer: Response, asked: Asked, receive: Reading, send: Send) -> None:
-    """Answer it here; a short body is read first, or the connection would be reset behind it."""
-    length = asked.headers.get("content-length", "")
+async def _respond(response: Response, request: GuardedRequest, receive: Body, send: Send) -> None:
+    """Respond here; a short body is read first, or the connection would be reset."""
+    length = request.headers.get("content-length", "")
     short = length.isascii() and length.isdigit() and len(length) < 6 and int(length) <= OTHER_BODY
     while short and not receive.is_over:
         await receive()
-    await answer(asked.scope, receive, send)
+    await response(request.scope, receive, send)
 
 
-# ------------------------------------------------------------------ what is refused to everybody
+# ------------------------------------------------------------------ refused to everybody
 
 
-def _refusal(asked: Asked, gate: Gate) -> Response | None:
-    """Why nobody may ask this, whoever they are."""
-    raw = asked.scope["headers"]
+def _refusal(request: GuardedRequest, gate: Gate) -> Response | None:
+    """Why nobody may send this request; None if it is allowed."""
+    raw = request.scope["headers"]
     if len(raw) > _HEADERS_MOST or sum(len(n) + len(v) for n, v in raw) > _HEADER_BYTES:
         return sentence("This request has too many headers; send fewer.", 431)
-    if len(asked.path) + len(asked.scope.get("query_string", b"")) > _PATH_BYTES:
+    if len(request.path) + len(request.scope.get("query_string", b"")) > _PATH_BYTES:
         return sentence("This address is too long; open the app again.", 414)
-    if len(asked.hosts) != 1 or not _HOST.fullmatch(asked.hosts[0]):
+    if len(request.hosts) != 1 or not _HOST.fullmatch(request.hosts[0]):
         return sentence(_NOT_LOCAL if gate.keys is None else "Name one host.", _no_host(gate))
     if gate.keys is None and not names_this_computer(raw):
         return sentence(_NOT_LOCAL, 403)
-    if _is_foreign(asked, gate):
+    if _is_foreign(request, gate):
         return sentence(_FOREIGN, 403)
-    return _refusal_of_body(asked)
+    return _refusal_of_body(request)
 
 
 def _no_host(gate: Gate) -> int:
     return 403 if gate.keys is None else 400
 
 
-def _refusal_of_body(asked: Asked) -> Response | None:
+def _refusal_of_body(request: GuardedRequest) -> Response | None:
     """A body must say how long it is, and what the longest is depends on where it goes."""
-    if "transfer-encoding" in asked.headers:
+    if "transfer-encoding" in request.headers:
         return sentence("Say how long the request is: send Content-Length.", 411)
-    length = asked.headers.get("content-length", "0")
+    length = request.headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit():
         return sentence("Content-Length must be a number.", 400)
     most = OTHER_BODY
-    if asked.path in ("/enter", "/leave"):
+    if request.path in ("/enter", "/leave"):
         most = TOKEN_BODY
-    elif _WITH_LARGE_BODY.fullmatch(asked.path):
+    elif _WITH_LARGE_BODY.fullmatch(request.path):
         most = OWNER_BODY
     if len(length) > 12 or int(length) > most:
         return sentence(_TOO_LARGE.format(most=most), 413)
-    kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if asked.method == "POST" and int(length) and kind != "application/json":
-        return sentence("What is sent here must be JSON (application/json).", 415)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and int(length) and kind != "application/json":
+        return sentence("The body must be JSON (application/json).", 415)
     return None
 
 
-def _is_foreign(asked: Asked, gate: Gate) -> bool:
-    """Whether another page made the browser ask; the browser says so, and pages cannot lie for it.
+def _is_foreign(request: GuardedRequest, gate: Gate) -> bool:
+    """Whether another page made the browser send this; pages cannot forge the headers that tell.
 
-    A page on another subdomain counts as foreign: everybody can have one beside a public link.
+    A page on another subdomain counts as another page: anybody can have one next to a public link.
     """
-    site = asked.headers.get("sec-fetch-site", "")
-    changes = asked.method not in ("GET", "HEAD")
+    site = request.headers.get("sec-fetch-site", "")
+    changes = request.method not in ("GET", "HEAD")
     if site in ("cross-site", "same-site"):
-        # A link elsewhere may lead here, and a notebook may show us in a frame.
-        return changes or asked.headers.get("sec-fetch-mode") != "navigate"
-    origin = asked.headers.get("origin")
-    return changes and origin is not None and not _is_own(origin, asked, gate)
+        # Other pages may link to the app, and a notebook may show it in a frame.
+        return changes or request.headers.get("sec-fetch-mode") != "navigate"
+    origin = request.headers.get("origin")
+    return changes and origin is not None and not _is_own(origin, request, gate)
 
 
-def _is_own(origin: str, asked: Asked, gate: Gate) -> bool:
-    own = {asked.hosts[0], urlsplit(gate.root_path).netloc.lower()}
+def _is_own(origin: str, request: GuardedRequest, gate: Gate) -> bool:
+    own = {request.hosts[0], urlsplit(gate.root_path).netloc.lower()}
     if gate.proxied:
-        own.add(asked.headers.get("x-forwarded-host", "").partition(",")[0].strip().lower())
+        own.add(request.headers.get("x-forwarded-host", "").partition(",")[0].strip().lower())
     scheme, _, host = origin.lower().partition("://")
     return scheme in ("http", "https") and _with_port(host, scheme) in {
         _with_port(one, scheme) for one in own if one
@@ -259,47 +259,47 @@ def _with_port(host: str, scheme: str) -> str:
     return f"{name}:{port or {'http': '80', 'https': '443'}[scheme]}"
 
 
-# ------------------------------------------------------------------ what is refused to some
+# ------------------------------------------------------------------ refused to some
 
 
-def _refusal_to(visitor: Visitor, asked: Asked, gate: Gate) -> Response | None:
-    """Why this visitor may not ask this: to them, it is not there."""
-    if gate.opening and asked.path == _STARTING:
+def _refusal_to(visitor: Visitor, request: GuardedRequest, gate: Gate) -> Response | None:
+    """Why this visitor may not send this request; for them, the path does not exist."""
+    if gate.opening and request.path == _STARTING:
         return None
     gets, posts = [_ANYBODY_GETS], [_ANYBODY_POSTS]
     if is_owner(visitor):
         gets.append(_OWNER_GETS)
-    allowed = {"GET": gets, "HEAD": gets, "POST": posts}.get(asked.method, [])
-    if not any(path.fullmatch(asked.path) for path in allowed):
-        there = any(path.fullmatch(asked.path) for path in (*gets, *posts))
-        return sentence("Not allowed here.", 405) if there else sentence("Not found.", 404)
-    if b"deep_link" in asked.scope.get("query_string", b""):
+    allowed = {"GET": gets, "HEAD": gets, "POST": posts}.get(request.method, [])
+    if not any(path.fullmatch(request.path) for path in allowed):
+        exists = any(path.fullmatch(request.path) for path in (*gets, *posts))
+        return sentence("Not allowed here.", 405) if exists else sentence("Not found.", 404)
+    if b"deep_link" in request.scope.get("query_string", b""):
         return sentence("Not found.", 404)
-    if not is_owner(visitor) and int(asked.headers.get("content-length", "0")) > ANNOTATOR_BODY:
+    if not is_owner(visitor) and int(request.headers.get("content-length", "0")) > ANNOTATOR_BODY:
         return sentence(_TOO_LARGE.format(most=ANNOTATOR_BODY), 413)
     return None
 
 
-# ------------------------------------------------------------------ what goes in and out
+# ------------------------------------------------------------------ headers
 
 
-def _cleaned(asked: Asked, gate: Gate) -> list[Header]:
-    """The headers as the app may see them: nothing by which a visitor moves its address."""
+def _cleaned(request: GuardedRequest, gate: Gate) -> list[Header]:
+    """The headers for the app, without those by which a visitor could change its address."""
     kept = [
         (name, value)
-        for name, value in asked.scope["headers"]
+        for name, value in request.scope["headers"]
         if name not in (b"x-gradio-server", b"x-direct-url", b"forwarded", b"x-forwarded-proto")
         and (name != b"x-forwarded-host" or (gate.proxied and _HOST.fullmatch(_first(value))))
     ]
-    return [*kept, (b"x-forwarded-proto", b"https")] if asked.secure else kept
+    return [*kept, (b"x-forwarded-proto", b"https")] if request.secure else kept
 
 
 def _first(value: bytes) -> str:
     return value.decode("latin-1").partition(",")[0].strip()
 
 
-def _with_headers(send: Send, gate: Gate, asked: Asked) -> Send:
-    """Add what browsers keep to; take away what would let other pages read the answer."""
+def _with_headers(send: Send, gate: Gate, request: GuardedRequest) -> Send:
+    """Add security headers; remove those that would let other pages read the response."""
     fixed = [
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
@@ -310,12 +310,12 @@ def _with_headers(send: Send, gate: Gate, asked: Asked) -> Send:
     ]
     if not gate.framed_by:
         fixed.append((b"x-frame-options", b"SAMEORIGIN"))
-    of_gradio = re.match(r"/(assets|static|svelte)/", asked.path)
-    changes = (b"cache-control", b"no-store")  # the same address shows others other things
+    of_gradio = re.match(r"/(assets|static|svelte)/", request.path)
+    changes = (b"cache-control", b"no-store")  # the response depends on the visitor
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            lasts = of_gradio or (asked.path in _MODULES and message["status"] == 200)
+            lasts = of_gradio or (request.path in _MODULES and message["status"] == 200)
             added = fixed if lasts else [*fixed, changes]
             names = {name for name, _ in added}
             headers = [
@@ -334,8 +334,8 @@ def _with_headers(send: Send, gate: Gate, asked: Asked) -> Send:
 def policy(framed_by: tuple[str, ...]) -> str:
     """The Content-Security-Policy of the app.
 
-    Gradio starts by scripts in its page and makes functions of text, so that scripts cannot be
-    held by this; where data goes and what may be shown can.
+    Gradio uses inline scripts and `eval`, so this cannot restrict scripts. It does restrict where
+    data is sent and what may be embedded.
 
     Example:
         >>> policy(()).rpartition("; ")[2]

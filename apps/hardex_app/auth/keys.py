@@ -1,4 +1,4 @@
-"""The two doors of a shared app: the owner's, for as long as it runs, and that of the invited."""
+"""Who may enter a shared app: the owner, while it runs, and everybody with an invitation."""
 
 import shutil
 from hashlib import sha256
@@ -14,43 +14,42 @@ from hardex.people.access import OWNER, Access, Visitor
 from hardex_app.workspace import Workspace
 
 _USED = (
-    "this link was for one use, and somebody has used it; ask the app for another one with link(), "
-    "or run its cell again."
+    "this link works once and has been used; get another one with link(), or run the cell again."
 )
 
 
 class Keys:
-    """Who has which token.
+    """The tokens of an app.
 
-    The owner's token is made at the start and ends with the app. Invitations are kept with the
-    run, so that they and the sessions of the invited outlive a restart.
+    The owner's token is created at the start and expires with the app. Invitations are stored with
+    the run, so they and their sessions survive a restart.
 
     Attributes:
-        owner_token: what lets the owner in.
+        owner_token: the token of the owner.
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        self._inspection = workspace
+        self._workspace = workspace
         self._folder = Path(mkdtemp(prefix="hardex-"))  # only this user can read it
         self._of_owner = Access.open(self._folder)
         self._of_run: Access | None = None
         self._lock = Lock()
-        self._once: dict[str, bool] = {}  # the hash of each token for one use: whether it was used
+        self._once: dict[str, bool] = {}  # by hash: whether a one-time token was used
         self.owner_token = self._of_owner.invite(OWNER.name, role=OWNER.role, expires=None)
 
     def one_time_token(self) -> str:
-        """A token that lets the owner in once, for places where what is shown is kept."""
+        """A token that lets the owner in once, for output that is saved, as in a notebook."""
         token = f"{token_urlsafe(6)}.{token_urlsafe(32)}"
         with self._lock:
             self._once[_hashed(token)] = False
         return token
 
     def enter(self, token: str) -> str:
-        """A new session for whoever has this token.
+        """Start a session with a token.
 
         Raises:
-            AccessError: it is wrong, expired, revoked, or was for one use and used.
-            RunError: the run's own list of invitations cannot be read.
+            AccessError: the token is wrong, expired, revoked, or was used and works only once.
+            RunError: the invitations of the run cannot be read.
         """
         once = self._take(token)
         if once:
@@ -58,12 +57,12 @@ class Keys:
                 return self._of_owner.enter(self.owner_token)
             except HardexError:
                 with self._lock:
-                    self._once[once] = False  # nobody came in by it
+                    self._once[once] = False  # it was not used after all
                 raise
-        *others, last = self._doors()
-        for door in others:
+        *others, last = self._accesses()
+        for access in others:
             try:
-                return door.enter(token)
+                return access.enter(token)
             except LinkOverError:
                 raise
             except AccessError:
@@ -71,24 +70,24 @@ class Keys:
         return last.enter(token)
 
     def visitor(self, session: str) -> Visitor | None:
-        """Whose session it is; None if it is nobody's, or over.
+        """The visitor of a session; None if it is unknown or has ended.
 
         Raises:
-            RunError: the run's own list of invitations cannot be read.
+            RunError: the invitations of the run cannot be read.
         """
-        for door in self._doors():
-            found = door.visitor(session)
+        for access in self._accesses():
+            found = access.visitor(session)
             if found is not None:
                 return found
         return None
 
     def leave(self, session: str) -> None:
-        """End a session; one that is over already is left alone."""
-        for door in self._doors():
-            door.leave(session)
+        """End a session, if it has not ended."""
+        for access in self._accesses():
+            access.leave(session)
 
     def page_that_enters(self, link: str) -> Path:
-        """A file that leads a browser of this user to a link; it goes when the app ends."""
+        """A file that redirects this user's browser to a link; deleted when the app ends."""
         page = self._folder / "open.html"
         page.touch(mode=0o600)
         page.write_text(
@@ -98,11 +97,11 @@ class Keys:
         return page
 
     def close(self) -> None:
-        """Forget the owner's token."""
+        """Invalidate the owner's token."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _take(self, token: str) -> str:
-        """The hash of a token for one use, which is used up now; "" if it is another kind.
+        """Use up a one-time token; its hash, or "" if it is another kind of token.
 
         Raises:
             LinkOverError: it was used before.
@@ -116,10 +115,10 @@ class Keys:
                 self._once[found] = True
         return found
 
-    def _doors(self) -> list[Access]:
-        run = self._inspection.run
+    def _accesses(self) -> list[Access]:
+        run = self._workspace.run
         with self._lock:
-            if self._of_run is None and run is not None:  # a demo is still ranking, perhaps
+            if self._of_run is None and run is not None:  # a demo may still be ranking
                 place = run.annotations_url or run.folder
                 self._of_run = Access.open(place, run.manifest.data)
             return [self._of_owner, *([self._of_run] if self._of_run else [])]

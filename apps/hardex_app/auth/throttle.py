@@ -1,4 +1,4 @@
-"""How often somebody may guess."""
+"""Limits how often a token may be guessed."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -6,20 +6,20 @@ from math import ceil
 from threading import Lock
 from time import monotonic
 
-_NAMES_MOST = 10_000  # remembered at once; beyond them the one that failed longest ago is forgotten
+_NAMES_MOST = 10_000  # at once; beyond that, the one whose last failure is oldest is forgotten
 
 
 class Throttle:
-    """At most `most` failures in any `seconds`, counted for each name apart. Safe among threads.
+    """At most `most` failures in any `seconds`, counted separately for each name. Thread-safe.
 
-    Who gets in is never counted: fifty people behind one address may come at once. Between asking
-    `wait` and saying `failed` nobody else may try, or many could fail at the same moment.
+    Successes do not count: fifty people behind one address may enter at once. Callers hold a lock
+    from `wait` to `failed`, or many attempts could fail at the same time.
 
     Example:
-        >>> door = Throttle(most=2)
+        >>> throttle = Throttle(most=2)
         >>> for _ in range(2):
-        ...     door.failed(["10.0.0.1"])
-        >>> door.wait(["10.0.0.1"]) > 0, door.wait(["10.0.0.2"])
+        ...     throttle.failed(["10.0.0.1"])
+        >>> throttle.wait(["10.0.0.1"]) > 0, throttle.wait(["10.0.0.2"])
         (True, 0)
     """
 
@@ -31,7 +31,7 @@ class Throttle:
         self._lock = Lock()
 
     def wait(self, names: Iterable[str]) -> int:
-        """How many seconds whoever has one of these names must wait before trying; 0 for none."""
+        """How many seconds to wait before the next attempt with one of these names; 0 for none."""
         now = self._clock()
         with self._lock:
             lists = [self._recent(name, now) for name in names]

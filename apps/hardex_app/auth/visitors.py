@@ -1,8 +1,8 @@
-"""Who asks. The guard finds it out from the session, and nothing that is sent can change it.
+"""Who the visitor is. The guard gets it from the session; nothing in a request can change it.
 
-There are two ways to learn it, because Gradio runs work in two ways: a server function and whatever
-else answers within its request finds it in a context variable; an event that waits in the queue
-runs elsewhere, where that variable holds somebody else's value, and must look into its request.
+There are two ways to read it, because Gradio runs work in two ways. A server function, and anything
+else that runs within its request, uses a context variable. An event waits in the queue and runs
+elsewhere, where that variable may belong to another visitor; it uses its request.
 """
 
 from contextvars import ContextVar
@@ -13,17 +13,17 @@ from hardex.errors import HardexError
 from hardex.people.access import OWNER, Visitor
 
 VISITOR: ContextVar[Visitor] = ContextVar("hardex_visitor")
-# Gradio keeps some 65 kB for each page that is open, and whoever asks may claim to be a new one.
+# Gradio keeps about 65 kB for each open page, and any request may claim to be a new page.
 SESSIONS_KEPT = 500
-THREADS = 64  # of each window for what it is asked; apart from those that hand out pages
+THREADS = 64  # of each window, for functions; pages have their own
 IN_SCOPE = "hardex.visitor"  # the key in the ASGI scope of a request
 
-# Every request passes the guard; without one nobody is let in by mistake.
-_NOBODY = "the app does not know who asks; start it with `hardex serve` or `hardex.serve`."
+# Every request passes the guard, so this is the error if there is none.
+_NOBODY = "the app cannot identify the visitor; start it with `hardex serve` or `hardex.serve`."
 
 
 def current() -> Visitor:
-    """Who calls a server function. In events of the queue use `visitor_of`.
+    """The visitor who calls a server function. In events of the queue, use `visitor_of`.
 
     Raises:
         HardexError: the request did not come through the guard.
@@ -35,7 +35,7 @@ def current() -> Visitor:
 
 
 def visitor_of(request: gr.Request) -> Visitor:
-    """Who sent an event or called an endpoint.
+    """The visitor who sent an event or called an endpoint.
 
     Raises:
         HardexError: the request did not come through the guard.
@@ -48,7 +48,7 @@ def visitor_of(request: gr.Request) -> Visitor:
 
 
 def is_owner(visitor: Visitor) -> bool:
-    """Whether all may be seen and done.
+    """Whether the visitor may see and do everything.
 
     Example:
         >>> is_owner(OWNER), is_owner(Visitor("anna", "annotator"))
@@ -58,10 +58,10 @@ def is_owner(visitor: Visitor) -> bool:
 
 
 def for_owner(visitor: Visitor) -> None:
-    """Refuse everybody but the owner: the last check, behind that of the guard.
+    """Refuse everybody but the owner; a second check, after that of the guard.
 
     Raises:
-        HardexError: it is somebody else.
+        HardexError: the visitor is an annotator.
     """
     if not is_owner(visitor):
-        raise HardexError("only the owner of this run may do that; ask for it.")
+        raise HardexError("only the owner of this run may do that; ask the owner.")

@@ -1,27 +1,27 @@
-"""What ends the app beside Ctrl-C."""
+"""Signals that end the app, besides Ctrl-C."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 
-_SIGNALS = ("SIGTERM", "SIGHUP")  # asked to end; the terminal was closed (Windows has none)
+_SIGNALS = ("SIGTERM", "SIGHUP")  # end; the terminal was closed (not on Windows)
 
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """What is done inside ends by SIGTERM and SIGHUP as by Ctrl-C: by a KeyboardInterrupt.
+    """SIGTERM and SIGHUP raise a KeyboardInterrupt inside, as Ctrl-C does.
 
-    The first one is enough; others that follow do not disturb the ending. Who has set a handler of
-    their own keeps it, and what is to outlive its terminal (`nohup`) does. Only the main thread can
-    hear signals; in another one this does nothing.
+    Only the first signal does: later ones do not disturb the shutdown. Other handlers are kept, and
+    so is an ignored SIGHUP (`nohup`). Only the main thread receives signals; in another thread this
+    does nothing.
     """
-    heard = False
+    received = False
 
     def interrupt(*_: object) -> None:
-        nonlocal heard
-        if not heard:
-            heard = True
+        nonlocal received
+        if not received:
+            received = True
             raise KeyboardInterrupt
 
     before = {number: signal.signal(number, interrupt) for number in _unclaimed()}

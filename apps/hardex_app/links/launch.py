@@ -1,4 +1,4 @@
-"""An app is opened: served, told of, shown in the browser or a notebook, and ended again."""
+"""Start an app, print its links, show it in a browser or notebook, and stop it again."""
 
 import importlib
 import sys
@@ -21,17 +21,17 @@ from hardex_app.links.tunnels import NoLink, Tunnel, say
 from hardex_app.workspace import Workspace
 
 _WAYS_OUT = (
-    "No public link could be opened ({why}); the app goes on locally, and there are three ways "
-    "out: --share-ssh USER@HOST through a server of yours, a reverse proxy in front of it with "
+    "No public link could be opened ({why}); the app continues locally. There are three "
+    "alternatives: --share-ssh USER@HOST through your own server, a reverse proxy with "
     "--root-path, or a Hugging Face Space with the same app."
 )
 _INLINE_HEIGHT = 900  # pixels, in a notebook
-_RUN_EVERY_SECONDS = 0.5  # how often a demo is asked whether its ranking is done
+_RUN_EVERY_SECONDS = 0.5  # how often to check whether a demo is ranked
 
 
 @dataclass(frozen=True)
 class Opened:
-    """An app that is open beside a notebook.
+    """An app that was opened in a notebook.
 
     Attributes:
         url: its address.
@@ -42,11 +42,11 @@ class Opened:
     _end: Callable[[], None] = field(repr=False)
 
     def link(self) -> str:
-        """A link that lets you in, for one use; the address where nobody is asked who they are."""
+        """A link that lets you in once; the plain address if no link is needed."""
         return personal(self.url, self._token())
 
     def close(self) -> None:
-        """End the server, its tunnel, and the work behind it; closing twice does no harm."""
+        """Stop the server, its tunnel and the background work; closing twice does no harm."""
         self._end()
 
 
@@ -58,23 +58,23 @@ def open_window(
     browser: bool,
     sharing: Sharing | None = None,
 ) -> Opened | None:
-    """Serve the app until it is stopped; prepare run and model behind the open page.
+    """Serve the app until it is stopped; prepare the run and the model in the background.
 
-    Ctrl-C stops it, and so do SIGTERM and SIGHUP. In a notebook the app is shown below the cell,
-    and the call returns at once.
+    Ctrl-C, SIGTERM and SIGHUP stop it. In a notebook the app is shown below the cell, and the call
+    returns at once.
 
     Returns:
-        In a notebook what closes the app again; else nothing, once it was stopped.
+        In a notebook, the open app; otherwise None, after the app was stopped.
 
     Raises:
         ServingError: the port is taken.
     """
     sharing, notebook = sharing or Sharing(), in_notebook()
     shows = browser and not notebook
-    free_port(host, port)  # said before the seconds that the start takes
+    free_port(host, port)  # reported before the start, which takes seconds
     listening = nullcontext() if notebook else ended_by_signals()
     with listening, suppress(KeyboardInterrupt), ExitStack() as ends:
-        keys = Keys(workspace) if sharing.asks_who(host) else None
+        keys = Keys(workspace) if sharing.needs_link(host) else None
         if keys is not None:
             ends.callback(keys.close)
         window, where = launch(workspace, host, port, sharing, keys, notebook=notebook)
@@ -85,20 +85,20 @@ def open_window(
             ends.callback(tunnel.close)
 
         def token() -> str:
-            """What lets the owner in; what a notebook shows is saved, and good for once only."""
+            """A token of the owner; a notebook is saved with its output, so there it works once."""
             if keys is None:
                 return ""
             return keys.one_time_token() if notebook else keys.owner_token
 
-        _tell(reach(window.local_url, host, where, sharing, token(), once=notebook))
+        _print(reach(window.local_url, host, where, sharing, token(), once=notebook))
         if shows and not sharing.proxy:
             _open_browser(sharing.shown_at(window.local_url), keys)
         workspace.start()
         link = _open_link(tunnel, token(), sharing)
         if keys is not None:
-            _tell(work_of(workspace))
-        _tell(["Stop with close()." if notebook else "Stop with Ctrl-C."])
-        if shows and sharing.proxy:  # where the pages look for what they need
+            _print(work_for_annotators(workspace))
+        _print(["Stop with close()." if notebook else "Stop with Ctrl-C."])
+        if shows and sharing.proxy:  # the pages load their files from there
             _open_browser(sharing.proxy, keys)
         if keys is not None:
             near = sharing.shown_at(near_address(window.local_url, host, where))
@@ -115,51 +115,51 @@ def open_window(
 
 
 def _keep_address(workspace: Workspace, address: str, ends: ExitStack) -> None:
-    """Note with the run where its app is, as soon as there is a run, and forget it in the end."""
+    """Store the address of the app with the run once there is one; remove it at the end."""
     kept: list[Path] = []
-    over = Event()
+    ended = Event()
 
     def keep() -> None:
         while (run := workspace.run) is None:  # a demo is still ranking
-            if over.wait(_RUN_EVERY_SECONDS):
+            if ended.wait(_RUN_EVERY_SECONDS):
                 return
         keep_address(run.folder, address)
         kept.append(run.folder)
 
     def forget() -> None:
-        over.set()
+        ended.set()
         if waiting.is_alive():
             waiting.join()
         for folder in kept:
             forget_address(folder, address)
 
     waiting = Thread(target=keep, name="hardex-address", daemon=True)
-    ends.callback(forget)  # before it begins: whatever comes now, nothing is left
+    ends.callback(forget)  # registered first, so that the address is always removed
     waiting.start()
     if workspace.run is not None:
         waiting.join()
 
 
 def _open_link(tunnel: Tunnel | None, token: str, sharing: Sharing) -> str:
-    """The public link, told on the terminal; "" where there is none."""
+    """Open the public link and print it; "" if there is none."""
     if tunnel is None:
         return ""
     try:
         link = sharing.shown_at(tunnel.open())
     except NoLink as error:
-        _tell([_WAYS_OUT.format(why=error)])
+        _print([_WAYS_OUT.format(why=error)])
         return ""
-    _tell(
+    _print(
         [
-            f"Public link: {link} (everyone who has a personal link gets in).",
-            f"Your own link there: {personal(link, token)}",
+            f"Public link: {link} (for everyone with a personal link).",
+            f"Your personal link there: {personal(link, token)}",
         ]
     )
     return link
 
 
 def _open_browser(url: str, keys: Keys | None) -> None:
-    """Open the page; a token goes by a file: others see what programs are called with."""
+    """Open the page; a token is passed in a file, as other users can see program arguments."""
     if keys is None:
         webbrowser.open(url)
     else:
@@ -167,15 +167,15 @@ def _open_browser(url: str, keys: Keys | None) -> None:
             webbrowser.open(keys.page_that_enters(personal(url, keys.owner_token)).as_uri())
 
 
-def _tell(lines: list[str]) -> None:
+def _print(lines: list[str]) -> None:
     for line in lines:
         say(line)
 
 
 def in_notebook() -> bool:
-    """Whether this is a Jupyter kernel; IPython is asked only where it is loaded already."""
+    """Whether this is a Jupyter kernel; IPython is not loaded for this."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    # Also what is derived from it, as in Colab.
+    # Also subclasses, as in Colab.
     return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__)
 
 
@@ -184,25 +184,26 @@ def _show_inline(url: str) -> None:
     shown.display(shown.IFrame(url, width="100%", height=_INLINE_HEIGHT))
 
 
-def work_of(workspace: Workspace) -> list[str]:
-    """What annotators will be asked, as lines for the terminal; none before there is a run."""
+def work_for_annotators(workspace: Workspace) -> list[str]:
+    """The annotators' task, as lines for the terminal; none before there is a run."""
     try:
-        desk = workspace.desk
+        session = workspace.desk
     except HardexError as error:
-        return [f"Annotators cannot begin: {error}"]
-    if desk is None:
+        return [f"Annotators cannot start: {error}"]
+    if session is None:
         return []
-    plan = desk.queue.plan
-    without = f"{counted(plan.left_out, 'example')} without an image here left out"
+    plan = session.queue.plan
+    without = f"{counted(plan.left_out, 'example')} without an image left out"
     if not plan.ids:
         return [f"There is nothing for annotators to judge ({without})."]
-    people = "one person" if plan.overlap == 1 else f"{plan.overlap} people"
-    words = f"Annotators judge {counted(len(plan.ids), 'example')}, each by {people}"
-    return [f"{words}; {without}." if plan.left_out else f"{words}."]
+    people = "one annotator judges" if plan.overlap == 1 else f"{plan.overlap} annotators judge"
+    task = f"{people} each of {counted(len(plan.ids), 'example')}"
+    task = task[0].upper() + task[1:]
+    return [f"{task}; {without}." if plan.left_out else f"{task}."]
 
 
 def _report_progress(workspace: Workspace) -> None:
-    """The background work on the terminal, until it is over."""
+    """Show the background work on the terminal until it is done."""
     from hardex.progress import ProgressBar
 
     with ProgressBar() as bar:
@@ -212,6 +213,6 @@ def _report_progress(workspace: Workspace) -> None:
             sleep(0.2)
     status = workspace.status
     if status.problem:
-        # Without the model there is no app to speak of; without anything else the app goes on.
-        told = "Error" if status.stage == "failed" else "Note"
-        sys.stderr.write(f"{told}: {status.problem}\n")
+        # Only a failure is an error; without anything else, the app continues.
+        kind = "Error" if status.stage == "failed" else "Note"
+        sys.stderr.write(f"{kind}: {status.problem}\n")

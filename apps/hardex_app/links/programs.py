@@ -1,8 +1,8 @@
-"""Other programs, which end when the app does, however it ends.
+"""Child programs that end when the app ends, even if it is killed.
 
-Run as a program itself, this file is what stands between: it starts the other one, and ends it as
-soon as there is anything to read, be it the end of its input. The other end is held by the app, and
-an app that was killed holds nothing any more.
+This file also runs as a program between the two: it starts the child, and ends it as soon as its
+own standard input has anything to read or is closed. The app holds the other end of that pipe,
+which closes when the app is gone.
 """
 
 import os
@@ -16,43 +16,43 @@ from select import select
 from threading import Thread
 
 CANNOT_START = "cannot be started"
-_ENDING_SECONDS = 3.0  # for the program to end by itself; then it is killed
+_ENDING_SECONDS = 3.0  # for the program to end; then it is killed
 _LINE_MOST = 10_000  # bytes
 
 
 class Program:
     """A program that runs until it ends, `end` is called, or this process is gone.
 
-    What it says on either output must be read by `lines`, or it waits for that some day.
+    Its output must be read with `lines`, or the program blocks when the pipe is full.
 
     Args:
-        command: the program and its words.
+        command: the program and its arguments.
 
     Raises:
-        OSError: no more processes can be started here.
+        OSError: no more processes can be started.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
         self._between = subprocess.Popen(
-            # Nothing but Python's own library is needed, and nothing of the user's is looked at.
+            # It needs the standard library only, and must not load anything of the user's.
             [sys.executable, "-I", "-S", str(Path(__file__).resolve()), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for us; we end the program
+            start_new_session=True,  # Ctrl-C goes to the app, which ends the program
         )
 
     def lines(self) -> Iterator[str]:
-        """What it says, as it says it, without the ends of lines; over when it has ended."""
+        """The lines of its output as they come, without line ends, until it has ended."""
         if self._between.stdout is not None:
-            with self._between.stdout as told:
-                while line := told.readline(_LINE_MOST):
+            with self._between.stdout as output:
+                while line := output.readline(_LINE_MOST):
                     yield line.decode("utf-8", "replace").strip()
 
     def end(self) -> None:
-        """End it and wait until it has ended; ending twice does no harm."""
+        """End it and wait for its end; ending twice does no harm."""
         if self._between.stdin is not None:
-            with suppress(OSError, ValueError):  # it has ended, or was told already
+            with suppress(OSError, ValueError):  # it has ended, or is ending
                 self._between.stdin.write(b"end\n")
             with suppress(OSError):
                 self._between.stdin.close()
@@ -63,11 +63,11 @@ class Program:
             self._between.wait()
 
 
-# ------------------------------------------------------------------ what stands between
+# ------------------------------------------------------------------ the process between
 
 
 def keep(command: Sequence[str]) -> int:
-    """Run a program until it ends, or until the input of this one closes; gives its exit code."""
+    """Run a program until it ends or this process's input closes; returns its exit code."""
     app = os.getppid()
     try:
         program = subprocess.Popen(
@@ -85,12 +85,12 @@ def keep(command: Sequence[str]) -> int:
             program.kill()
 
     def watch() -> None:
-        # A process that the app has forked holds the other end, too, and keeps it open for longer;
-        # so it is looked at, too, who the parent is. Windows has neither.
+        # A process forked by the app also holds the other end of the pipe, and may keep it open. So
+        # watch the parent, too. Windows has neither.
         while os.name == "posix" and os.getppid() == app and not select([0], [], [], 1.0)[0]:
             pass
         if os.getppid() == app:
-            os.read(0, 1)  # not by a file object, which could not be left behind at the end
+            os.read(0, 1)  # a file object would block the exit of this process
         end()
 
     signal.signal(signal.SIGTERM, lambda *_: program.terminate())
@@ -99,14 +99,14 @@ def keep(command: Sequence[str]) -> int:
 
 
 def _dying_with_parent(parent: int) -> Callable[[], None] | None:
-    """On Linux the program dies, too, when what stands between is killed; elsewhere it stays."""
+    """On Linux, kill the program if this process is killed; elsewhere it continues."""
     if sys.platform != "linux":
         return None
     import ctypes
 
     library = ctypes.CDLL(None)
 
-    def ask() -> None:  # between fork and exec; there is one thread yet, which lives till the end
+    def ask() -> None:  # runs between fork and exec, in the only thread
         library.prctl(1, int(signal.SIGKILL), 0, 0, 0)  # PR_SET_PDEATHSIG
         if os.getppid() != parent:
             os._exit(1)

@@ -1,4 +1,4 @@
-"""The windows of an app -> a server on a free port, with the guard before everything."""
+"""Serve the windows of an app on a free port, behind the guard."""
 
 import os
 import socket
@@ -17,23 +17,23 @@ from hardex_app.links.sharing import Sharing, on_space
 from hardex_app.workspace import Workspace
 
 FIRST_PORT, _PORTS = 7860, 100
-# Notebooks on this computer show the app in a frame, each on a port of its own.
+# Notebooks on this computer show the app in a frame, each on its own port.
 _NOTEBOOKS = ("http://localhost:*", "http://127.0.0.1:*", "https://localhost:*", "vscode-webview:")
 _HUGGING_FACE = "https://huggingface.co"
-_BELIEVED = "FORWARDED_ALLOW_IPS"  # read by uvicorn
+_TRUSTED_VARIABLE = "FORWARDED_ALLOW_IPS"  # read by uvicorn
 _THIS_COMPUTER = ("127.0.0.1", "::1")
-_STARTED = "startup-events"  # what Gradio asks of an app that it has started
-_STARTING = Lock()  # a server reads a setting of the whole process while it starts
-_FILE_MOST = "1mb"  # nothing is uploaded as a file: pictures travel inside the questions
+_STARTED = "startup-events"  # the path that Gradio requests from an app that it has started
+_STARTING = Lock()  # a server reads an environment variable while it starts
+_FILE_MOST = "1mb"  # nothing is uploaded as a file: images are part of the JSON
 
 
 def free_port(host: str, port: int | None) -> int:
-    """The port asked for, or the first free one from 7860.
+    """The given port, or the first free one from 7860.
 
     Raises:
-        ServingError: the port asked for is taken, none is free, or the host is another computer.
+        ServingError: the given port is taken, none is free, or the host is another computer.
     """
-    if not _is_free(host, 0):  # 0 is whichever port is free
+    if not _is_free(host, 0):  # 0 is any free port
         raise ServingError(
             f"the host must be an address of this computer; {host} is not; leave out --host for "
             "127.0.0.1."
@@ -71,16 +71,16 @@ def launch(
     *,
     notebook: bool = False,
 ) -> tuple[Any, int]:
-    """Build the windows and serve them on the port asked for, or the next free one.
+    """Build the windows and serve them on the given port, or the next free one.
 
     Returns:
         The owner's window, and the port.
 
     Raises:
-        ServingError: the port asked for is taken, or none is free.
+        ServingError: the given port is taken, or none is free.
     """
     window = _built(workspace)
-    while True:  # another start may be as quick
+    while True:  # another app may take the port first
         where = free_port(host, port)
         gate = Gate(
             where,
@@ -92,15 +92,15 @@ def launch(
             opening=True,
         )
         try:
-            # Gradio prints its own lines about links; `reach` says it shorter, with ways out.
-            with redirect_stdout(StringIO()), _believing_headers(sharing.is_proxied):
+            # Gradio prints its own lines about links; `reach` has better ones.
+            with redirect_stdout(StringIO()), _trusting_headers(sharing.is_proxied):
                 _launch(window, host, where, sharing.root_path, gate)
         except Exception as error:
             window.close(verbose=False)
-            # Taken in between: `free_port` finds the next one, or says that there is none. Who came
-            # later may also have asked the other app, in place of its own, whether it is up.
-            asked_another = _STARTED in str(error) and not _is_free(host, where)
-            if not isinstance(error, OSError) and not asked_another:
+            # The port was taken meanwhile: `free_port` finds the next one, or reports that there is
+            # none. Gradio may also have sent its start request to the other app.
+            reached_another = _STARTED in str(error) and not _is_free(host, where)
+            if not isinstance(error, OSError) and not reached_another:
                 raise
             continue
         gate.opening = False
@@ -109,28 +109,28 @@ def launch(
 
 
 @contextmanager
-def _believing_headers(proxied: bool) -> Iterator[None]:
-    """A server that starts inside takes `X-Forwarded-…` for true only if a proxy writes them.
+def _trusting_headers(proxied: bool) -> Iterator[None]:
+    """A server that starts inside trusts `X-Forwarded-…` only behind a proxy.
 
-    Else visitors could choose which computer they seem to come from. With a proxy, this computer is
-    believed, or whom `FORWARDED_ALLOW_IPS` names.
+    Otherwise visitors could forge their address. Behind a proxy, the headers are trusted from this
+    computer, or from the addresses in `FORWARDED_ALLOW_IPS`.
     """
     with _STARTING:
-        before = os.environ.get(_BELIEVED)
+        before = os.environ.get(_TRUSTED_VARIABLE)
         if not proxied:
-            os.environ[_BELIEVED] = ""
+            os.environ[_TRUSTED_VARIABLE] = ""
         elif before is None:
-            os.environ[_BELIEVED] = ",".join(_THIS_COMPUTER)
+            os.environ[_TRUSTED_VARIABLE] = ",".join(_THIS_COMPUTER)
         try:
             yield
         finally:
-            os.environ.pop(_BELIEVED, None)
+            os.environ.pop(_TRUSTED_VARIABLE, None)
             if before is not None:
-                os.environ[_BELIEVED] = before
+                os.environ[_TRUSTED_VARIABLE] = before
 
 
 def _frames(notebooks: bool) -> tuple[str, ...]:
-    """Who may show the app in a frame; a Space is shown in one, where it says how to get in."""
+    """The sites that may show the app in a frame; a Space is always shown in one."""
     return (*(_NOTEBOOKS if notebooks else ()), *((_HUGGING_FACE,) if on_space() else ()))
 
 
@@ -148,7 +148,7 @@ def _for_annotators(workspace: Workspace, root_path: str) -> Any:
 
 
 def looks() -> dict[str, Any]:
-    """What both windows look like."""
+    """The theme and style of both windows."""
     import gradio as gr
 
     from hardex_app.ui.files import style
@@ -169,10 +169,10 @@ def _launch(window: Any, host: str, port: int, root_path: str, gate: Gate) -> No
     window.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
-        share=False,  # links are opened by `tunnels`, behind the page that is open already
+        share=False,  # `tunnels` opens links, when the page is open already
         prevent_thread_lock=True,
         inbrowser=False,
-        inline=False,  # a notebook is shown our own frame
+        inline=False,  # `launch` shows its own frame
         root_path=root_path or None,
         quiet=True,
         footer_links=["api"],
@@ -183,17 +183,17 @@ def _launch(window: Any, host: str, port: int, root_path: str, gate: Gate) -> No
         state_session_capacity=SESSIONS_KEPT,
         max_threads=THREADS,
         app_kwargs={"middleware": [Middleware(Guard, gate=gate)]},
-        # Without a second question whether the server is up: a busy computer may take longer for a
-        # whole page than the 3 s that Gradio waits for it, and would be told to use a public link.
+        # Skip the check that the page loads: a busy computer may need more than the 3 s that Gradio
+        # waits, and Gradio would then ask for a public link.
         _frontend=False,
         **looks(),
     )
 
 
 def _put_first(app: Any) -> None:
-    """Let the guard be the first to see a request: Gradio puts its own middleware before it.
+    """Put the guard before Gradio's own middleware.
 
-    Gradio's would answer other pages' questions whether they may ask (CORS); here they may not.
+    Gradio's would answer CORS requests of other pages, which the guard refuses.
     """
     app.user_middleware.sort(key=lambda one: one.cls is not Guard)
-    app.middleware_stack = None  # made anew by the next request
+    app.middleware_stack = None  # the next request builds it again

@@ -1,4 +1,4 @@
-"""How an app is reached from elsewhere, and who can reach it, said in sentences."""
+"""How an app is reached from other computers, and by whom."""
 
 import os
 import re
@@ -21,14 +21,14 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True)
 class Sharing:
-    """How the app is reached from elsewhere; nothing set: only from this computer.
+    """How the app is reached from other computers; by default it is not.
 
     Attributes:
-        share: by Gradio's tunnel.
-        server: `HOST:PORT` of a frp server of one's own.
-        server_ca: certificates to check it by, in a file.
-        ssh: `USER@HOST[:PORT]`, to be reached there by `ssh -R`.
-        ssh_port: the port at which that computer listens, or `ADDRESS:PORT`.
+        share: through Gradio's tunnel.
+        server: through your own frp server, `HOST:PORT`.
+        server_ca: a file with the certificates that server is checked against.
+        ssh: through `ssh -R` to `USER@HOST[:PORT]`.
+        ssh_port: the port on which that computer listens, or `ADDRESS:PORT`.
         root_path: the path or address under which a proxy shows the app.
 
     Raises:
@@ -46,14 +46,14 @@ class Sharing:
         _check_root_path(self.root_path)
         if sum(map(bool, (self.share, self.server, self.ssh))) > 1:
             raise ServingError(
-                "an app has one public link at most; received two of --share, --share-server and "
+                "an app can have one public link; received two of --share, --share-server and "
                 "--share-ssh; choose one."
             )
         if self.server or self.server_ca:
             FrpServer(self.server, self.server_ca)
         if self.ssh_port != REMOTE_PORT and not self.ssh:
             raise ServingError(
-                "--share-ssh-port is the port at the computer of --share-ssh; received "
+                "--share-ssh-port is a port of the computer in --share-ssh; received "
                 f"{self.ssh_port} alone; add --share-ssh USER@HOST or leave it out."
             )
         if self.ssh:
@@ -61,25 +61,25 @@ class Sharing:
 
     @property
     def wants_link(self) -> bool:
-        """Whether a public link is to be opened."""
+        """Whether to open a public link."""
         return bool(self.share or self.server or self.ssh)
 
-    def asks_who(self, host: str) -> bool:
-        """Whether visitors need a personal link: as soon as others than this computer can come."""
+    def needs_link(self, host: str) -> bool:
+        """Whether visitors need a personal link: if other computers can reach the app."""
         return self.wants_link or bool(self.root_path) or not is_loopback(host)
 
     @property
     def is_proxied(self) -> bool:
-        """Whether what comes in between writes `X-Forwarded-…`; `ssh -R` hands on what it gets."""
+        """Whether a proxy or tunnel writes `X-Forwarded-…`; `ssh -R` does not."""
         return self.share or bool(self.server or self.root_path) or on_space()
 
     @property
     def proxy(self) -> str:
-        """The whole address at which a proxy shows the app; "" where only its path is known."""
+        """The full address at which a proxy shows the app; "" if only the path is known."""
         return self.root_path if self.root_path.startswith("http") else ""
 
     def shown_at(self, address: str) -> str:
-        """Where visitors find what is reached at an address.
+        """The address for visitors of an app that listens at an address.
 
         Example:
             >>> Sharing(root_path="/hardex").shown_at("http://127.0.0.1:7860/")
@@ -87,10 +87,10 @@ class Sharing:
         """
         if self.proxy or not self.root_path:
             return self.proxy or address
-        return address.rstrip("/") + self.root_path  # cookies are for that path alone
+        return address.rstrip("/") + self.root_path  # cookies are limited to that path
 
     def tunnel(self, port: int, tell: Callable[[str], None]) -> Tunnel | None:
-        """What opens the public link."""
+        """The tunnel for the public link, if there is one."""
         if self.ssh:
             return Ssh(SshServer.of(self.ssh, self.ssh_port), port, tell)
         if self.server:
@@ -99,14 +99,15 @@ class Sharing:
 
 
 def on_space() -> bool:
+    """Whether this is a Hugging Face Space."""
     return bool(os.environ.get("SPACE_ID"))
 
 
 def _check_root_path(root_path: str) -> None:
     if root_path and not re.fullmatch(r"(/(?!/)|https?://)[^\s?#]*[^\s?#/]", root_path):
         raise ServingError(
-            "--root-path must be the path or the whole address under which a proxy shows the app, "
-            f"without a slash at its end; received {root_path!r}; try --root-path /hardex."
+            "--root-path must be the path or the full address under which a proxy shows the app, "
+            f"without a final slash; received {root_path!r}; try --root-path /hardex."
         )
 
 
@@ -123,36 +124,37 @@ def reach(
     Args:
         local_url, host, port: where the app listens.
         sharing: how it is reached from elsewhere.
-        token: what lets the owner in.
-        once: whether it does so only once.
+        token: of the owner; "" if none is needed.
+        once: whether it works only once.
     """
     address = near_address(local_url, host, port)
     lines = [f"hardex is at {address}"]
     if sharing.root_path:
         lines.append(
-            f"Behind a proxy it is at {sharing.root_path}/; everyone whom that lets through and "
-            "who has a personal link gets in."
+            f"Behind a proxy it is at {sharing.root_path}/; everyone whom the proxy lets through "
+            "and who has a personal link can open it."
         )
     if not is_loopback(host):
-        lines.append("Everyone who can reach this computer and has a personal link gets in.")
+        lines.append("Everyone who can reach this computer and has a personal link can open it.")
     elif sharing.wants_link:
-        lines.append("A public link is being opened; until it is, only this computer can reach it.")
+        lines.append("Opening a public link; until then, only this computer can reach the app.")
     elif not sharing.root_path:
         lines.append("Only this computer can reach it.")
     if token:
         own = personal(sharing.shown_at(address), token)
         lines += [
-            f"Your own link, for {'one use' if once else 'nobody else'}: {own}",
-            "Annotators each get a link of their own by `hardex annotate invite RUN NAME`.",
+            f"Your personal link ({'works once' if once else 'do not share it'}): {own}",
+            "Make a link for each annotator with `hardex annotate invite RUN NAME`.",
         ]
     return lines
 
 
 def personal(address: str, token: str) -> str:
-    """A link with a token, if there is one, behind the # that browsers send to no server."""
+    """A link with a token, if there is one, after the #: browsers do not send that part."""
     return f"{address.rstrip('/')}/enter#{token}" if token else address
 
 
 def near_address(local_url: str, host: str, port: int) -> str:
+    """The address of the app on the local network, or on this computer."""
     everywhere = host in ("0.0.0.0", "::")
     return f"http://{this_computer()}:{port}/" if everywhere else local_url

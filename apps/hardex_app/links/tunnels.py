@@ -1,4 +1,4 @@
-"""Ways from outside to a port of this computer: Gradio's tunnel, a frp server, `ssh -R`."""
+"""Tunnels to a port of this computer: Gradio's service, a frp server, `ssh -R`."""
 
 import re
 import secrets
@@ -21,8 +21,8 @@ from hardex_app.links.programs import CANNOT_START, Program
 REMOTE_PORT = "8080"
 _OPENING_SECONDS = 40.0
 _ASKING_SECONDS = 30.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two tries of ssh
-_STEADY_SECONDS = 30.0  # a tunnel that held this long may come back at once
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts of ssh
+_STEADY_SECONDS = 30.0  # after a tunnel was up this long, the first pause is used again
 _LOG_LINES = 20
 _ENDING_SECONDS = 5.0
 
@@ -30,7 +30,7 @@ _ENDING_SECONDS = 5.0
 _SSH = re.compile(r"((?P<user>[\w.+-]{1,64})@)?(?P<host>[A-Za-z0-9][\w.-]{0,252})(:(?P<port>\d+))?")
 _SERVER = re.compile(r"(?P<host>[A-Za-z0-9][\w.-]{0,252}):(?P<port>\d{1,5})")
 _REMOTE = re.compile(r"((?P<bind>\*|[A-Za-z0-9][\w.-]{0,252}):)?(?P<port>\d{1,5})")
-# What frpc says when visitors can come, and when they never will.
+# What frpc prints when the tunnel is open, and when it failed for good.
 _PROXY = re.compile(r"start proxy success: (\S+)")
 _REFUSED = ("login to server failed", "start error", CANNOT_START)
 
@@ -38,29 +38,29 @@ Tell = Callable[[str], None]
 
 
 class NoLink(Exception):
-    """A public link could not be opened; why, in a few words."""
+    """A public link could not be opened; the message is the reason in a few words."""
 
 
 class Tunnel(Protocol):
-    """A way from outside, as long as it is open."""
+    """A tunnel from a public address to the app."""
 
     def open(self) -> str:
-        """The public address, without a slash at its end; raises `NoLink`."""
+        """Open it; the public address without a final slash. Raises `NoLink`."""
         ...
 
     def close(self) -> None: ...
 
 
-# ------------------------------------------------------------------ Gradio's tunnel, or one's own
+# ------------------------------------------------------------------ frp
 
 
 @dataclass(frozen=True)
 class FrpServer:
-    """A frp server of one's own.
+    """Your own frp server.
 
     Attributes:
         address: `HOST:PORT`.
-        certificates: a file of certificate authorities; "" for those this computer knows.
+        certificates: a file of certificate authorities; "" for those that this computer trusts.
     """
 
     address: str
@@ -75,15 +75,15 @@ class FrpServer:
             )
         if self.certificates and not Path(self.certificates).is_file():
             raise ServingError(
-                "--share-server-ca must be a file of certificates (PEM); there is none at "
-                f"{self.certificates}; leave it out for those that this computer knows."
+                "--share-server-ca must be a certificate file (PEM); there is none at "
+                f"{self.certificates}; leave it out to use those that this computer trusts."
             )
 
 
 class Frp:
-    """The program of Gradio's tunnel: to Gradio's own service, or to a frp server.
+    """Gradio's tunnel program, frpc: to Gradio's service, or to another frp server.
 
-    The program itself connects again when its connection is cut, at the same address.
+    The program reconnects by itself, at the same address.
     """
 
     def __init__(self, port: int, server: FrpServer | None = None) -> None:
@@ -95,7 +95,7 @@ class Frp:
         self._worker = Thread(target=self._work, name="hardex-tunnel", daemon=True)
 
     def open(self) -> str:
-        """The public address; always https, and to a server of one's own always by TLS."""
+        """The public address; always https, and the connection to the server always uses TLS."""
         self._worker.start()
         self._settled.wait(_OPENING_SECONDS)
         if not self._address:
@@ -104,7 +104,7 @@ class Frp:
         return f"https://{urlsplit(self._address).netloc}"
 
     def close(self) -> None:
-        """End the program; one that would be started from now on is not."""
+        """End the program, and start no other."""
         with self._lock:
             self._closed = True
             program = self._program
@@ -117,7 +117,7 @@ class Frp:
             with TemporaryDirectory(prefix="hardex-") as folder:
                 program = self._started(self._command(Path(folder)))
                 for line in program.lines() if program else ():
-                    self._hear(line)
+                    self._read(line)
         except Exception as error:  # without a network, httpx raises whatever its parts raise
             self._why = _reason(error)
         finally:
@@ -129,21 +129,21 @@ class Frp:
                 self._program = Program(command)
             return self._program
 
-    def _hear(self, line: str) -> None:
+    def _read(self, line: str) -> None:
         found = _PROXY.search(line)
         if found and not self._address:
             self._address = found[1]
             self._settled.set()
-        elif not self._address and any(words in line for words in _REFUSED):
+        elif not self._address and any(mark in line for mark in _REFUSED):
             self._why = _few_words(line)
             self._settled.set()
 
     def _command(self, folder: Path) -> list[str]:
-        """As Gradio calls it; the folder holds the certificate of Gradio's service."""
+        """The command that Gradio uses; the folder is for the certificate of its service."""
         from gradio import tunneling
 
         server = self._server or _gradio_server(folder)
-        fetch: Callable[[], None] = tunneling.Tunnel.download_binary  # once, and checked
+        fetch: Callable[[], None] = tunneling.Tunnel.download_binary  # once, with a checksum
         fetch()
         return [
             tunneling.BINARY_PATH, "http",
@@ -157,17 +157,17 @@ class Frp:
 
 
 def _gradio_server(folder: Path) -> FrpServer:
-    """Which server Gradio's service gives at the moment, and what to check it by."""
+    """The server that Gradio's service assigns, and its certificate."""
     import httpx
     from gradio.networking import GRADIO_API_SERVER
 
     try:
-        told = httpx.get(GRADIO_API_SERVER, timeout=_ASKING_SECONDS).json()[0]
+        server = httpx.get(GRADIO_API_SERVER, timeout=_ASKING_SECONDS).json()[0]
         certificates = folder / "certificate.pem"
-        certificates.write_text(told["root_ca"], encoding="utf-8")
-        return FrpServer(f"{told['host']}:{int(told['port'])}", str(certificates))
+        certificates.write_text(server["root_ca"], encoding="utf-8")
+        return FrpServer(f"{server['host']}:{int(server['port'])}", str(certificates))
     except (LookupError, TypeError, ValueError) as error:
-        raise ValueError("Gradio's service named no server") from error
+        raise ValueError("Gradio's service returned no server") from error
 
 
 def _known_certificates() -> str:
@@ -182,7 +182,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _few_words(text: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in text)[:200].rstrip(".")
+    return "".join(one if one.isprintable() else " " for one in text)[:200].rstrip(".")
 
 
 # ------------------------------------------------------------------ ssh
@@ -190,11 +190,11 @@ def _few_words(text: str) -> str:
 
 @dataclass(frozen=True)
 class SshServer:
-    """A computer to which ssh leads.
+    """A computer that ssh connects to.
 
     Attributes:
-        host: its name, or one of ssh's own configuration; with `user@`, if wished.
-        port: where its sshd listens; None: as ssh is configured.
+        host: its name, or one in the ssh configuration; may start with `user@`.
+        port: of its sshd; None for the one in the ssh configuration.
         remote: `[ADDRESS:]PORT` on which it listens for visitors.
     """
 
@@ -207,7 +207,7 @@ class SshServer:
         """Read `[USER@]HOST[:PORT]`.
 
         Raises:
-            ServingError: it is something else.
+            ServingError: it is malformed.
 
         Example:
             >>> SshServer.of("anna@example.org:2222").port
@@ -229,14 +229,14 @@ class SshServer:
         return cls(user + found["host"], port, remote)
 
     def command(self, local_port: int) -> list[str]:
-        """The ssh that opens the tunnel and says so (`-v`); it asks nothing, trusts no new host."""
+        """The ssh command for the tunnel; it reports success (`-v`), and never prompts."""
         options = [
             "BatchMode=yes",
             "ExitOnForwardFailure=yes",
             "ServerAliveInterval=15",
             "ServerAliveCountMax=3",
             "ConnectTimeout=15",
-            "ControlMaster=no",  # a tunnel that a shared connection holds could not be ended
+            "ControlMaster=no",  # a tunnel in a shared connection could not be ended
             "ControlPath=none",
         ]
         return [
@@ -248,25 +248,27 @@ class SshServer:
         ]  # fmt: skip
 
     def address(self) -> str:
-        """Where visitors find it: the real name of the host, as ssh is configured."""
+        """The address for visitors, with the host name from the ssh configuration."""
         name = self.host.rpartition("@")[2]
         with suppress(OSError, subprocess.SubprocessError):
-            told = subprocess.run(
+            output = subprocess.run(
                 ["ssh", "-G", self.host], capture_output=True, text=True, timeout=10, check=True
             ).stdout
             name = next(
-                line.split(" ", 1)[1] for line in told.splitlines() if line.startswith("hostname ")
+                line.split(" ", 1)[1]
+                for line in output.splitlines()
+                if line.startswith("hostname ")
             )
         return f"http://{f'[{name}]' if ':' in name else name}:{self.remote.rpartition(':')[2]}"
 
 
 class Ssh:
-    """`ssh -R`, started, watched, and started again whenever it ends.
+    """`ssh -R`, restarted whenever it ends.
 
     Args:
-        server: where it leads.
+        server: the other computer.
         port: of the app.
-        tell: is told in a sentence when the tunnel is cut, and when it is back.
+        tell: called with a sentence when the tunnel is lost, and when it is open again.
     """
 
     def __init__(self, server: SshServer, port: int, tell: Tell) -> None:
@@ -279,7 +281,7 @@ class Ssh:
         self._watch = Thread(target=self._work, name="hardex-ssh", daemon=True)
 
     def open(self) -> str:
-        """The public address; from now on the tunnel is kept open until `close`."""
+        """The public address; the tunnel is kept open until `close`."""
         self._watch.start()
         self._settled.wait(_OPENING_SECONDS)
         if not self._is_up:
@@ -288,7 +290,7 @@ class Ssh:
         return self._server.address()
 
     def close(self) -> None:
-        """End ssh; it is not started again."""
+        """End ssh, and do not restart it."""
         with self._lock:
             self._closing.set()
             program = self._program
@@ -308,12 +310,12 @@ class Ssh:
                 return
             if self._is_up:
                 self._is_up, was_up = False, True
-                self._tell("The ssh tunnel was cut; it is being opened again.")
+                self._tell("The ssh tunnel was lost; opening it again.")
                 if monotonic() - began > _STEADY_SECONDS:
                     pause = _FIRST_PAUSE
             self._settled.set()
             if not was_up:
-                return  # the first try failed: said by `open`, and the app goes on without
+                return  # the first attempt failed: `open` reports it
             self._closing.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -339,20 +341,20 @@ class Ssh:
         program.end()
 
     def _why(self) -> str:
-        telling = [line for line in self._log if not line.startswith(("Warning:", "Transferred:"))]
-        return _few_words(telling[-1] if telling else "ssh gave no answer in time")
+        relevant = [line for line in self._log if not line.startswith(("Warning:", "Transferred:"))]
+        return _few_words(relevant[-1] if relevant else "ssh gave no answer in time")
 
 
 def this_computer() -> str:
-    """Its address for others on the same network; its name where it is on none."""
+    """Its address on the local network; its name if it has none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as looking, suppress(OSError):
-        looking.connect(("192.0.2.1", 9))  # sends nothing: only the way there is looked up
+        looking.connect(("192.0.2.1", 9))  # sends nothing: this only finds the route
         return str(looking.getsockname()[0])
     return socket.gethostname()
 
 
 def say(text: str) -> None:
-    """A line on the terminal of whoever started the app, if it is still there."""
+    """Print a line on the terminal of the app, if it is still open."""
     with suppress(OSError):
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
