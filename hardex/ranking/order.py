@@ -94,9 +94,10 @@ class Ranking:
 def in_turn(candidates: Hardest, *, pool: int, turns: int, refuse: Refuse) -> Iterator[int]:
     """Take the groups in turn: the hardest of every group before the second of any.
 
-    Within a turn the hardest comes first, ties by position. A refused example is replaced by the
-    next of its group in the same turn. The first `pool` of every group come before all others. A
-    shorter ranking begins a longer one.
+    Within a turn the hardest comes first, ties by position. The first `pool` of every group come
+    before all others; of these, a refused example is replaced by the next of its group in the same
+    turn. Beyond the pool it is not replaced: how many candidates are kept there depends on how many
+    were requested, and a shorter ranking begins a longer one.
 
     Args:
         candidates: the hardest of each group.
@@ -119,13 +120,15 @@ def in_turn(candidates: Hardest, *, pool: int, turns: int, refuse: Refuse) -> It
     places = places_in_group(candidates.groups)
     last = np.r_[places[1:] == 0, True]  # whether a row is the last of its group
 
-    def offer(row: int, turn: int) -> tuple[bool, int, float, int, int]:
-        return bool(places[row] >= pool), turn, -float(scores[row]), int(positions[row]), row
+    def offer(row: int, turn: int) -> tuple[bool, int, float, int, int, int]:
+        place = int(places[row])
+        order = turn if place < pool else place
+        return place >= pool, order, -float(scores[row]), int(positions[row]), row, turn
 
     heap = [offer(row, 0) for row in np.flatnonzero(places == 0).tolist()]
     heapify(heap)
     while heap:
-        _, turn, _, position, row = heappop(heap)
+        *_, position, row, turn = heappop(heap)
         refused = refuse(position)
         next_turn = turn if refused else turn + 1
         if not last[row] and next_turn < turns:
