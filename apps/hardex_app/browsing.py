@@ -15,7 +15,7 @@ from hardex.ranking.scores import MEANINGS
 from hardex.runs.run import Run
 from hardex.runs.views import PAGE_SIZE, RANK, UNJUDGED, Example, View
 from hardex_app.cards import THUMBNAIL_PIXELS, thumbnail_url
-from hardex_app.submission import COMMENT_MOST
+from hardex_app.submission import COMMENT_MOST, event_id_of
 from hardex_app.workspace import Workspace
 
 VERDICT_WORDS = {
@@ -291,7 +291,7 @@ def judge(
     said: Mapping[str, Any],
     heard: Callable[[AnnotationEvent], object] = lambda event: None,
 ) -> list[str]:
-    """Keep what an annotator says of an example (`id`, `verdict`, `new_label`, `comment`).
+    """Store a verdict on an example (`id`, `verdict`, `new_label`, `comment`, `event_id`).
 
     Args:
         run: whose example.
@@ -320,7 +320,8 @@ def judge(
             f"a new label goes with the verdict wrong; received {new_label!r} with {verdict!r}; "
             "leave one of them out."
         )
-    words = Annotation(annotator, id, verdict, new_label, comment, shown="label")
+    event_id = event_id_of(said)
+    words = Annotation(annotator, id, verdict, new_label, comment, shown="label", event_id=event_id)
     heard(run.annotations.add(words))
     return said_about(run, id)
 
@@ -377,12 +378,12 @@ def _why_empty(run: Run, view: View) -> str:
     if view == View(list=view.list):
         if view.list == "wrong" and not run.manifest.counts.get("wrong"):
             return "The model makes no error here: the list of wrong examples is empty."
-        return "This run has no such examples; look at all of them."
+        return "This run has no such examples. Look at all of them."
     if view.verdict not in ("", UNJUDGED):
-        return "Nobody has judged an example so; open one and say what you think of its label."
+        return "No example has this verdict yet. Open one and judge its label."
     if view.list != "all":
-        return "No hard example is like this; look at all examples, or take a filter away."
-    return "No example is like this; take a filter away."
+        return "No matches among the hard examples. Remove a filter, or look at all examples."
+    return "No matches. Remove a filter."
 
 
 def _text(name: str, value: Any, most: int) -> str:

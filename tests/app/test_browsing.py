@@ -118,8 +118,8 @@ def test_a_page_that_is_no_number_is_one_sentence(run, page):
 
 def test_nothing_found_says_what_to_do(run):
     assert "look at all examples" in browse({"given": "0", "text": "no such id"}, run)["empty"]
-    assert "take a filter away" in browse({"list": "all", "text": "no such id"}, run)["empty"]
-    assert "Nobody has judged" in browse({"list": "all", "verdict": "wrong"}, run)["empty"]
+    assert "Remove a filter" in browse({"list": "all", "text": "no such id"}, run)["empty"]
+    assert "this verdict" in browse({"list": "all", "verdict": "wrong"}, run)["empty"]
     assert browse({}, run)["empty"] == ""
 
 
@@ -320,6 +320,17 @@ def test_a_verdict_is_stored_with_the_name_of_who_said_it(own_run, verdict):
     assert (event.annotator, event.id, event.verdict) == ("anna", "4", verdict)
     assert event.new_label == label
     assert f"anna: {verdict.replace('_', ' ')}" in lines[0]
+
+
+def test_a_verdict_that_is_sent_twice_is_stored_once(own_run):
+    said = {"id": "4", "verdict": "right", "event_id": "0b0f6ba7-5a5c-4d4f-8a0f-7b8f2f5c9a11"}
+    assert judge(own_run, "anna", said) == judge(own_run, "anna", said)
+    assert [event.event_id for event in own_run.annotations.all()] == [said["event_id"]]
+    with pytest.raises(HardexError, match="event"):  # the id of another verdict
+        judge(own_run, "anna", {**said, "verdict": "wrong"})
+    with pytest.raises(HardexError, match="UUID"):
+        judge(own_run, "anna", {**said, "event_id": "1"})
+    assert len(own_run.annotations.all()) == 1
 
 
 def test_what_people_said_has_the_latest_last_and_only_of_this_example(own_run):

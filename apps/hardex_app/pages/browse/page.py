@@ -1,22 +1,20 @@
 """The Browse page: any view of the examples, and one of them large, with all that is known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from hardex.errors import HardexError
+from hardex.errors import HardexError, MisplacedError, StorageError
 from hardex.people.access import OWNER, Visitor
 from hardex.runs.run import Run
 from hardex_app import browsing
-from hardex_app.answers import for_visitors, kept_for, of_run, token_of
-from hardex_app.auth.visitors import current, for_owner, visitor_of
+from hardex_app.answers import Answer, for_visitors, kept_for, not_ready, of_run
+from hardex_app.auth.visitors import current, for_owner
 from hardex_app.ui.files import asset
 from hardex_app.ui.modules import script
 from hardex_app.workspace import Workspace
-
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def facts(workspace: Workspace) -> dict[str, Any] | None:
@@ -25,18 +23,34 @@ def facts(workspace: Workspace) -> dict[str, Any] | None:
     return None if run is None else {**browsing.facts(run), "whose": kept_for(run, OWNER.name)}
 
 
-def on_judge(workspace: Workspace, said: Any, visitor: Visitor = OWNER) -> dict[str, Any]:
-    """The owner judged an example."""
+def store_verdict(workspace: Workspace, request: Any, visitor: Visitor) -> Answer:
+    """Store the owner's verdict on an example; when this returns, it is on disk.
+
+    Args:
+        workspace: the run that is shown.
+        request: `id`, `verdict`, `new_label`, `comment`, and `event_id`: a UUID made by the page,
+            so that what is sent twice is stored once.
+        visitor: who asks.
+
+    Returns:
+        `id`, `verdict`, `lines` (all annotations of the example) and its `verdicts`;
+        `{"waiting": …}` before there is a run; or `{"error": …, "again": …}`, where `again` tells
+        the page to send it once more.
+    """
     try:
         for_owner(visitor)
-        if workspace.run is None:
-            raise HardexError("a verdict needs a run; it is not ready yet; wait for the ranking.")
-        lines = browsing.judge(workspace.run, visitor.name, said, workspace.heard)
+        run = workspace.run
+        if run is None:
+            return not_ready(workspace, "The run")
+        if not isinstance(request, Mapping):
+            raise HardexError("Invalid request; reload the page.")
+        lines = browsing.judge(run, visitor.name, request, workspace.heard)
     except HardexError as error:
-        return {"id": said.get("id"), "error": for_visitors(error, workspace.run)}
-    id = said["id"]
-    verdicts = browsing.verdicts_of(workspace.run, [id]).get(id, [])
-    return {"id": id, "verdict": said.get("verdict"), "lines": lines, "verdicts": verdicts}
+        again = isinstance(error, StorageError | MisplacedError)
+        return {"error": for_visitors(error, workspace.run), "again": again}
+    id = str(request["id"])
+    verdicts = browsing.verdicts_of(run, [id]).get(id, [])
+    return {"id": id, "verdict": request["verdict"], "lines": lines, "verdicts": verdicts}
 
 
 @dataclass(frozen=True)
@@ -50,29 +64,17 @@ def build(workspace: Workspace) -> BrowsePage:
     """The page, with nothing but wiring in it."""
     board = gr.HTML(
         html_template=asset("pages/browse/page.html"),
-        js_on_load=script("pages/browse/page.js", "judge"),
+        js_on_load=script("pages/browse/page.js"),
         server_functions=_questions(workspace),
-        said=None,  # the answer to "judge"
         elem_id="board",
     )
-
-    # Gradio finds `gr.EventData` and `gr.Request` by the signature of a real function.
-    def judge(event: gr.EventData, request: gr.Request) -> gr.HTML:
-        asked = event._data if isinstance(event._data, dict) else {}
-        said = {
-            name: asked.get(name, "") for name in ("id", "verdict", "new_label", "comment", "token")
-        }
-        told = on_judge(workspace, said, visitor_of(request))
-        return gr.HTML(said={"token": token_of(said["token"]), **told})
-
-    board.judge(judge, None, board, api_name="judge_on_page", **_QUIET)
     return BrowsePage(board)
 
 
 def _questions(workspace: Workspace) -> list[Callable[..., Any]]:
     def asked(ask: Callable[[Run], Any]) -> Any:
         def asking(run: Run) -> Any:
-            for_owner(current())  # labels, ids and what others said: not for annotators
+            for_owner(current())  # labels, ids and annotations of others: not for annotators
             return ask(run)
 
         return of_run(workspace, asking)
@@ -95,4 +97,7 @@ def _questions(workspace: Workspace) -> list[Callable[..., Any]]:
     def neighbours(id: str) -> Any:
         return asked(lambda run: browsing.neighbours(id, run, workspace))
 
-    return [browse, example, image, easier, pictures, neighbours]
+    def judge(request: Any) -> Any:
+        return store_verdict(workspace, request, current())
+
+    return [browse, example, image, easier, pictures, neighbours, judge]
