@@ -3,6 +3,7 @@
 import re
 from urllib.parse import parse_qs, urlparse
 
+import gradio as gr
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -31,7 +32,8 @@ def serve(run):
     workspace.status = Status("ready")
 
     def build(window):
-        page = overview.build(workspace)
+        with gr.Column(elem_id="page-overview"):
+            page = overview.build(workspace)
         window.load(lambda: overview.facts(workspace), None, page.board, show_progress="hidden")
 
     return launched_blocks(build, css=asset("ui/style.css") + asset("pages/overview/page.css"))

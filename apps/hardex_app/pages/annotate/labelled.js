@@ -91,5 +91,6 @@ export function restoreAnswer(state, { id, kind, payload }) {
   let labelled = labelledOf(state, payload.ticket);
   if (!labelled) state.labelled.push((labelled = { ticket: payload.ticket, image: "", answers: [] }));
   if (labelled.answers.some((one) => one.event_id === id)) return;
-  labelled.answers.push({ event_id: id, label: payload.label, verdict: payload.verdict });
+  const { label, verdict, comment } = payload;
+  labelled.answers.push({ event_id: id, label, verdict, comment });
 }

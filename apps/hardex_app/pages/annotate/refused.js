@@ -46,8 +46,9 @@ function refusedItem(text, image) {
 }
 
 /** @param {Session} session */
-export function closeRefused({ element, state, outbox }) {
+export function closeRefused({ element, state, outbox, draw }) {
   state.dropped = [];
   for (const entry of outbox.refused) outbox.remove(entry.id);
+  draw();
   find(element, ".hx-ann-figure").focus({ preventScroll: true });
 }
