@@ -380,7 +380,7 @@ def _in_chromium(
     return [
         Promise(
             "page: what is not stored waits there, and the page says so",
-            waiting == 3 and saved == "3 not saved yet" and "kept in this page" in told,
+            waiting == 3 and saved == "3 not saved yet" and "kept in this browser" in told,
             f"{waiting} wait, {saved!r}, {told!r}",
         ),
         Promise(

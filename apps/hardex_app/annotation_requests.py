@@ -1,5 +1,6 @@
 """The requests of the Annotate page, validated: nothing that a page sends is trusted."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -141,6 +142,18 @@ class UndoRequest(_Request):
     ticket: _Ticket = ""
     undoes: Annotated[_Text, Field(max_length=NAME_MOST)] = ""
     event_id: _EventId = ""
+
+
+def event_id_of(request: Mapping[str, Any]) -> str:
+    """The event id of a verdict that the owner sent, or "".
+
+    Raises:
+        HardexError: it is not a UUID in lower case.
+    """
+    event_id = request.get("event_id") or ""
+    if event_id and not (isinstance(event_id, str) and is_uuid(event_id)):
+        raise HardexError(INVALID)
+    return event_id
 
 
 R = TypeVar("R", bound=_Request)

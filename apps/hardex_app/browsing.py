@@ -16,6 +16,7 @@ from hardex.predict.neighbours import Neighbours, summary
 from hardex.runs.run import Run
 from hardex.runs.view_words import checked_text, page_of, view_of
 from hardex.runs.views import PAGE_SIZE, UNJUDGED, Example, View
+from hardex_app.annotation_requests import event_id_of
 from hardex_app.cards import THUMBNAIL_PIXELS, thumbnail_url
 
 VERDICT_NAMES = {
@@ -165,12 +166,13 @@ def judge(
     request: Mapping[str, Any],
     on_stored: Callable[[AnnotationEvent], object] = lambda event: None,
 ) -> list[str]:
-    """Store a verdict on an example.
+    """Store a verdict on an example; when this returns, it is on disk.
 
     Args:
         run: whose example.
         annotator: who judges.
-        request: `id`, `verdict`, `new_label`, `comment`, as a page sends them.
+        request: `id`, `verdict`, `new_label`, `comment`, as a page sends them, and `event_id`, a
+            UUID made by the page, so that a verdict that is sent twice is stored once.
         on_stored: called with what was stored, such as `Workspace.annotation_stored`.
 
     Returns:
@@ -185,7 +187,10 @@ def judge(
     comment = checked_text("comment", request.get("comment"), COMMENT_MOST)
     run.position(id)
     _check_new_label(run, verdict, new_label)
-    annotation = Annotation(annotator, id, verdict, new_label, comment, shown="label")
+    event_id = event_id_of(request)
+    annotation = Annotation(
+        annotator, id, verdict, new_label, comment, shown="label", event_id=event_id
+    )
     on_stored(run.annotations.add(annotation))
     return annotation_lines(run, id)
 

@@ -4,18 +4,18 @@ A page's script calls a question as `server.NAME(request)`; a program calls it a
 Both are made from `QUESTIONS`. Who asks is known from the session, never from the request.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hardex.annotate.session import AnnotationSession
 from hardex.classifiers.classifier import Classifier
-from hardex.errors import HardexError
+from hardex.errors import HardexError, MisplacedError, StorageError
 from hardex.people.access import OWNER, Visitor
 from hardex.predict.neighbours import Neighbours
 from hardex.runs.run import Run
 from hardex_app import annotating, browsing, endpoints, kept_probes, probe_facts, probing
-from hardex_app.annotation_requests import NotStored
+from hardex_app.annotation_requests import INVALID, NotStored
 from hardex_app.auth.visitors import current, for_owner
 from hardex_app.cards import overview_with_pictures
 from hardex_app.page import EVERYBODY, OWNER_ONLY
@@ -127,6 +127,21 @@ def _status(call: Call) -> Any:
 def _neighbours(call: Call) -> Any:
     run, training = call.run, call.training
     return None if training is None else browsing.neighbours(call.request, run, training)
+
+
+def verdict_error(call: Call, error: HardexError) -> Answer:
+    """The sentence, and whether the page should keep its verdict and send it `again`."""
+    again = isinstance(error, StorageError | MisplacedError)
+    return {**plain_error(call, error), "again": again}
+
+
+def _judge_on_page(call: Call) -> Any:
+    """The verdict as stored: `lines`, all annotations of the example, and its `verdicts`."""
+    if not isinstance(call.request, Mapping):
+        raise HardexError(INVALID)
+    lines, id = _judge(call), str(call.request["id"])
+    verdicts = browsing.verdicts_of(call.run, [id]).get(id, [])
+    return {"id": id, "verdict": call.request["verdict"], "lines": lines, "verdicts": verdicts}
 
 
 def _judge(call: Call) -> Any:
@@ -247,6 +262,7 @@ QUESTIONS: tuple[Question, ...] = (
     _browse("pictures", lambda call: browsing.pictures(call.request, call.run)),
     _browse("neighbours", _neighbours, endpoints.neighbours),
     Question(_judge, endpoint=endpoints.judge, gives=list[str]),
+    Question(_judge_on_page, "browse", "judge", error=verdict_error),
     _probe("probe", _of_model(probing.probe), endpoints.probe, endpoint_roles=EVERYBODY),
     _probe("curve", _of_model(probing.curve), endpoints.curve),
     _probe("smallest", _of_model(probing.smallest), endpoints.smallest),
@@ -279,6 +295,11 @@ QUESTIONS: tuple[Question, ...] = (
     _annotate("", _next_example, endpoints.next_example),
     _annotate("", lambda call: annotating.progress(call.session, call.visitor), endpoints.progress),
 )
+
+
+def question(page: str, name: str) -> Question:
+    """The question that the script of this page calls by this name."""
+    return next(one for one in QUESTIONS if (one.page, one.name) == (page, name))
 
 
 # ------------------------------------------------------------------ asked by a page

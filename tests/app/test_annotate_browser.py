@@ -145,9 +145,9 @@ def test_by_keyboard_alone(browser, site):
         given, predicted = run.given_label(event.id), run.row(event.id)["predicted_label"]
         assert (event.said, event.shown, event.annotator) == ("3", "blind", "owner")
         assert event.verdict == ("right" if given == "3" else "wrong")
-        expect(says(page)).to_contain_text(f"You said 3. Given {given}")
+        expect(says(page)).to_contain_text(f"You said 3. Given label: {given}")
         if given != predicted:
-            expect(says(page)).to_contain_text(f"the model says {predicted}")
+            expect(says(page)).to_contain_text(f"prediction: {predicted}")
         page.keyboard.press("ArrowLeft")
         expect(page.locator(".hx-ann-figure img")).to_have_attribute("src", first)
         page.keyboard.press(given)
@@ -219,10 +219,12 @@ def test_on_a_phone_on_its_side_the_whole_image_stands_beside_the_answers(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_owner_is_told_that_their_word_is_gold(browser, site):
+def test_the_owner_learns_that_their_answers_are_the_reference(browser, site):
     with judging(browser, site[0]) as page:
         ready(page)
-        expect(page.locator(".hx-ann-gold")).to_have_text(re.compile("^You are the owner: "))
+        expect(page.locator(".hx-ann-gold")).to_have_text(
+            re.compile("^You are the owner: .* reference")
+        )
 
 
 def test_a_clicked_button_is_not_what_the_space_bar_presses_next(browser, site):
@@ -367,14 +369,14 @@ def test_it_ends_with_thanks(browser, tmp_path):
 def test_where_there_is_nothing_it_is_said(browser, tmp_path):
     with served(tmp_path, count=10, view=View(text="nothing")) as (url, _, _):
         with judging(browser, url) as page:
-            expect(page.locator(".hx-ann-empty")).to_have_text("Nothing to judge; come back later.")
+            expect(page.locator(".hx-ann-empty")).to_have_text("Nothing to label; come back later.")
 
 
-def test_what_others_hold_is_said_to_be_with_others(browser, tmp_path):
+def test_examples_of_other_annotators_are_named_as_such(browser, tmp_path):
     with served(tmp_path, count=10, overlap=1, view=View(text="3")) as (url, _, store):
         assert store.workspace.desk.queue.next("bob") == "3"
         with judging(browser, url) as page:
-            expect(page.locator(".hx-ann-empty")).to_contain_text("what is left is with others")
+            expect(page.locator(".hx-ann-empty")).to_contain_text("assigned to other annotators")
 
 
 # ------------------------------------------------------------------ when the server fails
@@ -389,7 +391,7 @@ def test_what_the_server_does_not_take_waits_and_is_stored_once(browser, site):
         expect(page.locator(".hx-ann-problem")).to_contain_text("it is full. 3 answers are kept")
         expect(page.locator(".hx-ann-saved")).to_have_text("3 not saved yet")
         expect(page.locator(".hx-ann-count")).to_contain_text("0 of ")
-        expect(says(page)).to_have_text("You said 3. Not stored yet.")
+        expect(says(page)).to_have_text("You said 3. Not saved yet.")
         assert store.all() == []
         store.refuses = False
         saved(page, 3)
@@ -426,14 +428,13 @@ def test_a_damaged_entry_hides_no_kept_answer(browser, site):
     url, _, store = site
     with judging(browser, url) as page:
         four_unsaved(page, store)
-        expect(page.locator(".hx-ann-problem")).to_contain_text(
-            "it is full. What you said is kept in this page and sent again by itself."
-        )
+        expect(page.locator(".hx-ann-problem")).to_contain_text("it is full. Your changes are kept")
         page.evaluate(
             """() => {
-                const prefix = Object.keys(localStorage)[0].split(".").slice(0, 3).join(".") + ".";
-                for (let number = 0; number < 50; number++)  // wherever they stand in the order
-                    localStorage.setItem(prefix + "owner." + number, ['{"kind": "ann', "", "null",
+                const [key] = Object.keys(localStorage).filter(k => k.startsWith("hardex"));
+                const prefix = key.slice(0, key.lastIndexOf(".") + 1);
+                for (let number = 0; number < 50; number++)  // wherever they are in the order
+                    localStorage.setItem(prefix + number, ['{"kind": "ann', "", "null",
                                          '"text"', "[1]", "{}"][number % 6]);
             }"""
         )
@@ -486,7 +487,7 @@ def test_without_a_server_what_is_at_hand_can_be_judged(browser, site):
         for key in "12345":
             page.keyboard.press(key)
         expect(page.locator(".hx-ann-problem")).to_contain_text(
-            "The server does not answer. 5 answers are kept in this page"
+            "The server does not answer. 5 answers are kept in this browser"
         )
         page.context.set_offline(False)
         saved(page, 5)
@@ -588,7 +589,7 @@ def test_an_undo_shows_what_stood_before_as_it_was_told(browser, site):
         expect(page.locator(".hx-ann-keep")).to_be_visible()
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("n")
-        expect(says(page)).to_contain_text("You said not sure. Given")
+        expect(says(page)).to_contain_text("You said not sure. Given label")
         expect(page.locator(".hx-ann-keep")).to_be_hidden()
         page.keyboard.press("u")
         expect(says(page)).to_have_text(told)
@@ -611,7 +612,7 @@ def test_what_was_taken_back_is_not_told_after_a_reload(browser, site):
         expect(page.locator(".hx-ann-saved")).to_have_text("1 not saved yet")
         page.reload()
         expect(page.locator(".hx-ann-saved")).to_have_text("1 not saved yet")
-        expect(says(page)).to_contain_text("Your last answer stands here")
+        expect(says(page)).to_contain_text("Your last answer appears here")
         store.refuses = False
         saved(page, 0)
         assert store.latest() == []
@@ -686,7 +687,7 @@ def test_among_many_classes_one_is_found_by_typing(browser, tmp_path):
             saved(page, 2)
             assert [event.said for event in store.all()] == ["class 011", "class 002"]
             page.locator(".hx-ann-find").fill("nothing")
-            expect(page.locator(".hx-ann-more")).to_have_text("No class is called so.")
+            expect(page.locator(".hx-ann-more")).to_have_text("No class matches.")
 
 
 def test_among_many_classes_letters_are_typed_and_never_pressed(browser, tmp_path):
@@ -696,7 +697,7 @@ def test_among_many_classes_letters_are_typed_and_never_pressed(browser, tmp_pat
             ready(page)
             page.keyboard.type("banana uck 7")  # from wherever the focus is
             expect(page.locator(".hx-ann-find")).to_have_value("banana uck 7")
-            expect(page.locator(".hx-ann-more")).to_have_text("No class is called so.")
+            expect(page.locator(".hx-ann-more")).to_have_text("No class matches.")
             page.keyboard.press("Enter")
             page.locator(".hx-ann-find").fill("")
             page.keyboard.press("Enter")  # nothing was chosen
@@ -803,7 +804,7 @@ def test_what_is_judged_in_another_window_leaves_this_one(browser, site):
         wanting(page, 8)
         expect(page.get_by_label("Comment, sent with the answer")).to_have_value("")
         expect(refused(page)).to_contain_text(
-            "You had begun a comment (half a <b>comment</b>): you have judged this one meanwhile"
+            "comment (half a <b>comment</b>): you have labelled this example meanwhile"
         )
         refused(page).get_by_role("button", name="Close").click()
         expect(refused(page)).to_be_hidden()

@@ -14,7 +14,7 @@ from hardex.runs.views import View
 from hardex_app.background import Status
 from hardex_app.workspace import Workspace
 
-from .conftest import close_visit, next_event, open_visit
+from .conftest import OF_LEAVING, close_visit, open_visit, without
 from .fake_runs import HOSTILE, run_without_images, serving, small_run
 
 pytestmark = pytest.mark.browser
@@ -192,37 +192,94 @@ def test_a_verdict_moves_an_example_out_of_what_is_not_judged(browser, tmp_path)
             assert page.evaluate("!document.activeElement.closest('.hx-judge')")
 
 
-def test_a_verdict_that_may_not_be_saved_is_told_over_a_reload_too(browser, tmp_path):
+class Cut:
+    """A line to the server on which verdicts do not arrive, or their receipts do not."""
+
+    def __init__(self, page):
+        self.mode, self.sent = "", []
+        page.route("**/component_server/**", self._meet)
+
+    def _meet(self, route):
+        body = route.request.post_data_json or {}
+        if body.get("fn_name") != "judge":
+            route.continue_()
+            return
+        self.sent.append(body["data"]["event_id"])
+        if self.mode == "no receipt":
+            route.fetch()
+        if self.mode:
+            route.abort()
+        else:
+            route.continue_()
+
+
+@contextmanager
+def cut_off(browser, served, words):
+    """A visitor on such a line; what the browser says of failed requests is forgiven."""
+    visitor = open_visit(browser, served[0], words)
+    yield visitor.page, Cut(visitor.page)
+    visitor.trouble = without(visitor.trouble, ("Failed to load", "Failed to fetch", *OF_LEAVING))
+    close_visit(visitor)
+
+
+def test_a_verdict_is_kept_over_a_reload_and_sent_until_it_is_stored(browser, tmp_path):
+    with served_run(tmp_path, count=40) as fresh:
+        _, run = fresh
+        with cut_off(browser, fresh, "view=browse&list=all&id=5") as (page, line):
+            opened(page, "5")
+            says = page.locator(".hx-judge-says")
+            comment = page.get_by_label("Comment, sent with the verdict")
+            comment.fill("a <b>thick</b> one")
+            line.mode = "no answer"
+            page.get_by_role("button", name="Bad image", exact=True).click()
+            expect(says).to_contain_text("One verdict is kept in this browser")
+            page.reload()
+            opened(page, "5")
+            expect(says).to_contain_text("One verdict is kept in this browser")
+            page.locator('.hx-card[data-id="6"]').click()
+            opened(page, "6")
+            expect(says).to_contain_text("One verdict is kept in this browser")
+            assert run.annotations.all() == []
+            line.mode = ""
+            expect(page.locator('.hx-card[data-id="5"] .hx-mark')).to_have_text("✎ bad image")
+            expect(says).to_have_text("")
+            (event,) = run.annotations.all()
+            assert (event.id, event.verdict) == ("5", "bad_image")
+            assert (event.comment, event.event_id) == ("a <b>thick</b> one", line.sent[0])
+            page.reload()
+            opened(page, "6")
+            expect(says).to_have_text("")
+
+
+def test_a_verdict_whose_receipt_was_lost_is_stored_once(browser, tmp_path):
+    with served_run(tmp_path, count=40) as fresh:
+        _, run = fresh
+        with cut_off(browser, fresh, "view=browse&list=all&id=5") as (page, line):
+            opened(page, "5")
+            line.mode = "no receipt"
+            page.get_by_role("button", name="Ambiguous", exact=True).click()
+            expect(page.locator(".hx-judge-says")).to_contain_text("One verdict is kept")
+            line.mode = ""
+            expect(page.locator(".hx-judge-says")).to_have_text("Saved.")
+            assert len(line.sent) > 1 and len(set(line.sent)) == 1
+            assert [event.verdict for event in run.annotations.all()] == ["ambiguous"]
+
+
+def test_a_verdict_that_the_server_refuses_is_shown_with_its_example(browser, tmp_path):
     with served_run(tmp_path, count=40) as fresh:
         _, run = fresh
         with visiting(browser, fresh, "view=browse&list=all&id=5") as page:
             opened(page, "5")
             says = page.locator(".hx-judge-says")
             comment = page.get_by_label("Comment, sent with the verdict")
-            comment.fill("a <b>thick</b> one")
-            bad = page.get_by_role("button", name="Bad image", exact=True)
-            with next_event(page):
-                bad.click()
-                expect(says).to_have_text("Saving…")
-            page.reload()
-            opened(page, "5")
-            expect(says).to_contain_text("your verdict may not be saved. Choose it again.")
-            expect(comment).to_have_value("a <b>thick</b> one")
-            page.locator('.hx-card[data-id="6"]').click()
-            opened(page, "6")
-            expect(says).to_have_text(
-                "Your verdict on 5 may not be saved: open it and choose it again."
-            )
-            expect(comment).to_have_value("")
-            page.locator('.hx-card[data-id="5"]').click()
-            opened(page, "5")
-            bad.click()
+            comment.fill("x\u007f")  # a control character, which no comment may have
+            page.get_by_role("button", name="Ambiguous", exact=True).click()
+            expect(says).to_contain_text("control")
+            expect(comment).to_have_value("x\u007f")
+            comment.fill("x")
+            page.get_by_role("button", name="Ambiguous", exact=True).click()
             expect(says).to_have_text("Saved.")
-            (event,) = run.annotations.of("5")
-            assert (event.verdict, event.comment) == ("bad_image", "a <b>thick</b> one")
-            page.reload()
-            opened(page, "5")
-            expect(says).to_have_text("")
+            assert [event.comment for event in run.annotations.all()] == ["x"]
 
 
 def test_cards_say_what_people_say_of_them(browser, tmp_path):
@@ -244,7 +301,11 @@ def test_cards_say_what_people_say_of_them(browser, tmp_path):
 
 def test_nothing_found_says_what_to_do(browser, served):
     with visiting(browser, served, "view=browse&text=nothing-is-called-so") as page:
-        expect(page.locator(".hx-browse .hx-empty")).to_contain_text("Show all examples")
+        empty = page.locator(".hx-browse .hx-empty")
+        expect(empty).to_contain_text("Show all examples")
+        empty.get_by_role("button", name="Clear all filters").click()
+        expect(page.locator(".hx-card").first).to_be_visible()
+        expect(empty).to_be_empty()
 
 
 @pytest.mark.parametrize("words", ["given=dog", "sort=beauty", "least=much&score=loss", "x=1"])

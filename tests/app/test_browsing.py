@@ -22,7 +22,7 @@ from hardex_app.browsing import (
     neighbours,
     pictures,
 )
-from hardex_app.questions import QUESTIONS, answer_on_page
+from hardex_app.questions import answer_on_page, question
 from hardex_app.workspace import Workspace
 
 from .fake_runs import (
@@ -259,8 +259,8 @@ def test_neighbours_come_with_pictures_labels_and_copies(run):
 
 
 def neighbours_on_page(workspace):
-    question = next(one for one in QUESTIONS if one.name == "neighbours")
-    return answer_on_page(question, workspace, "4", lambda: OWNER)
+    asked = question("browse", "neighbours")
+    return answer_on_page(asked, workspace, "4", lambda: OWNER)
 
 
 def test_without_training_data_there_are_no_neighbours(run):
@@ -288,6 +288,17 @@ def test_a_verdict_is_stored_with_the_name_of_who_said_it(own_run, verdict):
     assert (event.annotator, event.id, event.verdict) == ("anna", "4", verdict)
     assert event.new_label == label
     assert f"anna: {verdict.replace('_', ' ')}" in lines[0]
+
+
+def test_a_verdict_that_is_sent_twice_is_stored_once(own_run):
+    said = {"id": "4", "verdict": "right", "event_id": "0b0f6ba7-5a5c-4d4f-8a0f-7b8f2f5c9a11"}
+    assert judge(own_run, "anna", said) == judge(own_run, "anna", said)
+    assert [event.event_id for event in own_run.annotations.all()] == [said["event_id"]]
+    with pytest.raises(HardexError, match="event"):  # the id of another verdict
+        judge(own_run, "anna", {**said, "verdict": "wrong"})
+    with pytest.raises(HardexError, match="UUID"):
+        judge(own_run, "anna", {**said, "event_id": "1"})
+    assert len(own_run.annotations.all()) == 1
 
 
 def test_what_people_said_has_the_latest_last_and_only_of_this_example(own_run):

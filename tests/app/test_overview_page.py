@@ -3,6 +3,7 @@
 import re
 from urllib.parse import parse_qs, urlparse
 
+import gradio as gr
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -34,7 +35,8 @@ def serve(run):
     workspace.status = Status("ready")
 
     def build(window):
-        shown = place_one(overview.PAGE, workspace)
+        with gr.Column(elem_id="page-overview"):
+            shown = place_one(overview.PAGE, workspace)
         facts = lambda: overview.facts(workspace, OWNER)  # noqa: E731
         window.load(facts, None, shown, show_progress="hidden")
 

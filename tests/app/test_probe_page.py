@@ -21,7 +21,7 @@ from hardex_app.kept_probes import SHOWN_MOST, exported, keep_this, kept, reopen
 from hardex_app.open_workspace import workspace_of_run
 from hardex_app.probe_facts import facts, facts_on_request
 from hardex_app.probing import curve, probe, smallest, source_image
-from hardex_app.questions import QUESTIONS, answer_keep, answer_on_page, server_functions
+from hardex_app.questions import answer_keep, answer_on_page, question, server_functions
 from hardex_app.workspace import Workspace
 
 from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run, wait_until_over
@@ -29,8 +29,8 @@ from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run
 
 def answer(workspace, ask, request, visitor):
     """What the script of the page gets for one of its questions."""
-    question = next(one for one in QUESTIONS if (one.page, one.name) == ("probe", ask.__name__))
-    return answer_on_page(question, workspace, request, lambda: visitor)
+    asked = question("probe", ask.__name__)
+    return answer_on_page(asked, workspace, request, lambda: visitor)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from hardex.people.events import Annotation
 from hardex.probing.saved_probes import kept_probes
 from hardex_app import annotating
 from hardex_app.auth.keys import Keys
-from hardex_app.pages.browse.page import on_judge
+from hardex_app.questions import answer_on_page, question
 
 from .conftest import draw, quiet
 from .fake_runs import entered, inspecting, serving, small_run
@@ -111,7 +111,7 @@ def owner_endpoints(app):
 
 def test_no_endpoint_of_the_owner_is_there_for_an_annotator(app):
     names = owner_endpoints(app)
-    assert {"browse", "judge", "overview", "export_probes", "judge_on_page", "take"} <= set(names)
+    assert {"browse", "judge", "overview", "export_probes", "take"} <= set(names)
     before = len(app.run.annotations.all())
     for name in names:
         for path in (f"run/{name}", f"api/{name}", f"call/{name}", f"run/{name}/"):
@@ -147,10 +147,27 @@ def test_no_server_function_of_the_owners_window_answers_an_annotator(app):
 
 
 def test_an_owner_function_refuses_an_annotator_who_got_to_it(app):
-    said = {"id": "1", "verdict": "right"}
-    told = on_judge(app.workspace, said, Visitor("Anna", "annotator"))
-    assert "only the owner" in told["error"]
-    assert "error" not in on_judge(app.workspace, said, OWNER)
+    verdict = {"id": "1", "verdict": "right"}
+    judge = question("browse", "judge")
+    anna = Visitor("Anna", "annotator")
+    answer = answer_on_page(judge, app.workspace, verdict, lambda: anna)
+    assert "only the owner" in answer["error"] and not answer["again"]
+    assert "error" not in answer_on_page(judge, app.workspace, verdict, lambda: OWNER)
+
+
+def test_a_verdict_of_the_page_is_the_owners_and_stored_once(app):
+    sent = {"id": "2", "verdict": "wrong", "new_label": "1", "comment": "odd", "annotator": "Anna",
+            "event_id": "6f1d7ad4-9a3e-4a53-8a57-0e0d3a4d1c55"}  # fmt: skip
+    before = len(app.run.annotations.all())
+    answer = ask(app.owner, "board", "judge", sent)
+    assert (answer["id"], answer["verdict"]) == ("2", "wrong") and "wrong" in answer["verdicts"]
+    assert answer["lines"][-1].endswith("owner: wrong, it is 1: odd")
+    assert ask(app.owner, "board", "judge", sent) == answer
+    (event,) = app.run.annotations.all()[before:]
+    assert (event.annotator, event.event_id) == ("owner", sent["event_id"])
+    for nonsense in (None, [], "1", {}, {**sent, "event_id": "1"}, {**sent, "verdict": "right"}):
+        assert set(ask(app.owner, "board", "judge", nonsense)) == {"error", "again"}
+    assert len(app.run.annotations.all()) == before + 1
 
 
 def test_a_program_of_an_annotator_finds_the_endpoints_of_annotators_alone(app):

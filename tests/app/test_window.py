@@ -129,7 +129,7 @@ def test_no_file_of_this_computer_is_served(server, hostile):
 
 
 def test_only_these_server_functions_are_offered(server):
-    """Of these only the desk's write: they learn from the guard who asks (see `visitors.py`)."""
+    """Those that write learn from the guard who asks (see `visitors.py`)."""
     offered = {
         part["props"].get("elem_id"): set(part["props"]["server_fns"])
         for part in server.config["components"]
@@ -137,7 +137,7 @@ def test_only_these_server_functions_are_offered(server):
     }
     assert offered == {
         "desk": {"annotate", "earlier", "next_examples", "undo"},
-        "board": {"browse", "example", "image", "easier", "pictures", "neighbours"},
+        "board": {"browse", "example", "image", "easier", "pictures", "neighbours", "judge"},
         "bench": {"probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"},
     }
 

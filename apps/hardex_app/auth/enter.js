@@ -1,9 +1,9 @@
-// The token stands behind the # of the link, which browsers send to no server; it goes from here in
-// the body of one request, and is taken out of the address before anything else happens.
+// The token is behind the # of the link, which browsers do not send to any server. It is removed from
+// the address before anything else happens, and sent in the body of one request.
 const say = (text) => { document.getElementById("says").textContent = text; };
-const NO_LINK = "You need a personal link to open this app; ask for one whoever sent you here.";
+const NO_LINK = "This app opens with a personal link. Ask the person who sent you here for one.";
 
-// A server that is just starting, or full, is asked again; the token is in no address any more.
+// A server that is just starting, or full, is asked again: the address no longer has the token.
 const TRIES_MOST = 30, AGAIN_MS = 2000;
 const waitFor = (ms) => new Promise((go) => setTimeout(go, ms));
 let latest = 0;
@@ -21,14 +21,14 @@ async function enter() {
     if (mine !== latest) return;
     if (answer && answer.ok) { location.replace("./"); return; }
     const text = answer && (await answer.text()).trim().slice(0, 300);
-    // A notebook that is loaded again shows its link again, which let in once: who is in stays in.
+    // A notebook that is reloaded shows its link again, which worked only once: the session goes on.
     const here = window.parent !== window && await fetch("here").catch(() => null);
     if (here && here.status === 204) { location.replace("./"); return; }
     const later = !answer || answer.status === 429 || answer.status >= 500;
-    if (!later) { say(text || "The link could not be used; ask for a new one."); return; }
-    if (tries === TRIES_MOST) { say("The server does not answer; open the link again later."); return; }
+    if (!later) { say(text || "This link could not be used. Ask for a new one."); return; }
+    if (tries === TRIES_MOST) { say("The server does not answer. Open the link again later."); return; }
     const seconds = answer && answer.status === 429 ? Number(answer.headers.get("retry-after")) || 0 : 0;
-    say(seconds ? `${text} Leave this page open: it tries again by itself.` : "The server does not answer yet; trying again…");
+    say(seconds ? `${text} Leave this page open: it tries again automatically.` : "The server does not answer yet. Trying again…");
     await waitFor(Math.max(AGAIN_MS, 1000 * seconds));
   }
 }

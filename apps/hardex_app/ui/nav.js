@@ -1,5 +1,5 @@
-// The bar at the top: one link per page; the page that the address names is shown. Annotators have
-// fewer pages, and a window of their own that lists them in `props.pages`.
+// The bar at the top: one link per page; the page that the address names is shown. `props.pages` lists
+// the pages of the window, in order; annotators have fewer, and see their name.
 
 import { address, addressOf, announce, go, stay, whenAddressChanges } from "./address.js";
 import { find, isModified, make, makeButton, plain } from "./dom.js";
@@ -7,26 +7,36 @@ import { find, isModified, make, makeButton, plain } from "./dom.js";
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {Record<string, string>} Titles the title of each page, by its name */
 
-/** @type {Titles} */
+/** @type {Titles} for windows that list no pages, or only names */
 const ALL = { overview: "Overview", browse: "Browse", annotate: "Annotate", probe: "Probe" };
 const LATE_MS = [0, 200, 1000, 4000]; // a slow browser may draw the pages later, or once more
 const NOT_DRAWN_MS = 50;
 
 /** @param {Context} context */
 export function start({ element, props, server }) {
-  const titles = Object.fromEntries(
-    Object.entries(ALL).filter(([page]) => !props.pages || props.pages.includes(page)),
-  );
+  const titles = titlesOf(props.pages);
+  const isAnnotators = typeof server.who === "function";
   const bar = find(element, ".hx-pages");
   const show = pageShower(bar, titles);
-  if (props.pages && !(address().page in titles)) {
+  if (isAnnotators && !(address().page in titles)) {
     stay({ page: Object.keys(titles)[0] });
     announce();
   }
   whenAddressChanges(show);
   show();
   for (const ms of LATE_MS) setTimeout(show, ms);
-  if (props.pages) addVisitor(find(element, ".hx-nav"), server);
+  if (isAnnotators) addVisitor(find(element, ".hx-nav"), server);
+}
+
+/**
+ * @param {(string | {name: string, title: string})[] | null | undefined} pages
+ * @returns {Titles}
+ */
+function titlesOf(pages) {
+  const listed = pages ?? Object.keys(ALL);
+  return Object.fromEntries(
+    listed.map((one) => (typeof one === "string" ? [one, ALL[one]] : [one.name, one.title])),
+  );
 }
 
 /**
@@ -172,10 +182,10 @@ async function leaveApp(button) {
   alert("Your session has not ended: the server does not answer. Try again later.");
 }
 
-/** Whether a visitor wants to leave answers behind that only this page has. */
+/** Whether a visitor wants to leave although answers of theirs are not saved yet. */
 function mayLeave() {
-  const page = /** @type {HTMLElement | null} */ (document.querySelector("[data-waiting]"));
-  const unsent = Number(page?.dataset.waiting || 0);
+  const pages = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-waiting]"));
+  const unsent = [...pages].reduce((sum, page) => sum + Number(page.dataset.waiting), 0);
   if (!unsent) return true;
   const [answers, them] = unsent === 1 ? ["One answer is", "it"] : [`${unsent} answers are`, "them"];
   return confirm(

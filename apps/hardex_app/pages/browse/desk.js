@@ -7,7 +7,7 @@ import { find } from "../../ui/dom.js";
 
 /**
  * @typedef {object} Facts what can be filtered and sorted by
- * @property {string} whose the visitor and the run, for what this tab keeps
+ * @property {string} whose the visitor and the run, for what this browser keeps
  * @property {string[]} class_names
  * @property {{name: string, formula: string, meaning: string}[]} scores
  * @property {{name: string, values: string[]}[]} meta
@@ -64,7 +64,6 @@ import { find } from "../../ui/dom.js";
  * @property {HTMLFormElement} form
  * @property {HTMLElement} grid
  * @property {Context["server"]} server
- * @property {Context["trigger"]} trigger
  * @property {State} state
  * @property {() => void} askPage
  * @property {() => void} askExample

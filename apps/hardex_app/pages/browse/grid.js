@@ -1,6 +1,6 @@
 // A page of examples.
 
-import { find } from "../../ui/dom.js";
+import { find, makeButton } from "../../ui/dom.js";
 import { count, many } from "../../ui/numbers.js";
 import { card } from "./cards.js";
 import { showProblem } from "./desk.js";
@@ -40,7 +40,7 @@ function drawPage(desk, page) {
   const inGrid = grid.contains(document.activeElement);
   state.page = page;
   find(element, ".hx-count").textContent = countText(page);
-  find(element, ".hx-empty").textContent = page.empty;
+  drawEmpty(element, page.empty);
   drawPager(element, page);
   grid.replaceChildren(...page.examples.map((one) => card(state, one, (id) => open(desk, id, true))));
   const opened = markOpen(desk);
@@ -48,6 +48,19 @@ function drawPage(desk, page) {
   openWaiting(desk, page);
   askPictures(desk, page.examples.map((one) => one.id));
   element.dataset.pages = String(Number(element.dataset.pages || 0) + 1);
+}
+
+/**
+ * Why there are no examples, with the button that removes the filters where there are any.
+ *
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function drawEmpty(element, text) {
+  const clear = find(element, ".hx-clear-filters");
+  const button = makeButton("hx-button", clear.textContent ?? "", () => clear.click());
+  const isFiltered = text !== "" && !clear.hidden;
+  find(element, ".hx-empty").replaceChildren(text, ...(isFiltered ? [" ", button] : []));
 }
 
 /** @param {Element | null} node */

@@ -28,7 +28,6 @@ export function start(context) {
     form: find(element, ".hx-filters", HTMLFormElement),
     grid: find(element, ".hx-grid"),
     server: context.server,
-    trigger: context.trigger,
     state: newState(),
     askPage: latched(() => askPage(desk), (why) => showProblem(element, ".hx-page-problem", why)),
     askExample: latched(() => askExample(desk, verdicts, askPicture),
@@ -39,9 +38,6 @@ export function start(context) {
   listen(desk);
   const receive = () => load(desk, verdicts, props.value);
   watch("value", receive);
-  watch("said", () => {
-    if (props.said) receiveVerdict(desk, verdicts, props.said);
-  });
   receive();
   whenAddressed("browse", (view) => show(desk, view));
 }
@@ -79,8 +75,8 @@ function load(desk, verdicts, facts) {
   if (facts?.problem) {
     find(element, ".hx-browse-columns .hx-empty").textContent = facts.problem;
   } else if (facts && !state.facts) {
-    verdicts.offer(facts);
     state.facts = facts;
+    verdicts.offer(facts);
     offerFilters(desk, facts);
     state.asked = null;
     show(desk, state.view);
@@ -103,19 +99,6 @@ function show(desk, view) {
     markOpen(desk);
   }
   if (view.id) desk.askExample();
-}
-
-/**
- * @param {Desk} desk
- * @param {Verdicts} verdicts
- * @param {import("./verdicts.js").Stored} answer
- */
-function receiveVerdict(desk, verdicts, answer) {
-  if (desk.state.view.verdict) {
-    desk.state.asked = null; // the verdict may have changed what the view shows
-    desk.askPage();
-  }
-  verdicts.receive(answer);
 }
 
 /**

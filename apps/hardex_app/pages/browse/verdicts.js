@@ -1,57 +1,55 @@
-// Verdicts on the given label. One that the server has not confirmed is kept in this tab, also over a
-// reload, and the visitor is told that it may not be saved.
+// The owner's verdicts on given labels. They go through the outbox: one that the server has not
+// confirmed is sent again, after a reload too.
 
 import { find, make, makeButton, plain } from "../../ui/dom.js";
-import { uuid } from "../../ui/requests.js";
-import { keepInTab, keptInTab } from "../../ui/tab_store.js";
+import { Outbox, keptSentence, outcomeOf } from "../../ui/outbox.js";
 import { drawVerdicts } from "./cards.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
-/** @typedef {import("./desk.js").Facts} Facts */
-/** @typedef {{token: string, comment: string, new_label: string}} Unsaved */
+/** @typedef {import("../../ui/outbox.js").Entry} Entry */
 
 /**
  * The server's answer to a verdict.
  *
  * @typedef {object} Stored
  * @property {string} id
- * @property {string} token
- * @property {string} [error]
- * @property {string} [verdict]
- * @property {string[]} [lines]
- * @property {string[]} [verdicts]
+ * @property {string} verdict
+ * @property {string[]} lines the annotations of the example
+ * @property {string[]} verdicts
  */
 
-const STORE = "hardex.verdicts";
-const ANSWER_MS = 10000;
-
 export class Verdicts {
-  /** @type {Map<string, Unsaved>} */
-  #unsaved = new Map(); // by id
-  /** @type {Set<string>} */
-  #underWay = new Set(); // tokens of those whose answer may still come
-  #latest = ""; // the token of the last verdict
+  #message = ""; // of the example that is open
 
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.comment = find(desk.element, ".hx-judge-comment input", HTMLInputElement);
     this.label = find(desk.element, ".hx-new-label", HTMLSelectElement);
+    this.outbox = new Outbox({
+      name: "verdicts",
+      send: async ({ id, payload }) => outcomeOf(await desk.server.judge({ ...payload, event_id: id })),
+      settled: (entry, outcome) => {
+        if (outcome.state === "acknowledged") this.#showStored(entry, outcome.answer);
+        else this.#showRefused(entry, "");
+      },
+      changed: () => this.#say(),
+    });
   }
 
   /**
-   * Buttons for the verdicts, and what this tab kept.
+   * Buttons for the verdicts; what this browser kept is sent.
    *
-   * @param {Facts} facts
+   * @param {import("./desk.js").Facts} facts
    */
   offer(facts) {
-    for (const [id, one] of keptInTab(STORE, facts.whose) || []) this.#unsaved.set(id, one);
     const buttons = facts.verdicts.map(({ value, words }) => {
       const button = makeButton("hx-button", words, () => this.#judge(value));
       button.dataset.verdict = value;
       return button;
     });
     find(this.desk.element, ".hx-verdicts").replaceChildren(...buttons);
+    this.outbox.open(facts.whose);
   }
 
   /** Another example is open. */
@@ -61,92 +59,84 @@ export class Verdicts {
     press(element, null);
     this.comment.value = "";
     this.label.value = "";
-    this.#say("");
-    this.#warn();
-  }
-
-  /** @param {string} id */
-  forget(id) {
-    if (this.#unsaved.delete(id)) this.#keep();
+    this.#message = "";
+    const refused = this.outbox.refused.findLast((entry) => entry.payload.id === state.shown?.id);
+    if (refused) this.#showRefused(refused, "Your verdict was not saved: ");
+    this.#say();
   }
 
   /**
-   * The server has answered.
+   * The run has no such example: what was refused for it can't be chosen again.
    *
-   * @param {Stored} answer
+   * @param {string} id
    */
-  receive(answer) {
-    const isHere = answer.id === this.desk.state.shown?.id && answer.token === this.#latest;
-    this.#underWay.delete(answer.token);
-    // A refusal is shown here and now; elsewhere the visitor is told that the verdict is not saved.
-    const waits = this.#unsaved.get(answer.id)?.token === answer.token;
-    if (waits && (isHere || !answer.error)) this.forget(answer.id);
-    if (answer.verdicts) markCard(this.desk, answer.id, answer.verdicts);
-    if (isHere) {
-      this.#say(answer.error || "Saved.");
-      if (!answer.error) this.#showStored(answer);
-    } else {
-      if (!this.#underWay.has(this.#latest)) this.#say("");
-      this.#warn();
+  forget(id) {
+    for (const entry of this.outbox.refused) {
+      if (entry.payload.id === id) this.outbox.remove(entry.id);
     }
   }
 
   /** @param {string} verdict */
   #judge(verdict) {
-    const { state, trigger } = this.desk;
-    if (!state.shown) return;
-    const id = state.shown.id;
-    const token = (this.#latest = uuid());
+    const id = this.desk.state.shown?.id;
+    if (id === undefined) return;
+    this.#message = "";
     const new_label = verdict === "wrong" ? this.label.value : "";
-    const sent = { token, comment: this.comment.value.trim(), new_label };
-    this.#say("Saving…");
-    this.#unsaved.set(id, sent);
-    this.#underWay.add(token);
-    this.#keep();
-    trigger("judge", { id, verdict, ...sent });
-    setTimeout(() => {
-      if (this.#underWay.delete(token)) this.#warn();
-    }, ANSWER_MS);
+    this.outbox.add("judge", { id, verdict, new_label, comment: this.comment.value.trim() });
   }
 
-  /** What may not be saved is reported where it can be chosen again, or by the name of its example. */
-  #warn() {
-    const ids = [...this.#unsaved].filter(([, one]) => !this.#underWay.has(one.token)).map(([id]) => id);
-    const shown = this.desk.state.shown?.id;
-    const here = shown !== undefined && ids.includes(shown) ? this.#unsaved.get(shown) : undefined;
-    if (here) {
-      this.#say("The server did not answer: your verdict may not be saved. Choose it again.");
-      this.comment.value ||= here.comment;
-      this.label.value ||= here.new_label;
-    } else if (ids.length) {
-      this.#say(elsewhere(ids));
-    }
-  }
-
-  /** @param {Stored} answer */
-  #showStored({ lines = [], verdict = "" }) {
+  /**
+   * @param {Entry} entry
+   * @param {Stored} stored
+   */
+  #showStored({ payload }, { id, verdict, lines, verdicts }) {
     const { element, state } = this.desk;
-    this.comment.value = "";
-    if (state.shown) state.shown.said = lines;
+    markCard(this.desk, id, verdicts);
+    if (state.view.verdict) {
+      state.asked = null; // the verdict may have changed what the view shows
+      this.desk.askPage();
+    }
+    if (state.shown?.id !== id) return;
+    state.shown.said = lines;
     drawAnnotations(element, lines);
+    if (this.#isWaiting(id)) return; // there is a later verdict
+    if (this.comment.value.trim() === payload.comment) this.comment.value = "";
     press(element, verdict);
+    this.#message = "Saved.";
   }
 
-  #keep() {
-    const { facts } = this.desk.state;
-    if (facts) keepInTab(STORE, facts.whose, [...this.#unsaved]);
+  /**
+   * A refusal is shown with its example, where the verdict can be chosen again.
+   *
+   * @param {Entry} entry
+   * @param {string} before
+   */
+  #showRefused({ id, payload, refused }, before) {
+    if (this.desk.state.shown?.id !== payload.id) return;
+    this.#message = `${before}${refused}`;
+    this.comment.value ||= payload.comment;
+    this.label.value ||= payload.new_label;
+    this.outbox.remove(id);
   }
 
-  /** @param {string} text */
-  #say(text) {
-    find(this.desk.element, ".hx-judge-says").textContent = text;
+  /** @param {string} id */
+  #isWaiting(id) {
+    return this.outbox.waiting.some((entry) => entry.payload.id === id);
   }
-}
 
-/** @param {string[]} ids */
-function elsewhere(ids) {
-  const more = ids.length > 1 ? ` and ${ids.length - 1} more` : "";
-  return `Your verdict on ${plain(ids[0])}${more} may not be saved: open it and choose it again.`;
+  #say() {
+    find(this.desk.element, ".hx-judge-says").textContent = this.#text();
+  }
+
+  #text() {
+    const { waiting, refused, trouble } = this.outbox;
+    const shown = this.desk.state.shown?.id;
+    if (trouble && waiting.length) return `${trouble} ${keptSentence(this.outbox, "verdict")}`;
+    if (shown !== undefined && this.#isWaiting(shown)) return "Saving…";
+    if (this.#message || !refused.length) return this.#message;
+    const [{ payload, refused: why }] = refused;
+    return `Your verdict on ${plain(payload.id)} was not saved: ${plain(why)}`;
+  }
 }
 
 /**

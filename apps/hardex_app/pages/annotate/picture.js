@@ -1,0 +1,27 @@
+// The image of an example.
+
+import { make } from "../../ui/dom.js";
+
+const SMALL_PIXELS = 400;
+
+/**
+ * @param {string} url
+ * @returns {HTMLElement}
+ */
+export function pictureOf(url) {
+  if (!url) return make("p", "", "This example has no image.");
+  const image = make("img", "");
+  image.alt = "the image to label";
+  image.src = url;
+  // Small images are shown pixel by pixel; large ones are shrunk, which looks better smoothed.
+  image.decode().then(() => image.classList.toggle("hx-pixels", image.naturalWidth < SMALL_PIXELS)).catch(() => {});
+  return image;
+}
+
+/** @param {string} url */
+export function thumbnailOf(url) {
+  const image = make("img", "hx-pixels");
+  image.alt = "";
+  image.src = url;
+  return image;
+}
