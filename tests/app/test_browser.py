@@ -228,7 +228,7 @@ def test_preparation_can_be_switched_off_and_shows_a_difference(visit: Visit) ->
 def test_the_tensor_shown_is_the_one_the_model_sees(visit: Visit, run: hardex.Run) -> None:
     page, example = visit.page, run.hard.iloc[0]
     probe_example(page, example["id"])
-    page.get_by_text("The exact tensor the model sees").click()
+    page.get_by_text("The exact tensor").click()
     expect(page.locator(".hx-tensor-about")).to_contain_text("shape (1, 28, 28, 1), float32")
     says = page.locator(".hx-tensor-table td").evaluate_all("all => all.map(c => c.dataset.says)")
     numbers = [float(text.split(": ")[1].split(" ")[0]) for text in says]

@@ -218,9 +218,7 @@ def test_a_reload_keeps_the_draft_and_back_shows_what_the_address_names(browser,
     with visiting(browser, grey, "&id=4&rotation=30") as page:
         answered(page)
         before = pixels(page, ".hx-after")
-        page.evaluate(  # another step of the history, which names nothing
-            "history.pushState(null, '', '?view=probe'); dispatchEvent(new Event('popstate'))"
-        )
+        go(page, "?view=probe")
         page.get_by_role("button", name="Draw", exact=True).click()
         draw(page, [(60, 60), (220, 200)])
         settled(page, lambda: page.locator(".hx-rotation").fill("20"))
@@ -237,6 +235,57 @@ def test_a_reload_keeps_the_draft_and_back_shows_what_the_address_names(browser,
         np.testing.assert_array_equal(pixels(page, ".hx-after"), before)
         settled(page, page.go_forward)
         np.testing.assert_array_equal(pixels(page, ".hx-after"), drawn)
+
+
+def test_an_address_without_a_picture_shows_the_one_draft(browser, grey):
+    with visiting(browser, grey) as page:
+        page.locator(".hx-normalize").uncheck()
+        draw(page, [(60, 60), (220, 200)])
+        settled(page, lambda: page.locator(".hx-rotation").fill("20"))
+        page.wait_for_url("**/?view=probe&rotation=20")
+        go(page, "?view=probe&id=4")
+        seen(page, ".hx-after", grey[1].run.image("4"))
+        go(page, "?view=probe&scale=1.5")
+        page.get_by_role("button", name="Clear").click()
+        draw(page, [(200, 40), (200, 240)])
+        quiet(page)
+        before, after = pixels(page, ".hx-before"), pixels(page, ".hx-after")
+        for _ in range(2):
+            settled(page, page.go_back)
+        np.testing.assert_array_equal(pixels(page, ".hx-before"), before)  # the latest drawing
+        expect(page.locator(".hx-rotation")).to_have_value("20")  # with the changes in the address
+        expect(page.locator(".hx-scale")).to_have_value("1")
+        for _ in range(2):
+            settled(page, page.go_forward)
+        np.testing.assert_array_equal(pixels(page, ".hx-after"), after)
+
+
+def test_a_drawing_outlives_a_kept_probe_that_is_opened_and_a_reload(browser, grey):
+    with visiting(browser, grey, "&id=4") as page:
+        answered(page)
+        page.get_by_label("Name").fill("opened meanwhile")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        card = page.locator(".hx-kept-one", has_text="opened meanwhile")
+        expect(card).to_be_visible()
+        go(page, "?view=probe")
+        page.locator(".hx-normalize").uncheck()
+        draw(page, [(60, 60), (220, 200)])
+        page.get_by_label("Note").fill("of the drawing")
+        quiet(page)
+        page.wait_for_url("**/?view=probe")
+        drawn = pixels(page, ".hx-before")
+        settled(page, card.click)
+        expect(page.get_by_label("Name")).to_have_value("opened meanwhile")
+        seen(page, ".hx-after", grey[1].run.image("4"))
+        page.wait_for_timeout(500)  # until the address is written
+        page.reload()
+        answered(page)
+        expect(page.get_by_label("Name")).to_have_value("opened meanwhile")
+        expect(card).to_have_attribute("aria-current", "true")
+        settled(page, page.go_back)
+        np.testing.assert_array_equal(pixels(page, ".hx-before"), drawn)
+        expect(page.get_by_label("Name")).to_have_value("")
+        expect(page.get_by_label("Note")).to_have_value("of the drawing")
 
 
 def test_what_was_drawn_is_found_again_after_a_reload_elsewhere_but_by_nobody_else(browser, grey):
@@ -546,6 +595,14 @@ def pixels(page: Page, selector: str, mode: str = "L") -> np.ndarray:
 
 def _rgb(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGB"))
+
+
+def go(page: Page, address: str) -> None:
+    """To another step of the history, as a link within the app goes."""
+    page.evaluate(
+        "to => { history.pushState(null, '', to); dispatchEvent(new Event('popstate')); }", address
+    )
+    quiet(page)
 
 
 def give(page: Page, way: str, content: bytes, name: str) -> None:

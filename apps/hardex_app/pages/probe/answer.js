@@ -4,7 +4,7 @@ import { find, make, plain } from "../../ui/dom.js";
 import { percent } from "../../ui/numbers.js";
 import { showCurve } from "./curve.js";
 import { paint } from "./pixels.js";
-import { nothingYet } from "./state.js";
+import { labelName, nothingYet } from "./state.js";
 import { clearTensor, showTensor } from "./tensor.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -19,7 +19,7 @@ export function showAnswer(page) {
   showPicture(element, "before", before);
   showPicture(element, "after", after);
   find(element, ".hx-quick").textContent = `The model says ${plain(after.predicted)}, ${percent(after.confidence)}`;
-  showBars(element, state.answer);
+  showBars(element, state.answer, labelName(state));
   showTensor(page);
   element.dataset.answers = String(Number(element.dataset.answers || 0) + 1);
 }
@@ -42,8 +42,9 @@ function showPicture(element, name, picture) {
 /**
  * @param {HTMLElement} element
  * @param {import("./facts.js").ProbeAnswer} answer
+ * @param {string} label what the label is called that the picture should have
  */
-function showBars(element, { classes, given, after }) {
+function showBars(element, { classes, given, after }, label) {
   const bars = find(element, ".hx-pair-bars");
   const key = classes.map((one) => one.class).join("\n");
   if (bars.dataset.key !== key) {
@@ -54,7 +55,7 @@ function showBars(element, { classes, given, after }) {
     const bar = /** @type {HTMLElement} */ (bars.children[i]);
     bar.classList.toggle("hx-is-given", one.class === given);
     bar.classList.toggle("hx-is-predicted", one.class === after.predicted);
-    bar.title = one.class === given ? `${one.class}: the expected class` : one.class;
+    bar.title = one.class === given ? `${one.class}: the ${label}` : one.class;
     fillBar(bar, one);
   }
 }

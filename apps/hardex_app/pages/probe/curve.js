@@ -6,7 +6,7 @@ import { find, plain } from "../../ui/dom.js";
 import { percent } from "../../ui/numbers.js";
 import { amountText, onStep } from "./amounts.js";
 import { setAmounts } from "./sliders.js";
-import { sliderAlong, sourceOf } from "./state.js";
+import { labelName, sliderAlong, sourceOf } from "./state.js";
 import { showTensor } from "./tensor.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -75,7 +75,8 @@ export function showCurve(page) {
   const most = curve ? axisEnd(curve) : 1;
   find(element, ".hx-curve-axis").textContent = most < 1 ? `The axis ends at ${100 * most} %.` : "";
   page.chart.rename(`Response curve along ${slider.label.toLowerCase()}`);
-  page.chart.draw(chartData(slider, curve, most, draft.transform[slider.name]));
+  const series = curve ? seriesOf(curve, labelName(page.state)) : [];
+  page.chart.draw({ series, ...axesOf(slider, most), ...marksOf(slider, curve, draft.transform[slider.name]) });
   showTensor(page); // the curve's answer names the preprocessing
 }
 
@@ -86,18 +87,24 @@ export function showCursor({ chart: picture, state: { draft } }) {
 
 /**
  * @param {Slider} slider
- * @param {CurveAnswer | null} curve
  * @param {number} most
- * @param {number} amount
- * @returns {import("../../ui/chart_scale.js").Data}
  */
-function chartData(slider, curve, most, amount) {
+function axesOf(slider, most) {
   const write = /** @param {number} value */ (value) => amountText(slider, value);
   const read = /** @param {number} p */ (p) => percent(Math.min(1 - LEAST, Math.max(LEAST, p)));
   return {
-    series: curve ? seriesOf(curve) : [],
     x: { least: slider.least, most: slider.most, write, steps: stepsOf(slider) },
-    y: { least: 0, most, steps: [most / 2], write: (p) => `${100 * p} %`, read },
+    y: { least: 0, most, steps: [most / 2], write: /** @param {number} p */ (p) => `${100 * p} %`, read },
+  };
+}
+
+/**
+ * @param {Slider} slider
+ * @param {CurveAnswer | null} curve
+ * @param {number} amount
+ */
+function marksOf(slider, curve, amount) {
+  return {
     markers: (curve?.flips ?? []).map((flip) => ({ x: flip.amount, label: flipLabel(slider, flip) })),
     cursor: { x: amount, step: slider.step },
   };
@@ -120,12 +127,15 @@ function flipLabel(slider, flip) {
   return `${amountText(slider, flip.amount)} → ${plain(flip.class)}`.slice(0, LABEL_MOST);
 }
 
-/** @param {CurveAnswer} curve */
-function seriesOf({ lines, amounts, given }) {
+/**
+ * @param {CurveAnswer} curve
+ * @param {string} label what the label is called that the picture should have
+ */
+function seriesOf({ lines, amounts, given }, label) {
   return lines.map((line) => ({
     name: line.class,
     points: line.probabilities.map((y, i) => ({ x: amounts[i], y })),
-    ...(line.class === given ? { strong: true, note: "the expected class" } : {}),
+    ...(line.class === given ? { strong: true, note: label } : {}),
   }));
 }
 

@@ -5,7 +5,7 @@ import { amountText } from "./amounts.js";
 import { askOnce } from "./ask_once.js";
 import { showAlong } from "./curve.js";
 import { setAmounts } from "./sliders.js";
-import { nothingYet, requestOf } from "./state.js";
+import { labelName, nothingYet, requestOf } from "./state.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./facts.js").Slider} Slider */
@@ -62,7 +62,7 @@ function findings(page, { breaking, restoring, unchanged }) {
   /** @type {HTMLElement[]} */
   const nodes = [];
   if (breaking.length) nodes.push(table(page, "Breaks the prediction", breaking));
-  if (restoring.length) nodes.push(table(page, "Restores the expected class", restoring));
+  if (restoring.length) nodes.push(table(page, `Restores the ${labelName(page.state)}`, restoring));
   const labels = unchanged.map((name) => page.rows.get(name)?.slider.label.toLowerCase() ?? name);
   if (labels.length) {
     const sentence = `Alone, these do not change the prediction at any amount tried: ${labels.join(", ")}.`;

@@ -138,6 +138,15 @@ export function expectedOf({ draft, answer, answered, pictures }) {
 }
 
 /**
+ * What the label is called that the picture should have.
+ *
+ * @param {State} state
+ */
+export function labelName({ draft }) {
+  return draft.kind === "example" ? "given label" : "expected label";
+}
+
+/**
  * Why there is no answer, as a sentence.
  *
  * @param {State} state
