@@ -288,7 +288,7 @@ def slider_moved(page: Page, i: int) -> dict[str, float]:
 
 def curve_asked(page: Page, i: int) -> dict[str, float]:
     """Scale, across the curve: picture and curve are requested again."""
-    found = timed(page, ("input", ".hx-scale", 0.6 + (i % 80) / 100), ".hx-curve-legend")
+    found = timed(page, ("input", ".hx-scale", 0.6 + (i % 80) / 100), ".hx-chart-legend")
     page.wait_for_timeout(30)
     return {"curve, from the change that asks for it": found["changed"]}
 

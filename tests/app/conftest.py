@@ -157,6 +157,7 @@ def until(page: Page, true: Callable[[], bool]) -> None:
 def draw(page: Page, points: Sequence[tuple[float, float]]) -> None:
     """One stroke on the pad."""
     expect(page.locator(".hx-pad")).to_be_visible()
+    page.locator(".hx-pad").scroll_into_view_if_needed()
     box = page.locator(".hx-pad").bounding_box()
     assert box is not None
     (x, y), *others = points

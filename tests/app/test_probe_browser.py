@@ -3,9 +3,12 @@
 import base64
 import csv
 import io
+import itertools
+import re
 import zipfile
 from contextlib import contextmanager
 
+import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
@@ -35,7 +38,9 @@ def serving(folder, **options):
     workspace.classifier, workspace.status = classifier, Status("ready")
 
     def build(window):
-        window.load(lambda: facts(workspace), None, place_one(PAGE, workspace))
+        with gr.Column(elem_id="page-probe", elem_classes="hx-page hx-current"):
+            shown = place_one(PAGE, workspace)
+        window.load(lambda: facts(workspace), None, shown)
 
     window = launched_blocks(build, css=style())
     yield window.local_url, workspace
@@ -113,7 +118,7 @@ def test_numbers_can_be_typed_and_each_can_be_reset(browser, grey):
 def test_the_chart_moves_by_mouse_and_keys(browser, grey):
     with visiting(browser, grey, "&id=4&along=scale") as page:
         answered(page)
-        chart = page.locator(".hx-curve")
+        chart = page.get_by_role("slider", name="Response curve")
         expect(page.locator(".hx-curve-says")).to_contain_text("the model says", ignore_case=True)
         chart.focus()
         chart.press("ArrowRight")
@@ -212,13 +217,11 @@ def test_the_way_back_from_a_kept_probe_leads_to_what_was_drawn(browser, grey):
         np.testing.assert_array_equal(pixels(page, ".hx-after"), opened)
 
 
-def test_a_reload_keeps_what_lies_on_the_desk_and_on_those_before(browser, grey):
+def test_a_reload_keeps_the_draft_and_back_shows_what_the_address_names(browser, grey):
     with visiting(browser, grey, "&id=4&rotation=30") as page:
         answered(page)
         before = pixels(page, ".hx-after")
-        page.evaluate(  # another step of the history has another desk
-            "history.pushState(null, '', '?view=probe'); dispatchEvent(new Event('popstate'))"
-        )
+        go(page, "?view=probe")
         page.get_by_role("button", name="Draw", exact=True).click()
         draw(page, [(60, 60), (220, 200)])
         settled(page, lambda: page.locator(".hx-rotation").fill("20"))
@@ -237,6 +240,57 @@ def test_a_reload_keeps_what_lies_on_the_desk_and_on_those_before(browser, grey)
         np.testing.assert_array_equal(pixels(page, ".hx-after"), drawn)
 
 
+def test_an_address_without_a_picture_shows_the_one_draft(browser, grey):
+    with visiting(browser, grey) as page:
+        page.locator(".hx-normalize").uncheck()
+        draw(page, [(60, 60), (220, 200)])
+        settled(page, lambda: page.locator(".hx-rotation").fill("20"))
+        page.wait_for_url("**/?view=probe&rotation=20")
+        go(page, "?view=probe&id=4")
+        seen(page, ".hx-after", grey[1].run.image("4"))
+        go(page, "?view=probe&scale=1.5")
+        page.get_by_role("button", name="Clear").click()
+        draw(page, [(200, 40), (200, 240)])
+        quiet(page)
+        before, after = pixels(page, ".hx-before"), pixels(page, ".hx-after")
+        for _ in range(2):
+            settled(page, page.go_back)
+        np.testing.assert_array_equal(pixels(page, ".hx-before"), before)  # the latest drawing
+        expect(page.locator(".hx-rotation")).to_have_value("20")  # with the changes in the address
+        expect(page.locator(".hx-scale")).to_have_value("1")
+        for _ in range(2):
+            settled(page, page.go_forward)
+        np.testing.assert_array_equal(pixels(page, ".hx-after"), after)
+
+
+def test_a_drawing_outlives_a_kept_probe_that_is_opened_and_a_reload(browser, grey):
+    with visiting(browser, grey, "&id=4") as page:
+        answered(page)
+        page.get_by_label("Name").fill("opened meanwhile")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        card = page.locator(".hx-kept-one", has_text="opened meanwhile")
+        expect(card).to_be_visible()
+        go(page, "?view=probe")
+        page.locator(".hx-normalize").uncheck()
+        draw(page, [(60, 60), (220, 200)])
+        page.get_by_label("Note").fill("of the drawing")
+        quiet(page)
+        page.wait_for_url("**/?view=probe")
+        drawn = pixels(page, ".hx-before")
+        settled(page, card.click)
+        expect(page.get_by_label("Name")).to_have_value("opened meanwhile")
+        seen(page, ".hx-after", grey[1].run.image("4"))
+        page.wait_for_timeout(500)  # until the address is written
+        page.reload()
+        answered(page)
+        expect(page.get_by_label("Name")).to_have_value("opened meanwhile")
+        expect(card).to_have_attribute("aria-current", "true")
+        settled(page, page.go_back)
+        np.testing.assert_array_equal(pixels(page, ".hx-before"), drawn)
+        expect(page.get_by_label("Name")).to_have_value("")
+        expect(page.get_by_label("Note")).to_have_value("of the drawing")
+
+
 def test_what_was_drawn_is_found_again_after_a_reload_elsewhere_but_by_nobody_else(browser, grey):
     with visiting(browser, grey) as page:
         draw(page, [(60, 60), (220, 200)])
@@ -246,9 +300,11 @@ def test_what_was_drawn_is_found_again_after_a_reload_elsewhere_but_by_nobody_el
         page.goto(f"{grey[0]}?view=probe")
         answered(page)
         np.testing.assert_array_equal(pixels(page, ".hx-after"), drawn)
-        changed = "sessionStorage.getItem('hardex.desks').replace(/whose\":\"../, 'whose\":\"zz')"
+        changed = (
+            "sessionStorage.getItem('hardex.draft.probe').replace(/whose\":\"../, 'whose\":\"zz')"
+        )
         page.goto(f"{grey[0]}?view=overview")
-        page.evaluate(f"sessionStorage.setItem('hardex.desks', {changed})")  # of another run
+        page.evaluate(f"sessionStorage.setItem('hardex.draft.probe', {changed})")  # of another run
         page.goto(f"{grey[0]}?view=probe")
         expect(page.locator(".hx-slider").first).to_be_visible()
         quiet(page)
@@ -274,7 +330,7 @@ def test_what_is_being_kept_when_the_page_is_loaded_again_is_kept_once(browser, 
         assert [one.name for one in kept_probes(run.folder)[0]].count(name) == 1
 
 
-def test_what_was_said_of_a_picture_does_not_stick_to_the_next(browser, grey):
+def test_the_expected_label_of_a_picture_does_not_carry_over_to_the_next(browser, grey):
     run = grey[1].run
     with visiting(browser, grey, "&id=4&rotation=30") as page:
         answered(page)
@@ -296,7 +352,7 @@ def test_what_was_said_of_a_picture_does_not_stick_to_the_next(browser, grey):
             settled(page, lambda: rotation.fill("50"))
 
         page.get_by_role("button", name="Draw", exact=True).click()
-        expect(page.locator(".hx-expected")).to_have_value("")  # 2 was said of the image
+        expect(page.locator(".hx-expected")).to_have_value("")  # 2 was the label of the image
         draw(page, [(60, 60), (220, 200)])
         page.locator(".hx-expected").select_option("1")
         expect(expected).to_have_value("1")
@@ -340,31 +396,62 @@ def test_a_dot_is_asked_about_once(browser, grey):
 
 LABELS = """
 () => {
-  const canvas = document.querySelector(".hx-curve"), pen = canvas.getContext("2d"), found = [];
-  pen.fillText = function (text, x, y) {
-    if (text.includes("→")) found.push([x, y, x + this.measureText(text).width]);
-    CanvasRenderingContext2D.prototype.fillText.call(this, text, x, y);
-  };
-  canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
-  delete pen.fillText;
-  return [canvas.clientWidth, found];
+  const box = document.querySelector(".hx-chart-plot"), from = box.getBoundingClientRect();
+  const lines = [...box.querySelectorAll(".hx-chart-line")];
+  const tops = lines.map((one) => one.getBoundingClientRect().top);
+  const labels = [...box.querySelectorAll(".hx-chart-label")].map((one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    return { left: left - from.left, right: right - from.left, top, bottom };
+  });
+  return { wide: box.clientWidth, highest: Math.min(...tops), labels };
 }
 """
 
 
-def test_labels_of_the_flips_never_lie_on_each_other(browser, hostile):
-    phone, lower = {"viewport": {"width": 390, "height": 844}}, 0
+def test_labels_of_the_flips_cover_neither_lines_nor_each_other(browser, hostile):
+    phone, lanes = {"viewport": {"width": 390, "height": 844}}, set()
     for id in ("1", "4", "7", "9"):
         with visiting(browser, hostile, f"&id={id}", **phone) as page:
             answered(page)
-            expect(page.locator(".hx-key").first).to_be_visible()
-            wide, labels = page.evaluate(LABELS)
-        assert all(0 <= left and right <= wide for left, _, right in labels)
-        if len(labels) == 2:
-            (a, low, b), (c, other, d) = labels
-            assert abs(low - other) >= 16 or b < c or d < a
-            lower += low != other
-    assert lower
+            expect(page.locator(".hx-chart-key").first).to_be_visible()
+            found = page.evaluate(LABELS)
+        labels = found["labels"]
+        assert all(0 <= one["left"] and one["right"] <= found["wide"] for one in labels)
+        assert all(one["bottom"] <= found["highest"] for one in labels)
+        for one, other in itertools.combinations(labels, 2):
+            assert (
+                one["right"] <= other["left"]
+                or other["right"] <= one["left"]
+                or (one["bottom"] <= other["top"] or other["bottom"] <= one["top"])
+            )
+        lanes.add(len({one["top"] for one in labels}))
+    assert 2 in lanes
+
+
+def test_the_chart_reads_the_nearest_amount_to_pointer_and_keys(browser, grey):
+    with visiting(browser, grey, "&id=4") as page:
+        answered(page)
+        request = {"source": {"kind": "example", "id": "4"}, "transform": {}}
+        answer = curve(request, grey[1].run, grey[1].classifier)
+        chart = page.get_by_role("slider", name="Response curve along rotate")
+        readout = page.locator(".hx-chart-readout")
+        expect(readout).to_be_hidden()
+        box = chart.bounding_box()
+        page.mouse.move(box["x"] + box["width"] - 28, box["y"] + 60)
+        at = answer["amounts"].index(180)
+        expect(readout).to_contain_text("+180°")
+        for line in answer["lines"]:
+            row = readout.locator(".hx-chart-row", has_text=line["class"])
+            expect(row.first).to_contain_text(f"{100 * line['probabilities'][at]:.1f} %")
+        inside = readout.bounding_box()
+        assert box["x"] <= inside["x"] and inside["x"] + inside["width"] <= box["x"] + box["width"]
+        page.mouse.move(box["x"] + 100, box["y"] - 50)
+        expect(readout).to_be_hidden()
+        chart.focus()
+        chart.press("End")
+        expect(readout).to_contain_text("+180°")
+        likeliest = max(answer["lines"], key=lambda line: line["probabilities"][at])["class"]
+        expect(chart).to_have_attribute("aria-valuetext", re.compile(rf"^\+180°: {likeliest} \d"))
 
 
 def test_the_axis_ends_where_confidences_do_and_says_so(browser, tmp_path):
@@ -377,7 +464,7 @@ def test_the_axis_ends_where_confidences_do_and_says_so(browser, tmp_path):
         with visiting(browser, served, "&id=4") as page:
             answered(page)
             end = "25" if highest <= 0.25 else "50"
-            expect(page.locator(".hx-curve-legend")).to_contain_text(f"The axis ends at {end} %.")
+            expect(page.locator(".hx-curve-axis")).to_have_text(f"The axis ends at {end} %.")
 
 
 def test_the_pen_can_be_led_by_keys(browser, grey):
@@ -444,7 +531,7 @@ def test_names_meant_to_do_harm_are_text(browser, hostile):
         assert classes == [name.replace("\n", "\N{SYMBOL FOR LINE FEED}") for name in HOSTILE]
         page.get_by_role("button", name="Find the smallest changes").click()
         quiet(page)
-        expect(page.locator(".hx-smallest-says")).not_to_have_text("Looking…")
+        expect(page.locator(".hx-smallest-says")).not_to_have_text("Searching…")
         expect(page.locator(".hx-smallest-says")).not_to_be_empty()
         page.get_by_role("button", name="Keep", exact=True).click()
         expect(page.locator(".hx-kept-one")).to_have_count(1)
@@ -511,6 +598,14 @@ def pixels(page: Page, selector: str, mode: str = "L") -> np.ndarray:
 
 def _rgb(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGB"))
+
+
+def go(page: Page, address: str) -> None:
+    """To another step of the history, as a link within the app goes."""
+    page.evaluate(
+        "to => { history.pushState(null, '', to); dispatchEvent(new Event('popstate')); }", address
+    )
+    quiet(page)
 
 
 def give(page: Page, way: str, content: bytes, name: str) -> None:

@@ -414,15 +414,16 @@ def test_what_somebody_drew_is_not_shown_to_the_next_in_the_same_tab(app, browse
     with inside(app, browser, "Ida") as page:
         page.goto(f"{app.url}?view=probe")
         draw(page, [(60, 60), (200, 200)])
-        bars, kept = page.locator("#bench .hx-bar"), "() => sessionStorage.getItem('hardex.desks')"
+        bars = page.locator("#bench .hx-bar")
+        kept = "() => sessionStorage.getItem('hardex.draft.probe')"
         expect(bars.first).to_be_visible()
         page.reload()
-        expect(bars.first).to_be_visible()  # it lies there still
+        expect(bars.first).to_be_visible()  # the draft is there again
         assert "strokes" in page.evaluate(kept)
         page.goto(f"{app.url}enter#{access.invite('Jan')}")
         expect(page.locator(".hx-who")).to_have_text("Jan")
         page.wait_for_function(
-            "!(sessionStorage.getItem('hardex.desks') || '').includes('strokes')"
+            "!(sessionStorage.getItem('hardex.draft.probe') || '').includes('strokes')"
         )
         page.go_back()
         expect(page.locator(".hx-who")).to_have_text("Jan")

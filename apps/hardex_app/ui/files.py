@@ -9,6 +9,7 @@ from pathlib import Path
 _APP = Path(__file__).parent.parent
 _STYLES = (
     "ui/style.css",
+    "ui/chart.css",
     *(f"pages/{page}/page.css" for page in ("overview", "browse", "annotate", "probe")),
 )
 

@@ -1,0 +1,92 @@
+// The exact numbers that the model receives, as a table.
+
+import { find, make } from "../../ui/dom.js";
+import { bytesOf } from "./pixels.js";
+
+/** @typedef {import("./page.js").Page} Page */
+/** @typedef {import("./facts.js").Picture} Picture */
+/** @typedef {import("./facts.js").CurveAnswer} CurveAnswer */
+/** @typedef {(byte: number) => number} Preprocess */
+
+const MOST_PIXELS = 4096; // of a table that a browser draws at once
+const LIGHT = 117; // from this level on, black text is easier to read than white
+
+/** @param {Page} page */
+export function startTensor(page) {
+  const { element } = page;
+  find(element, ".hx-tensor").addEventListener("toggle", () => showTensor(page));
+  find(element, ".hx-tensor-table").addEventListener("pointerover", (event) => {
+    const cell = event.target instanceof HTMLElement ? event.target : null;
+    if (cell?.dataset.says) find(element, ".hx-tensor-at").textContent = cell.dataset.says;
+  });
+}
+
+/**
+ * Fill the table, if it is open.
+ *
+ * @param {Page} page
+ */
+export function showTensor({ element, state }) {
+  if (!state.answer || !find(element, ".hx-tensor", HTMLDetailsElement).open) return;
+  const { after } = state.answer;
+  const [height, width] = after.shape;
+  const bytes = bytesOf(after.pixels);
+  const table = state.curve?.preprocess_table;
+  /** @type {Preprocess} */
+  const number = (byte) => (table ? table[byte] : byte);
+  find(element, ".hx-tensor-about").textContent = summary(after, Array.from(bytes, number), state.curve);
+  const scroll = find(element, ".hx-tensor-scroll");
+  scroll.hidden = height * width > MOST_PIXELS;
+  if (scroll.hidden) return;
+  const rows = Array.from({ length: height }, (_, y) => tableRow(after, bytes, number, y));
+  find(element, ".hx-tensor-table").replaceChildren(...rows);
+}
+
+/** @param {HTMLElement} element */
+export function clearTensor(element) {
+  find(element, ".hx-tensor-about").textContent = "";
+  find(element, ".hx-tensor-at").textContent = "";
+  find(element, ".hx-tensor-table").replaceChildren();
+}
+
+/**
+ * @param {Picture} picture
+ * @param {number[]} values
+ * @param {CurveAnswer | null} curve
+ */
+function summary({ shape }, values, curve) {
+  const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const before = curve && !curve.preprocess_table ? "; the table shows the pixels before preprocessing" : "";
+  return `shape (1, ${shape.join(", ")}), float32, min ${least.toFixed(4)}, max ${most.toFixed(4)}, `
+    + `mean ${mean.toFixed(4)}, preprocessing ${curve ? curve.preprocess : "?"}${before}`;
+}
+
+/**
+ * @param {Picture} picture
+ * @param {Uint8Array} bytes
+ * @param {Preprocess} number
+ * @param {number} y
+ */
+function tableRow({ shape: [, width, channels] }, bytes, number, y) {
+  const row = make("tr", "");
+  row.append(...Array.from({ length: width }, (_, x) => {
+    const at = (y * width + x) * channels;
+    return tableCell(`row ${y}, column ${x}`, bytes.subarray(at, at + channels), number);
+  }));
+  return row;
+}
+
+/**
+ * @param {string} place
+ * @param {Uint8Array} pixel
+ * @param {Preprocess} number
+ */
+function tableCell(place, pixel, number) {
+  const isGrey = pixel.length === 1;
+  const cell = make("td", "", number(pixel[0]).toFixed(2).replace(/^(-?)0\./, "$1."));
+  cell.style.background = `rgb(${isGrey ? [pixel[0], pixel[0], pixel[0]] : [...pixel]})`;
+  cell.style.color = pixel[isGrey ? 0 : 1] > LIGHT ? "#000" : "#fff"; // green is most of brightness
+  cell.dataset.says = `${place}: ${Array.from(pixel, (byte) => `${number(byte)} (pixel ${byte})`).join(", ")}`;
+  return cell;
+}
