@@ -120,7 +120,7 @@ def test_a_finished_run_is_ranked_again_by_another_rule(hardex, files):
     assert (rule["diversity"], rule["count"], rule["pool"]) == ("confusion", 6, 30)
     assert " 6 of 6 confusion pairs (a random pick " in answer.out
     refused = hardex("rank run")
-    assert refused.code == 1 and "received run and no other; name it with --out." in refused.err
+    assert refused.code == 1 and "received only run; name it with --out." in refused.err
 
 
 def test_the_coverage_of_each_list_is_printed(hardex, files):

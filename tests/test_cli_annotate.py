@@ -4,8 +4,9 @@ import csv
 import io
 import json
 import os
+import sqlite3
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from threading import Thread
 from uuid import UUID
@@ -58,8 +59,17 @@ def test_a_run_without_annotations(hardex, run):
     assert json.loads(hardex("annotate agreement run --format json").out)["votes"] == 0
 
 
+def rename_in_the_file(folder, name, new_name):
+    """Give an annotator a name that the store would refuse, as in a run folder from elsewhere."""
+    with closing(sqlite3.connect(folder / "people" / "annotations.sqlite")) as database, database:
+        for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type='trigger'"):
+            database.execute(f"DROP TRIGGER {trigger}")
+        database.execute("UPDATE events SET annotator = ? WHERE annotator = ?", (new_name, name))
+
+
 def test_agreement_is_shown_as_tables_with_names_escaped(hardex, judged):
-    judged.annotations.keep([unchecked(1, "eve\x1b[31m", judged.predictions["id"][3])])
+    judged.annotations.add(Annotation("eve", judged.predictions["id"][3], "right"))
+    rename_in_the_file(judged.folder, "eve", "eve\x1b[31m")
     answer = hardex("annotate agreement run")
     assert (answer.code, answer.err) == (0, "")
     assert "7 votes by 3 annotators on 4 examples, 3 of them judged by two or more" in answer.out

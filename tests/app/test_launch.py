@@ -252,7 +252,7 @@ def test_behind_a_proxy_the_link_is_the_proxys(capsys):
 def test_without_a_link_there_is_one_sentence_with_three_ways_out(capsys):
     assert _open_link(FakeTunnel(), "ID.SECRET", Sharing()) == ""
     (line,) = capsys.readouterr().out.splitlines()
-    for words in ("no network", "goes on locally", "--share-ssh", "--root-path", "Space"):
+    for words in ("no network", "continues locally", "--share-ssh", "--root-path", "Space"):
         assert words in sentence(line)
     assert _open_link(None, "", Sharing()) == "" and capsys.readouterr().out == ""
 
@@ -634,7 +634,7 @@ def test_training_data_that_is_not_there_ends_the_command_in_a_sentence(tmp_path
     [
         (["--queue", "nonsense"], "each parameter once; received 'nonsense'; try list=hard"),
         (["--queue", "given=1&given=2"], "each parameter once"),
-        (["--queue", "nonsense=1"], "a view knows list, "),
+        (["--queue", "nonsense=1"], "has the words list, "),
         (
             ["--queue", "list=wrong&given=0&predicted=0"],
             "at least one example .*matches none: no example matches; choose",

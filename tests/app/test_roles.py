@@ -11,10 +11,10 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
+from hardex.annotate.queue import Queue
 from hardex.people.access import OWNER, Access, Visitor
 from hardex.people.events import Annotation
 from hardex.probing.saved_probes import kept_probes
-from hardex_app import annotating
 from hardex_app.auth.keys import Keys
 from hardex_app.questions import answer_on_page, question
 
@@ -192,15 +192,14 @@ def test_answers_that_wait_for_the_disk_keep_nobody_from_opening_a_page(app):
     entering = threading.Event()
     waiting = []
 
-    def slow(desk, visitor, *about, **more):
-        waiting.append(visitor)
+    def slow(queue, annotator, have):
+        waiting.append(annotator)
         entering.wait(60)
-        return {}
 
     desk = part(app.anna, "desk")["id"]
     body = {"data": {"count": 1}, "component_id": desk, "fn_name": "next_examples"}
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(50) as pool:
-        patch.setattr(annotating, "next_examples", slow)
+        patch.setattr(Queue, "next", slow)
         try:
             asked = [
                 pool.submit(
@@ -208,8 +207,10 @@ def test_answers_that_wait_for_the_disk_keep_nobody_from_opening_a_page(app):
                 )
                 for _ in range(50)
             ]
-            while len(waiting) < 40:  # as many threads as there are for all else
+            until = time.monotonic() + 60
+            while len(waiting) < 40 and time.monotonic() < until:  # all the threads for the rest
                 time.sleep(0.01)
+            assert len(waiting) >= 40
             for visitor in (app.owner, app.bert):
                 assert visitor.get("/theme.css", timeout=20).status_code == 200
                 assert visitor.get("/", timeout=20).status_code == 200

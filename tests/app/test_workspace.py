@@ -409,15 +409,17 @@ def test_the_desk_hears_what_the_owner_says_elsewhere(tmp_path):
         return event
 
     say("right")  # before there is a desk
-    assert workspace.desk.queue.gold == {"3": "0"}
+    assert workspace.desk.queue._gold == {"3": "0"}
     desk, last = workspace.desk, say("wrong", new_label="2")
-    assert desk.queue.gold == {"3": "2"}
+    assert desk.queue._gold == {"3": "2"}
     say("not_sure")
-    assert desk.queue.gold == {} and workspace.desk is desk
+    assert desk.queue._gold == {} and workspace.desk is desk
     workspace.annotation_stored(
         run.annotations.add(Annotation("owner", "3", "", undoes=last.event_id))
     )
-    assert desk.queue.gold == {} and desk.queue.progress("owner")[0] == ("3" in desk.queue.plan.ids)
+    assert desk.queue._gold == {} and desk.queue.progress("owner")[0] == (
+        "3" in desk.queue.plan.ids
+    )
 
 
 def test_a_desk_that_cannot_hear_of_gold_now_finds_it_later(tmp_path):
@@ -429,10 +431,10 @@ def test_a_desk_that_cannot_hear_of_gold_now_finds_it_later(tmp_path):
     table.write_bytes(b"no table")  # as if it were being replaced
     said = run.annotations.add(Annotation("owner", "3", "right", shown="label"))
     workspace.annotation_stored(said)
-    assert workspace.desk.queue.gold == {}
+    assert workspace.desk.queue._gold == {}
     table.write_bytes(content)
     assert workspace.desk.queue.next("anna") is not None
-    assert workspace.desk is before and before.queue.gold == {"3": "0"}
+    assert workspace.desk is before and before.queue._gold == {"3": "0"}
 
 
 def test_a_plan_is_made_once_however_often_the_answers_cannot_be_read(tmp_path, monkeypatch):
