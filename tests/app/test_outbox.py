@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from hardex_app.background import Status
 from hardex_app.ui.modules import modules
-from hardex_app.workspace import Status, Workspace
+from hardex_app.workspace import Workspace
 
 from .conftest import close_visit, open_visit
 from .fake_runs import run_without_images, serving
