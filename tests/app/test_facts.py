@@ -10,6 +10,7 @@ import hardex
 from hardex.people.access import OWNER, Visitor
 from hardex_app import annotator_window, questions, window
 from hardex_app.background import Status
+from hardex_app.page import no_facts
 from hardex_app.pages import PAGES
 from hardex_app.questions import QUESTIONS, answer_on_page, question
 from hardex_app.workspace import Workspace
@@ -19,6 +20,7 @@ from .fake_runs import inspecting, launched_in_a_loop, serving, small_run
 
 ANNA = Visitor("Anna", "annotator")
 FACTS = [one for one in QUESTIONS if one.name == "facts"]
+OWN_FACTS = [page.name for page in PAGES if page.facts is not no_facts]
 
 
 def facts(page, workspace, visitor=OWNER):
@@ -42,7 +44,7 @@ def test_every_page_has_facts_for_those_who_have_the_page():
     assert all(one.endpoint is None for one in FACTS)
 
 
-@pytest.mark.parametrize("page", [page.name for page in PAGES])
+@pytest.mark.parametrize("page", OWN_FACTS)
 def test_facts_are_plain_data_about_the_run(ready, page):
     told = facts(page, ready)
     assert told["class_names"] == list(ready.run.manifest.class_names)
@@ -68,12 +70,12 @@ def test_to_load_a_window_and_to_wait_in_it_computes_no_facts(ready, build, monk
     assert len(computed) == 1
 
 
-@pytest.mark.parametrize("page", [page.name for page in PAGES])
+@pytest.mark.parametrize("page", OWN_FACTS)
 def test_before_there_is_a_run_a_page_waits(page):
     assert list(facts(page, unready("ranking"))) == ["waiting"]
 
 
-@pytest.mark.parametrize("page", [page.name for page in PAGES])
+@pytest.mark.parametrize("page", OWN_FACTS)
 def test_the_owner_learns_why_no_run_will_come(page):
     workspace = unready("failed", problem="the model at /home/ann/m.keras is gone.")
     assert facts(page, workspace) == {"error": "the model at m.keras is gone."}
