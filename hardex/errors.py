@@ -32,7 +32,7 @@ class RunError(HardexError):
 
 
 class StorageError(RunError):
-    """The annotations cannot be read or written now: a full disk, a lock, a silent server."""
+    """Annotations or probes cannot be read or written now: a full disk, a lock, a silent server."""
 
 
 class MisplacedError(RunError):

@@ -6,7 +6,6 @@ the endpoints, events and server functions of this window.
 
 import logging
 from asyncio import Lock
-from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -14,11 +13,8 @@ from gradio.routes import App
 from starlette.types import Receive, Scope, Send
 
 from hardex_app import api
-from hardex_app.auth.visitors import SESSIONS_KEPT, THREADS, current, visitor_of
-from hardex_app.page import Page
-from hardex_app.ui.files import asset
-from hardex_app.ui.modules import script
-from hardex_app.window import UNLIMITED, facts_of, pages_of, place, titles
+from hardex_app.auth.visitors import SESSIONS_KEPT, THREADS, current
+from hardex_app.window import QUIET, pages_of, place, place_bar
 from hardex_app.workspace import Workspace
 
 _LOG = logging.getLogger("hardex")
@@ -99,16 +95,10 @@ def build(workspace: Workspace) -> gr.Blocks:
     """The window of annotators."""
     pages = pages_of(_ROLE)
     with _Window(title="hardex", analytics_enabled=False, fill_width=True) as blocks:
-        gr.HTML(
-            html_template=asset("ui/nav.html"),
-            js_on_load=script("ui/nav.js"),
-            server_functions=[who],
-            pages=[page.name for page in pages],
-            titles=titles(pages),
-            elem_id="nav",
-        )
+        place_bar(pages, server_functions=[who])
         status = gr.HTML(_status(workspace), elem_id="status", padding=False)
-        _fill(blocks, workspace, pages, status, place(pages, workspace))
+        place(pages, workspace)
+        _report(blocks, workspace, status)
         api.build(workspace, _ROLE)
     window: gr.Blocks = blocks
     return window
@@ -119,32 +109,20 @@ def who(request: Json) -> Json:
     return {"name": current().name}
 
 
-def _fill(
-    blocks: Any,
-    workspace: Workspace,
-    pages: Sequence[Page],
-    status: gr.HTML,
-    shown: Sequence[gr.HTML],
-) -> None:
-    """Fill in the facts, when a page is loaded and when the run is completed."""
-    has_run, timer = gr.State(False), gr.Timer(_TICK_SECONDS)
+def _report(blocks: Any, workspace: Workspace, status: gr.HTML) -> None:
+    """Show the status, when a window is loaded and until the run is completed."""
+    timer = gr.Timer(_TICK_SECONDS)
 
-    def refresh(request: gr.Request) -> tuple[Any, ...]:
+    def refresh() -> str:
         workspace.visited()
-        facts = facts_of(pages, workspace, visitor_of(request))
-        return _status(workspace), workspace.run is not None, *facts
+        return _status(workspace)
 
-    def tick(had_run: bool, request: gr.Request) -> tuple[Any, ...]:
-        has = workspace.run is not None
-        is_news = has and not had_run
-        facts = (
-            facts_of(pages, workspace, visitor_of(request)) if is_news else [gr.skip()] * len(shown)
-        )
-        again = gr.Timer(active=not workspace.status.over)
-        return _status(workspace), has, again, *facts
+    def tick() -> tuple[Any, ...]:
+        over = workspace.status.over
+        return _status(workspace), gr.Timer(active=not over)
 
-    blocks.load(refresh, None, [status, has_run, *shown], **UNLIMITED)
-    timer.tick(tick, has_run, [status, has_run, timer, *shown], **UNLIMITED)
+    blocks.load(refresh, None, status, **QUIET)
+    timer.tick(tick, None, [status, timer], **QUIET)
 
 
 def _status(workspace: Workspace) -> str:

@@ -12,7 +12,8 @@ from gradio.events import api
 
 from hardex.errors import HardexError
 from hardex_app.auth.visitors import for_owner, visitor_of
-from hardex_app.questions import Call, NotReady, Question, with_endpoint
+from hardex_app.call import Call, NotReady
+from hardex_app.questions import Question, with_endpoint
 from hardex_app.responses import Answer, for_visitors
 from hardex_app.workspace import Workspace
 

@@ -3,14 +3,16 @@
 from typing import Any, TypeGuard
 
 from hardex.data.dataset import Shape
+from hardex.errors import HardexError
 from hardex.images import BRUSH_WIDTH, CANVAS_SIZE
-from hardex.people.access import OWNER, Visitor
+from hardex.people.access import Visitor
 from hardex.probing.kept_probe import NAME_MOST, NOTE_MOST
 from hardex.probing.model_input import input_shape
 from hardex.probing.sliders import sliders
 from hardex.runs.hard_examples import LISTS
 from hardex.runs.run import Run
 from hardex_app.auth.visitors import is_owner
+from hardex_app.call import Call
 from hardex_app.cards import thumbnail_url
 from hardex_app.pixels import FILE_MOST
 from hardex_app.probe_permissions import judged_examples, ticket_of
@@ -25,17 +27,9 @@ _DIGITS = frozenset("0123456789")
 Json = dict[str, Any]
 
 
-def facts(workspace: Workspace, visitor: Visitor = OWNER, *, listed: bool = True) -> Json | None:
-    """What the page must know once.
-
-    Args:
-        workspace: the run and the model.
-        visitor: an annotator gets only the examples that they have judged.
-        listed: whether to list examples, whose pictures take most of the time.
-    """
-    run = workspace.run
-    if run is None:
-        return None
+def facts(call: Call) -> Json:
+    """What the page must know once; an annotator gets only the examples that they have judged."""
+    run, workspace, visitor = call.run, call.workspace, call.visitor
     names, owner = run.manifest.class_names, is_owner(visitor)
     missing = model_not_ready(workspace, visitor) if workspace.classifier is None else {}
     return {
@@ -43,7 +37,7 @@ def facts(workspace: Workspace, visitor: Visitor = OWNER, *, listed: bool = True
         "problem": missing.get("error", ""),
         "may": {"upload": owner, "export": owner},
         "class_names": list(names),
-        "examples": _offered(workspace, run, visitor) if listed else [],
+        "examples": _hard(run) if owner else _judged(workspace, run, visitor),
         "brush": BRUSH_WIDTH,
         "digits": set(names) <= _DIGITS,  # those are drawn as in MNIST
         "limits": {"file_bytes": FILE_MOST, "name": NAME_MOST, "note": NOTE_MOST},
@@ -51,19 +45,22 @@ def facts(workspace: Workspace, visitor: Visitor = OWNER, *, listed: bool = True
     }
 
 
-def facts_for(workspace: Workspace, visitor: Visitor) -> Json | None:
-    """`facts` for a window; the script requests an annotator's examples when the page is opened."""
-    return facts(workspace, visitor, listed=is_owner(visitor))
+def facts_of_shape(call: Call) -> Json:
+    """The facts that depend on the `shape` in the request, [h, w, c].
 
+    A page requests these when a picture turns out to have another shape than it knows.
 
-def facts_on_request(workspace: Workspace, run: Run, request: Any, visitor: Visitor) -> Json | None:
-    """All facts, or with a `shape` [h, w, c] in the request only those that depend on it.
-
-    A page requests these when a picture turns out to have another shape.
+    Raises:
+        HardexError: the request has no such shape.
+        NotReady: there is no run yet.
     """
-    shape = request.get("shape") if isinstance(request, dict) else None
+    run, workspace = call.run, call.workspace
+    shape = call.request.get("shape") if isinstance(call.request, dict) else None
     if not _is_shape(shape):
-        return facts(workspace, visitor)
+        raise HardexError(
+            "the shape of a picture must be [height, width, channels], whole numbers from 1 to "
+            f"{_SIDE_MOST:,}; this request has {str(shape)[:60]!r}; send the shape of a picture."
+        )
     height, width, channels = shape
     return _facts_of_shape(workspace, run, (height, width, channels))
 
@@ -107,10 +104,6 @@ def _order(ranges: list[Json]) -> str:
     """The order in which changes are applied, in one line; both directions of a shift are one."""
     steps = dict.fromkeys(str(one["label"]).split()[0].lower() for one in ranges)
     return f"Order: {', '.join(steps)}. Rotation + is counter-clockwise, shear + leans right."
-
-
-def _offered(workspace: Workspace, run: Run, visitor: Visitor) -> list[Json]:
-    return _hard(run) if is_owner(visitor) else _judged(workspace, run, visitor)
 
 
 def _hard(run: Run) -> list[Json]:

@@ -12,87 +12,19 @@ from hardex.annotate.session import AnnotationSession
 from hardex.classifiers.classifier import Classifier
 from hardex.errors import HardexError, MisplacedError, StorageError
 from hardex.people.access import OWNER, Visitor
-from hardex.predict.neighbours import Neighbours
 from hardex.runs.run import Run
 from hardex_app import annotating, browsing, endpoints, kept_probes, probe_facts, probing
 from hardex_app.annotation_requests import INVALID, NotStored
-from hardex_app.auth.visitors import current, for_owner
+from hardex_app.auth.visitors import current, for_owner, is_owner
+from hardex_app.call import Call, NotReady
 from hardex_app.cards import overview_with_pictures
-from hardex_app.page import EVERYBODY, OWNER_ONLY
+from hardex_app.page import EVERYBODY, OWNER_ONLY, Page
+from hardex_app.pages import PAGES
 from hardex_app.probe_permissions import error_for, permitted, ticket_of
-from hardex_app.responses import Answer, for_visitors, model_not_ready, not_ready
+from hardex_app.responses import Answer, for_visitors
 from hardex_app.workspace import Workspace
 
-
-class NotReady(Exception):
-    """There is no answer yet; `answer` says what is missing."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer)
-        self.answer = answer
-
-
-@dataclass
-class Call:
-    """One call of a question.
-
-    Attributes:
-        workspace: what the app has open.
-        visitor: who asks.
-        request: what they sent; for annotators with tickets replaced once these are checked.
-    """
-
-    workspace: Workspace
-    visitor: Visitor
-    request: Any = None
-
-    @property
-    def run(self) -> Run:
-        """The run.
-
-        Raises:
-            NotReady: there is none yet.
-        """
-        run = self.workspace.run
-        if run is None:
-            raise NotReady(not_ready(self.workspace, "The run is"))
-        return run
-
-    @property
-    def run_and_model(self) -> tuple[Run, Classifier]:
-        """The run and the model.
-
-        Raises:
-            NotReady: one of them is missing.
-        """
-        run, model = self.workspace.run, self.workspace.classifier
-        if run is None or model is None:
-            raise NotReady(model_not_ready(self.workspace, self.visitor))
-        return run, model
-
-    @property
-    def session(self) -> AnnotationSession:
-        """Where annotators get their examples.
-
-        Raises:
-            NotReady: there is no run yet.
-        """
-        session = annotating.session_of(self.workspace, self.visitor)
-        if session is None:
-            raise NotReady(not_ready(self.workspace, "The run is"))
-        return session
-
-    @property
-    def training(self) -> Neighbours | None:
-        """The training images; None if there are none.
-
-        Raises:
-            NotReady: they are still being read.
-        """
-        found, status = self.workspace.neighbours, self.workspace.status
-        if found is None and self.workspace.has_training and not status.over:
-            raise NotReady(not_ready(self.workspace, "The training images are"))
-        return found
+_FOR_ANNOTATORS = "This page cannot be shown now; try again later, or tell the owner."
 
 
 # ------------------------------------------------------------------ how errors are answered
@@ -101,6 +33,11 @@ class Call:
 def plain_error(call: Call, error: HardexError) -> Answer:
     """The sentence, without folders of this computer."""
     return {"error": for_visitors(error, call.workspace.run)}
+
+
+def facts_error(call: Call, error: HardexError) -> Answer:
+    """The sentence; annotators can do nothing about it but tell the owner."""
+    return plain_error(call, error) if is_owner(call.visitor) else {"error": _FOR_ANNOTATORS}
 
 
 def probe_error(call: Call, error: HardexError) -> Answer:
@@ -160,14 +97,20 @@ def _of_model(ask: Callable[[Any, Run, Classifier], Any]) -> Callable[[Call], An
     return answer
 
 
+def _keep_on_page(call: Call) -> Any:
+    return {"kept": _keep(call)}
+
+
+def keeping_error(call: Call, error: HardexError) -> Answer:
+    """As `probe_error`, and whether the page should hold the probe and send it `again`."""
+    again = isinstance(error, StorageError | NotStored)
+    return {**probe_error(call, error), "again": again}
+
+
 def _keep(call: Call) -> str:
     run, model = call.run_and_model
     call.request = permitted(call.request, call.visitor, call.workspace)
     return kept_probes.keep_this(call.request, call.visitor.name, run, model).probe_id
-
-
-def _facts(call: Call) -> Any:
-    return probe_facts.facts_on_request(call.workspace, call.run, call.request, call.visitor)
 
 
 def _reopen(call: Call) -> Any:
@@ -251,7 +194,13 @@ def _annotate(
     return Question(answer, page, name, EVERYBODY, endpoint, EVERYBODY, error=annotation_error)
 
 
+def _facts_of(page: Page) -> Question:
+    error = plain_error if page.roles == OWNER_ONLY else facts_error
+    return Question(page.facts, page.name, "facts", page.roles, error=error)
+
+
 QUESTIONS: tuple[Question, ...] = (
+    *map(_facts_of, PAGES),
     Question(_status, endpoint=endpoints.status),
     Question(lambda call: overview_with_pictures(call.run), endpoint=endpoints.overview),
     Question(lambda call: browsing.facts(call.run), endpoint=endpoints.filters),
@@ -267,7 +216,7 @@ QUESTIONS: tuple[Question, ...] = (
     _probe("curve", _of_model(probing.curve), endpoints.curve),
     _probe("smallest", _of_model(probing.smallest), endpoints.smallest),
     _probe("taken", _of_model(probing.taken), endpoints.take, roles=OWNER_ONLY),
-    _probe("facts", _facts),
+    _probe("facts_of_shape", probe_facts.facts_of_shape),
     _probe(
         "kept",
         lambda call: kept_probes.kept(call.run, call.visitor),
@@ -281,6 +230,7 @@ QUESTIONS: tuple[Question, ...] = (
         endpoints.export_probes,
         roles=OWNER_ONLY,
     ),
+    Question(_keep_on_page, "probe", "keep", EVERYBODY, error=keeping_error),
     Question(
         _keep,
         endpoint=endpoints.keep_probe,
@@ -324,18 +274,6 @@ def answer_on_page(
         return question.answer(call)
     except NotReady as missing:
         return missing.answer
-    except HardexError as error:
-        return question.error(call, error)
-
-
-def answer_keep(workspace: Workspace, request: Any, visitor: Visitor) -> Answer:
-    """Keep a probe for the Probe page: `kept`, its id, or an `error` sentence."""
-    question = next(one for one in QUESTIONS if one.answer is _keep)
-    try:
-        call = Call(workspace, visitor, request)
-        return {"kept": question.answer(call)}
-    except NotReady as missing:
-        return {"error": next(iter(missing.answer.values()))}
     except HardexError as error:
         return question.error(call, error)
 

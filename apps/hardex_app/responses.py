@@ -11,23 +11,25 @@ from hardex_app.workspace import Workspace
 
 Answer = dict[str, Any]
 
-_TOKEN_MOST = 100  # characters
+_FOR_ANNOTATORS = "The app did not start; tell the owner."
 # An absolute path, however it begins, up to what ends one within a sentence.
 _PATH = re.compile(
     r"(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'\"();:,]+)+[/\\]([^/\\\s'\"();:,]+)"
 )
 
 
-def not_ready(workspace: Workspace, what: str) -> Answer:
+def not_ready(workspace: Workspace, what: str, visitor: Visitor) -> Answer:
     """Why there is no answer yet, or never will be: `waiting` or `error`, a sentence.
 
     Args:
         workspace: how far the work is.
         what: the subject and verb of the sentence, such as "The run is".
+        visitor: only the owner learns what went wrong.
     """
     status = workspace.status
     if status.over:
-        return {"error": for_visitors(status.problem, workspace.run)}
+        problem = for_visitors(status.problem, workspace.run)
+        return {"error": problem if is_owner(visitor) else _FOR_ANNOTATORS}
     return {"waiting": f"{what} not ready yet ({status.stage})."}
 
 
@@ -52,18 +54,6 @@ def draft_key(run: Run, name: str) -> str:
     It does not reveal where the run is.
     """
     return sha256(f"{run.folder.resolve()}\n{name}".encode()).hexdigest()[:16]
-
-
-def token_of(value: Any) -> str | int | None:
-    """A short text or a number by which a page recognises a response; None for anything else.
-
-    Example:
-        >>> token_of(3), token_of("a"), token_of({"path": "http://example.org"})
-        (3, 'a', None)
-    """
-    if isinstance(value, str):
-        return value if len(value) <= _TOKEN_MOST else None
-    return value if type(value) is int and abs(value) < 2**53 else None
 
 
 def for_visitors(sentence: object, run: Run | None = None) -> str:

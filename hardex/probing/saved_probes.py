@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from hardex.arrays import Image
-from hardex.errors import DatasetError, HardexError, RunError
+from hardex.errors import DatasetError, HardexError, RunError, StorageError
 from hardex.probing.kept_probe import JSON_MOST, KeptProbe, is_probe_id
 from hardex.runs.manifest import Manifest
 
@@ -35,8 +35,9 @@ def keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
         The probe, as `kept_probes` returns it.
 
     Raises:
-        RunError: the probe does not fit the run or its picture, is kept already, or cannot be
-            written, or the run has `KEPT_MOST` of them; nothing is left on disk then.
+        RunError: the probe does not fit the run or its picture, is kept already, or the run has
+            `KEPT_MOST` of them; as `StorageError`, it cannot be written now. Nothing is left on
+            disk then.
     """
     from hardex.images import as_png
 
@@ -55,7 +56,7 @@ def keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
             "folder; keep what is new as another probe."
         ) from error
     except OSError as error:
-        raise RunError(
+        raise StorageError(
             f"the probe must be written to {place}; it could not be ({error.strerror or error}), "
             "and nothing was stored; free the disk or the folder and try again."
         ) from error

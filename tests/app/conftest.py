@@ -131,16 +131,19 @@ def quiet(page: Page) -> None:
 
 
 @contextmanager
-def next_event(page: Page, *, arrives: bool = False) -> Iterator[None]:
-    """Wait until an event was sent that is done inside; it may never come to the server."""
+def next_request(page: Page, name: str, *, arrives: bool = False) -> Iterator[None]:
+    """Wait until a server function is called inside; its request or its answer is lost."""
     sent: list[Route] = []
 
     def meet(route: Route) -> None:
-        if sent or arrives:
+        if sent or f'"fn_name":"{name}"' not in (route.request.post_data or ""):
             route.continue_()
+            return
+        if arrives:
+            route.fetch()  # its answer is lost
         sent.append(route)
 
-    page.route("**/queue/join**", meet)
+    page.route("**/component_server**", meet)
     yield
     until(page, lambda: bool(sent))
 

@@ -9,8 +9,9 @@ from starlette.testclient import TestClient
 from hardex.people.access import Access
 from hardex_app.auth.gate import Gate
 from hardex_app.auth.guard import Guard
+from hardex_app.background import Status
 from hardex_app.ui.modules import modules, read_modules, script
-from hardex_app.workspace import Status, Workspace
+from hardex_app.workspace import Workspace
 
 from .conftest import close_visit, open_visit
 from .fake_runs import serving, small_run
@@ -123,8 +124,6 @@ def test_a_page_whose_module_is_missing_says_so(browser: Browser, tmp_path):
         visitor.page.route("**/pages/browse/page.js", lambda route: route.abort())
         visitor.page.goto(f"{window.local_url}?view=browse")
         problem = visitor.page.get_by_text("could not be loaded; reload the page")
-        expect(problem).to_be_visible()
-        visitor.page.wait_for_timeout(1_500)  # until Python has set the values of all pages
         expect(problem).to_be_visible()
         expect(visitor.page.locator(".hx-page-link").first).to_be_visible()
         visitor.trouble.clear()  # the missing module, and the requests before there was an address

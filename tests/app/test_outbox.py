@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from hardex_app.background import Status
 from hardex_app.ui.modules import modules
-from hardex_app.workspace import Status, Workspace
+from hardex_app.workspace import Workspace
 
 from .conftest import close_visit, open_visit
 from .fake_runs import run_without_images, serving
@@ -36,6 +37,7 @@ async ([address, owner]) => {
         changed: () => { document.title = `${window.outbox.waiting.length} wait`; },
     });
     window.outbox.open(owner);
+    return window.outbox.waiting.map((entry) => entry.id);
 }
 """
 AGAIN = {"state": "again", "why": "The disk is full."}
@@ -59,8 +61,10 @@ def page(browser: Browser, address):
     close_visit(visitor)
 
 
-def open_outbox(page: Page, owner: str = "anna of a run") -> None:
-    page.evaluate(OUTBOX, [modules().address("ui/outbox.js"), owner])
+def open_outbox(page: Page, owner: str = "anna of a run") -> list[str]:
+    """The ids of the entries that this browser kept; they are sent at once."""
+    ids: list[str] = page.evaluate(OUTBOX, [modules().address("ui/outbox.js"), owner])
+    return ids
 
 
 def add(page: Page, *texts: str, outcomes: tuple[object, ...] = ()) -> None:
@@ -116,11 +120,9 @@ def test_entries_survive_a_reload_with_their_ids_and_only_for_their_owner(page):
     add(page, "a", "b", outcomes=(AGAIN,) * 99)
     before = page.evaluate("window.outbox.waiting.map((entry) => entry.id)")
     page.reload()
-    open_outbox(page, "bob of a run")
-    assert page.evaluate("window.outbox.waiting") == [] and kept(page) == 2
+    assert open_outbox(page, "bob of a run") == [] and kept(page) == 2
     page.reload()
-    open_outbox(page)
-    assert page.evaluate("window.outbox.waiting.map((entry) => entry.id)") == before
+    assert open_outbox(page) == before
     wait_until_sent(page)
     assert page.evaluate("window.sent") == ["a", "b"]
 

@@ -8,8 +8,9 @@ import hardex
 from hardex.overview.figures import HEAD
 from hardex.people.access import OWNER
 from hardex.predict.metrics import share
+from hardex_app.call import Call
 from hardex_app.cards import overview_with_pictures as overview
-from hardex_app.pages.overview.page import facts
+from hardex_app.pages.overview.page import PAGE
 from hardex_app.workspace import Workspace
 
 from .fake_runs import HOSTILE, decoded, run_without_images, small_run
@@ -123,9 +124,6 @@ def test_ten_pictures_of_noise_are_shrunk_to_stay_small(tmp_path):
     assert len(json.dumps(heads)) < 170_000
 
 
-def test_without_a_run_there_are_no_facts():
-    assert facts(Workspace(lambda workspace: None), OWNER) is None
-
-
 def test_facts_are_the_overview_of_the_run(run):
-    assert facts(Workspace(lambda workspace: None, run=run), OWNER) == overview(run)
+    call = Call(Workspace(lambda workspace: None, run=run), OWNER)
+    assert PAGE.facts(call) == overview(run)

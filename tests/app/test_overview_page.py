@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import hardex
-from hardex.people.access import OWNER
 from hardex_app.background import Status
 from hardex_app.pages.overview import page as overview
 from hardex_app.ui.files import asset
@@ -36,9 +35,7 @@ def serve(run):
 
     def build(window):
         with gr.Column(elem_id="page-overview"):
-            shown = place_one(overview.PAGE, workspace)
-        facts = lambda: overview.facts(workspace, OWNER)  # noqa: E731
-        window.load(facts, None, shown, show_progress="hidden")
+            place_one(overview.PAGE, workspace)
 
     return launched_blocks(build, css=asset("ui/style.css") + asset("pages/overview/page.css"))
 
@@ -346,11 +343,9 @@ def test_ten_classes_fit_on_a_phone(browser, tmp_path, names):
 def test_the_sentence_why_no_run_will_come_is_shown_as_text(browser):
     sentence = "no <b>model</b>: ${1+1}"
 
-    def build(window):
-        shown = place_one(overview.PAGE, Workspace(lambda workspace: None))
-        window.load(lambda: {"problem": sentence}, None, shown, show_progress="hidden")
-
-    blocks = launched_blocks(build)
+    workspace = Workspace(lambda workspace: None)
+    workspace.status = Status("failed", problem=sentence)
+    blocks = launched_blocks(lambda window: place_one(overview.PAGE, workspace))
     visitor = open_visit(browser, blocks.local_url)
     expect(visitor.page.locator(".hx-ov-wait")).to_have_text(sentence)
     expect(visitor.page.locator(".hx-ov-body")).to_be_hidden()

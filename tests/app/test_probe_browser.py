@@ -18,13 +18,12 @@ from hardex.images import Transform, as_png, resize, transform
 from hardex.probing.saved_probes import kept_probes
 from hardex_app.background import Status
 from hardex_app.pages.probe.page import PAGE
-from hardex_app.probe_facts import facts
 from hardex_app.probing import curve
 from hardex_app.ui.files import style
 from hardex_app.window import place_one
 from hardex_app.workspace import Workspace
 
-from .conftest import close_visit, draw, next_event, open_visit, quiet
+from .conftest import close_visit, draw, next_request, open_visit, quiet
 from .fake_runs import HOSTILE, launched_blocks, small_run
 
 pytestmark = pytest.mark.browser
@@ -39,8 +38,7 @@ def serving(folder, **options):
 
     def build(window):
         with gr.Column(elem_id="page-probe", elem_classes="hx-page hx-current"):
-            shown = place_one(PAGE, workspace)
-        window.load(lambda: facts(workspace), None, shown)
+            place_one(PAGE, workspace)
 
     window = launched_blocks(build, css=style())
     yield window.local_url, workspace
@@ -318,15 +316,13 @@ def test_what_is_being_kept_when_the_page_is_loaded_again_is_kept_once(browser, 
         draw(page, [(60, 60), (220, 200)])
         answered(page)
         page.get_by_label("Name").fill(name)
-        with next_event(page, arrives=arrives):
+        with next_request(page, "keep", arrives=arrives):
             page.get_by_role("button", name="Keep", exact=True).click()
         page.reload()
-        says = page.locator(".hx-keep-says")
-        expect(says).to_contain_text("Press Keep once more: it is kept once.")
-        quiet(page)
-        page.get_by_role("button", name="Keep", exact=True).click()
-        expect(says).to_have_text("Kept with the run.")
+        expect(page.locator(".hx-keep-says")).to_have_text("Kept with the run.")
         expect(page.locator(".hx-kept-one", has_text=name)).to_have_count(1)
+        expect(page.get_by_label("Name")).to_have_value("")
+        expect(page.get_by_role("button", name="Keep", exact=True)).to_be_disabled()
         assert [one.name for one in kept_probes(run.folder)[0]].count(name) == 1
 
 

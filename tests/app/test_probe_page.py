@@ -1,4 +1,5 @@
 import base64
+import errno
 import io
 import json
 import uuid
@@ -19,9 +20,8 @@ from hardex_app.auth.visitors import VISITOR
 from hardex_app.background import Status
 from hardex_app.kept_probes import SHOWN_MOST, exported, keep_this, kept, reopened
 from hardex_app.open_workspace import workspace_of_run
-from hardex_app.probe_facts import facts, facts_on_request
 from hardex_app.probing import curve, probe, smallest, source_image
-from hardex_app.questions import answer_keep, answer_on_page, question, server_functions
+from hardex_app.questions import answer_on_page, question, server_functions
 from hardex_app.workspace import Workspace
 
 from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run, wait_until_over
@@ -31,6 +31,16 @@ def answer(workspace, ask, request, visitor):
     """What the script of the page gets for one of its questions."""
     asked = question("probe", ask.__name__)
     return answer_on_page(asked, workspace, request, lambda: visitor)
+
+
+def facts(workspace, visitor=OWNER):
+    """What the page gets when it is first opened."""
+    return answer_on_page(question("probe", "facts"), workspace, {}, lambda: visitor)
+
+
+def keep(workspace, request):
+    """What the page gets when it sends a probe to keep."""
+    return answer_on_page(question("probe", "keep"), workspace, request, lambda: OWNER)
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +76,10 @@ def ready(tmp_path_factory):
 def fresh(tmp_path):
     """An workspace of a run that nobody kept a probe with."""
     return inspecting(*small_run(tmp_path))
+
+
+def on_a_full_disk(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def wanted(source, **others):
@@ -130,7 +144,8 @@ def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):
 def test_the_script_may_call_these_functions_and_each_answers(ready):
     functions = {one.__name__: one for one in server_functions("probe", ready)}
     assert set(functions) == {
-        "probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"
+        "probe", "curve", "smallest", "taken", "facts", "facts_of_shape", "kept", "keep", "reopen",
+        "export",
     }  # fmt: skip
     assert functions["facts"]({}) == facts(ready)
     for name, function in functions.items():
@@ -185,18 +200,13 @@ def test_facts_of_hostile_names_are_plain_data(tmp_path):
 
 
 def test_a_picture_of_another_shape_has_sliders_of_its_own(ready):
-    told = {one.__name__: one for one in server_functions("probe", ready)}["facts"](
-        {"shape": [40, 90, 3]}
-    )
+    ask = {one.__name__: one for one in server_functions("probe", ready)}["facts_of_shape"]
+    told = ask({"shape": [40, 90, 3]})
     assert set(told) == {"shape", "sliders", "order", "canvas", "colored"}
     assert (told["shape"], told["sliders"]) == ([40, 90, 3], sliders((40, 90, 3)))
     assert (told["canvas"], told["colored"]) == ([280, 280], False)  # the pad is the model's
     for nonsense in ([0, 9, 1], [9, 9], [10**9, 9, 1], [9.5, 9, 1], "9", {"a": 1}, [True, 9, 1]):
-        assert facts_on_request(ready, ready.run, {"shape": nonsense}, OWNER) == facts(ready)
-
-
-def test_without_a_run_there_are_no_facts():
-    assert facts(inspecting(None)) is None
+        assert "must be [height, width, channels]" in sentence(ask({"shape": nonsense})["error"])
 
 
 # ------------------------------------------------------------------ kept probes
@@ -205,7 +215,7 @@ def test_without_a_run_there_are_no_facts():
 @pytest.mark.parametrize("source", [EXAMPLE, STROKES, PIXELS], ids=["example", "sketch", "image"])
 def test_what_is_kept_is_what_was_seen_and_opens_again(fresh, source):
     asked = wanted(source, expected="2", note="two\nlines")
-    told = answer_keep(fresh, asked, OWNER)
+    told = keep(fresh, asked)
     (one,), problems = kept_probes(fresh.run.folder)
     seen = probe(asked, fresh.run, fresh.classifier)["after"]
     assert problems == [] and told == {"kept": one.probe_id}
@@ -222,12 +232,12 @@ def test_what_is_kept_is_what_was_seen_and_opens_again(fresh, source):
 
 
 def test_what_does_nothing_to_the_picture_is_not_kept(fresh):
-    answer_keep(fresh, wanted(EXAMPLE, transform={"scale": 1, "flip": False, "blur": 0.5}), OWNER)
+    keep(fresh, wanted(EXAMPLE, transform={"scale": 1, "flip": False, "blur": 0.5}))
     assert kept_probes(fresh.run.folder)[0][0].transform == {"blur": 0.5}
 
 
 def test_a_switch_may_be_a_number_and_strokes_belong_to_sketches(fresh):
-    answer_keep(fresh, wanted(EXAMPLE | {"strokes": ["x" * 9_000]}, transform={"flip": 1}), OWNER)
+    keep(fresh, wanted(EXAMPLE | {"strokes": ["x" * 9_000]}, transform={"flip": 1}))
     (one,), _ = kept_probes(fresh.run.folder)
     assert (one.transform, one.source) == ({"flip": True}, {})
 
@@ -247,13 +257,25 @@ def test_a_switch_may_be_a_number_and_strokes_belong_to_sketches(fresh):
     ],
 )
 def test_what_cannot_be_kept_is_refused_with_a_sentence_and_leaves_nothing(fresh, bad):
-    sentence(answer_keep(fresh, bad, OWNER)["error"])
+    told = keep(fresh, bad)
+    assert sentence(told["error"]) and not told["again"]
     assert kept(fresh.run)["total"] == 0
 
 
+def test_a_probe_that_cannot_be_written_now_is_sent_again(fresh):
+    asked = wanted(EXAMPLE, probe_id=str(uuid.uuid4()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hardex.probing.saved_probes._write_both", on_a_full_disk)
+        told = keep(fresh, asked)
+    assert told["again"] and "No space left" in told["error"]
+    assert keep(fresh, asked) == keep(fresh, asked) == {"kept": asked["probe_id"]}
+    assert kept(fresh.run)["total"] == 1
+
+
 def test_while_the_model_loads_nothing_is_kept(fresh):
-    told = answer_keep(inspecting(fresh.run, status="loading the model"), wanted(EXAMPLE), OWNER)
-    assert "not ready" in told["error"]
+    told = keep(inspecting(fresh.run, status="loading the model"), wanted(EXAMPLE))
+    assert "not ready" in told["waiting"]
+    assert kept(fresh.run)["total"] == 0
 
 
 def test_what_is_sent_twice_is_kept_once(fresh, monkeypatch):
@@ -306,7 +328,7 @@ def test_the_list_says_what_was_done_to_each_picture(fresh):
         "stroke": 1, "blur": 0.5, "contrast": 1.2, "invert": True, "noise": 0.1,
     }  # fmt: skip
     for amounts in ({}, done):
-        answer_keep(fresh, wanted(EXAMPLE, transform=amounts), OWNER)
+        keep(fresh, wanted(EXAMPLE, transform=amounts))
     words = [one["changes"] for one in kept(fresh.run)["probes"]]
     assert words[1] == ""
     assert set(words[0].split(", ")) == {
@@ -317,7 +339,7 @@ def test_the_list_says_what_was_done_to_each_picture(fresh):
 
 
 def test_a_damaged_probe_is_told_of_without_the_folders_of_this_computer(fresh):
-    answer_keep(fresh, wanted(EXAMPLE), OWNER)
+    keep(fresh, wanted(EXAMPLE))
     place = fresh.run.folder / "people" / "probes"
     (place / f"{uuid.uuid4()}.json").write_text("{")
     told = kept(fresh.run)
@@ -326,8 +348,8 @@ def test_a_damaged_probe_is_told_of_without_the_folders_of_this_computer(fresh):
 
 
 def test_the_data_set_holds_the_pictures_as_they_were_seen(fresh):
-    answer_keep(fresh, wanted(EXAMPLE, expected="2"), OWNER)
-    answer_keep(fresh, wanted(STROKES), OWNER)  # of no label
+    keep(fresh, wanted(EXAMPLE, expected="2"))
+    keep(fresh, wanted(STROKES))  # of no label
     told = exported(fresh.run)
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(told["zip"]))) as archive:
         names = archive.namelist()
@@ -343,7 +365,7 @@ def test_the_data_set_holds_the_pictures_as_they_were_seen(fresh):
 
 def test_a_probe_without_its_picture_is_not_counted_as_exported(fresh):
     for label in ("2", "1", ""):
-        answer_keep(fresh, wanted(EXAMPLE, expected=label), OWNER)
+        keep(fresh, wanted(EXAMPLE, expected=label))
     first = kept_probes(fresh.run.folder)[0][0]
     (fresh.run.folder / "people" / "probes" / f"{first.probe_id}.png").write_text("no picture")
     assert exported(fresh.run)["says"] == (
@@ -353,7 +375,7 @@ def test_a_probe_without_its_picture_is_not_counted_as_exported(fresh):
 
 
 def test_without_labels_there_is_no_data_set_and_no_folder_is_told(fresh):
-    answer_keep(fresh, wanted(EXAMPLE), OWNER)
+    keep(fresh, wanted(EXAMPLE))
     with pytest.raises(HardexError) as caught:
         exported(fresh.run)
     assert str(fresh.run.folder) not in sentence(caught.value)

@@ -16,7 +16,7 @@ from hardex.people.access import OWNER, Access, Visitor
 from hardex.people.events import Annotation
 from hardex.probing.saved_probes import kept_probes
 from hardex_app.auth.keys import Keys
-from hardex_app.questions import answer_on_page, question
+from hardex_app.questions import QUESTIONS, answer_on_page, question
 
 from .conftest import draw, quiet
 from .fake_runs import entered, inspecting, serving, small_run
@@ -88,7 +88,7 @@ def test_each_role_has_a_window_of_its_own(app):
         }
         for who, visitor in (("owner", app.owner), ("anna", app.anna))
     }
-    assert set(offered["owner"]) == {"board", "desk", "bench"}
+    assert set(offered["owner"]) == {"overview", "board", "desk", "bench"}
     assert set(offered["anna"]) == {"nav", "desk", "bench"}
     names = {one.get("api_name") for one in app.anna.get("/config").json()["dependencies"]}
     assert {"next_example", "annotate", "undo", "progress", "probe", "keep_probe"} <= names
@@ -299,6 +299,20 @@ def test_the_examples_an_annotator_may_choose_are_their_own_by_ticket(app):
     assert ask(app.owner, "bench", "facts", {})["may"]["upload"] is True
 
 
+def test_a_page_keeps_a_probe_once_under_the_name_of_its_visitor(app):
+    sent = {"source": DRAWN, "transform": {}, "name": "of the page", "annotator": "Bert",
+            "probe_id": "0e3b7a57-2a8f-4f0a-9f0e-0c1d35ff4d10"}  # fmt: skip
+    for _ in range(2):
+        assert ask(app.anna, "bench", "keep", sent) == {"kept": sent["probe_id"]}
+    (stored,) = [one for one in kept_probes(app.run.folder)[0] if one.name == "of the page"]
+    assert (stored.probe_id, stored.annotator) == (sent["probe_id"], "Anna")
+    own = {**sent, "name": "of the owner", "probe_id": "5f7f2f43-98a0-4a3c-9b93-5d8c6a2c6f10"}
+    assert ask(app.owner, "bench", "keep", own) == {"kept": own["probe_id"]}
+    for picture in ({"kind": "image", "pixels": "AAAA", "shape": [1, 3, 1]}, {}, None):
+        told = ask(app.anna, "bench", "keep", {**sent, "source": picture})
+        assert set(told) == {"error", "again"} and not told["again"]
+
+
 def test_kept_probes_stand_under_the_annotators_name_and_are_theirs_alone(app):
     kept, _ = call(app.anna, "keep_probe", DRAWN, {}, "mine <b>", "1", "a note")
     (stored,) = [one for one in kept_probes(app.run.folder)[0] if one.probe_id == kept]
@@ -323,7 +337,7 @@ def test_a_kept_example_opens_again_by_its_ticket(app):
 
 def test_no_answer_to_an_annotator_holds_a_path(app):
     folder = str(app.run.folder)
-    for name in ("probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"):
+    for name in (one.name for one in QUESTIONS if one.page == "probe"):
         for about in ({}, None, [], {"id": "x"}, {"source": {"kind": "example", "id": "x"}}):
             assert folder not in json.dumps(ask(app.anna, "bench", name, about))
 

@@ -23,6 +23,15 @@ export function address() {
   return view ? { page: view, ...names } : names;
 }
 
+/**
+ * The page that a view names, or the first one.
+ *
+ * @param {View} view
+ */
+export function pageOf({ page }) {
+  return String(page || FIRST_PAGE);
+}
+
 /** @param {View} view */
 export function addressOf({ page, ...names }) {
   const kept = Object.entries(address()).filter(([name]) => OF_GRADIO.test(name));
@@ -40,10 +49,10 @@ export function addressOf({ page, ...names }) {
  *   while somebody types, rather than add one.
  */
 export function go(view, { instead = false } = {}) {
-  const before = address().page;
+  const before = pageOf(address());
   history[instead ? "replaceState" : "pushState"](null, "", addressOf(view));
   announce();
-  if ((before || FIRST_PAGE) !== (view.page || FIRST_PAGE)) window.scrollTo(0, 0);
+  if (before !== pageOf(view)) window.scrollTo(0, 0);
 }
 
 /**
@@ -74,7 +83,7 @@ export function whenAddressChanges(look) {
  */
 export function whenAddressed(page, show) {
   const look = () => {
-    if ((address().page || FIRST_PAGE) === page) show(address());
+    if (pageOf(address()) === page) show(address());
   };
   whenAddressChanges(look);
   look();

@@ -7,11 +7,7 @@ in rendered values as JavaScript. The scripts receive it as data and set it as t
 from pathlib import Path
 
 _APP = Path(__file__).parent.parent
-_STYLES = (
-    "ui/style.css",
-    "ui/chart.css",
-    *(f"pages/{page}/page.css" for page in ("overview", "browse", "annotate", "probe")),
-)
+_SHARED = ("ui/style.css", "ui/chart.css")
 
 
 def asset(name: str) -> str:
@@ -20,5 +16,9 @@ def asset(name: str) -> str:
 
 
 def style() -> str:
-    """The style of the window: what all pages share, and then each page's own."""
-    return "\n".join(map(asset, _STYLES))
+    """The style of the window: what all pages share, and then each page's own.
+
+    The order of the pages makes no difference, as the rules of each apply to that page alone.
+    """
+    own = sorted(path.relative_to(_APP).as_posix() for path in _APP.glob("pages/*/page.css"))
+    return "\n".join(map(asset, (*_SHARED, *own)))

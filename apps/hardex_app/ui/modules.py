@@ -18,16 +18,15 @@ _VERSION_CHARACTERS = 16
 
 # The address is relative to the document, so that proxies and notebooks may show the app anywhere.
 _LOADER = """\
-// Events that Python listens to, by which Gradio knows them: {events}
 import(new URL("{address}", document.baseURI).href).then(
-  (page) => page.start({{ element, props, server, trigger, watch }}),
+  (page) => page.start({{ element, props, server }}),
   (error) => {{
     console.error(error);
     const sentence = document.createElement("p");
     sentence.className = "hx-problem";
     sentence.setAttribute("role", "alert");
     sentence.textContent = "Part of this page could not be loaded; reload the page.";
-    element.before(sentence); // Gradio removes what it finds inside when Python sets a value
+    element.before(sentence);
   }},
 );
 """
@@ -80,12 +79,10 @@ def read_modules(app: Path) -> Modules:
     return Modules(version, MappingProxyType(served))
 
 
-def script(name: str, *events: str) -> str:
+def script(name: str) -> str:
     """What Gradio runs once a component is drawn: it imports a module and calls its `start`.
 
     Args:
         name: the module, relative to the app's folder.
-        events: the names of the events that Python listens to.
     """
-    quoted = ", ".join(f'"{event}"' for event in events) or "none"
-    return _LOADER.format(address=modules().address(name), events=quoted)
+    return _LOADER.format(address=modules().address(name))

@@ -1,42 +1,39 @@
-// The bar at the top: one link per page; the page that the address names is shown. `props.pages` lists
-// the pages of the window, in order; annotators have fewer, and see their name.
+// The bar at the top: one link per page; the page that the address names is shown. `props.pages` has the
+// name and the title of each page of the window, in order; annotators have fewer, and see their name.
 
-import { address, addressOf, announce, go, stay, whenAddressChanges } from "./address.js";
+import { address, addressOf, announce, go, pageOf, stay, whenAddressChanges } from "./address.js";
 import { find, isModified, make, makeButton, plain } from "./dom.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {Record<string, string>} Titles the title of each page, by its name */
 
-/** @type {Titles} for windows that list no pages, or only names */
-const ALL = { overview: "Overview", browse: "Browse", annotate: "Annotate", probe: "Probe" };
 const LATE_MS = [0, 200, 1000, 4000]; // a slow browser may draw the pages later, or once more
 const NOT_DRAWN_MS = 50;
 
 /** @param {Context} context */
 export function start({ element, props, server }) {
   const titles = titlesOf(props.pages);
-  const isAnnotators = typeof server.who === "function";
   const bar = find(element, ".hx-pages");
   const show = pageShower(bar, titles);
-  if (isAnnotators && !(address().page in titles)) {
-    stay({ page: Object.keys(titles)[0] });
-    announce();
-  }
-  whenAddressChanges(show);
-  show();
+  const open = () => {
+    if (Object.hasOwn(titles, pageOf(address()))) show();
+    else {
+      stay({ page: Object.keys(titles)[0] });
+      announce();
+    }
+  };
+  whenAddressChanges(open);
+  open();
   for (const ms of LATE_MS) setTimeout(show, ms);
-  if (isAnnotators) addVisitor(find(element, ".hx-nav"), server);
+  if (typeof server.who === "function") addVisitor(find(element, ".hx-nav"), server);
 }
 
 /**
- * @param {(string | {name: string, title: string})[] | null | undefined} pages
+ * @param {{name: string, title: string}[]} pages
  * @returns {Titles}
  */
 function titlesOf(pages) {
-  const listed = pages ?? Object.keys(ALL);
-  return Object.fromEntries(
-    listed.map((one) => (typeof one === "string" ? [one, ALL[one]] : [one.name, one.title])),
-  );
+  return Object.fromEntries(pages.map(({ name, title }) => [name, title]));
 }
 
 /**
@@ -56,7 +53,7 @@ function pageShower(bar, titles) {
     if (shown) last[shown] = { ...address(), page: shown };
   };
   function show() {
-    const page = pageOf(titles);
+    const page = pageOf(address());
     followColours();
     markLinks(links, page);
     const changed = shown !== null && shown !== page;
@@ -71,12 +68,6 @@ function pageShower(bar, titles) {
   bar.addEventListener("pointerdown", remember);
   bar.addEventListener("focusin", remember);
   return show;
-}
-
-/** @param {Titles} titles */
-function pageOf(titles) {
-  const named = address().page ?? "";
-  return Object.hasOwn(titles, named) ? named : Object.keys(titles)[0];
 }
 
 /**
@@ -182,13 +173,13 @@ async function leaveApp(button) {
   alert("Your session has not ended: the server does not answer. Try again later.");
 }
 
-/** Whether a visitor wants to leave although answers of theirs are not saved yet. */
+/** Whether a visitor wants to leave although some of their work is not saved yet. */
 function mayLeave() {
   const pages = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-waiting]"));
   const unsent = [...pages].reduce((sum, page) => sum + Number(page.dataset.waiting), 0);
   if (!unsent) return true;
-  const [answers, them] = unsent === 1 ? ["One answer is", "it"] : [`${unsent} answers are`, "them"];
+  const [changes, them] = unsent === 1 ? ["One change is", "it"] : [`${unsent} changes are`, "them"];
   return confirm(
-    `${answers} not saved yet. If you leave now, open your link again in this browser to send ${them}.`,
+    `${changes} not saved yet. If you leave now, open your link again in this browser to send ${them}.`,
   );
 }

@@ -1,6 +1,7 @@
 // The Annotate page: which class is this? One example at a time, without its label in view.
 
-import { find } from "../../ui/dom.js";
+import { find, plain } from "../../ui/dom.js";
+import { whenOpened } from "../../ui/facts.js";
 import { answer, commentField, keepLast, undoLast } from "./answering.js";
 import { drawButtons, drawHelp } from "./buttons.js";
 import { Clock } from "./clock.js";
@@ -15,21 +16,21 @@ import { newState } from "./session.js";
 
 /** @typedef {import("../../ui/context.js").Context} Context */
 /** @typedef {import("./keys.js").Controls} Controls */
+/** @typedef {import("./session.js").Facts} Facts */
 /** @typedef {import("./session.js").Session} Session */
 
 /** @param {Context} context */
-export function start({ element, props, server, watch }) {
+export function start({ element, server }) {
   const root = find(element, ".hx-annotate");
   const isShown = () => element.offsetParent !== null || root.offsetParent !== null;
   const session = newSession(element, server, isShown);
   const controls = newControls(session);
   listen(controls, isShown);
   new IntersectionObserver(() => begin(session)).observe(root);
-  const receive = () => {
-    if (props.value && !session.state.facts) load(controls, props.value);
-  };
-  watch("value", receive);
-  receive();
+  whenOpened("annotate", server, (/** @type {Facts} */ facts) => load(controls, facts), (sentence) => {
+    session.state.notice = plain(sentence);
+    session.draw();
+  });
 }
 
 /**
@@ -96,7 +97,7 @@ function listen(controls, isShown) {
  * What this run offers, once.
  *
  * @param {Controls} controls
- * @param {import("./session.js").Facts} facts
+ * @param {Facts} facts
  */
 function load(controls, facts) {
   const { session } = controls;

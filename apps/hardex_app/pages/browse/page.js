@@ -1,7 +1,8 @@
 // The Browse page: any view of the examples, a page at a time, and one of them large.
 
 import { address, go, whenAddressChanges, whenAddressed } from "../../ui/address.js";
-import { find, isModified } from "../../ui/dom.js";
+import { find, isModified, plain } from "../../ui/dom.js";
+import { whenOpened } from "../../ui/facts.js";
 import { requestsOf } from "../../ui/requests.js";
 import { newState, showProblem } from "./desk.js";
 import { askEasier, drawDetail } from "./detail.js";
@@ -14,20 +15,21 @@ import { Verdicts } from "./verdicts.js";
 
 /** @typedef {import("../../ui/context.js").Context} Context */
 /** @typedef {import("./desk.js").Desk} Desk */
+/** @typedef {import("./desk.js").Facts} Facts */
 
 const WAITING_MS = 500;
 const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
 
 /** @param {Context} context */
 export function start(context) {
-  const { element, props, watch } = context;
+  const { element, server } = context;
   const { latched } = requestsOf(element);
   /** @type {Desk} */
   const desk = {
     element,
     form: find(element, ".hx-filters", HTMLFormElement),
     grid: find(element, ".hx-grid"),
-    server: context.server,
+    server,
     state: newState(),
     askPage: latched(() => askPage(desk), (why) => showProblem(element, ".hx-page-problem", why)),
     askExample: latched(() => askExample(desk, verdicts, askPicture),
@@ -36,10 +38,10 @@ export function start(context) {
   const verdicts = new Verdicts(desk);
   const askPicture = pictureOf(desk);
   listen(desk);
-  const receive = () => load(desk, verdicts, props.value);
-  watch("value", receive);
-  receive();
   whenAddressed("browse", (view) => show(desk, view));
+  whenOpened("browse", server, (/** @type {Facts} */ facts) => load(desk, verdicts, facts), (sentence) => {
+    find(element, ".hx-browse-columns .hx-empty").textContent = plain(sentence);
+  });
 }
 
 /** @param {Desk} desk */
@@ -68,19 +70,15 @@ function listen(desk) {
  *
  * @param {Desk} desk
  * @param {Verdicts} verdicts
- * @param {(import("./desk.js").Facts & {problem?: string}) | null} facts
+ * @param {Facts} facts
  */
 function load(desk, verdicts, facts) {
-  const { element, state } = desk;
-  if (facts?.problem) {
-    find(element, ".hx-browse-columns .hx-empty").textContent = facts.problem;
-  } else if (facts && !state.facts) {
-    state.facts = facts;
-    verdicts.offer(facts);
-    offerFilters(desk, facts);
-    state.asked = null;
-    show(desk, state.view);
-  }
+  const { state } = desk;
+  state.facts = facts;
+  verdicts.offer(facts);
+  offerFilters(desk, facts);
+  state.asked = null;
+  show(desk, state.view);
 }
 
 /**

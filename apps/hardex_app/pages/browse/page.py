@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from hardex.people.access import OWNER, Visitor
 from hardex_app import browsing
+from hardex_app.call import Call
 from hardex_app.page import Page
 from hardex_app.responses import draft_key
-from hardex_app.workspace import Workspace
 
 
-def facts(workspace: Workspace, visitor: Visitor) -> dict[str, Any] | None:
-    """What the page must know once, as soon as there is a run."""
-    run = workspace.run
-    return None if run is None else {**browsing.facts(run), "whose": draft_key(run, OWNER.name)}
+def facts(call: Call) -> dict[str, Any]:
+    """What can be filtered and sorted by, and the key of what a browser keeps."""
+    run = call.run
+    return {**browsing.facts(run), "whose": draft_key(run, call.visitor.name)}
 
 
 PAGE = Page("browse", "Browse", facts=facts, elem_id="board")

@@ -2,7 +2,8 @@
 // of both lists.
 
 import { stay, whenAddressed } from "../../ui/address.js";
-import { find } from "../../ui/dom.js";
+import { find, plain } from "../../ui/dom.js";
+import { whenOpened } from "../../ui/facts.js";
 import { drawBalance } from "./balance.js";
 import { drawCalibration } from "./calibration.js";
 import { drawClasses } from "./classes.js";
@@ -16,34 +17,17 @@ import { drawPairs } from "./pairs.js";
 /** @typedef {import("./facts.js").Facts} Facts */
 
 /** @param {import("../../ui/context.js").Context} context */
-export function start({ element, props, watch }) {
+export function start({ element, server }) {
   const board = boardOf(element);
-  let drawn = "";
-  const receive = () => {
-    const facts = props.value;
-    if (!showProblem(element, facts)) return;
-    const text = JSON.stringify(facts);
-    if (text === drawn) return; // drawn again, a link would lose the focus, or a click on it
-    drawn = text;
-    board.draw(facts);
-  };
+  const wait = find(element, ".hx-ov-wait");
   whenAddressed("overview", (view) => board.showShares(view.shares === "yes"));
-  watch("value", receive);
-  receive();
-}
-
-/**
- * @param {HTMLElement} element
- * @param {Facts | {problem: string} | null} facts
- * @returns {boolean} whether there is something to draw
- */
-function showProblem(element, facts) {
-  const complete = Boolean(facts && "class_names" in facts);
-  if (!complete && !facts?.problem) return false;
-  find(element, ".hx-ov-wait").hidden = complete;
-  find(element, ".hx-ov-body").hidden = !complete;
-  if (!complete) find(element, ".hx-ov-wait").textContent = facts?.problem ?? "";
-  return complete;
+  whenOpened("overview", server, (/** @type {Facts} */ facts) => {
+    wait.hidden = true;
+    find(element, ".hx-ov-body").hidden = false;
+    board.draw(facts);
+  }, (sentence) => {
+    wait.textContent = plain(sentence);
+  });
 }
 
 /**

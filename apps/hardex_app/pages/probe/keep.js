@@ -1,52 +1,62 @@
-// Keeping a probe: the form, and sending it so that it is kept once even where the answer is lost.
+// Keeping a probe: the form, and the outbox that sends a probe until the server has it on disk.
 
-import { storeDraft, storedDraft } from "../../ui/draft.js";
 import { find, plain } from "../../ui/dom.js";
-import { silence, uuid } from "../../ui/requests.js";
+import { Outbox, keptSentence, outcomeOf } from "../../ui/outbox.js";
 import { expectedOf, nothingYet, requestOf } from "./state.js";
 
 /** @typedef {import("./page.js").Page} Page */
+/** @typedef {import("../../ui/outbox.js").Entry} Entry */
 
 /**
  * @typedef {object} Keeping
- * @property {{text: string, id: string} | null} sent what was sent, and its id, until it is known to be kept
- * @property {string | null} token of the request under way
+ * @property {Outbox} outbox
  * @property {string | null} kept what is kept already; sent again it would be a duplicate
- * @property {number | undefined} timer
+ * @property {string} message about the last probe that was kept or refused
  */
-
-/** @typedef {{token?: string, kept?: string, error?: string, isSilent?: boolean}} KeepAnswer */
 
 /**
  * @typedef {object} Keeper
  * @property {() => void} allow after a change: there may be something new to keep
- * @property {(answer: KeepAnswer | null) => void} receive the server's answer
- * @property {() => void} restore what was under way when the page was loaded again
+ * @property {() => void} open send what this browser still holds, once the facts are known
  */
-
-const STORE = "hardex.keeping";
-const PATIENCE_MS = 20_000;
 
 /**
  * @param {Page} page
- * @param {(request: {token: string, probe: unknown}) => void} send
  * @returns {Keeper}
  */
-export function keeperOf(page, send) {
-  /** @type {Keeping} */
-  const keeping = { sent: null, token: null, kept: null, timer: undefined };
+export function keeperOf(page) {
   const form = find(page.element, ".hx-keep");
+  const keeping = newKeeping(page);
   readTexts(page);
   const allow = () => allowKeeping(page, keeping);
   for (const kind of ["input", "change"]) form.addEventListener(kind, allow);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    keep(page, keeping, send);
+    keep(page, keeping);
   });
-  storeDraft(STORE, () => page.state.facts && {
-    owner: page.state.facts.whose, versions: [{ sent: keeping.sent, isWaiting: keeping.token !== null }],
-  });
-  return { allow, receive: (answer) => receive(page, keeping, answer), restore: () => restore(page, keeping) };
+  return { allow, open: () => keeping.outbox.open(page.state.facts?.whose ?? "") };
+}
+
+/**
+ * @param {Page} page
+ * @returns {Keeping}
+ */
+function newKeeping(page) {
+  /** @type {Keeping} */
+  const keeping = {
+    kept: null,
+    message: "",
+    outbox: new Outbox({
+      name: "probes",
+      send: async ({ id, payload }) => outcomeOf(await page.server.keep({ ...payload, probe_id: id })),
+      settled: (entry, outcome) => {
+        if (outcome.state === "acknowledged") finish(page, keeping, entry);
+        else refuse(page, keeping, entry);
+      },
+      changed: () => show(page, keeping),
+    }),
+  };
+  return keeping;
 }
 
 /**
@@ -103,19 +113,26 @@ function asText(page) {
 }
 
 /**
+ * Whether an entry is the probe that the page shows.
+ *
  * @param {Page} page
- * @param {string} text
+ * @param {Entry} entry
  */
-function say({ element }, text) {
-  find(element, ".hx-keep-says").textContent = plain(text);
+function isShown(page, { payload }) {
+  return asText(page) === JSON.stringify(payload);
 }
 
 /**
  * @param {Page} page
- * @param {boolean} isAllowed
+ * @param {Keeping} keeping
  */
-function enable({ element }, isAllowed) {
-  find(element, ".hx-keep-this", HTMLButtonElement).disabled = !isAllowed;
+function show(page, { kept, message, outbox }) {
+  const { waiting, trouble } = outbox;
+  const isDone = kept !== null || waiting.some((entry) => isShown(page, entry));
+  find(page.element, ".hx-keep-this", HTMLButtonElement).disabled = isDone;
+  const kind = trouble ? `${trouble} ${keptSentence(outbox, "probe")}` : "Keeping…";
+  find(page.element, ".hx-keep-says").textContent = plain(waiting.length ? kind : message);
+  page.element.dataset.waiting = String(waiting.length);
 }
 
 /**
@@ -123,81 +140,52 @@ function enable({ element }, isAllowed) {
  * @param {Keeping} keeping
  */
 function allowKeeping(page, keeping) {
-  if (keeping.kept === null || keeping.token || asText(page) === keeping.kept) return;
-  keeping.kept = null;
-  enable(page, true);
-  say(page, "");
+  if (keeping.kept !== null && asText(page) !== keeping.kept) Object.assign(keeping, { kept: null, message: "" });
+  show(page, keeping);
 }
 
 /**
  * @param {Page} page
  * @param {Keeping} keeping
- * @param {(request: {token: string, probe: unknown}) => void} send
  */
-function keep(page, keeping, send) {
-  const probe = wholeProbe(page);
-  if (!probe) say(page, `There is nothing to keep yet. ${nothingYet(page.state)}`);
-  if (!probe || keeping.token || keeping.kept !== null) return;
-  const text = JSON.stringify(probe);
-  if (keeping.sent?.text !== text) keeping.sent = { text, id: uuid() };
-  const token = uuid();
-  keeping.token = token;
-  enable(page, false);
-  say(page, "Keeping…");
-  send({ token, probe: { ...probe, probe_id: keeping.sent?.id } });
-  keeping.timer = setTimeout(async () => {
-    receive(page, keeping, { token, error: await silence(), isSilent: true });
-  }, PATIENCE_MS);
-}
-
-/**
- * @param {Page} page
- * @param {Keeping} keeping
- * @param {KeepAnswer | null} answer
- */
-function receive(page, keeping, answer) {
-  const { sent } = keeping;
-  const isLate = answer?.kept !== undefined && answer.kept === sent?.id; // sent twice; Gradio may have dropped one
-  if (!answer || !(isLate || (keeping.token && answer.token === keeping.token))) return;
-  clearTimeout(keeping.timer);
-  keeping.token = null;
-  if (!answer.error) {
-    finish(page, keeping, answer.kept ?? "");
-    return;
+function keep(page, keeping) {
+  const { outbox } = keeping;
+  const text = asText(page);
+  if (!text) {
+    keeping.message = `There is nothing to keep yet. ${nothingYet(page.state)}`;
+    show(page, keeping);
+  } else if (keeping.kept === null && !outbox.waiting.some((entry) => isShown(page, entry))) {
+    keeping.message = "";
+    outbox.add("keep", JSON.parse(text)); // a copy: the visitor may go on drawing
   }
-  if (!answer.isSilent) keeping.sent = null; // it is certain that it is not kept
-  enable(page, true);
-  say(page, answer.error);
 }
 
 /**
  * @param {Page} page
  * @param {Keeping} keeping
- * @param {string} id
+ * @param {Entry} entry
  */
-function finish(page, keeping, id) {
-  const isShown = asText(page) === keeping.sent?.text; // or the visitor has gone on meanwhile
-  keeping.sent = null;
-  if (isShown) {
+function finish(page, keeping, entry) {
+  if (isShown(page, entry)) { // or the visitor has gone on meanwhile
     Object.assign(page.state.draft.texts, { name: "", note: "" });
-    page.state.draft.kept = id;
+    page.state.draft.kept = entry.id;
     showTexts(page);
+    keeping.kept = asText(page);
   }
-  enable(page, !isShown);
-  keeping.kept = isShown ? asText(page) : null;
-  say(page, "Kept with the run.");
+  keeping.message = "Kept with the run.";
   page.changed.view();
   page.ask.kept();
 }
 
 /**
+ * The page says why a probe will never be kept. Nothing of it is stored any more, here or there.
+ *
  * @param {Page} page
  * @param {Keeping} keeping
+ * @param {Entry} entry
  */
-function restore(page, keeping) {
-  const found = storedDraft(STORE, page.state.facts?.whose ?? "");
-  if (!found) return;
-  keeping.sent = found.sent;
-  const sentence = "The page was loaded again before the answer came. Press Keep once more: it is kept once.";
-  if (found.isWaiting) say(page, sentence);
+function refuse(page, keeping, entry) {
+  const which = entry.payload.name ? `The probe “${entry.payload.name}”` : "A probe";
+  keeping.message = isShown(page, entry) ? `${entry.refused}` : `${which} was not kept: ${entry.refused}`;
+  keeping.outbox.remove(entry.id);
 }

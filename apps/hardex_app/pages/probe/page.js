@@ -1,6 +1,7 @@
 // The Probe page: a picture is drawn, uploaded or chosen; the model's answer follows each change of it.
 
 import { whenAddressed } from "../../ui/address.js";
+import { whenOpened } from "../../ui/facts.js";
 import { requestsOf } from "../../ui/requests.js";
 import { showNothing } from "./answer.js";
 import { askOf } from "./asking.js";
@@ -18,10 +19,12 @@ import { startSliders } from "./sliders.js";
 import { startSmallest } from "./smallest.js";
 import { startSource } from "./source.js";
 import { newState } from "./state.js";
+import { showStatus } from "./status.js";
 import { startTensor } from "./tensor.js";
 import { follow } from "./view.js";
 
 /** @typedef {import("../../ui/context.js").Context} Context */
+/** @typedef {import("./facts.js").Facts} Facts */
 
 /**
  * What the modules of the page share.
@@ -31,7 +34,7 @@ import { follow } from "./view.js";
  * @property {Context["server"]} server
  * @property {import("./state.js").State} state
  * @property {Map<string, import("./sliders.js").Row>} rows the sliders by the name of their transform
- * @property {Map<string, Partial<import("./facts.js").Facts> | null>} shapes what goes with each shape; null
+ * @property {Map<string, Partial<Facts> | null>} shapes what goes with each shape; null
  *   while it is asked for
  * @property {{address?: number}} timers
  * @property {(change: number) => void} countAsking
@@ -47,27 +50,23 @@ const STARTS = [
 ];
 
 /** @param {Context} context */
-export function start({ element, props, server, trigger, watch }) {
-  const page = pageOf(element, server, trigger);
+export function start({ element, server }) {
+  const page = pageOf(element, server);
   for (const startPart of STARTS) startPart(page);
   showPaint(element, false);
   showPad(page);
   showNothing(page);
-  const load = () => {
-    if (props.value?.class_names) receive(page, props.value);
-  };
-  watch("value", load);
-  watch("said", () => page.keeper.receive(props.said));
-  load();
   whenAddressed("probe", (view) => follow(page, view));
+  whenOpened("probe", server, (/** @type {Facts} */ facts) => receive(page, facts), (sentence) => {
+    showStatus(element, sentence);
+  });
 }
 
 /**
  * @param {HTMLElement} element
  * @param {Context["server"]} server
- * @param {Context["trigger"]} trigger
  */
-function pageOf(element, server, trigger) {
+function pageOf(element, server) {
   const requests = requestsOf(element);
   const page = /** @type {Page} */ ({
     element, server, state: newState(), rows: new Map(), shapes: new Map(), timers: {},
@@ -76,6 +75,6 @@ function pageOf(element, server, trigger) {
   page.ask = askOf(page, requests);
   page.chart = curveChart(page);
   page.changed = changesOf(page);
-  page.keeper = keeperOf(page, (request) => trigger("keep", request));
+  page.keeper = keeperOf(page);
   return page;
 }

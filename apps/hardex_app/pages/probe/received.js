@@ -22,9 +22,7 @@ import { follow } from "./view.js";
 export function receive(page, facts) {
   const { state } = page;
   const isFirst = !state.facts;
-  // An annotator's examples do not come with the facts: they are requested when the page is opened.
-  const examples = facts.may.upload || facts.examples.length ? facts.examples : state.facts?.examples ?? [];
-  state.facts = { ...facts, examples };
+  state.facts = facts;
   if (isFirst) startDraft(page, facts);
   if (!state.draft.pictures.strokes.length) state.draft.pictures.canvas = facts.canvas;
   showFacts(page, facts);
@@ -48,7 +46,7 @@ function startDraft(page, facts) {
   draft.brush = facts.brush;
   draft.pictures.normalize = facts.digits;
   restoreDraft(page);
-  page.keeper.restore();
+  page.keeper.open();
 }
 
 /**
@@ -93,7 +91,7 @@ export async function learnShape(page, shape) {
   if (!state.facts || key === String(state.facts.shape)) return;
   if (!shapes.has(key)) {
     shapes.set(key, null);
-    const answer = await askOnce(page, "facts", { shape });
+    const answer = await askOnce(page, "facts_of_shape", { shape });
     if (answer.error) shapes.delete(key);
     else shapes.set(key, answer);
   }

@@ -61,7 +61,7 @@ export function follow(page, view) {
   const isFirst = state.openings === 0;
   state.openings += 1;
   page.ask.kept();
-  if (isAnnotator(state)) page.ask.judged();
+  if (isAnnotator(state) && !isFirst) page.ask.judged();
   const shown = viewOf(state);
   const names = Object.keys(shown);
   const isShown = names.every((name) => (view[name] ?? "") === shown[name]);

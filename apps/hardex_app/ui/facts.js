@@ -1,0 +1,55 @@
+// The facts of a page: what its script must know before it can draw. Computing them takes the server a
+// while, so a page asks for them when it is first opened, and pages that nobody opens never do.
+
+import { whenAddressed } from "./address.js";
+import { silence } from "./requests.js";
+
+/** @typedef {import("./context.js").Context} Context */
+
+const WAITING_MS = 1000;
+const PAUSES_MS = [1000, 2000, 4000, 8000, 15000];
+
+/**
+ * Ask for the facts of a page once the address names it, until the server has them.
+ *
+ * @template Facts
+ * @param {string} page
+ * @param {Context["server"]} server
+ * @param {(facts: Facts) => void} receive called once
+ * @param {(sentence: string) => void} say shows why there are none; called with "" before `receive`
+ */
+export function whenOpened(page, server, receive, say) {
+  let isAsked = false;
+  const open = async () => {
+    if (isAsked) return;
+    isAsked = true;
+    const answer = await factsOf(server, say);
+    say(answer.error ?? "");
+    if (answer.error === undefined) receive(answer);
+    else isAsked = false; // whoever opens the page again tries again
+  };
+  whenAddressed(page, open);
+}
+
+/**
+ * @param {Context["server"]} server
+ * @param {(sentence: string) => void} say
+ * @returns {Promise<any>} the facts, or an `error`
+ */
+async function factsOf(server, say) {
+  let failures = 0;
+  for (;;) {
+    const answer = await server.facts({}).catch(() => undefined);
+    if (answer && answer.waiting === undefined) return answer;
+    if (!answer) say(`${await silence()} Trying again…`);
+    failures = answer ? 0 : failures + 1;
+    await pause(answer ? WAITING_MS : PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]);
+  }
+}
+
+/** @param {number} ms */
+function pause(ms) {
+  return new Promise((done) => {
+    setTimeout(done, ms);
+  });
+}
