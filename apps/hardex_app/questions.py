@@ -19,6 +19,7 @@ from hardex_app.annotation_requests import INVALID, NotStored
 from hardex_app.auth.visitors import current, for_owner
 from hardex_app.cards import overview_with_pictures
 from hardex_app.page import EVERYBODY, OWNER_ONLY
+from hardex_app.pictures import large_image, view_address
 from hardex_app.probe_permissions import error_for, permitted, ticket_of
 from hardex_app.responses import Answer, for_visitors, model_not_ready, not_ready
 from hardex_app.workspace import Workspace
@@ -124,6 +125,13 @@ def _status(call: Call) -> Any:
     return {**now, "problem": for_visitors(now["problem"], call.workspace.run)}
 
 
+def _example_on_page(call: Call) -> Any:
+    """The facts of an example, with where its image is; see `hardex_app.pictures.large_image`."""
+    run = call.run
+    found = browsing.example(call.request, run)
+    return {**found, **large_image(run, found["id"])}
+
+
 def _neighbours(call: Call) -> Any:
     run, training = call.run, call.training
     return None if training is None else browsing.neighbours(call.request, run, training)
@@ -192,6 +200,11 @@ def _in_session(
     return lambda call: ask(call.request, call.session, call.visitor)
 
 
+def _with_addresses(ask: Callable[..., Any]) -> Callable[[Call], Any]:
+    """Each `image` is the address of a picture, which the page fetches."""
+    return _in_session(lambda *about: ask(*about, view_address))
+
+
 # ------------------------------------------------------------------ the registry
 
 
@@ -256,8 +269,9 @@ QUESTIONS: tuple[Question, ...] = (
     Question(lambda call: overview_with_pictures(call.run), endpoint=endpoints.overview),
     Question(lambda call: browsing.facts(call.run), endpoint=endpoints.filters),
     _browse("browse", lambda call: browsing.browse(call.request, call.run), endpoints.browse),
-    _browse("example", lambda call: browsing.example(call.request, call.run), endpoints.example),
-    _browse("image", lambda call: browsing.image(call.request, call.run), endpoints.image),
+    Question(lambda call: browsing.example(call.request, call.run), endpoint=endpoints.example),
+    _browse("example", _example_on_page),
+    Question(lambda call: browsing.image(call.request, call.run), endpoint=endpoints.image),
     _browse("easier", lambda call: browsing.easier(call.request, call.run)),
     _browse("pictures", lambda call: browsing.pictures(call.request, call.run)),
     _browse("neighbours", _neighbours, endpoints.neighbours),
@@ -288,10 +302,10 @@ QUESTIONS: tuple[Question, ...] = (
         gives=str,
         error=probe_error,
     ),
-    _annotate("next_examples", _in_session(annotating.next_examples)),
+    _annotate("next_examples", _with_addresses(annotating.next_examples)),
     _annotate("annotate", _in_session(annotating.annotate), endpoints.annotate),
     _annotate("undo", _in_session(annotating.undo), endpoints.undo),
-    _annotate("earlier", _in_session(annotating.earlier)),
+    _annotate("earlier", _with_addresses(annotating.earlier)),
     _annotate("", _next_example, endpoints.next_example),
     _annotate("", lambda call: annotating.progress(call.session, call.visitor), endpoints.progress),
 )

@@ -137,7 +137,7 @@ def test_only_these_server_functions_are_offered(server):
     }
     assert offered == {
         "desk": {"annotate", "earlier", "next_examples", "undo"},
-        "board": {"browse", "example", "image", "easier", "pictures", "neighbours", "judge"},
+        "board": {"browse", "example", "easier", "pictures", "neighbours", "judge"},
         "bench": {"probe", "curve", "smallest", "taken", "facts", "kept", "reopen", "export"},
     }
 
