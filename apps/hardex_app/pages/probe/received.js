@@ -22,7 +22,7 @@ import { follow } from "./view.js";
 export function receive(page, facts) {
   const { state } = page;
   const isFirst = !state.facts;
-  // An annotator's examples do not come with the facts: they are asked for when the page is opened.
+  // An annotator's examples do not come with the facts: they are requested when the page is opened.
   const examples = facts.may.upload || facts.examples.length ? facts.examples : state.facts?.examples ?? [];
   state.facts = { ...facts, examples };
   if (isFirst) startDraft(page, facts);
@@ -82,7 +82,7 @@ export function showPaint(element, colored) {
 
 /**
  * A picture has another shape than the sliders are for: the model wants another one than the run was made
- * with, or takes any. What goes with a shape is asked for once.
+ * with, or takes any. What goes with a shape is requested once.
  *
  * @param {Page} page
  * @param {import("./facts.js").Shape} shape
