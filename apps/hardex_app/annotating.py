@@ -28,11 +28,16 @@ from hardex_app.annotation_requests import (
 from hardex_app.cards import view_url
 from hardex_app.workspace import Workspace
 
-_IMAGE_PIXELS = 1_024  # the longer side
 _UNDECIDED = {"ambiguous": "Ambiguous", "bad_image": "Bad image", "not_sure": "Not sure"}
 
 Json = dict[str, Any]
 T = TypeVar("T")
+ImageOf = Callable[[Run, str, str], str]  # run, id, ticket -> the `image` of a response
+
+
+def image_url(run: Run, id: str, ticket: str) -> str:
+    """The image itself, as a data URL, for programs; pages get its address."""
+    return view_url(run, id)
 
 
 def facts(run: Run) -> Json:
@@ -63,13 +68,16 @@ def session_of(workspace: Workspace, visitor: Visitor) -> AnnotationSession | No
     return _reading(visitor, lambda: workspace.desk)
 
 
-def next_examples(request: Any, session: AnnotationSession, visitor: Visitor) -> Json:
+def next_examples(
+    request: Any, session: AnnotationSession, visitor: Visitor, image_of: ImageOf = image_url
+) -> Json:
     """Examples for an annotator to judge, besides those they have.
 
     Args:
         request: see `NextRequest`.
         session: of the run.
         visitor: the annotator.
+        image_of: gives each `image`.
 
     Returns:
         `name`, `run` (the key under which a browser keeps unsent answers), `examples` (`ticket`,
@@ -86,26 +94,33 @@ def next_examples(request: Any, session: AnnotationSession, visitor: Visitor) ->
     over = _judged(session, visitor, set(held.values()), everywhere=not asked.count)
     new = _new_examples(session, visitor, set(held.values()), asked.count)
     done, total = session.queue.progress(visitor.name)
+    tickets = {id: session.tickets.of(visitor.name, id) for id in new}
     response: Json = {
         "name": visitor.name,
         "run": _key_of(session),
-        "examples": [_unjudged(session, visitor, id) for id in new],
+        "examples": [
+            {"ticket": ticket, "image": image_of(session.run, id, ticket)}
+            for id, ticket in tickets.items()
+        ],
         "over": [ticket for ticket, id in held.items() if id in over],
         "done": done,
         "total": total,
         "later": asked.count > 0 and not new and done < total,
     }
-    last = _reading(visitor, lambda: _last(session, visitor)) if asked.last else None
+    last = _reading(visitor, lambda: _last(session, visitor, image_of)) if asked.last else None
     return response if last is None else {**response, "last": last}
 
 
-def earlier(request: Any, session: AnnotationSession, visitor: Visitor) -> Json:
+def earlier(
+    request: Any, session: AnnotationSession, visitor: Visitor, image_of: ImageOf = image_url
+) -> Json:
     """The last answer of an annotator that is not in view, to look at it again.
 
     Args:
         request: see `EarlierRequest`.
         session: of the run.
         visitor: the annotator.
+        image_of: gives the `image`.
 
     Returns:
         `earlier`, as in the response of `annotate`, with its `image`; None if there is none.
@@ -116,7 +131,7 @@ def earlier(request: Any, session: AnnotationSession, visitor: Visitor) -> Json:
     """
     asked = validated(EarlierRequest, request, visitor)
     known = set(_ids_of(session, visitor, asked.have).values())
-    return {"earlier": _reading(visitor, lambda: _last(session, visitor, known))}
+    return {"earlier": _reading(visitor, lambda: _last(session, visitor, image_of, known))}
 
 
 def annotate(request: Any, session: AnnotationSession, visitor: Visitor) -> Json:
@@ -136,7 +151,7 @@ def annotate(request: Any, session: AnnotationSession, visitor: Visitor) -> Json
         HardexError: it can never be stored: not their example, an unknown class, and so on.
     """
     sent = validated(AnswerRequest, request, visitor)
-    id = _example(session, visitor, sent.ticket)
+    id = id_of(sent.ticket, session, visitor)
     check_submission(sent.submission, session.run.manifest.class_names)
     with session.lock_for(visitor.name):
         stored = _stored_answer(sent, id, session, visitor)
@@ -160,7 +175,7 @@ def undo(request: Any, session: AnnotationSession, visitor: Visitor) -> Json:
         HardexError: the annotator has no answer with this event id.
     """
     sent = validated(UndoRequest, request, visitor)
-    id = _example(session, visitor, sent.ticket)
+    id = id_of(sent.ticket, session, visitor)
     with session.lock_for(visitor.name):
         stored = _stored_undo(sent, id, session, visitor)
     session.queue.record(stored)
@@ -245,13 +260,6 @@ def _new_examples(
     return found
 
 
-def _unjudged(session: AnnotationSession, visitor: Visitor, id: str) -> Json:
-    return {
-        "ticket": session.tickets.of(visitor.name, id),
-        "image": view_url(session.run, id, _IMAGE_PIXELS),
-    }
-
-
 def _response(session: AnnotationSession, visitor: Visitor, event: AnnotationEvent) -> Json:
     """What an annotator may know about an example that they have judged."""
     done, total = session.queue.progress(visitor.name)
@@ -270,7 +278,9 @@ def _response(session: AnnotationSession, visitor: Visitor, event: AnnotationEve
     }
 
 
-def _last(session: AnnotationSession, visitor: Visitor, known: Collection[str] = ()) -> Json | None:
+def _last(
+    session: AnnotationSession, visitor: Visitor, image_of: ImageOf, known: Collection[str] = ()
+) -> Json | None:
     """The annotator's last answer of this run that was not undone, without the known examples."""
     mine = not_undone(session.run.annotations.by(visitor.name))
     for event in reversed(mine):
@@ -280,14 +290,21 @@ def _last(session: AnnotationSession, visitor: Visitor, known: Collection[str] =
             *before, last = [_response(session, visitor, one) for one in mine if one.id == event.id]
         except RunError:  # of data that this run was made from before
             continue
-        return {**last, "words": before, "image": view_url(session.run, event.id, _IMAGE_PIXELS)}
+        image = image_of(session.run, event.id, last["ticket"])
+        return {**last, "words": before, "image": image}
     return None
 
 
 # ---------------------------------------------------------------------- examples and events
 
 
-def _example(session: AnnotationSession, visitor: Visitor, ticket: str) -> str:
+def id_of(ticket: str, session: AnnotationSession, visitor: Visitor) -> str:
+    """The example of a ticket of this annotator.
+
+    Raises:
+        NotStored: it cannot be read now.
+        HardexError: it is not their ticket, or its example is not in the run any more.
+    """
     id = session.tickets.id(visitor.name, ticket)
     if not _reading(visitor, lambda: _has_example(session.run, id)):
         raise HardexError(

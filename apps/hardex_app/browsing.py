@@ -5,9 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from hardex.annotate.answers import not_undone
+from hardex.arrays import Image
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
-from hardex.images import png_url
+from hardex.images import data_url, png_url, small_png
 from hardex.overview.example import ExampleFacts, example_facts, share_easier
 from hardex.overview.filters import filters
 from hardex.overview.nearest_training import nearest_training
@@ -96,14 +97,19 @@ def image(id: str, run: Run) -> dict[str, Any]:
     """
     pixels = run.image(checked_text("id", id))
     height, width = pixels.shape[:2]
-    factor = min(1.0, (_LARGEST_SHOWN / (height * width)) ** 0.5)
-    most = max(1, int(max(height, width) * factor))
     return {
-        "image": png_url(pixels, most),
+        "image": data_url(large(pixels)),
         "width": width,
         "height": height,
-        "whole": factor == 1.0,
+        "whole": height * width <= _LARGEST_SHOWN,
     }
+
+
+def large(pixels: Image) -> bytes:
+    """An image of at most 2,000,000 pixels, as a PNG file."""
+    height, width = pixels.shape[:2]
+    factor = min(1.0, (_LARGEST_SHOWN / (height * width)) ** 0.5)
+    return small_png(pixels, max(1, int(max(height, width) * factor)))
 
 
 def easier(id: str, run: Run) -> dict[str, float]:

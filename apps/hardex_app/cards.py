@@ -7,13 +7,14 @@ from threading import Lock
 from typing import Any
 
 from hardex.errors import HardexError
-from hardex.images import png_url, shown_url
+from hardex.images import as_shown, data_url, png_url
 from hardex.overview.figures import overview
 from hardex.runs.run import Run
 
 THUMBNAIL_PIXELS = 96
 _HEAD_PIXELS = 64  # ten of the noisiest pictures stay below 170 kB
 _THUMBNAILS_KEPT = 2_048  # about 20 kB each at most
+_VIEW_PIXELS = 1_024  # the longer side
 _VIEWS_BYTES = 64_000_000
 
 
@@ -37,47 +38,58 @@ def overview_with_pictures(run: Run) -> dict[str, Any]:
     return figures
 
 
-class TextCache:
-    """The texts requested last, up to a total length; for any number of threads.
+class FileCache:
+    """The files requested last, up to a total length; for any number of threads.
 
     Args:
-        most: characters in total; a longer text is not cached.
+        most: bytes in total; a longer file is not cached.
 
     Example:
-        >>> cache = TextCache(5)
-        >>> [cache.get(key, lambda: key * 3) for key in "aba"]
-        ['aaa', 'bbb', 'aaa']
-        >>> cache.get("a", lambda: "another")
-        'aaa'
+        >>> cache = FileCache(5)
+        >>> [cache.get(key, lambda: key * 3) for key in (b"a", b"b", b"a")]
+        [b'aaa', b'bbb', b'aaa']
+        >>> cache.get(b"a", lambda: b"another")
+        b'aaa'
     """
 
     def __init__(self, most: int) -> None:
         self._most, self._size, self._lock = most, 0, Lock()
-        self._texts: OrderedDict[Hashable, str] = OrderedDict()  # oldest first
+        self._files: OrderedDict[Hashable, bytes] = OrderedDict()  # oldest first
 
-    def get(self, key: Hashable, make: Callable[[], str]) -> str:
-        """The text of this key, made if it is not cached; errors of `make` are not cached."""
+    def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        """The file of this key, made if it is not cached; errors of `make` are not cached."""
         with self._lock:
-            if key in self._texts:
-                self._texts.move_to_end(key)
-                return self._texts[key]
-        text = make()  # without the lock, so that others can go on
+            if key in self._files:
+                self._files.move_to_end(key)
+                return self._files[key]
+        file = make()  # without the lock, so that others can go on
         with self._lock:
-            if key not in self._texts and len(text) <= self._most:
-                self._texts[key] = text
-                self._size += len(text)
+            if key not in self._files and len(file) <= self._most:
+                self._files[key] = file
+                self._size += len(file)
             while self._size > self._most:
-                self._size -= len(self._texts.popitem(last=False)[1])
-        return text
+                self._size -= len(self._files.popitem(last=False)[1])
+        return file
 
 
-_VIEWS = TextCache(_VIEWS_BYTES)
+_VIEWS = FileCache(_VIEWS_BYTES)
 
 
-def view_url(run: Run, id: str, most_pixels: int) -> str:
-    """`shown_url` of an example; "" without an image. Cached, as annotators share examples."""
+def view(run: Run, id: str) -> bytes:
+    """An example as annotators see it: a file of at most 1,024 pixels a side, see `as_shown`.
+
+    Cached, as annotators share examples.
+
+    Raises:
+        HardexError: no such example, or its image is missing.
+    """
+    return _VIEWS.get((run, id), lambda: as_shown(run.image(id), _VIEW_PIXELS))
+
+
+def view_url(run: Run, id: str) -> str:
+    """`view` as a data URL; "" without an image."""
     try:
-        return _VIEWS.get((run, id, most_pixels), lambda: shown_url(run.image(id), most_pixels))
+        return data_url(view(run, id))
     except HardexError:
         return ""
 

@@ -20,6 +20,7 @@ from hardex_app.call import Call, NotReady
 from hardex_app.cards import overview_with_pictures
 from hardex_app.page import EVERYBODY, OWNER_ONLY, Page
 from hardex_app.pages import PAGES
+from hardex_app.pictures import large_image, view_address
 from hardex_app.probe_permissions import error_for, permitted, ticket_of
 from hardex_app.responses import Answer, for_visitors
 from hardex_app.workspace import Workspace
@@ -59,6 +60,13 @@ def annotation_error(call: Call, error: HardexError) -> Answer:
 def _status(call: Call) -> Any:
     now = vars(call.workspace.status)
     return {**now, "problem": for_visitors(now["problem"], call.workspace.run)}
+
+
+def _example_on_page(call: Call) -> Any:
+    """The facts of an example, with where its image is; see `hardex_app.pictures.large_image`."""
+    run = call.run
+    found = browsing.example(call.request, run)
+    return {**found, **large_image(run, found["id"])}
 
 
 def _neighbours(call: Call) -> Any:
@@ -135,6 +143,11 @@ def _in_session(
     return lambda call: ask(call.request, call.session, call.visitor)
 
 
+def _with_addresses(ask: Callable[..., Any]) -> Callable[[Call], Any]:
+    """Each `image` is the address of a picture, which the page fetches."""
+    return _in_session(lambda *about: ask(*about, view_address))
+
+
 # ------------------------------------------------------------------ the registry
 
 
@@ -205,8 +218,9 @@ QUESTIONS: tuple[Question, ...] = (
     Question(lambda call: overview_with_pictures(call.run), endpoint=endpoints.overview),
     Question(lambda call: browsing.facts(call.run), endpoint=endpoints.filters),
     _browse("browse", lambda call: browsing.browse(call.request, call.run), endpoints.browse),
-    _browse("example", lambda call: browsing.example(call.request, call.run), endpoints.example),
-    _browse("image", lambda call: browsing.image(call.request, call.run), endpoints.image),
+    Question(lambda call: browsing.example(call.request, call.run), endpoint=endpoints.example),
+    _browse("example", _example_on_page),
+    Question(lambda call: browsing.image(call.request, call.run), endpoint=endpoints.image),
     _browse("easier", lambda call: browsing.easier(call.request, call.run)),
     _browse("pictures", lambda call: browsing.pictures(call.request, call.run)),
     _browse("neighbours", _neighbours, endpoints.neighbours),
@@ -238,10 +252,10 @@ QUESTIONS: tuple[Question, ...] = (
         gives=str,
         error=probe_error,
     ),
-    _annotate("next_examples", _in_session(annotating.next_examples)),
+    _annotate("next_examples", _with_addresses(annotating.next_examples)),
     _annotate("annotate", _in_session(annotating.annotate), endpoints.annotate),
     _annotate("undo", _in_session(annotating.undo), endpoints.undo),
-    _annotate("earlier", _in_session(annotating.earlier)),
+    _annotate("earlier", _with_addresses(annotating.earlier)),
     _annotate("", _next_example, endpoints.next_example),
     _annotate("", lambda call: annotating.progress(call.session, call.visitor), endpoints.progress),
 )

@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 from hardex.annotate.answers import NO_CLASS, WRONG, Answer, answer_of, first_answers, latest
 from hardex.annotate.rows import Placed, event_of, row_of, time_as_text, time_of_text
 from hardex.errors import HardexError
-from hardex.images import shown_url
+from hardex.images import as_shown, data_url
 from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run
 
@@ -43,7 +43,7 @@ def write_tasks(run: Run, stream: TextIO, *, pictures: bool = True) -> int:
 def _picture(run: Run, id: str) -> str:
     """The image that Label Studio shows; without one, the id."""
     try:
-        return shown_url(run.image(id), _PICTURE_PIXELS)
+        return data_url(as_shown(run.image(id), _PICTURE_PIXELS))
     except HardexError:
         return id
 

@@ -1,7 +1,7 @@
 """Pixels: read, write, the family of transforms, how a sketch becomes a model input.
 
 * files       an image file -> an `Image` and back; resizing for a classifier
-* urls        an `Image` as text for pages
+* urls        an `Image` as a short file or a data URL, for pages
 * transforms  an `Image` -> the same picture mirrored, rotated, blurred, ...; response curves
 * sketch      pen strokes -> ink on a canvas -> the `Image` a digit classifier was trained on
 
@@ -17,7 +17,7 @@ from hardex.images.sketch import (
     sketch_to_image,
 )
 from hardex.images.transforms import LIMITS, ORDER, Transform, rotations, transform, transform_each
-from hardex.images.urls import png_url, shown_url
+from hardex.images.urls import as_shown, data_url, png_url, small_png, type_of
 
 __all__ = [
     "BRUSH_WIDTH",
@@ -27,15 +27,18 @@ __all__ = [
     "Transform",
     "as_jpeg",
     "as_png",
+    "as_shown",
+    "data_url",
     "png_url",
     "read_image",
     "render_colors",
     "render_strokes",
     "resize",
     "rotations",
-    "shown_url",
     "sketch_to_image",
+    "small_png",
     "transform",
     "transform_each",
+    "type_of",
     "write_png",
 ]

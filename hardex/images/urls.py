@@ -1,4 +1,4 @@
-"""An `Image` as a data URL: text that pages and other tools show as a picture."""
+"""An `Image` as the content of a picture file, and as a data URL: for pages and other tools."""
 
 from base64 import b64encode
 
@@ -7,10 +7,11 @@ from hardex.images.files import as_jpeg, as_png, resize
 
 _LARGE = 200_000  # bytes of pixels; compressing more of them well takes longer than sending them
 _DOT_FOR_DOT = 128  # pixels of the longer side up to which an image is shown exactly
+_PNG = b"\x89PNG"
 
 
-def png_url(image: Image, most_pixels: int | None = None) -> str:
-    """An image as a PNG data URL.
+def small_png(image: Image, most_pixels: int | None = None) -> bytes:
+    """An image as a PNG file.
 
     Args:
         image: (h, w, c).
@@ -18,15 +19,15 @@ def png_url(image: Image, most_pixels: int | None = None) -> str:
 
     Example:
         >>> import numpy as np
-        >>> png_url(np.zeros((2, 2, 1), np.uint8))[:22]
-        'data:image/png;base64,'
+        >>> small_png(np.zeros((2, 2, 1), np.uint8))[1:4]
+        b'PNG'
     """
     image = image if most_pixels is None else _shrunk(image, most_pixels)
-    return "data:image/png;base64," + b64encode(as_png(image, quickly=image.size > _LARGE)).decode()
+    return as_png(image, quickly=image.size > _LARGE)
 
 
-def shown_url(image: Image, most_pixels: int) -> str:
-    """An image for display, as a short data URL.
+def as_shown(image: Image, most_pixels: int) -> bytes:
+    """An image for display, as a short file.
 
     Up to 128 pixels it is a PNG and exact. Larger ones are a JPEG where that is less than half as
     long, as it is of photographs.
@@ -36,11 +37,38 @@ def shown_url(image: Image, most_pixels: int) -> str:
         most_pixels: it is shrunk if its longer side is more.
     """
     image = _shrunk(image, most_pixels)
-    exact = png_url(image)
+    exact = small_png(image)
     if max(image.shape[:2]) <= _DOT_FOR_DOT:
         return exact
-    photograph = "data:image/jpeg;base64," + b64encode(as_jpeg(image)).decode()
+    photograph = as_jpeg(image)
     return photograph if 2 * len(photograph) < len(exact) else exact
+
+
+def type_of(picture: bytes) -> str:
+    """The media type of a picture that this module made.
+
+    Example:
+        >>> import numpy as np
+        >>> type_of(small_png(np.zeros((2, 2, 1), np.uint8)))
+        'image/png'
+    """
+    return "image/png" if picture.startswith(_PNG) else "image/jpeg"
+
+
+def data_url(picture: bytes) -> str:
+    """A picture that this module made, as a data URL.
+
+    Example:
+        >>> import numpy as np
+        >>> data_url(small_png(np.zeros((2, 2, 1), np.uint8)))[:22]
+        'data:image/png;base64,'
+    """
+    return f"data:{type_of(picture)};base64,{b64encode(picture).decode()}"
+
+
+def png_url(image: Image, most_pixels: int | None = None) -> str:
+    """`small_png` as a data URL."""
+    return data_url(small_png(image, most_pixels))
 
 
 def _shrunk(image: Image, most: int) -> Image:

@@ -883,6 +883,8 @@ def test_on_a_slow_line_all_photographs_come_and_nothing_is_said_of_silence(brow
             )
             assert page.evaluate("window.problems") == []
             assert images(page).startswith("data:image/jpeg;base64,")
+            fetched = "performance.getEntriesByType('resource').map((one) => one.name)"
+            assert sum("/pictures/" in name for name in page.evaluate(fetched)) >= 8
 
 
 class Delayed:

@@ -8,7 +8,7 @@ import pytest
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
 from hardex.runs.run import load
-from hardex_app.cards import TextCache, picture_url, thumbnail_url, view_url
+from hardex_app.cards import FileCache, picture_url, thumbnail_url, view, view_url
 
 from .fake_runs import decoded, parts_of, photographs, run_of, run_without_images, small_run
 
@@ -63,13 +63,12 @@ def test_to_be_looked_at_photographs_are_jpeg_and_all_else_is_exact(tmp_path, ch
     images = photographs(3, 300, 400, channels)
     images[2] = np.random.default_rng(0).choice([0, 255], 300)[:, None, None]  # drawn, no photo
     run = run_of(tmp_path, images, [0, 1, 1], FunctionClassifier(parts_of(2)))
-    assert view_url(run, "0", 400).startswith("data:image/jpeg;base64,")
-    assert 2 * len(view_url(run, "0", 400)) < len(picture_url(run, "0"))
-    photograph = read_image(BytesIO(b64decode(view_url(run, "0", 400).partition(",")[2])))
+    assert view_url(run, "0").startswith("data:image/jpeg;base64,")
+    assert 2 * len(view_url(run, "0")) < len(picture_url(run, "0"))
+    photograph = read_image(BytesIO(b64decode(view_url(run, "0").partition(",")[2])))
     assert photograph.shape == images[0].shape
     assert np.abs(photograph.astype(int) - images[0]).mean() < 8
-    np.testing.assert_array_equal(decoded(view_url(run, "2", 400)), images[2])
-    assert decoded(view_url(run, "0", 128)).shape == (96, 128, channels)
+    np.testing.assert_array_equal(decoded(view_url(run, "2")), images[2])
     np.testing.assert_array_equal(decoded(picture_url(run, "0")), images[0])  # Browse's own
 
 
@@ -77,24 +76,24 @@ def test_to_be_looked_at_photographs_are_jpeg_and_all_else_is_exact(tmp_path, ch
 def test_small_images_are_looked_at_dot_for_dot(tmp_path, side):
     images = photographs(2, side, side)
     run = run_of(tmp_path, images, [0, 1], FunctionClassifier(parts_of(2)))
-    np.testing.assert_array_equal(decoded(view_url(run, "1", 1024)), images[1])
+    np.testing.assert_array_equal(decoded(view_url(run, "1")), images[1])
 
 
 def test_an_image_that_many_look_at_is_read_once_while_it_is_there(tmp_path):
     images = photographs(2, 150, 150)
     run = run_of(tmp_path, images, [0, 1], FunctionClassifier(parts_of(2)))
-    first = view_url(run, "0", 1024)
+    first = view(run, "0")
     (tmp_path / "data.npz").unlink()
     again = load(run.folder)
-    assert view_url(run, "0", 1024) is first
-    assert view_url(again, "nothing", 1024) == ""
+    assert view(run, "0") is first
+    assert view_url(again, "nothing") == ""
     (tmp_path / "other").mkdir()
     other = run_of(tmp_path / "other", images[::-1], [0, 1], FunctionClassifier(parts_of(2)))
-    assert view_url(other, "0", 1024) != first
+    assert view(other, "0") != first
 
 
 def test_what_is_kept_is_bounded_and_what_was_asked_for_longest_ago_goes_first():
-    kept, made = TextCache(10), []
+    kept, made = FileCache(10), []
 
     def ask(key, size=4):
         def make():
@@ -103,17 +102,20 @@ def test_what_is_kept_is_bounded_and_what_was_asked_for_longest_ago_goes_first()
 
         return kept.get(key, make)
 
-    for key in "abacab":
+    for key in (b"a", b"b", b"a", b"c", b"a", b"b"):
         assert ask(key) == key * 4
-    assert made == list("abcb")  # c pushed b out, for a was asked for meanwhile
-    assert ask("d", 11) == "d" * 11 and ask("d", 11) and made == list("abcbdd")  # too long to keep
+    assert b"".join(made) == b"abcb"  # c pushed b out, for a was asked for meanwhile
+    assert (
+        ask(b"d", 11) == b"d" * 11 and ask(b"d", 11) and b"".join(made) == b"abcbdd"
+    )  # too long to keep
 
     def fail():
         raise ValueError
 
     with pytest.raises(ValueError):
-        kept.get("e", fail)
-    assert ask("e") == "eeee"
+        kept.get(b"e", fail)
+    assert ask(b"e") == b"eeee"
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(ask, "abcdefgh" * 20)) == [key * 4 for key in "abcdefgh" * 20]
-    assert sum(map(len, kept._texts.values())) == kept._size <= 10
+        keys = [bytes([letter]) for letter in b"abcdefgh" * 20]
+        assert list(pool.map(ask, keys)) == [key * 4 for key in keys]
+    assert sum(map(len, kept._files.values())) == kept._size <= 10

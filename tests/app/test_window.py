@@ -137,9 +137,7 @@ def test_only_these_server_functions_are_offered(server):
     assert offered == {
         "overview": {"facts"},
         "desk": {"facts", "annotate", "earlier", "next_examples", "undo"},
-        "board": {
-            "facts", "browse", "example", "image", "easier", "pictures", "neighbours", "judge",
-        },
+        "board": {"facts", "browse", "example", "easier", "pictures", "neighbours", "judge"},
         "bench": {
             "facts", "facts_of_shape", "probe", "curve", "smallest", "taken", "kept", "keep",
             "reopen", "export",

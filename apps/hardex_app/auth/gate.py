@@ -3,7 +3,7 @@
 import re
 from asyncio import Lock as AsyncLock
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_network
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
+from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from hardex.people.access import Visitor
@@ -68,6 +69,7 @@ class Gate:
         port: of the app; part of the cookie's name, because cookies ignore ports.
         keys: who may enter; None lets in everybody on this computer.
         annotators: the app for annotators.
+        pictures: answers requests for pictures, see `hardex_app.pictures`.
         root_path: the path or address under which a proxy shows the app.
         proxied: whether `X-Forwarded-…` is trusted, because a proxy writes it.
         framed_by: the sites, besides the app itself, that may show it in a frame.
@@ -81,6 +83,7 @@ class Gate:
     port: int
     keys: Keys | None = None
     annotators: ASGIApp | None = None
+    pictures: "Callable[[Visitor, GuardedRequest], Awaitable[Response]] | None" = None
     root_path: str = ""
     proxied: bool = False
     framed_by: tuple[str, ...] = ()

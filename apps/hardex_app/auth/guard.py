@@ -66,6 +66,9 @@ _OWNER_GETS = re.compile(r"(/gradio_api)?/openapi\.json")
 _STARTING = "/gradio_api/startup-events"  # requested by Gradio itself, once
 _WITH_LARGE_BODY = re.compile(r"/gradio_api/((run|api|call)/.*|queue/join/?|component_server/?)")
 
+# Pictures, by an id or a ticket in the query; both windows get them here, before Gradio.
+_PICTURES = re.compile(rf"/pictures/{_NAME}/{_NAME}")
+
 # The pages' scripts, for whoever may open a page; both windows get them here, before Gradio.
 _MODULES = modules().served
 _JAVASCRIPT = "text/javascript; charset=utf-8"
@@ -100,6 +103,8 @@ class Guard:
             response = Response(status_code=204)  # without a session the response is 401, below
         elif visitor is not None and request.method in ("GET", "HEAD") and request.path in _MODULES:
             response = Response(_MODULES[request.path], 200, _KEPT, _JAVASCRIPT)
+        elif visitor is not None and self._gate.pictures and _is_picture(request):
+            response = await self._gate.pictures(visitor, request)
         elif visitor is not None:
             response = _refusal_to(visitor, request, self._gate)
         if response is not None or visitor is None:
@@ -167,6 +172,10 @@ class Guard:
             return sentence(str(error), 401)
         except HardexError:
             return sentence(UNREADABLE, 503)
+
+
+def _is_picture(request: GuardedRequest) -> bool:
+    return request.method in ("GET", "HEAD") and _PICTURES.fullmatch(request.path) is not None
 
 
 def _with_a_slash(request: GuardedRequest, gate: Gate) -> Response | None:
@@ -315,7 +324,8 @@ def _with_headers(send: Send, gate: Gate, request: GuardedRequest) -> Send:
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            lasts = of_gradio or (request.path in _MODULES and message["status"] == 200)
+            own = request.path in _MODULES or _is_picture(request)
+            lasts = of_gradio or (own and message["status"] in (200, 304))
             added = fixed if lasts else [*fixed, changes]
             names = {name for name, _ in added}
             headers = [

@@ -14,6 +14,7 @@ from hardex_app.auth.guard import Guard
 from hardex_app.auth.keys import Keys
 from hardex_app.auth.visitors import SESSIONS_KEPT, THREADS
 from hardex_app.links.sharing import Sharing, on_space
+from hardex_app.pictures import Pictures
 from hardex_app.workspace import Workspace
 
 FIRST_PORT, _PORTS = 7860, 100
@@ -86,6 +87,7 @@ def launch(
             where,
             keys,
             _for_annotators(workspace, sharing.root_path) if keys else None,
+            Pictures(workspace),
             root_path=sharing.root_path,
             proxied=sharing.is_proxied,
             framed_by=_frames(notebook or keys is None),

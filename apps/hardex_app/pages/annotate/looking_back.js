@@ -4,6 +4,7 @@ import { plain } from "../../ui/dom.js";
 import { within } from "../../ui/patience.js";
 import { silence } from "../../ui/requests.js";
 import { fromStored, labelledOf } from "./labelled.js";
+import { imageAtHand } from "./picture.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./session.js").StoredExample} StoredExample */
@@ -47,7 +48,7 @@ export class LookingBack {
     this.#isFetching = true;
     const before = state.changing;
     const known = [...state.labelled.map((one) => one.ticket), ...outbox.waiting.map((one) => one.payload.ticket)];
-    const request = server.earlier({ name: state.name, have: [...new Set(known)] });
+    const request = server.earlier({ name: state.name, have: [...new Set(known)] }).then(withPicture);
     const answer = await within(request, ANSWER_MS).catch(() => null);
     this.#isFetching = false;
     state.trouble = answer ? plain(answer.error || answer.waiting || "") : await silence();
@@ -68,4 +69,14 @@ export class LookingBack {
     if (!labelledOf(state, earlier.ticket)) state.labelled.unshift(fromStored(earlier));
     if (state.changing === before) state.changing = state.labelled[0];
   }
+}
+
+/**
+ * @template {{earlier?: StoredExample | null}} Reply
+ * @param {Reply} reply
+ * @returns {Promise<Reply>}
+ */
+async function withPicture(reply) {
+  if (reply.earlier) reply.earlier.image = await imageAtHand(reply.earlier.image);
+  return reply;
 }

@@ -1,8 +1,19 @@
 // The image of an example.
 
 import { make } from "../../ui/dom.js";
+import { fetchPicture } from "../../ui/pictures.js";
 
 const SMALL_PIXELS = 400;
+
+/**
+ * An image as a data URL, so that what is at hand can be labelled without a connection; "" where
+ * there is none.
+ *
+ * @param {string} image a data URL, or the address of a large picture
+ */
+export async function imageAtHand(image) {
+  return !image || image.startsWith("data:") ? image : (await fetchPicture(image)).url;
+}
 
 /**
  * @param {string} url

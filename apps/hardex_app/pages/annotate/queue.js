@@ -4,7 +4,7 @@ import { NoAnswer, within } from "../../ui/patience.js";
 import { silence, status, uuid } from "../../ui/requests.js";
 import { commentField } from "./answering.js";
 import { dropLabelled, fromStored, restoreAnswer } from "./labelled.js";
-import { pictureOf } from "./picture.js";
+import { imageAtHand, pictureOf } from "./picture.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./session.js").Examples} Examples */
@@ -89,7 +89,7 @@ export class Queue {
   async #fetch(missing) {
     const { server, state } = this.session;
     const request = this.#newRequest(missing);
-    const pending = server.next_examples(this.#body(request));
+    const pending = server.next_examples(this.#body(request)).then(withPictures);
     let isLate = false;
     /** @param {Examples | undefined} answer */
     const takeLate = (answer) => {
@@ -227,6 +227,21 @@ export class Queue {
     else field.value = "";
     if (comment) state.dropped.push({ id: uuid(), comment, image: task.image });
   }
+}
+
+/**
+ * The reply with its images: an example is at hand once its image is.
+ *
+ * @template {Partial<Examples>} Reply
+ * @param {Reply} reply
+ * @returns {Promise<Reply>}
+ */
+async function withPictures(reply) {
+  const { examples = [], last } = reply;
+  await Promise.all([...examples, ...(last ? [last] : [])].map(async (one) => {
+    one.image = await imageAtHand(one.image);
+  }));
+  return reply;
 }
 
 /**

@@ -15,7 +15,7 @@
 /**
  * @typedef {object} Task an example to label; its ticket names it
  * @property {string} ticket
- * @property {string} image a data URL; "" where there is none
+ * @property {string} image a data URL, or in a reply the address of a large picture; "" where there is none
  * @property {HTMLElement} [picture]
  */
 

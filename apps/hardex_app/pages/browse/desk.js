@@ -42,6 +42,8 @@ import { find } from "../../ui/dom.js";
  * @property {Bar[]} bars
  * @property {{name: string, meaning: string, formula: string, value: number}[]} scores
  * @property {string[]} said the annotations, a line each
+ * @property {string} image the address of the large picture; "" where there is none
+ * @property {string} no_image why there is none
  */
 
 /**

@@ -1,6 +1,7 @@
 // The open example, large: in whole steps and without smoothing.
 
 import { find, plain } from "../../ui/dom.js";
+import { fetchPicture } from "../../ui/pictures.js";
 import { silence } from "../../ui/requests.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -37,20 +38,42 @@ export function pictureOf(desk) {
  * @param {Desk} desk
  * @param {HTMLImageElement} image
  */
-async function askPicture({ element, server, state }, image) {
-  const id = state.shown?.id ?? "";
+async function askPicture({ element, state }, image) {
+  if (!state.shown) return;
+  const { id, image: address, no_image: reason } = state.shown;
   const small = state.pictures.get(id);
   if (small) image.src = small; // until the large one comes
   showPicture(element, small !== "");
-  const answer = (await server.image(id).catch(() => null)) || { error: await silence() };
-  if (state.shown?.id !== id || answer.waiting) return;
-  showPicture(element, Boolean(answer.image), answer.error);
-  if (!answer.image) return;
-  image.src = answer.image;
+  const fetched = address ? await fetchPicture(address).catch(unanswered) : nothing(reason);
+  if (state.shown?.id !== id) return;
+  showPicture(element, fetched.url !== "", fetched.problem);
+  if (!fetched.url) return;
+  image.src = fetched.url;
   image.alt = `example ${plain(id)}`;
-  const size = `${answer.width} × ${answer.height}`;
-  find(element, ".hx-size").textContent = answer.whole ? size : `${size}, shown smaller`;
+  await image.decode().catch(() => {}); // another picture came meanwhile
+  if (state.shown?.id !== id) return;
+  find(element, ".hx-size").textContent = sizeText(fetched, image);
   element.dataset.pictured = id;
+}
+
+/**
+ * @param {string} problem
+ * @returns {import("../../ui/pictures.js").Fetched}
+ */
+function nothing(problem) {
+  return { url: "", problem, size: [0, 0] };
+}
+
+async function unanswered() {
+  return nothing(await silence());
+}
+
+/**
+ * @param {import("../../ui/pictures.js").Fetched} fetched
+ * @param {HTMLImageElement} image
+ */
+function sizeText({ size: [width, height] }, image) {
+  return `${width} × ${height}` + (image.naturalWidth < width ? ", shown smaller" : "");
 }
 
 /**
