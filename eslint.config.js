@@ -1,7 +1,7 @@
 import js from "@eslint/js";
 import globals from "globals";
 
-const PAGES = "apps/hardex_app/{ui,pages}/**/*.js";
+const PAGES = "apps/hardex_app/{auth,ui,pages}/**/*.js";
 
 export default [
   { ignores: ["**/.*/**", "build/**", "dist/**", "runs/**"] },

@@ -490,7 +490,7 @@ def test_a_file_that_is_not_there_is_refused(run, tmp_path):
 
 def test_a_consensus_cannot_come_back(run, tmp_path):
     export_annotations(run, tmp_path / "all.csv", "consensus")
-    with pytest.raises(RunError, match="it is a consensus, which is counted from annotations"):
+    with pytest.raises(RunError, match="it is a consensus, not the annotations"):
         import_annotations(run, tmp_path / "all.csv")
 
 
@@ -521,5 +521,5 @@ def test_the_file_of_a_spreadsheet_that_writes_a_mark_and_other_columns(run, tmp
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
 def test_a_link_is_no_new_file(run, tmp_path):
     (tmp_path / "link.csv").symlink_to(tmp_path / "elsewhere.csv")
-    with pytest.raises(RunError, match="there already"):
+    with pytest.raises(RunError, match="exists; pass --force"):
         export_annotations(run, tmp_path / "link.csv")

@@ -98,7 +98,7 @@ def test_gold_of_the_agreement_is_the_gold_of_the_queue(tmp_path):
     for id, verdict, new in (("0", "right", ""), ("1", "wrong", ""), ("2", "wrong", "cat")):
         run.annotations.add(Annotation("owner", id, verdict, new, shown="label"))
     queue = Queue(plan_of(run, Assignment()), run.annotations)
-    assert hardex.agreement(run)._gold == len(queue._gold) == 2
+    assert hardex.agreement(run).gold == len(queue._gold) == 2
 
 
 @pytest.mark.parametrize(

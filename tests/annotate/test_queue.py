@@ -245,7 +245,7 @@ def test_a_plan_without_examples_has_nothing():
 
 
 def test_a_plan_names_each_example_once_and_an_overlap_that_can_be():
-    with pytest.raises(RunError, match=r"1 of 3 stand there again; leave them out\.$"):
+    with pytest.raises(RunError, match=r"1 of 3 are repeated; leave them out\.$"):
         Queue(Plan(("a", "b", "a")), Memory())
     for overlap in (0, 101, -1):
         with pytest.raises(RunError, match=r"overlap must be from 1 to 100"):
@@ -552,7 +552,7 @@ def test_events_may_be_heard_in_any_order_and_twice(marks, chance):
     fresh, told = Queue(plan, store), Queue(plan, Memory())
     heard = store.events * 2
     chance.shuffle(heard)
-    told._learn(heard)
+    told._add_events(heard)
     for annotator in PEOPLE:
         assert told.progress(annotator) == fresh.progress(annotator)
     assert told._judged_by == {

@@ -3,6 +3,7 @@
 import re
 from contextlib import contextmanager
 
+import gradio as gr
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,10 +13,12 @@ from hardex.people.events import Annotation
 from hardex.predict.neighbours import build
 from hardex.runs.views import View
 from hardex_app.background import Status
+from hardex_app.ui.files import asset
+from hardex_app.ui.modules import script
 from hardex_app.workspace import Workspace
 
 from .conftest import OF_LEAVING, close_visit, open_visit, without
-from .fake_runs import HOSTILE, run_without_images, serving, small_run
+from .fake_runs import HOSTILE, launched_blocks, run_without_images, serving, small_run
 
 pytestmark = pytest.mark.browser
 
@@ -522,3 +525,23 @@ def test_each_page_is_named_for_those_who_hear_it(browser, served):
             link.click()
             expect(link).to_have_attribute("aria-current", "page")
             assert re.search(rf"view={name.lower()}", page.url)
+
+
+def test_the_bar_shows_the_pages_and_titles_that_it_is_given(browser):
+    pages = [{"name": "browse", "title": "Look"}, {"name": "probe", "title": "Try <b>it</b>"}]
+
+    def build(window):
+        gr.HTML(html_template=asset("ui/nav.html"), js_on_load=script("ui/nav.js"), pages=pages)
+        for page in pages:
+            with gr.Column(elem_id=f"page-{page['name']}", elem_classes="hx-page"):
+                gr.HTML(page["name"])
+
+    blocks = launched_blocks(build, css=asset("ui/style.css"))
+    visitor = open_visit(browser, blocks.local_url, "view=probe")
+    expect(visitor.page.locator(".hx-page-link")).to_have_text(["Look", "Try <b>it</b>"])
+    expect(visitor.page).to_have_title("Try <b>it</b> · hardex")
+    expect(visitor.page.get_by_role("region", name="Try <b>it</b>")).to_be_visible()
+    expect(visitor.page.locator("#page-browse")).to_be_hidden()
+    expect(visitor.page.locator(".hx-leave")).to_have_count(0)
+    close_visit(visitor)
+    blocks.close()

@@ -210,7 +210,7 @@ def test_without_probes_nothing_is_asked(run):
 
 def test_a_run_of_saved_probabilities_needs_a_model(tmp_path):
     run = hardex.rank(probabilities=np.eye(2), labels=np.array([0, 1]), out=tmp_path / "run")
-    with pytest.raises(RunError, match="saved probabilities and knows none; pass --model"):
+    with pytest.raises(RunError, match="saved probabilities and has none; pass --model"):
         hardex.probes(run)
 
 

@@ -9,7 +9,7 @@
 /**
  * @typedef {object} Series
  * @property {string} name
- * @property {"line" | "bars" | "points"} [kind] a line unless said otherwise
+ * @property {"line" | "bars" | "points"} [kind] "line" by default
  * @property {Point[]} points in ascending order of x
  * @property {boolean} [strong] drawn thicker than the others
  * @property {string} [note] follows the name in the legend

@@ -80,7 +80,7 @@ export class Outbox {
   }
 
   /**
-   * Take up what this browser kept for a visitor of a run, and begin to send.
+   * Load what this browser kept for a visitor of a run, and begin to send; only the first call counts.
    *
    * @param {string} owner the visitor and the run
    */

@@ -96,7 +96,7 @@ export function keepLast(session) {
   const last = lastAnswer(labelled);
   const stored = lastStored(labelled);
   if (!labelled || !last || !stored || !differs(stored) || isFull(session)) return;
-  // The server keeps the comment too; when the answer is looked at again, the field decides.
+  // The server keeps the comment too; while an earlier answer is open, the field decides.
   const comment = state.changing ? commentField(element).value.trim() : "";
   const payload = { ...choiceOf(last), comment, seconds: null, uncommented: Boolean(state.changing) && !comment };
   const id = uuid();

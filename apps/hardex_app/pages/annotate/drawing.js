@@ -70,7 +70,7 @@ function drawTask({ element, state, clock, search }, task) {
 }
 
 /**
- * An answer that is looked at again brings its comment along; what was begun waits meanwhile.
+ * An earlier answer that is open shows its comment; a comment begun on the next example returns afterwards.
  *
  * @param {Session} session
  */
@@ -110,7 +110,7 @@ function drawLast(session) {
   find(element, ".hx-ann-done").classList.toggle("hx-differs", isOpen);
   const text = lastText(session, last);
   const says = find(element, ".hx-ann-done .hx-ann-last-says");
-  if (says.textContent !== text) says.textContent = says.title = text; // a screen reader hears it once
+  if (says.textContent !== text) says.textContent = says.title = text; // a screen reader announces it once
   find(element, ".hx-ann-keep").hidden = !isOpen;
   find(element, ".hx-ann-change").hidden = !last && (!state.done || state.isOldest);
   find(element, ".hx-ann-undo").hidden = !last;

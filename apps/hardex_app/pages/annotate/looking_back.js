@@ -1,4 +1,4 @@
-// Looking at earlier answers again, to change them.
+// Opening earlier answers, to change them.
 
 import { plain } from "../../ui/dom.js";
 import { within } from "../../ui/patience.js";
@@ -57,7 +57,7 @@ export class LookingBack {
 
   /**
    * @param {StoredExample | null} earlier
-   * @param {import("./session.js").Labelled | null} before what was looked at when it was asked for
+   * @param {import("./session.js").Labelled | null} before the answer that was open when it was requested
    */
   #take(earlier, before) {
     const { state } = this.session;

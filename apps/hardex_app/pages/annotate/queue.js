@@ -46,7 +46,7 @@ export class Queue {
   }
 
   /**
-   * An answer is given for an example: replies to earlier requests do not know of it.
+   * An example was answered: replies to earlier requests do not know that yet.
    *
    * @param {string} ticket
    */

@@ -14,7 +14,7 @@ import { inWords } from "./sentences.js";
 export function drawRefused({ element, state, outbox }) {
   const ids = [...outbox.refused, ...state.dropped].map((one) => one.id).join(" ");
   const list = find(element, ".hx-ann-refused-list");
-  if ((list.dataset.of ?? "") === ids) return; // a screen reader hears it once
+  if ((list.dataset.of ?? "") === ids) return; // a screen reader announces them once
   list.dataset.of = ids;
   find(element, ".hx-ann-refused").hidden = !ids;
   const refused = outbox.refused.map((entry) => refusedItem(

@@ -61,11 +61,11 @@
 /**
  * @typedef {object} State
  * @property {Facts | null} facts
- * @property {string | null} name the annotator, once the server has told it
+ * @property {string | null} name the annotator, once the server has named them
  * @property {boolean} started whether the page has been in view
  * @property {Task[]} ahead the first one is in view
  * @property {Labelled[]} labelled latest last
- * @property {Labelled | null} changing the one that is looked at again
+ * @property {Labelled | null} changing the one that is open again, to be changed
  * @property {Task | Labelled | null} inView
  * @property {number} done
  * @property {number} total

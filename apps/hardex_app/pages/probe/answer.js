@@ -92,7 +92,7 @@ export function showNothing(page) {
     const canvas = find(element, `.hx-${name}`, HTMLCanvasElement);
     canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
     canvas.setAttribute("aria-label", `${name}: nothing yet`);
-    find(element, `.hx-says-${name}`).textContent = "";
+    Object.assign(find(element, `.hx-says-${name}`), { textContent: "", title: "" });
   }
   find(element, ".hx-quick").textContent = "";
   const bars = find(element, ".hx-pair-bars");

@@ -1,4 +1,4 @@
-// A question that is asked once, at the press of a button for instance.
+// A single request, at the press of a button for instance.
 
 import { silence } from "../../ui/requests.js";
 
@@ -7,7 +7,7 @@ import { silence } from "../../ui/requests.js";
 export const NOT_READY_MS = 400;
 
 /**
- * Ask once, at the press of a button, and again while the server is not ready.
+ * Send a request, and again while the server is not ready.
  *
  * @param {Page} page
  * @param {string} name of the server function

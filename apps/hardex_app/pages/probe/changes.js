@@ -1,4 +1,4 @@
-// What follows from a change: what is drawn anew, and what the server is asked.
+// What follows from a change: what is redrawn, and what is requested from the server.
 
 import { showCursor, showCurve } from "./curve.js";
 import { showExpected, showTexts } from "./keep.js";

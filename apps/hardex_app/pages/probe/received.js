@@ -80,7 +80,7 @@ export function showPaint(element, colored) {
 
 /**
  * A picture has another shape than the sliders are for: the model wants another one than the run was made
- * with, or takes any. What goes with a shape is asked for once.
+ * with, or takes any. What goes with a shape is requested once.
  *
  * @param {Page} page
  * @param {import("./facts.js").Shape} shape
