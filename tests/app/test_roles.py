@@ -190,17 +190,17 @@ def test_a_program_of_an_annotator_finds_the_endpoints_of_annotators_alone(app):
 def test_answers_that_wait_for_the_disk_keep_nobody_from_opening_a_page(app):
     """What is asked of a window runs in threads of its own; pages and sessions have others."""
     entering = threading.Event()
-    waiting = []
+    waiting, session_of = [], annotating.session_of
 
-    def slow(desk, visitor, *about, **more):
+    def slow(workspace, visitor):
         waiting.append(visitor)
         entering.wait(60)
-        return {}
+        return session_of(workspace, visitor)
 
     desk = part(app.anna, "desk")["id"]
     body = {"data": {"count": 1}, "component_id": desk, "fn_name": "next_examples"}
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(50) as pool:
-        patch.setattr(annotating, "next_examples", slow)
+        patch.setattr(annotating, "session_of", slow)
         try:
             asked = [
                 pool.submit(
