@@ -631,7 +631,7 @@ def hardest(folder: Path) -> str:
 def answered(page: Page) -> None:
     """The Probe page shows an example, its bars and its curve."""
     seen_after(page, ".hx-pair-bars .hx-bar")
-    seen_after(page, ".hx-curve-legend .hx-key")
+    seen_after(page, ".hx-chart-legend .hx-chart-key")
     page.wait_for_timeout(1000)
 
 

@@ -39,7 +39,7 @@ from playwright.sync_api import Page
 from side_by_side import Timing
 
 import hardex
-from hardex.people.events import VERDICTS, Annotation, annotate
+from hardex.people.events import VERDICTS, Annotation
 from hardex.runs.run import Run
 from hardex.runs.views import PAGE_SIZE, Found, View
 from hardex.version import VERSION
@@ -116,7 +116,7 @@ def make_run(cache: Path, examples: int) -> Path:
     )
     for i, position in enumerate(rng.choice(examples, min(JUDGED, examples // 2), replace=False)):
         verdict = VERDICTS[i % len(VERDICTS)]
-        annotate(run.folder, Annotation(f"person {i % 3}", f"{position:07d}.png", verdict))
+        run.annotations.add(Annotation(f"person {i % 3}", f"{position:07d}.png", verdict))
     (folder / "people" / "complete").touch()
     return folder
 
@@ -276,16 +276,14 @@ def timed_frame(run: Run) -> "tuple[pd.DataFrame, float]":
     """What pandas needs of the run: all columns but the probabilities, ranks and verdicts."""
     import pandas as pd
 
-    from hardex.people.events import all_annotations
-
     start = time.perf_counter()
     columns = [name for name in run.tables.columns if name != "probabilities"]
     frame = pd.read_parquet(run.folder / "results" / "predictions.parquet", columns=columns)
     for name in ("unsure", "wrong"):
         chosen = run.hard[run.hard["list"] == name].set_index("id")["rank"]
         frame[name] = frame["id"].map(chosen)
-    said = all_annotations(run.folder)
-    frame["verdict"] = frame["id"].map({event.id: event.verdict for event in said})
+    events = run.annotations.all()
+    frame["verdict"] = frame["id"].map({event.id: event.verdict for event in events})
     return frame, 1000 * (time.perf_counter() - start)
 
 

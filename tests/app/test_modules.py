@@ -13,7 +13,7 @@ from hardex_app.background import Status
 from hardex_app.ui.modules import modules, read_modules, script
 from hardex_app.workspace import Workspace
 
-from .conftest import close_visit, open_visit
+from .conftest import open_visit
 from .fake_runs import serving, small_run
 
 BASE = f"/modules/{modules().version}/"
@@ -126,5 +126,4 @@ def test_a_page_whose_module_is_missing_says_so(browser: Browser, tmp_path):
         problem = visitor.page.get_by_text("could not be loaded; reload the page")
         expect(problem).to_be_visible()
         expect(visitor.page.locator(".hx-page-link").first).to_be_visible()
-        visitor.trouble.clear()  # the missing module, and the requests before there was an address
-        close_visit(visitor)
+        visitor.context.close()  # what went wrong on this page was meant to

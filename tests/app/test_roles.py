@@ -362,7 +362,7 @@ def test_a_link_that_finds_no_server_is_tried_again(app, browser):
     page = context.new_page()
     page.route("**/enter", fail_at_first)
     page.goto(f"{app.url}enter#{token}")
-    expect(page.locator("#says")).to_have_text("The server does not answer yet; trying again…")
+    expect(page.locator("#says")).to_have_text("The server does not answer yet. Trying again…")
     assert token not in page.url
     expect(page.locator(".hx-who")).to_have_text("Erna", timeout=30_000)
     assert asked.count("POST") == 3

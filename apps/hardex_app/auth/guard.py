@@ -37,7 +37,7 @@ from hardex_app.ui.modules import modules
 
 _LOG = logging.getLogger("hardex")
 
-# An uploaded image of `sources.FILE_MOST` bytes in base64, and the rest of the request.
+# An uploaded image of `pixels.FILE_MOST` bytes in base64, and the rest of the request.
 OWNER_BODY, ANNOTATOR_BODY, OTHER_BODY = 21_000_000, 1_000_000, 65_536
 _HEADERS_MOST, _HEADER_BYTES, _PATH_BYTES = 100, 32_768, 8_192
 
