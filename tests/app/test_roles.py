@@ -6,12 +6,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
 from hardex.annotate.queue import Queue
+from hardex.errors import MisplacedError, StorageError
 from hardex.people.access import OWNER, Access, Visitor
 from hardex.people.events import Annotation
 from hardex.probing.saved_probes import kept_probes
@@ -311,6 +313,22 @@ def test_a_page_keeps_a_probe_once_under_the_name_of_its_visitor(app):
     for picture in ({"kind": "image", "pixels": "AAAA", "shape": [1, 3, 1]}, {}, None):
         told = ask(app.anna, "bench", "keep", {**sent, "source": picture})
         assert set(told) == {"error", "again"} and not told["again"]
+
+
+@pytest.mark.parametrize("error", [StorageError, MisplacedError])
+def test_a_probe_is_sent_again_while_it_cannot_be_read_who_judged_its_example(app, error):
+    ticket, _ = judged(app, app.bert, "Bert")
+    sent = {"source": {"kind": "example", "id": ticket}, "transform": {}, "name": "later",
+            "probe_id": str(uuid4())}  # fmt: skip
+
+    def unreadable(id):
+        raise error("the database at /secret/place cannot be read.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.workspace.desk.run.annotations, "of", unreadable)
+        told = ask(app.bert, "bench", "keep", sent)
+    assert told["again"] and "/secret" not in told["error"]
+    assert ask(app.bert, "bench", "keep", sent) == {"kept": sent["probe_id"]}
 
 
 def test_kept_probes_stand_under_the_annotators_name_and_are_theirs_alone(app):
