@@ -16,6 +16,7 @@ from hardex.annotate.submission import annotation_of, check_submission, is_store
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.people.access import OWNER, Visitor
 from hardex.people.events import COMMENT_MOST, Annotation, AnnotationEvent
+from hardex.people.tickets import Tickets
 from hardex.runs.run import Run
 from hardex_app.annotation_requests import (
     AnswerRequest,
@@ -58,6 +59,19 @@ def facts(run: Run) -> Json:
     }
 
 
+def whose(run: Run, visitor: Visitor) -> Json:
+    """The key under which a browser keeps unsent answers: quick to compute, without a session.
+
+    Returns:
+        `whose`: `run` and `name` of the response of `next_examples`.
+
+    Raises:
+        NotStored: the ticket key of the run cannot be read now.
+    """
+    tickets = reading(visitor, lambda: Tickets.open(run.folder))
+    return {"whose": f"{_key_of(tickets)} {visitor.name}"}
+
+
 def session_of(workspace: Workspace, visitor: Visitor) -> AnnotationSession | None:
     """The annotation session of the run; None before there is a run.
 
@@ -97,7 +111,7 @@ def next_examples(
     tickets = {id: session.tickets.of(visitor.name, id) for id in new}
     response: Json = {
         "name": visitor.name,
-        "run": _key_of(session),
+        "run": _key_of(session.tickets),
         "examples": [
             {"ticket": ticket, "image": image_of(session.run, id, ticket)}
             for id, ticket in tickets.items()
@@ -240,12 +254,12 @@ def _stored_undo(
 # ---------------------------------------------------------------------- responses
 
 
-def _key_of(session: AnnotationSession) -> str:
+def _key_of(tickets: Tickets) -> str:
     """The name of this run in a browser: it stays the same for as long as its tickets are valid.
 
     So it survives ranking again, as tickets do; and it does not reveal their key.
     """
-    return sha256(b"run\n" + session.tickets.key).hexdigest()[:16]
+    return sha256(b"run\n" + tickets.key).hexdigest()[:16]
 
 
 def _new_examples(

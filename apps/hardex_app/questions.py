@@ -22,7 +22,7 @@ from hardex_app.page import EVERYBODY, OWNER_ONLY, Page
 from hardex_app.pages import PAGES
 from hardex_app.pictures import large_image, view_address
 from hardex_app.probe_permissions import error_for, permitted, ticket_of
-from hardex_app.responses import Answer, can_be_sent_again, for_visitors
+from hardex_app.responses import Answer, can_be_sent_again, draft_key, for_visitors
 from hardex_app.workspace import Workspace
 
 NAV = "nav"  # the bar of links, whose script asks questions as that of a page does
@@ -73,6 +73,11 @@ def _example_on_page(call: Call) -> Any:
 def _neighbours(call: Call) -> Any:
     run, training = call.run, call.training
     return None if training is None else browsing.neighbours(call.request, run, training)
+
+
+def _whose(call: Call) -> Any:
+    """The key of what a browser keeps: as in the facts, but quick to compute."""
+    return {"whose": draft_key(call.run, call.visitor.name)}
 
 
 def _judge_on_page(call: Call) -> Any:
@@ -227,6 +232,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(_status, endpoint=endpoints.status),
     Question(lambda call: overview_with_pictures(call.run), endpoint=endpoints.overview),
     Question(lambda call: browsing.facts(call.run), endpoint=endpoints.filters),
+    _browse("whose", _whose),
     _browse("browse", lambda call: browsing.browse(call.request, call.run), endpoints.browse),
     Question(lambda call: browsing.example(call.request, call.run), endpoint=endpoints.example),
     _browse("example", _example_on_page),
@@ -236,6 +242,7 @@ QUESTIONS: tuple[Question, ...] = (
     _browse("neighbours", _neighbours, endpoints.neighbours),
     Question(_judge, endpoint=endpoints.judge, gives=list[str]),
     Question(_judge_on_page, "browse", "judge", writes=True),
+    _probe("whose", _whose),
     _probe("probe", _of_model(probing.probe), endpoints.probe, endpoint_roles=EVERYBODY),
     _probe("curve", _of_model(probing.curve), endpoints.curve),
     _probe("smallest", _of_model(probing.smallest), endpoints.smallest),
@@ -262,6 +269,7 @@ QUESTIONS: tuple[Question, ...] = (
         gives=str,
         error=probe_error,
     ),
+    _annotate("whose", lambda call: annotating.whose(call.run, call.visitor)),
     _annotate("next_examples", _with_addresses(annotating.next_examples)),
     _annotate("annotate", _in_session(annotating.annotate), endpoints.annotate, writes=True),
     _annotate("undo", _in_session(annotating.undo), endpoints.undo, writes=True),

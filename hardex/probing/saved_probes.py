@@ -2,7 +2,7 @@
 
 A probe is two files that open without hardex: `ID.png`, the picture before its transform, pixel for
 pixel as the model got it, and `ID.json`, everything else. The JSON is written last and in one step,
-so a probe is whole or absent. A PNG alone was left by a crash or a power cut; it counts as unwritten.
+so a probe is whole or absent. A PNG alone, which a crash or a power cut left, counts as unwritten.
 """
 
 import os
@@ -267,7 +267,7 @@ def _check_room(place: Path) -> None:
 
 
 def _write_both(png: Path, pixels: bytes, text: bytes) -> None:
-    """The picture, in place of one that was left without its text, then the text: all or nothing."""
+    """The picture, in place of one that was left alone, then the text: all or nothing."""
     _put(png, pixels)
     try:
         _put(png.with_suffix(".json"), text)

@@ -442,6 +442,34 @@ def test_on_the_probe_page_an_ended_visit_is_told_from_a_silent_server(app, brow
 
 
 @pytest.mark.browser
+def test_an_unsent_probe_is_sent_from_any_page_and_leaving_before_warns(app, browser):
+    asked, warned = [True], []
+    with inside(app, browser, "Gesa") as page:
+
+        def meet(route):
+            lost = '"fn_name":"keep"' in (route.request.post_data or "") and asked[0]
+            route.abort() if lost else route.continue_()
+
+        page.route("**/component_server**", meet)
+        page.goto(f"{app.url}?view=probe")
+        expect(page.locator("#bench .hx-slider").first).to_be_visible()
+        draw(page, [(60, 60), (200, 200)])
+        expect(page.locator("#bench .hx-bar").first).to_be_visible()
+        page.locator(".hx-keep-name").fill("unsent")
+        page.locator(".hx-keep-this").click()
+        expect(page.locator(".hx-keep-says")).to_contain_text("One probe is kept in this browser")
+        page.goto(f"{app.url}?view=annotate")
+        expect(page.locator("#page-probe [data-waiting='1']")).to_have_count(1)
+        page.on("dialog", lambda dialog: (warned.append(dialog.message), dialog.dismiss()))
+        page.get_by_role("button", name="Leave").click()
+        assert len(warned) == 1 and "One change is not saved yet" in warned[0]
+        asked[0] = False
+        expect(page.locator("#page-probe [data-waiting='0']")).to_have_count(1)
+        (stored,) = [one for one in kept_probes(app.run.folder)[0] if one.name == "unsent"]
+        assert stored.annotator == "Gesa"
+
+
+@pytest.mark.browser
 def test_what_somebody_drew_is_not_shown_to_the_next_in_the_same_tab(app, browser):
     access = Access.open(app.run.folder)
     with inside(app, browser, "Ida") as page:
