@@ -16,6 +16,7 @@ from hardex.annotate.submission import annotation_of, check_submission, is_store
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.people.access import OWNER, Visitor
 from hardex.people.events import COMMENT_MOST, Annotation, AnnotationEvent
+from hardex.people.tickets import Tickets
 from hardex.runs.run import Run
 from hardex_app.annotation_requests import (
     AnswerRequest,
@@ -58,6 +59,19 @@ def facts(run: Run) -> Json:
     }
 
 
+def whose(run: Run, visitor: Visitor) -> Json:
+    """The key under which a browser keeps unsent answers: quick to compute, without a session.
+
+    Returns:
+        `whose`: `run` and `name` of the response of `next_examples`.
+
+    Raises:
+        NotStored: the ticket key of the run cannot be read now.
+    """
+    tickets = reading(visitor, lambda: Tickets.open(run.folder))
+    return {"whose": f"{_key_of(tickets)} {visitor.name}"}
+
+
 def session_of(workspace: Workspace, visitor: Visitor) -> AnnotationSession | None:
     """The annotation session of the run; None before there is a run.
 
@@ -65,7 +79,7 @@ def session_of(workspace: Workspace, visitor: Visitor) -> AnnotationSession | No
         NotStored: the annotations cannot be read now.
         HardexError: the assignment does not fit the run.
     """
-    return _reading(visitor, lambda: workspace.desk)
+    return reading(visitor, lambda: workspace.desk)
 
 
 def next_examples(
@@ -97,7 +111,7 @@ def next_examples(
     tickets = {id: session.tickets.of(visitor.name, id) for id in new}
     response: Json = {
         "name": visitor.name,
-        "run": _key_of(session),
+        "run": _key_of(session.tickets),
         "examples": [
             {"ticket": ticket, "image": image_of(session.run, id, ticket)}
             for id, ticket in tickets.items()
@@ -107,7 +121,7 @@ def next_examples(
         "total": total,
         "later": asked.count > 0 and not new and done < total,
     }
-    last = _reading(visitor, lambda: _last(session, visitor, image_of)) if asked.last else None
+    last = reading(visitor, lambda: _last(session, visitor, image_of)) if asked.last else None
     return response if last is None else {**response, "last": last}
 
 
@@ -131,7 +145,7 @@ def earlier(
     """
     asked = validated(EarlierRequest, request, visitor)
     known = set(_ids_of(session, visitor, asked.have).values())
-    return {"earlier": _reading(visitor, lambda: _last(session, visitor, image_of, known))}
+    return {"earlier": reading(visitor, lambda: _last(session, visitor, image_of, known))}
 
 
 def annotate(request: Any, session: AnnotationSession, visitor: Visitor) -> Json:
@@ -156,7 +170,7 @@ def annotate(request: Any, session: AnnotationSession, visitor: Visitor) -> Json
     with session.lock_for(visitor.name):
         stored = _stored_answer(sent, id, session, visitor)
     session.queue.record(stored)
-    return _reading(visitor, lambda: _response(session, visitor, stored))
+    return reading(visitor, lambda: _response(session, visitor, stored))
 
 
 def undo(request: Any, session: AnnotationSession, visitor: Visitor) -> Json:
@@ -240,12 +254,12 @@ def _stored_undo(
 # ---------------------------------------------------------------------- responses
 
 
-def _key_of(session: AnnotationSession) -> str:
+def _key_of(tickets: Tickets) -> str:
     """The name of this run in a browser: it stays the same for as long as its tickets are valid.
 
     So it survives ranking again, as tickets do; and it does not reveal their key.
     """
-    return sha256(b"run\n" + session.tickets.key).hexdigest()[:16]
+    return sha256(b"run\n" + tickets.key).hexdigest()[:16]
 
 
 def _new_examples(
@@ -253,7 +267,7 @@ def _new_examples(
 ) -> list[str]:
     found: list[str] = []
     while len(found) < count:
-        id = _reading(visitor, lambda: session.queue.next(visitor.name, {*held, *found}))
+        id = reading(visitor, lambda: session.queue.next(visitor.name, {*held, *found}))
         if id is None:
             break
         found.append(id)
@@ -306,7 +320,7 @@ def id_of(ticket: str, session: AnnotationSession, visitor: Visitor) -> str:
         HardexError: it is not their ticket, or its example is not in the run any more.
     """
     id = session.tickets.id(visitor.name, ticket)
-    if not _reading(visitor, lambda: _has_example(session.run, id)):
+    if not reading(visitor, lambda: _has_example(session.run, id)):
         raise HardexError(
             "an example must be in this run; this one is not any more, because the run was made "
             "again; reload the page."
@@ -346,7 +360,7 @@ def _judged(
         with_verdicts = store.verdicts(ids)  # one query; few examples are left
         return {id for id in with_verdicts if not_undone(_by(visitor, store.of(id)))}
 
-    return _reading(visitor, stored)
+    return reading(visitor, stored)
 
 
 def _has_example(run: Run, id: str) -> bool:
@@ -378,7 +392,7 @@ def _storing(visitor: Visitor, call: Callable[[], T]) -> T:
         raise _not_stored(visitor, error) from error
 
 
-def _reading(visitor: Visitor, call: Callable[[], T]) -> T:
+def reading(visitor: Visitor, call: Callable[[], T]) -> T:
     """Read from the run or its store; only the owner learns where it is on disk.
 
     Raises:

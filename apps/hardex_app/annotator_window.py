@@ -13,15 +13,14 @@ from gradio.routes import App
 from starlette.types import Receive, Scope, Send
 
 from hardex_app import api
-from hardex_app.auth.visitors import SESSIONS_KEPT, THREADS, current
+from hardex_app.auth.visitors import SESSIONS_KEPT, THREADS
+from hardex_app.questions import NAV, server_functions
 from hardex_app.window import QUIET, pages_of, place, place_bar
 from hardex_app.workspace import Workspace
 
 _LOG = logging.getLogger("hardex")
 _ROLE = "annotator"
 _TICK_SECONDS = 1.0
-
-Json = dict[str, Any]
 
 
 class Annotators:
@@ -95,18 +94,13 @@ def build(workspace: Workspace) -> gr.Blocks:
     """The window of annotators."""
     pages = pages_of(_ROLE)
     with _Window(title="hardex", analytics_enabled=False, fill_width=True) as blocks:
-        place_bar(pages, server_functions=[who])
+        place_bar(pages, server_functions=server_functions(NAV, workspace))
         status = gr.HTML(_status(workspace), elem_id="status", padding=False)
         place(pages, workspace)
         _report(blocks, workspace, status)
         api.build(workspace, _ROLE)
     window: gr.Blocks = blocks
     return window
-
-
-def who(request: Json) -> Json:
-    """The name of the annotator who asks."""
-    return {"name": current().name}
 
 
 def _report(blocks: Any, workspace: Workspace, status: gr.HTML) -> None:

@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.events import api
 
 from hardex.errors import HardexError
-from hardex_app.auth.visitors import for_owner, visitor_of
+from hardex_app.auth.visitors import check_role, visitor_of
 from hardex_app.call import Call, NotReady
 from hardex_app.questions import Question, with_endpoint
 from hardex_app.responses import Answer, for_visitors
@@ -49,8 +49,7 @@ def endpoint_of(question: Question, workspace: Workspace) -> Callable[..., Any]:
 
 def _answer(question: Question, call: Call) -> Any:
     try:
-        if call.visitor.role not in question.endpoint_roles:
-            for_owner(call.visitor)
+        check_role(call.visitor, question.endpoint_roles)
         found = question.answer(call)
     except NotReady as missing:
         raise _refusal(missing.answer) from missing

@@ -10,7 +10,7 @@ from typing import Any
 from hardex.errors import HardexError, RunError
 from hardex.people.access import Visitor
 from hardex.runs.run import Run
-from hardex_app.annotating import session_of
+from hardex_app.annotating import reading, session_of
 from hardex_app.auth.visitors import is_owner
 from hardex_app.probing import part
 from hardex_app.workspace import Workspace
@@ -61,6 +61,7 @@ def judged_id(ticket: Any, visitor: Visitor, workspace: Workspace) -> str:
     """The id of an example that this annotator has judged.
 
     Raises:
+        NotStored: the annotations cannot be read now.
         HardexError: the ticket is not theirs, or they have not judged the example yet.
     """
     session = session_of(workspace, visitor)
@@ -72,7 +73,8 @@ def judged_id(ticket: Any, visitor: Visitor, workspace: Workspace) -> str:
         raise HardexError(
             "you have not judged this example yet; choose one of the examples in the list."
         ) from error
-    if not any(event.annotator == visitor.name for event in session.run.annotations.of(id)):
+    annotations = reading(visitor, lambda: session.run.annotations.of(id))
+    if not any(event.annotator == visitor.name for event in annotations):
         raise HardexError("you have not judged this example yet; judge it first.")
     return id
 

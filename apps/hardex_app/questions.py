@@ -10,21 +10,22 @@ from typing import Any
 
 from hardex.annotate.session import AnnotationSession
 from hardex.classifiers.classifier import Classifier
-from hardex.errors import HardexError, MisplacedError, StorageError
+from hardex.errors import HardexError
 from hardex.people.access import OWNER, Visitor
 from hardex.runs.run import Run
 from hardex_app import annotating, browsing, endpoints, kept_probes, probe_facts, probing
-from hardex_app.annotation_requests import INVALID, NotStored
-from hardex_app.auth.visitors import current, for_owner, is_owner
+from hardex_app.annotation_requests import INVALID
+from hardex_app.auth.visitors import check_role, current, is_owner
 from hardex_app.call import Call, NotReady
 from hardex_app.cards import overview_with_pictures
 from hardex_app.page import EVERYBODY, OWNER_ONLY, Page
 from hardex_app.pages import PAGES
 from hardex_app.pictures import large_image, view_address
 from hardex_app.probe_permissions import error_for, permitted, ticket_of
-from hardex_app.responses import Answer, for_visitors
+from hardex_app.responses import Answer, can_be_sent_again, draft_key, for_visitors
 from hardex_app.workspace import Workspace
 
+NAV = "nav"  # the bar of links, whose script asks questions as that of a page does
 _FOR_ANNOTATORS = "This page cannot be shown now; try again later, or tell the owner."
 
 
@@ -50,8 +51,8 @@ def probe_error(call: Call, error: HardexError) -> Answer:
 
 
 def annotation_error(call: Call, error: HardexError) -> Answer:
-    """The sentence, and whether the page should keep its request and send it `again`."""
-    return {"error": str(error), "again": isinstance(error, NotStored)}
+    """The sentence, and whether the page should send its request `again`."""
+    return {"error": str(error), "again": can_be_sent_again(error)}
 
 
 # ------------------------------------------------------------------ answers
@@ -74,10 +75,9 @@ def _neighbours(call: Call) -> Any:
     return None if training is None else browsing.neighbours(call.request, run, training)
 
 
-def verdict_error(call: Call, error: HardexError) -> Answer:
-    """The sentence, and whether the page should keep its verdict and send it `again`."""
-    again = isinstance(error, StorageError | MisplacedError)
-    return {**plain_error(call, error), "again": again}
+def _whose(call: Call) -> Any:
+    """The key of what a browser keeps: as in the facts, but quick to compute."""
+    return {"whose": draft_key(call.run, call.visitor.name)}
 
 
 def _judge_on_page(call: Call) -> Any:
@@ -109,12 +109,6 @@ def _keep_on_page(call: Call) -> Any:
     return {"kept": _keep(call)}
 
 
-def keeping_error(call: Call, error: HardexError) -> Answer:
-    """As `probe_error`, and whether the page should hold the probe and send it `again`."""
-    again = isinstance(error, StorageError | NotStored)
-    return {**probe_error(call, error), "again": again}
-
-
 def _keep(call: Call) -> str:
     run, model = call.run_and_model
     call.request = permitted(call.request, call.visitor, call.workspace)
@@ -130,6 +124,11 @@ def _reopen(call: Call) -> Any:
             "id": ticket_of(source["id"], call.visitor, call.workspace),
         }
     return found
+
+
+def _who(call: Call) -> Any:
+    """The name of the visitor, for the bar of links."""
+    return {"name": call.visitor.name}
 
 
 def _next_example(call: Call) -> Any:
@@ -157,12 +156,14 @@ class Question:
 
     Attributes:
         answer: its function.
-        page: whose script may call it, and `name` there; "" for none.
+        page: the page whose script may call it, or `NAV`, and `name` there; "" for none.
         roles: who may ask it there.
         endpoint: its signature and description as a named endpoint; it returns the request.
         endpoint_roles: who has that endpoint.
         gives: the type that the endpoint returns.
         error: how errors are answered.
+        writes: whether the page keeps what it sends until it is stored; then any failure says
+            whether to send it `again`.
     """
 
     answer: Callable[[Call], Any]
@@ -173,6 +174,7 @@ class Question:
     endpoint_roles: frozenset[str] = OWNER_ONLY
     gives: Any = dict[str, Any]
     error: Callable[[Call, HardexError], Answer] = plain_error
+    writes: bool = False
 
 
 def _browse(
@@ -201,10 +203,22 @@ def _probe(
 
 
 def _annotate(
-    name: str, answer: Callable[[Call], Any], endpoint: Callable[..., Any] | None = None
+    name: str,
+    answer: Callable[[Call], Any],
+    endpoint: Callable[..., Any] | None = None,
+    *,
+    writes: bool = False,
 ) -> Question:
-    page = "annotate" if name else ""
-    return Question(answer, page, name, EVERYBODY, endpoint, EVERYBODY, error=annotation_error)
+    return Question(
+        answer,
+        "annotate" if name else "",
+        name,
+        EVERYBODY,
+        endpoint,
+        EVERYBODY,
+        error=annotation_error,
+        writes=writes,
+    )
 
 
 def _facts_of(page: Page) -> Question:
@@ -214,9 +228,11 @@ def _facts_of(page: Page) -> Question:
 
 QUESTIONS: tuple[Question, ...] = (
     *map(_facts_of, PAGES),
+    Question(_who, NAV, "who", EVERYBODY),
     Question(_status, endpoint=endpoints.status),
     Question(lambda call: overview_with_pictures(call.run), endpoint=endpoints.overview),
     Question(lambda call: browsing.facts(call.run), endpoint=endpoints.filters),
+    _browse("whose", _whose),
     _browse("browse", lambda call: browsing.browse(call.request, call.run), endpoints.browse),
     Question(lambda call: browsing.example(call.request, call.run), endpoint=endpoints.example),
     _browse("example", _example_on_page),
@@ -225,7 +241,8 @@ QUESTIONS: tuple[Question, ...] = (
     _browse("pictures", lambda call: browsing.pictures(call.request, call.run)),
     _browse("neighbours", _neighbours, endpoints.neighbours),
     Question(_judge, endpoint=endpoints.judge, gives=list[str]),
-    Question(_judge_on_page, "browse", "judge", error=verdict_error),
+    Question(_judge_on_page, "browse", "judge", writes=True),
+    _probe("whose", _whose),
     _probe("probe", _of_model(probing.probe), endpoints.probe, endpoint_roles=EVERYBODY),
     _probe("curve", _of_model(probing.curve), endpoints.curve),
     _probe("smallest", _of_model(probing.smallest), endpoints.smallest),
@@ -244,7 +261,7 @@ QUESTIONS: tuple[Question, ...] = (
         endpoints.export_probes,
         roles=OWNER_ONLY,
     ),
-    Question(_keep_on_page, "probe", "keep", EVERYBODY, error=keeping_error),
+    Question(_keep_on_page, "probe", "keep", EVERYBODY, error=probe_error, writes=True),
     Question(
         _keep,
         endpoint=endpoints.keep_probe,
@@ -252,9 +269,10 @@ QUESTIONS: tuple[Question, ...] = (
         gives=str,
         error=probe_error,
     ),
+    _annotate("whose", lambda call: annotating.whose(call.run, call.visitor)),
     _annotate("next_examples", _with_addresses(annotating.next_examples)),
-    _annotate("annotate", _in_session(annotating.annotate), endpoints.annotate),
-    _annotate("undo", _in_session(annotating.undo), endpoints.undo),
+    _annotate("annotate", _in_session(annotating.annotate), endpoints.annotate, writes=True),
+    _annotate("undo", _in_session(annotating.undo), endpoints.undo, writes=True),
     _annotate("earlier", _with_addresses(annotating.earlier)),
     _annotate("", _next_example, endpoints.next_example),
     _annotate("", lambda call: annotating.progress(call.session, call.visitor), endpoints.progress),
@@ -280,16 +298,20 @@ def answer_on_page(
     request: Any,
     visitor: Callable[[], Visitor] = current,
 ) -> Any:
-    """The answer, or why there is none: `waiting` or `error`, a sentence."""
+    """The answer, or why there is none: `waiting` or `error`, a sentence.
+
+    A question that writes says, too, whether to send the request `again`.
+    """
     call = Call(workspace, OWNER, request)
     try:
         call.visitor = visitor()
-        _check_role(call.visitor, question.roles)
+        check_role(call.visitor, question.roles)
         return question.answer(call)
     except NotReady as missing:
-        return missing.answer
+        return {**missing.answer, "again": True} if question.writes else missing.answer
     except HardexError as error:
-        return question.error(call, error)
+        answer = question.error(call, error)
+        return {**answer, "again": can_be_sent_again(error)} if question.writes else answer
 
 
 def _server_function(question: Question, workspace: Workspace) -> Callable[[Any], Any]:
@@ -298,12 +320,6 @@ def _server_function(question: Question, workspace: Workspace) -> Callable[[Any]
 
     ask.__name__ = question.name
     return ask
-
-
-def _check_role(visitor: Visitor, roles: frozenset[str]) -> None:
-    """The last check, behind that of the guard."""
-    if visitor.role not in roles:
-        for_owner(visitor)
 
 
 def with_endpoint(role: str) -> Iterator[Question]:

@@ -4,8 +4,10 @@ import re
 from hashlib import sha256
 from typing import Any
 
+from hardex.errors import HardexError, MisplacedError, StorageError
 from hardex.people.access import Visitor
 from hardex.runs.run import Run
+from hardex_app.annotation_requests import NotStored
 from hardex_app.auth.visitors import is_owner
 from hardex_app.workspace import Workspace
 
@@ -46,6 +48,16 @@ def model_not_ready(workspace: Workspace, visitor: Visitor) -> Answer:
             "with --model."
         }
     return {"error": status.problem}
+
+
+def can_be_sent_again(error: HardexError) -> bool:
+    """Whether a request that failed may succeed later; its page keeps what it wrote, and sends it.
+
+    Example:
+        >>> can_be_sent_again(StorageError("the disk is full.")), can_be_sent_again(HardexError(""))
+        (True, False)
+    """
+    return isinstance(error, NotStored | StorageError | MisplacedError)
 
 
 def draft_key(run: Run, name: str) -> str:

@@ -2,11 +2,13 @@
 
 A probe is two files that open without hardex: `ID.png`, the picture before its transform, pixel for
 pixel as the model got it, and `ID.json`, everything else. The JSON is written last and in one step,
-so a probe is whole or absent; a PNG alone is the trace of a power cut.
+so a probe is whole or absent. A PNG alone, which a crash or a power cut left, counts as unwritten.
 """
 
 import os
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -18,6 +20,9 @@ from hardex.arrays import Image
 from hardex.errors import DatasetError, HardexError, RunError, StorageError
 from hardex.probing.kept_probe import JSON_MOST, KeptProbe, is_probe_id
 from hardex.runs.manifest import Manifest
+
+if sys.platform != "win32":
+    import fcntl
 
 KEPT_MOST = 10_000  # probes of one run
 _ONE_AT_A_TIME = Lock()
@@ -39,6 +44,11 @@ def keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
             `KEPT_MOST` of them; as `StorageError`, it cannot be written now. Nothing is left on
             disk then.
     """
+    with _alone(folder):
+        return _keep(folder, probe, picture)
+
+
+def _keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
     from hardex.images import as_png
 
     _check_fits(probe, picture, Manifest.open(folder).class_names)
@@ -46,15 +56,11 @@ def keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
     place = folder / "people" / "probes"
     try:
         place.mkdir(parents=True, exist_ok=True)
+        _check_is_new(place, probe.probe_id)
         _check_room(place)
         _write_both(place / f"{probe.probe_id}.png", png, text.encode())
         for above in (place, place.parent, folder):
             _flush_names(above)
-    except FileExistsError as error:
-        raise RunError(
-            f"a probe is kept once and never rewritten; {place} holds {probe.probe_id} or is no "
-            "folder; keep what is new as another probe."
-        ) from error
     except OSError as error:
         raise StorageError(
             f"the probe must be written to {place}; it could not be ({error.strerror or error}), "
@@ -78,13 +84,13 @@ def keep_once(
     Raises:
         HardexError: as `keep`, or the annotator has `own_most` already.
     """
-    with _ONE_AT_A_TIME:  # the second request may come before the first is answered
+    with _alone(folder):  # the second request may come before the first is answered
         stored = _same_probe(folder, probe)
         if stored is not None:
             return stored
         if own_most is not None:
             _check_own(folder, probe.annotator, own_most)
-        return keep(folder, probe, picture)
+        return _keep(folder, probe, picture)
 
 
 def kept_probes(folder: Path, *, light: bool = False) -> tuple[list[KeptProbe], list[str]]:
@@ -99,13 +105,13 @@ def kept_probes(folder: Path, *, light: bool = False) -> tuple[list[KeptProbe], 
         The probes, and one sentence for each damaged file.
 
     Raises:
-        RunError: the folder of probes cannot be read at all.
+        StorageError: the folder of probes cannot be read at all.
     """
     place = folder / "people" / "probes"
     try:
         files = sorted(os.listdir(place)) if place.exists() else []
     except OSError as error:
-        raise RunError(
+        raise StorageError(
             f"the probes of a run are in a folder that can be read; {place} cannot "
             f"({error.strerror}); change its rights or restore it from a copy."
         ) from error
@@ -126,12 +132,15 @@ def kept_probe(folder: Path, probe_id: str) -> KeptProbe | None:
     """One probe of a run, or None if there is none of this id.
 
     Raises:
-        RunError: it cannot be read.
+        RunError: it is damaged; as `StorageError`, it cannot be read now.
     """
     if not is_probe_id(probe_id):  # it becomes the name of a file
         return None
     path = folder / "people" / "probes" / f"{probe_id}.json"
-    return _read(path) if path.is_file() else None
+    try:
+        return _read(path) if path.is_file() else None
+    except OSError as error:  # of a folder that may not be searched
+        raise _unreadable(error) from error
 
 
 def kept_picture(folder: Path, probe: KeptProbe) -> Image:
@@ -149,6 +158,25 @@ def kept_picture(folder: Path, probe: KeptProbe) -> Image:
         raise RunError(f"{path} must be the picture of a probe; {error}") from error
     _check_shape(probe, picture)
     return picture
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one thread of one process at a time write probes; a process that dies lets go.
+
+    On Windows, and on a disk that cannot lock a folder, only threads of this process take turns.
+    """
+    with _ONE_AT_A_TIME:
+        opened = -1
+        with suppress(OSError):
+            opened = os.open(folder, os.O_RDONLY)
+            if sys.platform != "win32":
+                fcntl.flock(opened, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            if opened >= 0:
+                os.close(opened)
 
 
 def _same_probe(folder: Path, probe: KeptProbe) -> KeptProbe | None:
@@ -206,7 +234,8 @@ def _light(path: Path, changed: int, size: int) -> KeptProbe:
 
 def _unreadable(error: OSError | UnicodeDecodeError) -> RunError:
     reason = getattr(error, "strerror", None) or type(error).__name__
-    return RunError(
+    kind = StorageError if isinstance(error, OSError) else RunError
+    return kind(
         f"a probe must be a file of text that can be read; this one cannot ({reason}); restore it "
         "from a copy."
     )
@@ -220,6 +249,14 @@ def _check_has_picture(name: str, names: set[str]) -> None:
         )
 
 
+def _check_is_new(place: Path, probe_id: str) -> None:
+    if (place / f"{probe_id}.json").is_file():
+        raise RunError(
+            f"a probe is kept once and never rewritten; {place} holds {probe_id}; keep what is new "
+            "as another probe."
+        )
+
+
 def _check_room(place: Path) -> None:
     kept = sum(name.endswith(".json") for name in os.listdir(place))
     if kept >= KEPT_MOST:
@@ -230,23 +267,23 @@ def _check_room(place: Path) -> None:
 
 
 def _write_both(png: Path, pixels: bytes, text: bytes) -> None:
-    """The picture, then the text under a temporary name, which is renamed: all or nothing."""
-    with png.open("xb") as file:  # reserves the name
-        try:
-            _flush(file, pixels)
-            _put(png.with_suffix(".json"), text)
-        except BaseException:
-            with suppress(OSError):
-                png.unlink()
-            raise
+    """The picture, in place of one that was left alone, then the text: all or nothing."""
+    _put(png, pixels)
+    try:
+        _put(png.with_suffix(".json"), text)
+    except BaseException:
+        with suppress(OSError):
+            png.unlink()
+        raise
 
 
-def _put(path: Path, text: bytes) -> None:
+def _put(path: Path, content: bytes) -> None:
+    """Write a temporary file and rename it."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("wb") as file:
-            _flush(file, text)
-        partial.rename(path)
+            _flush(file, content)
+        partial.replace(path)
     except BaseException:
         for written in (path, partial):
             with suppress(OSError):

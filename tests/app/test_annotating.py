@@ -24,7 +24,7 @@ from hardex_app.annotating import annotate, earlier, progress, undo
 from hardex_app.annotating import next_examples as ask
 from hardex_app.annotation_requests import INVALID, NotStored
 from hardex_app.background import Status
-from hardex_app.questions import QUESTIONS, answer_on_page
+from hardex_app.questions import answer_on_page, question
 from hardex_app.workspace import Workspace
 
 from .fake_runs import decoded, parts_of, run_without_images, sentence, small_run
@@ -35,8 +35,8 @@ NAMES = ("aardvark", "buffalo", "chameleon")
 
 def at_the_desk(workspace, who, ask):
     """What the page gets of a question that `ask` answers."""
-    question = next(one for one in QUESTIONS if one.page == "annotate")
-    asked = replace(question, answer=lambda call: ask(call.session, call.visitor))
+    asking = question("annotate", "next_examples")
+    asked = replace(asking, answer=lambda call: ask(call.session, call.visitor))
     return answer_on_page(asked, workspace, {}, who)
 
 

@@ -17,7 +17,7 @@ from hardex_app.ui.files import asset
 from hardex_app.ui.modules import script
 from hardex_app.workspace import Workspace
 
-from .conftest import OF_LEAVING, close_visit, open_visit, without
+from .conftest import OF_LEAVING, close_visit, open_visit, until, without
 from .fake_runs import HOSTILE, launched_blocks, run_without_images, serving, small_run
 
 pytestmark = pytest.mark.browser
@@ -252,6 +252,26 @@ def test_a_verdict_is_kept_over_a_reload_and_sent_until_it_is_stored(browser, tm
             page.reload()
             opened(page, "6")
             expect(says).to_have_text("")
+
+
+def test_a_kept_verdict_is_sent_after_a_reload_whichever_page_is_open(browser, tmp_path):
+    with served_run(tmp_path, count=40) as fresh:
+        _, run = fresh
+        with cut_off(browser, fresh, "view=browse&list=all&id=5") as (page, line):
+            opened(page, "5")
+            line.mode = "no answer"
+            page.get_by_role("button", name="Bad image", exact=True).click()
+            expect(page.locator(".hx-judge-says")).to_contain_text("One verdict is kept")
+            page.goto(f"{fresh[0]}?view=overview")
+            expect(page.locator(".hx-ov-body")).to_be_visible()
+            assert run.annotations.all() == []
+            line.mode = ""
+            until(page, lambda: len(run.annotations.all()) == 1)
+            assert run.annotations.all()[0].event_id == line.sent[0]
+            expect(page.locator("#page-browse")).to_be_hidden()
+            page.wait_for_function(
+                "!Object.keys(localStorage).some((key) => key.startsWith('hardex.unsent.'))"
+            )
 
 
 def test_a_verdict_whose_receipt_was_lost_is_stored_once(browser, tmp_path):

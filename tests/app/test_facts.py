@@ -70,6 +70,17 @@ def test_to_load_a_window_and_to_wait_in_it_computes_no_facts(ready, build, monk
     assert len(computed) == 1
 
 
+def test_the_key_of_what_a_browser_keeps_is_had_without_the_facts(ready):
+    for page in ("browse", "probe"):
+        told = answer_on_page(question(page, "whose"), ready, {}, lambda: OWNER)
+        assert told == {"whose": facts(page, ready)["whose"]}
+    asked = question("annotate", "whose"), ready, {}, lambda: ANNA
+    key = answer_on_page(*asked)["whose"]
+    examples = question("annotate", "next_examples")
+    told = answer_on_page(examples, ready, {"have": [], "count": 0}, lambda: ANNA)
+    assert key == f"{told['run']} {told['name']}"
+
+
 @pytest.mark.parametrize("page", OWN_FACTS)
 def test_before_there_is_a_run_a_page_waits(page):
     assert list(facts(page, unready("ranking"))) == ["waiting"]

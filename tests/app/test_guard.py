@@ -18,7 +18,7 @@ from hardex_app.auth import guard
 from hardex_app.auth.gate import Gate, names_this_computer
 from hardex_app.auth.guard import ANNOTATOR_BODY, OTHER_BODY, OWNER_BODY, Guard, policy
 from hardex_app.auth.throttle import Throttle
-from hardex_app.auth.visitors import IN_SCOPE, VISITOR, current, for_owner, visitor_of
+from hardex_app.auth.visitors import IN_SCOPE, VISITOR, check_role, current, for_owner, visitor_of
 
 PUBLIC = "https://abc.example.org"
 RUN, ASK = "/gradio_api/run/probe", "/gradio_api/component_server"
@@ -154,6 +154,8 @@ def test_nobody_is_let_in_where_no_guard_stands():
         visitor_of(None)
     with pytest.raises(HardexError, match="only the owner"):
         for_owner(Visitor("anna", "annotator"))
+    with pytest.raises(HardexError, match="only annotators"):
+        check_role(OWNER, {"annotator"})
 
 
 # ------------------------------------------------------------------ no token, no page

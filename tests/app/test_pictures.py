@@ -235,6 +235,19 @@ def test_an_id_may_be_anything(tmp_path):
         assert "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize("name", ["Anna", "owner"])
+def test_an_unexpected_failure_is_one_line_in_the_log(workspace, run, access, name, caplog):
+    visitor = entered(workspace, access, name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pictures, "_response", lambda *about: 1 / 0)
+        answer = visitor.get(large_address(run, "2"))
+    assert answer.status_code == 500
+    assert answer.text.endswith(".\n") and answer.text.count("\n") == 1
+    (line,) = [one.getMessage() for one in caplog.records if one.name == "hardex"]
+    assert "ZeroDivisionError" in line and "\n" not in line
+    assert not any(one.exc_info for one in caplog.records)
+
+
 def test_there_is_no_picture_before_there_is_a_run(run):
     assert_is_missing(client(inspecting(None)).get(large_address(run, "2")))
 

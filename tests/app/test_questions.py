@@ -1,13 +1,21 @@
 """The registry of questions and the tuple of pages fit together."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
 import hardex_app
-from hardex.people.access import Visitor
+from hardex.errors import HardexError, MisplacedError, RunError, StorageError
+from hardex.people.access import OWNER, Visitor
+from hardex_app.annotation_requests import NotStored
+from hardex_app.api import _answer
+from hardex_app.background import Status
+from hardex_app.call import Call
+from hardex_app.page import EVERYBODY
 from hardex_app.pages import PAGES
-from hardex_app.questions import QUESTIONS, answer_on_page
+from hardex_app.questions import NAV, QUESTIONS, answer_on_page
 from hardex_app.window import pages_of
 from hardex_app.workspace import Workspace
 
@@ -24,7 +32,7 @@ def test_each_question_has_one_name_on_its_page_and_as_an_endpoint():
 
 
 def test_questions_are_of_pages_that_their_askers_have():
-    roles = {page.name: page.roles for page in PAGES}
+    roles = {NAV: EVERYBODY} | {page.name: page.roles for page in PAGES}
     for one in QUESTIONS:
         if one.page:
             assert one.roles <= roles[one.page]
@@ -43,3 +51,59 @@ def test_what_is_for_the_owner_alone_is_refused_to_annotators(question):
     anna = Visitor("Anna", "annotator")
     answer = answer_on_page(question, Workspace(lambda workspace: None), {}, lambda: anna)
     assert "only the owner" in answer["error"]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("visitor", [OWNER, Visitor("Anna", "annotator"), Visitor("X", "guest")])
+def test_whoever_has_none_of_the_roles_is_refused(question, visitor):
+    asked = replace(question, answer=lambda call: {"secret": 1}, endpoint=None)
+    for roles in ({OWNER.role}, {"annotator"}, EVERYBODY):
+        limited = replace(asked, roles=frozenset(roles), endpoint_roles=frozenset(roles))
+        told = answer_on_page(limited, UNREADY, {}, lambda: visitor)
+        assert ("secret" in told) == (visitor.role in roles)
+        if visitor.role in roles:
+            assert _answer(limited, Call(UNREADY, visitor, {})) == {"secret": 1}
+        else:
+            with pytest.raises(gr.Error):
+                _answer(limited, Call(UNREADY, visitor, {}))
+
+
+# ------------------------------------------------------------------ sent again
+
+UNREADY = Workspace(lambda workspace: None)
+WRITING = [one for one in QUESTIONS if one.writes]
+
+
+def test_the_questions_that_write_are_these():
+    names = {(one.page, one.name) for one in WRITING}
+    assert names == {
+        *(("browse", "judge"), ("probe", "keep"), ("annotate", "annotate"), ("annotate", "undo")),
+    }
+
+
+@pytest.mark.parametrize("question", WRITING)
+@pytest.mark.parametrize("stage", ["ranking", "ready", "failed", "stopped"])
+@pytest.mark.parametrize("role", ["owner", "annotator"])
+def test_what_is_written_while_there_is_no_run_is_sent_again(question, stage, role):
+    if role not in question.roles:
+        pytest.skip("another role")
+    workspace = Workspace(lambda workspace: None)
+    workspace.status = Status(stage, problem="There is no run.")
+    told = answer_on_page(question, workspace, {}, lambda: Visitor("Anna", role))
+    assert told["again"] is True and (told.get("waiting") or told["error"])
+
+
+@pytest.mark.parametrize("question", WRITING)
+@pytest.mark.parametrize(
+    ("kind", "again"),
+    [
+        *((NotStored, True), (StorageError, True), (MisplacedError, True)),
+        *((RunError, False), (HardexError, False)),
+    ],
+)
+def test_every_question_that_writes_sends_again_after_the_same_errors(question, kind, again):
+    def failing(call):
+        raise kind("it did not work.")
+
+    told = answer_on_page(replace(question, answer=failing), UNREADY, {}, lambda: OWNER)
+    assert told == {"error": "it did not work.", "again": again}

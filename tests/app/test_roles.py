@@ -6,12 +6,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
 from hardex.annotate.queue import Queue
+from hardex.errors import MisplacedError, StorageError
 from hardex.people.access import OWNER, Access, Visitor
 from hardex.people.events import Annotation
 from hardex.probing.saved_probes import kept_probes
@@ -313,6 +315,22 @@ def test_a_page_keeps_a_probe_once_under_the_name_of_its_visitor(app):
         assert set(told) == {"error", "again"} and not told["again"]
 
 
+@pytest.mark.parametrize("error", [StorageError, MisplacedError])
+def test_a_probe_is_sent_again_while_it_cannot_be_read_who_judged_its_example(app, error):
+    ticket, _ = judged(app, app.bert, "Bert")
+    sent = {"source": {"kind": "example", "id": ticket}, "transform": {}, "name": "later",
+            "probe_id": str(uuid4())}  # fmt: skip
+
+    def unreadable(id):
+        raise error("the database at /secret/place cannot be read.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.workspace.desk.run.annotations, "of", unreadable)
+        told = ask(app.bert, "bench", "keep", sent)
+    assert told["again"] and "/secret" not in told["error"]
+    assert ask(app.bert, "bench", "keep", sent) == {"kept": sent["probe_id"]}
+
+
 def test_kept_probes_stand_under_the_annotators_name_and_are_theirs_alone(app):
     kept, _ = call(app.anna, "keep_probe", DRAWN, {}, "mine <b>", "1", "a note")
     (stored,) = [one for one in kept_probes(app.run.folder)[0] if one.probe_id == kept]
@@ -421,6 +439,34 @@ def test_on_the_probe_page_an_ended_visit_is_told_from_a_silent_server(app, brow
         page.context.set_offline(True)
         draw(page, [(100, 200), (200, 100)])
         expect(says).to_contain_text("The server does not answer. Trying again", timeout=60_000)
+
+
+@pytest.mark.browser
+def test_an_unsent_probe_is_sent_from_any_page_and_leaving_before_warns(app, browser):
+    asked, warned = [True], []
+    with inside(app, browser, "Gesa") as page:
+
+        def meet(route):
+            lost = '"fn_name":"keep"' in (route.request.post_data or "") and asked[0]
+            route.abort() if lost else route.continue_()
+
+        page.route("**/component_server**", meet)
+        page.goto(f"{app.url}?view=probe")
+        expect(page.locator("#bench .hx-slider").first).to_be_visible()
+        draw(page, [(60, 60), (200, 200)])
+        expect(page.locator("#bench .hx-bar").first).to_be_visible()
+        page.locator(".hx-keep-name").fill("unsent")
+        page.locator(".hx-keep-this").click()
+        expect(page.locator(".hx-keep-says")).to_contain_text("One probe is kept in this browser")
+        page.goto(f"{app.url}?view=annotate")
+        expect(page.locator("#page-probe [data-waiting='1']")).to_have_count(1)
+        page.on("dialog", lambda dialog: (warned.append(dialog.message), dialog.dismiss()))
+        page.get_by_role("button", name="Leave").click()
+        assert len(warned) == 1 and "One change is not saved yet" in warned[0]
+        asked[0] = False
+        expect(page.locator("#page-probe [data-waiting='0']")).to_have_count(1)
+        (stored,) = [one for one in kept_probes(app.run.folder)[0] if one.name == "unsent"]
+        assert stored.annotator == "Gesa"
 
 
 @pytest.mark.browser

@@ -15,9 +15,17 @@ from hypothesis import strategies as st
 
 import hardex
 from hardex import RunError
+from hardex.errors import StorageError
 from hardex.images import Transform, read_image, write_png
 from hardex.probing.kept_probe import KeptProbe, changes
-from hardex.probing.saved_probes import KEPT_MOST, keep, kept_picture, kept_probe, kept_probes
+from hardex.probing.saved_probes import (
+    KEPT_MOST,
+    keep,
+    keep_once,
+    kept_picture,
+    kept_probe,
+    kept_probes,
+)
 
 PICTURE = small_images(1)[0]
 HOSTILE = (
@@ -353,6 +361,85 @@ def test_what_was_acknowledged_survives_kill_9_and_nothing_is_half(folder):
     assert {line.strip() for line in acknowledged if line.endswith("\n")} <= kept
     for probe in found:
         assert kept_picture(folder, probe).shape == (4, 4, 1)
+
+
+# Waits for a line, keeps the probe of this id, and says how that ended.
+SENDER = """
+import sys
+from pathlib import Path
+import numpy as np
+from hardex.errors import RunError
+from hardex.probing.kept_probe import KeptProbe
+from hardex.probing.saved_probes import keep_once
+
+id, shade, note = sys.argv[2:]
+picture = np.full((4, 4, 1), int(shade), np.uint8)
+probe = KeptProbe(kind="image", shape=(4, 4, 1), predicted="0", confidence=1, model="",
+                  probe_id=id, note=note)
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    print(keep_once(Path(sys.argv[1]), probe, picture).note)
+except RunError as error:
+    print("refused", error)
+"""
+
+
+@pytest.mark.parametrize("left", [b"", b"half a pict", None])
+def test_a_picture_that_was_left_without_its_text_is_replaced(folder, left):
+    probe = a_probe()
+    probes_in(folder).mkdir(parents=True)
+    orphan = probes_in(folder) / f"{probe.probe_id}.png"
+    if left is None:
+        write_png(255 - PICTURE, orphan)
+    else:
+        orphan.write_bytes(left)
+    assert keep_once(folder, probe, PICTURE) == keep_once(folder, probe, PICTURE) == probe
+    assert kept_probes(folder) == ([probe], [])
+    assert (kept_picture(folder, probe) == PICTURE).all()
+    assert sorted(path.suffix for path in probes_in(folder).iterdir()) == [".json", ".png"]
+
+
+def sent_at_once(folder, id, *contents):
+    """What four processes say that keep a probe of one id at the same moment."""
+    command = [sys.executable, "-c", SENDER, str(folder), id]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    senders = [subprocess.Popen([*command, *content], **pipes) for content in contents]
+    for sender in senders:
+        assert sender.stdout.readline() == "ready\n"
+    for sender in senders:
+        sender.stdin.write("\n")
+        sender.stdin.flush()
+    return [sender.communicate()[0].strip() for sender in senders]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes do not take turns there")
+def test_processes_that_keep_one_probe_at_once_keep_one_whole_probe(folder):
+    id = str(uuid4())
+    assert sent_at_once(folder, id, *[("7", "same")] * 4) == ["same"] * 4
+    (found,), problems = kept_probes(folder)
+    assert not problems and (kept_picture(folder, found) == 7).all()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes do not take turns there")
+def test_of_processes_that_keep_different_probes_of_one_id_one_is_whole(folder):
+    answers = sent_at_once(folder, str(uuid4()), *[(str(n), str(n)) for n in range(4)])
+    assert sum(answer.startswith("refused a probe is kept once") for answer in answers) == 3
+    (found,), problems = kept_probes(folder)
+    assert not problems and found.note in answers
+    assert (kept_picture(folder, found) == int(found.note)).all()
+
+
+@pytest.mark.parametrize("reading", [kept_probes, lambda run: kept_probe(run, str(uuid4()))])
+def test_a_folder_that_cannot_be_read_now_is_a_storage_error(folder, reading, monkeypatch):
+    def closed(*path, **options):
+        raise PermissionError(13, "Permission denied")
+
+    for name in ("exists", "is_file"):
+        monkeypatch.setattr("pathlib.Path." + name, closed)
+    with pytest.raises(StorageError, match="Permission denied") as caught:
+        reading(folder)
+    sentence(caught)
 
 
 # ------------------------------------------------------------------ beside everything else

@@ -83,7 +83,7 @@ class Gate:
     port: int
     keys: Keys | None = None
     annotators: ASGIApp | None = None
-    pictures: "Callable[[Visitor, GuardedRequest], Awaitable[Response]] | None" = None
+    pictures: "PictureRoute | None" = None
     root_path: str = ""
     proxied: bool = False
     framed_by: tuple[str, ...] = ()
@@ -198,3 +198,6 @@ def split_host(host: str) -> tuple[str, str, str]:
         name, bracket, rest = host.partition("]")
         return name + bracket, rest[:1], rest[1:]
     return host.partition(":")
+
+
+PictureRoute = Callable[[Visitor, GuardedRequest], Awaitable[Response]]

@@ -31,7 +31,14 @@ from hardex_app.auth.entering import (
     no_session,
     sentence,
 )
-from hardex_app.auth.gate import Gate, GuardedRequest, Header, names_this_computer, split_host
+from hardex_app.auth.gate import (
+    Gate,
+    GuardedRequest,
+    Header,
+    PictureRoute,
+    names_this_computer,
+    split_host,
+)
 from hardex_app.auth.visitors import IN_SCOPE, VISITOR, is_owner
 from hardex_app.ui.modules import modules
 
@@ -66,7 +73,7 @@ _OWNER_GETS = re.compile(r"(/gradio_api)?/openapi\.json")
 _STARTING = "/gradio_api/startup-events"  # requested by Gradio itself, once
 _WITH_LARGE_BODY = re.compile(r"/gradio_api/((run|api|call)/.*|queue/join/?|component_server/?)")
 
-# Pictures, by an id or a ticket in the query; both windows get them here, before Gradio.
+# PictureRoute, by an id or a ticket in the query; both windows get them here, before Gradio.
 _PICTURES = re.compile(rf"/pictures/{_NAME}/{_NAME}")
 
 # The pages' scripts, for whoever may open a page; both windows get them here, before Gradio.
@@ -99,12 +106,13 @@ class Guard:
 
     async def _pass_on(self, request: GuardedRequest, receive: Body, send: Send) -> None:
         visitor, response = await self._visitor(request)
+        pictures = self._gate.pictures
         if visitor is not None and request.path == "/here" and request.method == "GET":
             response = Response(status_code=204)  # without a session the response is 401, below
         elif visitor is not None and request.method in ("GET", "HEAD") and request.path in _MODULES:
             response = Response(_MODULES[request.path], 200, _KEPT, _JAVASCRIPT)
-        elif visitor is not None and self._gate.pictures and _is_picture(request):
-            response = await self._gate.pictures(visitor, request)
+        elif visitor is not None and pictures and _is_picture(request):
+            response = await _picture(pictures, visitor, request)
         elif visitor is not None:
             response = _refusal_to(visitor, request, self._gate)
         if response is not None or visitor is None:
@@ -176,6 +184,15 @@ class Guard:
 
 def _is_picture(request: GuardedRequest) -> bool:
     return request.method in ("GET", "HEAD") and _PICTURES.fullmatch(request.path) is not None
+
+
+async def _picture(pictures: PictureRoute, visitor: Visitor, request: GuardedRequest) -> Response:
+    """The response of the route; a failure is one line in the log, as a visitor can repeat it."""
+    try:
+        return await pictures(visitor, request)
+    except Exception as error:
+        _LOG.error("%s %s failed: %s", request.method, request.path, type(error).__name__)
+        return sentence("This picture cannot be shown now; try again later.", 500)
 
 
 def _with_a_slash(request: GuardedRequest, gate: Gate) -> Response | None:

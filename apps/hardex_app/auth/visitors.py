@@ -5,6 +5,7 @@ else that runs within its request, uses a context variable. An event waits in th
 elsewhere, where that variable may belong to another visitor; it uses its request.
 """
 
+from collections.abc import Collection
 from contextvars import ContextVar
 
 import gradio as gr
@@ -63,5 +64,17 @@ def for_owner(visitor: Visitor) -> None:
     Raises:
         HardexError: the visitor is an annotator.
     """
-    if not is_owner(visitor):
+    check_role(visitor, {OWNER.role})
+
+
+def check_role(visitor: Visitor, roles: Collection[str]) -> None:
+    """Refuse a visitor who has none of these roles; a second check, after that of the guard.
+
+    Raises:
+        HardexError: the visitor has another role.
+    """
+    if visitor.role in roles:
+        return
+    if OWNER.role in roles:
         raise HardexError("only the owner of this run may do that; ask the owner.")
+    raise HardexError("only annotators may do that; open the link of an annotator.")

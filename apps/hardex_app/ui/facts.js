@@ -23,7 +23,7 @@ export function whenOpened(page, server, receive, say) {
   const open = async () => {
     if (isAsked) return;
     isAsked = true;
-    const answer = await factsOf(server, say);
+    const answer = await untilReady(() => server.facts({}), say);
     say(answer.error ?? "");
     if (answer.error === undefined) receive(answer);
     else isAsked = false; // whoever opens the page again tries again
@@ -32,14 +32,26 @@ export function whenOpened(page, server, receive, say) {
 }
 
 /**
+ * The visitor and the run, as a key of what this browser keeps; quick to compute, unlike the facts.
+ *
  * @param {Context["server"]} server
- * @param {(sentence: string) => void} say
- * @returns {Promise<any>} the facts, or an `error`
+ * @returns {Promise<string | undefined>} undefined where there will be no run
  */
-async function factsOf(server, say) {
+export async function whoseOf(server) {
+  return (await untilReady(() => server.whose({}), () => {})).whose;
+}
+
+/**
+ * Ask until the server has an answer.
+ *
+ * @param {() => Promise<any>} ask
+ * @param {(sentence: string) => void} say
+ * @returns {Promise<any>} the answer, or an `error`
+ */
+async function untilReady(ask, say) {
   let failures = 0;
   for (;;) {
-    const answer = await server.facts({}).catch(() => undefined);
+    const answer = await ask().catch(() => undefined);
     if (answer && answer.waiting === undefined) return answer;
     if (!answer) say(`${await silence()} Trying again…`);
     failures = answer ? 0 : failures + 1;

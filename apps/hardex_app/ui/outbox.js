@@ -6,7 +6,7 @@
 // sessionStorage it survives a closed tab. Where the browser offers locks (over https and on this
 // computer), tabs take turns, so that a server in trouble gets each entry from one tab at a time.
 
-import { OutboxStorage } from "./outbox_storage.js";
+import { OutboxStorage, hasEntries } from "./outbox_storage.js";
 import { within } from "./patience.js";
 import { silence, uuid } from "./requests.js";
 
@@ -92,6 +92,18 @@ export class Outbox {
     this.#latest = Math.max(0, ...this.#entries.map((entry) => entry.at));
     this.#options.changed();
     this.#sendNext();
+  }
+
+  /**
+   * Open when the window loads, if this browser kept anything: it is sent whichever page is shown, and the
+   * visitor is warned before they leave.
+   *
+   * @param {() => Promise<string | undefined>} whose asks for the visitor and the run
+   */
+  async openEarly(whose) {
+    if (!hasEntries(this.#options.name)) return;
+    const owner = await whose();
+    if (owner) this.open(owner);
   }
 
   /**

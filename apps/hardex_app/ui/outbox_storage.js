@@ -4,6 +4,21 @@
 
 /** @typedef {import("./outbox.js").Entry} Entry */
 
+const PREFIX = "hardex.unsent";
+
+/**
+ * Whether this browser keeps entries of an outbox, of whichever visitor.
+ *
+ * @param {string} name the outbox
+ */
+export function hasEntries(name) {
+  try {
+    return Object.keys(localStorage).some((key) => key.startsWith(`${PREFIX}.${name}.`));
+  } catch {
+    return false;
+  }
+}
+
 export class OutboxStorage {
   #prefix;
 
@@ -15,7 +30,7 @@ export class OutboxStorage {
    * @param {string} owner the visitor and the run
    */
   constructor(name, owner) {
-    this.#prefix = `hardex.unsent.${name}.${encodeURIComponent(owner)}.`;
+    this.#prefix = `${PREFIX}.${name}.${encodeURIComponent(owner)}.`;
   }
 
   /** @param {Entry} entry */

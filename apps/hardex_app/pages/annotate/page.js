@@ -1,7 +1,7 @@
 // The Annotate page: which class is this? One example at a time, without its label in view.
 
 import { find, plain } from "../../ui/dom.js";
-import { whenOpened } from "../../ui/facts.js";
+import { whenOpened, whoseOf } from "../../ui/facts.js";
 import { answer, commentField, keepLast, undoLast } from "./answering.js";
 import { drawButtons, drawHelp } from "./buttons.js";
 import { Clock } from "./clock.js";
@@ -26,6 +26,7 @@ export function start({ element, server }) {
   const session = newSession(element, server, isShown);
   const controls = newControls(session);
   listen(controls, isShown);
+  session.outbox.openEarly(() => whoseOf(server));
   new IntersectionObserver(() => begin(session)).observe(root);
   whenOpened("annotate", server, (/** @type {Facts} */ facts) => load(controls, facts), (sentence) => {
     session.state.notice = plain(sentence);

@@ -2,6 +2,7 @@
 // confirmed is sent again, after a reload too.
 
 import { find, make, makeButton, plain } from "../../ui/dom.js";
+import { whoseOf } from "../../ui/facts.js";
 import { Outbox, keptSentence, outcomeOf } from "../../ui/outbox.js";
 import { drawVerdicts } from "./cards.js";
 
@@ -35,6 +36,7 @@ export class Verdicts {
       },
       changed: () => this.#say(),
     });
+    this.outbox.openEarly(() => whoseOf(desk.server));
   }
 
   /**

@@ -1,6 +1,7 @@
 // Keeping a probe: the form, and the outbox that sends a probe until the server has it on disk.
 
 import { find, plain } from "../../ui/dom.js";
+import { whoseOf } from "../../ui/facts.js";
 import { Outbox, keptSentence, outcomeOf } from "../../ui/outbox.js";
 import { expectedOf, nothingYet, requestOf } from "./state.js";
 
@@ -12,6 +13,7 @@ import { expectedOf, nothingYet, requestOf } from "./state.js";
  * @property {Outbox} outbox
  * @property {string | null} kept what is kept already; sent again it would be a duplicate
  * @property {string} message about the last probe that was kept or refused
+ * @property {Entry[]} early what was kept before the facts were known, and with them the draft
  */
 
 /**
@@ -34,7 +36,17 @@ export function keeperOf(page) {
     event.preventDefault();
     keep(page, keeping);
   });
-  return { allow, open: () => keeping.outbox.open(page.state.facts?.whose ?? "") };
+  keeping.outbox.openEarly(() => whoseOf(page.server));
+  return { allow, open: () => open(page, keeping) };
+}
+
+/**
+ * @param {Page} page
+ * @param {Keeping} keeping
+ */
+function open(page, keeping) {
+  keeping.outbox.open(page.state.facts?.whose ?? "");
+  for (const entry of keeping.early.splice(0)) finish(page, keeping, entry);
 }
 
 /**
@@ -46,11 +58,13 @@ function newKeeping(page) {
   const keeping = {
     kept: null,
     message: "",
+    early: [],
     outbox: new Outbox({
       name: "probes",
       send: async ({ id, payload }) => outcomeOf(await page.server.keep({ ...payload, probe_id: id })),
       settled: (entry, outcome) => {
-        if (outcome.state === "acknowledged") finish(page, keeping, entry);
+        if (outcome.state === "acknowledged" && !page.state.facts) keeping.early.push(entry);
+        else if (outcome.state === "acknowledged") finish(page, keeping, entry);
         else refuse(page, keeping, entry);
       },
       changed: () => show(page, keeping),
