@@ -20,7 +20,7 @@ check: javascript  ## format, lint, types, import contracts, tests: exactly what
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -m ""  # the slow ones, too
 
-javascript: node_modules/.package-lock.json  ## types and lint of the pages' JavaScript 
+javascript: node_modules/.package-lock.json  ## types and lint of the pages' JavaScript
 	node_modules/.bin/tsc
 	node_modules/.bin/eslint apps/hardex_app
 

@@ -118,15 +118,15 @@ def test_a_finished_run_is_ranked_again_by_another_rule(hardex, files):
     assert (answer.code, answer.err) == (0, "")
     rule = load("again").manifest.rule
     assert (rule["diversity"], rule["count"], rule["pool"]) == ("confusion", 6, 30)
-    assert " 6 of 6 confusion pairs (a random pick " in answer.out
+    assert " 6 of 6 confusion pairs (random: " in answer.out
     refused = hardex("rank run")
     assert refused.code == 1 and "received only run; name it with --out." in refused.err
 
 
 def test_the_coverage_of_each_list_is_printed(hardex, files):
     answer = hardex("rank --probabilities p.npy data.npz --out run --diversity embedding")
-    assert answer.out.count("clusters of embeddings (a random pick") == 2
-    assert answer.out.count("confusion pairs (a random pick") == 2
+    assert answer.out.count("clusters of embeddings (random:") == 2
+    assert answer.out.count("confusion pairs (random:") == 2
     np.savez("twins.npz", images=DATA.images[[0, 0, 1, 2]], labels=[0, 0, 1, 2])
     np.save("four.npy", np.tile([0.2, 0.5, 0.3], (4, 1)))
     line = "rank --probabilities four.npy twins.npz --out twins"

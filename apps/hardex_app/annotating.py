@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from hardex.annotate.answers import answer_of, not_undone
+from hardex.annotate.answers import NO_CLASS, answer_of, not_undone
 from hardex.annotate.session import AnnotationSession
 from hardex.annotate.submission import annotation_of, check_submission, is_stored_as
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
@@ -26,10 +26,9 @@ from hardex_app.annotation_requests import (
     UndoRequest,
     validated,
 )
+from hardex_app.browsing import VERDICT_NAMES
 from hardex_app.cards import view_url
 from hardex_app.workspace import Workspace
-
-_UNDECIDED = {"ambiguous": "Ambiguous", "bad_image": "Bad image", "not_sure": "Not sure"}
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -51,7 +50,7 @@ def facts(run: Run) -> Json:
     manifest = run.manifest
     return {
         "class_names": list(manifest.class_names),
-        "undecided": [{"value": value, "words": words} for value, words in _UNDECIDED.items()],
+        "undecided": [{"value": value, "words": VERDICT_NAMES[value]} for value in NO_CLASS],
         "comment_most": COMMENT_MOST,
         "problem": ""
         if manifest.data
@@ -222,16 +221,13 @@ def _stored_answer(
     if stored is None:
         if sent.first and not_undone(mine):
             raise HardexError(
-                "an example is judged blind once; you have judged this one already, in another "
-                "window or on another device; go on with the next one."
+                "You have already labelled this example in another window or on another device; "
+                "go on with the next."
             )
         annotation = annotation_of(submission, visitor.name, id, given, mine)
         return _storing(visitor, lambda: store.add(annotation))
     if not is_stored_as(submission, stored, given, mine):
-        raise HardexError(
-            "an event id names one event; this one was used for something else already; use a new "
-            "id for a new event."
-        )
+        raise HardexError("this event id was already used for a different event; use a new id.")
     return stored
 
 
@@ -320,7 +316,7 @@ def id_of(ticket: str, session: AnnotationSession, visitor: Visitor) -> str:
         HardexError: it is not their ticket, or its example is not in the run any more.
     """
     id = session.tickets.id(visitor.name, ticket)
-    if not reading(visitor, lambda: _has_example(session.run, id)):
+    if not reading(visitor, lambda: has_example(session.run, id)):
         raise HardexError(
             "an example must be in this run; this one is not any more, because the run was made "
             "again; reload the page."
@@ -363,7 +359,7 @@ def _judged(
     return reading(visitor, stored)
 
 
-def _has_example(run: Run, id: str) -> bool:
+def has_example(run: Run, id: str) -> bool:
     """Whether a run has an example; an error if its tables cannot be read now."""
     try:
         run.tables.place(id)

@@ -174,7 +174,7 @@ def validated(model: type[R], request: Any, visitor: Visitor) -> R:
         raise HardexError(_INVALID_COMMENT if fields == {"comment"} else INVALID) from error
     if found.name not in (None, visitor.name):
         raise NotStored(
-            "an answer must be sent by the annotator who gave it; somebody else has entered in "
-            "this browser since; enter with your own link again, and your answer is sent."
+            "Somebody else has signed in in this browser; open your own link again and your answer "
+            "will be sent."
         )
     return found

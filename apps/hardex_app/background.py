@@ -118,7 +118,7 @@ class BackgroundWork:
             return Status("failed", problem="The work was stopped.")
         except Cancelled:
             stage = self.status.stage.capitalize()
-            return Status("stopped", problem=f"{stage} was stopped; restart the app to do it.")
+            return Status("stopped", problem=f"{stage} was skipped; restart the app to run it.")
         except Exception as error:  # shown on the page: nobody reads a background thread's trace
             return Status(when_it_fails, problem=_sentence(error))
         return Status("ready")

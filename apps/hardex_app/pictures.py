@@ -61,7 +61,7 @@ def state_of(run: Run) -> str:
 
 def large_address(run: Run, id: str) -> str:
     """Where the owner sees an example large."""
-    return f"pictures/{state_of(run)}/large?{urlencode({'id': id}, errors='surrogatepass')}"
+    return f"pictures/{state_of(run)}/large?{urlencode({'id': id})}"
 
 
 def large_image(run: Run, id: str) -> dict[str, str]:

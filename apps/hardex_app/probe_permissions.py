@@ -10,7 +10,7 @@ from typing import Any
 from hardex.errors import HardexError, RunError
 from hardex.people.access import Visitor
 from hardex.runs.run import Run
-from hardex_app.annotating import reading, session_of
+from hardex_app.annotating import has_example, reading, session_of
 from hardex_app.auth.visitors import is_owner
 from hardex_app.probing import part
 from hardex_app.workspace import Workspace
@@ -90,13 +90,5 @@ def ticket_of(id: str, visitor: Visitor, workspace: Workspace) -> str:
 def judged_examples(visitor: Visitor, run: Run) -> list[str]:
     """The examples that an annotator has judged, the latest first, at most `JUDGED_SHOWN`."""
     ids = dict.fromkeys(event.id for event in reversed(run.annotations.by(visitor.name)))
-    known = [id for id in list(ids)[: 2 * JUDGED_SHOWN] if _has_example(id, run)]
+    known = [id for id in list(ids)[: 2 * JUDGED_SHOWN] if has_example(run, id)]
     return known[:JUDGED_SHOWN]
-
-
-def _has_example(id: str, run: Run) -> bool:
-    try:
-        run.position(id)
-    except HardexError:
-        return False
-    return True

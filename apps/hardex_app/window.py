@@ -135,8 +135,8 @@ def _run_line(workspace: Workspace) -> str:
     accuracy, counts = run.metrics["accuracy"], run.manifest.counts
     model, data = _named("model", run.manifest.model), _named("data", run.manifest.data)
     return (
-        f'<p class="hx-muted">{counts["examples"]:,} examples, {counts["wrong"]:,} wrong: accuracy '
-        f"{accuracy['value']:.2%} ({accuracy['low']:.2%} to {accuracy['high']:.2%})"
+        f'<p class="hx-muted">{counts["examples"]:,} examples, {counts["wrong"]:,} errors, '
+        f"accuracy {accuracy['value']:.2%} ({accuracy['low']:.2%} to {accuracy['high']:.2%})"
         f"{_text(model)}{_text(data)}</p>"
     )
 

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 NO_OVERLAP = (
-    "Krippendorff's alpha needs an example that two annotators judged blind and were sure of; "
-    "there is none; let more examples overlap."
+    "agreement needs an example with two blind, definite answers; there is none; raise --overlap."
 )
 NO_VARIETY = (
     "Krippendorff's alpha needs two different answers; all overlapping examples got the same one, "

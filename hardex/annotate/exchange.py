@@ -277,14 +277,14 @@ def _known(
             what = f"the class {unknown!r}"
         if what or (event.undoes and event.undoes in left_out):
             left_out.add(event.event_id)
-            first = first or f"{place} is of {what}"
+            first = first or f"{place} names {what}"
         else:
             known.append(event)
     if left_out and not skip_unknown:
         raise RunError(
-            f"annotations must be of examples and classes of the run; {len(left_out):,} of "
-            f"{len(read):,} in {path} are not (the first, {first}), and nothing was stored; pass "
-            "--skip-unknown to import the others."
+            f"{len(left_out):,} of {len(read):,} annotations in {path} name an example or class "
+            f"that the run lacks (first: {first}); nothing was imported; pass --skip-unknown to "
+            "import the others."
         )
     return known, len(left_out)
 

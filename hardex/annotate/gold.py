@@ -68,10 +68,10 @@ def check_gold(gold: Mapping[str, str], run: Run, other: Collection[str] = ()) -
     unknown_labels = [id for id, label in gold.items() if label not in known]
     if unknown_labels:
         first = unknown_labels[0]
+        others = f" (nor {' or '.join(other)})" if other else ""
         raise RunError(
-            f"{' or '.join(['a gold label must be a class of the run', *other])}; "
-            f"{len(unknown_labels):,} of {len(gold):,} are not, the first, of {first!r}, is "
-            f"{gold[first]!r}; spell it as the run does."
+            f"{len(unknown_labels):,} of {len(gold):,} gold labels are not classes of the run"
+            f"{others}, such as {gold[first]!r} for example {first!r}; correct the spelling."
         )
 
 

@@ -102,11 +102,9 @@ def revoked(run: str | Path, name: str, *, annotations: str = "") -> int:
         invited = ", ".join(list(names)[:_NAMED])
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         raise AccessError(
-            f"only the links of invited annotators can be revoked; {name!r} was not invited, "
-            f"unlike {invited}{more}; choose one of them."
+            f"{name!r} was not invited. Invited: {invited}{more}."
             if names
-            else f"only the links of invited annotators can be revoked; {name!r} was not invited, "
-            "and nobody else; see `hardex annotate invite RUN --list`."
+            else f"{name!r} has no link to revoke: nobody has been invited yet."
         )
     return access.revoke(name)
 

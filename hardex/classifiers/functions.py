@@ -56,8 +56,8 @@ def named_function(text: str, kind: type[HardexError]) -> Callable[..., Any]:
         found = getattr(found, name)
     if not callable(found):
         raise kind(
-            f"{text} must name a function as MODULE:FUNCTION; it is a {type(found).__name__}; "
-            "name something that can be called with images."
+            f"{text} is of type {type(found).__name__}, which is not callable; name a function of "
+            "images."
         )
     function: Callable[..., Any] = found
     return function

@@ -63,7 +63,7 @@ def summary(run: Run) -> dict[str, Any]:
 def _headline(run: Run) -> str:
     counts, accuracy = run.manifest.counts, run.metrics["accuracy"]
     text = (
-        f"{counts['examples']:,} examples, {counts['wrong']:,} wrong: accuracy "
+        f"{counts['examples']:,} examples, {counts['wrong']:,} errors, accuracy "
         f"{accuracy['value']:.2%} (95 % interval {accuracy['low']:.2%} to {accuracy['high']:.2%})."
     )
     names = run.manifest.class_names
@@ -117,9 +117,9 @@ def _print_coverage(console: Console, run: Run, name: str) -> None:
         return
     pairs, clusters = list_metrics["confusion_pairs"], list_metrics["clusters"]
     text = (
-        f"Covers {pairs['covered']} of {pairs['total']} confusion pairs (a random pick "
+        f"Covers {pairs['covered']} of {pairs['total']} confusion pairs (random: "
         f"{pairs['random']:.1f}) and {clusters['covered']} of {clusters['total']} clusters of "
-        f"{clusters['space']} (a random pick {clusters['random']:.1f})"
+        f"{clusters['space']} (random: {clusters['random']:.1f})"
     )
     left_out = list_metrics["near_duplicates_left_out"]
     if left_out:

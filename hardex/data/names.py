@@ -11,7 +11,7 @@ from hardex.errors import DatasetError
 
 NAME_MOST = 4_000  # characters of an id or a class name: longer than any path
 _MOST_CLASSES = 100_000  # larger labels are not class indices
-_HALF = re.compile("[\ud800-\udfff]")  # half of a surrogate pair
+_HALF = re.compile("[\ud800-\udfff]")  # an unpaired surrogate
 
 
 def natural_order(name: str) -> tuple[tuple[int, int, str], ...]:
@@ -46,7 +46,7 @@ def as_class_names(names: Iterable[object]) -> tuple[str, ...]:
 
 
 def is_storable(text: str) -> bool:
-    """PostgreSQL stores no zero character, and no database half of a surrogate pair."""
+    """PostgreSQL stores no zero character, and no database an unpaired surrogate."""
     return "\0" not in text and (text.isascii() or _HALF.search(text) is None)
 
 
@@ -69,7 +69,7 @@ def check_storable(names: Iterable[object], what: str) -> None:
         >>> check_storable(["a", "b\\0"], "class name")
         Traceback (most recent call last):
         hardex.errors.DatasetError: every class name must be a text of 1 to 4,000 characters \
-without zero characters and halves of surrogate pairs, or nobody could judge it; number 2 is \
+without zero characters and unpaired surrogates, which no database stores; number 2 is \
 'b\\x00', and so it is for 1 of 2; rename them.
     """
     count, bad, first = 0, 0, ""
@@ -81,7 +81,7 @@ without zero characters and halves of surrogate pairs, or nobody could judge it;
     if bad:
         raise DatasetError(
             f"every {what} must be a text of 1 to {NAME_MOST:,} characters without zero characters "
-            f"and halves of surrogate pairs, which no database stores; {first}, and so it is for "
+            f"and unpaired surrogates, which no database stores; {first}, and so it is for "
             f"{bad:,} of {count:,}; rename them."
         )
 

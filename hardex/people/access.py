@@ -195,7 +195,7 @@ class Access:
             connection.execute(
                 insert(_INVITATIONS).values(
                     token_id=token_id,
-                    secret_hash=_hashed(secret),
+                    secret_hash=hashed(secret),
                     name=name,
                     role=role,
                     created=now,
@@ -264,7 +264,7 @@ class Access:
         query = select(_INVITATIONS).where(_INVITATIONS.c.token_id == token_id)
         rows = self._database.read(_PART, query)
         # An unknown token is compared, too, so that it takes as long as a wrong one.
-        is_right = compare_digest(rows[0].secret_hash if rows else _hashed(""), _hashed(secret))
+        is_right = compare_digest(rows[0].secret_hash if rows else hashed(""), hashed(secret))
         if not (is_right and rows and found):
             raise AccessError(
                 "a personal link must be complete and valid; this one is not; copy all of it, or "
@@ -281,7 +281,7 @@ class Access:
             _make_room(connection, token_id, now)
             connection.execute(
                 insert(_SESSIONS).values(
-                    session_hash=_hashed(session), token_id=token_id, entered=now, seen=now
+                    session_hash=hashed(session), token_id=token_id, entered=now, seen=now
                 )
             )
         return session
@@ -299,7 +299,7 @@ class Access:
         """
         if not isinstance(session, str) or not _SESSION.fullmatch(session):
             return None
-        key = _hashed(session)
+        key = hashed(session)
         with self._lock:
             cached, changes = self._cache.get(key), self._changes
         if cached and monotonic() - cached[0] < _CACHE_SECONDS:
@@ -359,7 +359,7 @@ class Access:
         with self._database.write(_PART) as connection:
             connection.execute(
                 update(_SESSIONS)
-                .where(_SESSIONS.c.session_hash == _hashed(session))
+                .where(_SESSIONS.c.session_hash == hashed(session))
                 .values(ended=self._clock())
             )
         self._clear_cache()
@@ -419,9 +419,9 @@ def _is_printable(name: object) -> bool:
     )
 
 
-def _hashed(secret: str) -> str:
-    """A secret has 256 random bits, so a fast hash is enough."""
-    return sha256(secret.encode()).hexdigest()
+def hashed(secret: str) -> str:
+    """The SHA-256 of a secret, in hex: it has 256 random bits, so a fast hash is enough."""
+    return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _create(connection: Connection) -> None:

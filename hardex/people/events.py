@@ -152,8 +152,8 @@ def check_comment(comment: str) -> None:
 def _check_seconds(seconds: float | None) -> None:
     if seconds is not None and not (_is_finite(seconds) and seconds >= 0):
         raise RunError(
-            "the seconds of an annotation must be a number from 0; received "
-            f"{_excerpt(seconds)}; leave them out."
+            "the seconds of an annotation must be a non-negative number; received "
+            f"{_excerpt(seconds)}; omit it."
         )
 
 

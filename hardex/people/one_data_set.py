@@ -69,8 +69,8 @@ class OneDataSet(Database):
             raise MisplacedError(
                 f"an annotation database must belong to one data set; {self.where} belongs to "
                 f"{first.name!r} ({first.hash[:8]}), and this run is of {name!r} ({hash[:8]}); "
-                "give this run another database, or, if it is the same data, rank it again under "
-                "its former name."
+                "give this run another database, or, if it is the same data, rank it again with "
+                "its original name."
             )
         self._fits = bool(found)
         self._is_recorded = any((row.name, row.hash) == (name, hash) for row in found)

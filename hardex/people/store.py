@@ -274,8 +274,8 @@ def _unchanged(stored: AnnotationEvent, values: dict[str, Any]) -> AnnotationEve
     """The stored event, if it has these values."""
     if any(getattr(stored, name) != value for name, value in values.items()):
         raise RunError(
-            f"an event id names one event; {values['event_id']} was used for another one already; "
-            "use a new id for a new event."
+            f"the event id {values['event_id']} was already used for a different event; use a new "
+            "id."
         )
     return stored
 

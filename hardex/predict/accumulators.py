@@ -40,7 +40,7 @@ class Confusion:
         return cls(np.zeros((class_count, class_count), np.int64))
 
     def update(self, predictions: Predictions) -> Self:
-        """With one more batch."""
+        """These counts plus one more batch."""
         k = len(self.counts)
         cells = predictions.labels * k + predictions.predicted
         return type(self)(self.counts + np.bincount(cells, minlength=k * k).reshape(k, k))

@@ -55,7 +55,7 @@ class Found:
         return len(self.positions)
 
     def only(self, places: Sequence[int]) -> "Found":
-        """Some of them, in this order."""
+        """The neighbours at these places, in this order."""
         kept = np.array(places, np.intp)
         return Found(
             self.positions[kept],

@@ -189,10 +189,10 @@ def _check_text(name: str, value: object) -> None:
         )
     try:
         value.encode()
-    except UnicodeEncodeError as error:  # half of an emoji, where a page cut a text short
+    except UnicodeEncodeError as error:  # an emoji that a page cut in two
         raise RunError(
-            f"the {name} of a probe must be whole characters; number {error.start + 1} is half of "
-            "one; type it again."
+            f"the {name} of a probe must be whole characters; number {error.start + 1} is an "
+            "unpaired surrogate; type it again."
         ) from error
 
 

@@ -64,7 +64,7 @@ def _keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
     except OSError as error:
         raise StorageError(
             f"the probe must be written to {place}; it could not be ({error.strerror or error}), "
-            "and nothing was stored; free the disk or the folder and try again."
+            "and nothing was stored; free disk space or check the folder's permissions."
         ) from error
     return probe
 
@@ -112,8 +112,8 @@ def kept_probes(folder: Path, *, light: bool = False) -> tuple[list[KeptProbe], 
         files = sorted(os.listdir(place)) if place.exists() else []
     except OSError as error:
         raise StorageError(
-            f"the probes of a run are in a folder that can be read; {place} cannot "
-            f"({error.strerror}); change its rights or restore it from a copy."
+            f"the folder of probes {place} cannot be read ({error.strerror}); check its "
+            "permissions or restore it from a copy."
         ) from error
     names = set(files)
     probes, problems = [], []
@@ -212,8 +212,8 @@ def _read(path: Path) -> KeptProbe:
         raise _unreadable(error) from error
     if probe.probe_id != path.stem:
         raise RunError(
-            f"a probe is ID.json and ID.png of one name; this one is {probe.probe_id}; restore "
-            "both from a copy."
+            "a probe is a JSON file and a PNG file with the same name; this one is "
+            f"{probe.probe_id}; restore both from a copy."
         )
     return probe
 
@@ -244,8 +244,8 @@ def _unreadable(error: OSError | UnicodeDecodeError) -> RunError:
 def _check_has_picture(name: str, names: set[str]) -> None:
     if name.removesuffix(".json") + ".png" not in names:
         raise RunError(
-            "a probe is ID.json and ID.png of one name; this one has no picture; restore both from "
-            "a copy."
+            "a probe is a JSON file and a PNG file with the same name; this one has no picture; "
+            "restore both from a copy."
         )
 
 

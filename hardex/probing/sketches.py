@@ -94,7 +94,7 @@ def _check_size(strokes: Strokes) -> None:
 
 
 def _points(stroke: NDArray[Any]) -> NDArray[np.float64]:
-    """(m, 2); also of an empty stroke."""
+    """(m, 2) points; (0, 2) for an empty stroke."""
     if not stroke.size and stroke.ndim:
         return np.empty((0, 2))
     if stroke.ndim != 2 or stroke.shape[1] != 2 or stroke.dtype.kind not in "iuf":

@@ -87,7 +87,7 @@ class Slider:
         return [int(place) for place in places]
 
     def outward(self) -> list[int]:
-        """The places of the curve without the start, the nearest to it first.
+        """Curve positions, nearest to the start first, without the start.
 
         Example:
             >>> slider_of("rotation", (28, 28, 1)).outward()[:4]

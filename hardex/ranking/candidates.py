@@ -103,7 +103,7 @@ class Hardest:
         return (self.groups, self.scores, self.positions, *self.others)
 
     def fold(self, waiting: tuple[Columns, ...]) -> "Hardest":
-        """The same with these rows sorted in."""
+        """The hardest rows of each group among these and the waiting ones, hardest first."""
         if not waiting:
             return self
         merged = zip(self.columns, *waiting, strict=True)

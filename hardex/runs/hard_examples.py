@@ -88,7 +88,7 @@ def _reason(name: str, row: Predicted, class_names: tuple[str, ...]) -> str:
 
 
 def _percent(p: float) -> str:
-    """Two digits that never claim certainty: 99.996 % is not shown as 100 %."""
+    """One decimal; 99.996 % is shown as > 99.9 %, never as 100 %, and 0.01 % as < 0.1 %."""
     text = f"{100 * p:.1f}"
     if text == "100.0" and p < 1:
         text = "> 99.9"

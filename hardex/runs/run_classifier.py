@@ -36,8 +36,7 @@ def classifier_of(
     if model is None:
         if preprocess is not None or logits:
             raise ClassifierError(
-                "--preprocess and --logits belong to another model; received them without --model; "
-                "pass --model, too, or leave them out."
+                "--preprocess and --logits apply only with --model; add it, or omit them."
             )
         classifier = _as_in_run(run, chosen, trust_model=trust_model)
     else:

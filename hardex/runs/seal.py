@@ -195,7 +195,7 @@ def _fields(folder: Path) -> dict[str, Any]:
 
 
 def _write(folder: Path, fields: dict[str, Any]) -> None:
-    """Write the file completely or not at all: half a seal would lose the rule."""
+    """Write the file completely or not at all: a partial file would lose the sealing rule."""
     partial = folder / f".{SEAL}.{os.getpid()}"
     try:
         with partial.open("w", encoding="utf-8") as file:

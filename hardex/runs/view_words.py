@@ -84,7 +84,7 @@ def checked_text(name: str, value: Any, most: int = TEXT_MOST) -> str:
         most: characters it may have.
 
     Raises:
-        HardexError: it is something else, too long, or holds half of a surrogate pair.
+        HardexError: it is something else, too long, or has an unpaired surrogate.
 
     Example:
         >>> checked_text("given", 7), checked_text("given", None)
@@ -104,7 +104,7 @@ def checked_text(name: str, value: Any, most: int = TEXT_MOST) -> str:
 def _texts(words: Mapping[str, Any]) -> dict[str, str]:
     """Every word that has a value, as text."""
     if not isinstance(words, Mapping):
-        raise HardexError("the words of a view must be values by name; pass {} for none.")
+        raise HardexError("filters must be values by name; pass {} for none.")
     return {
         checked_text("name", name): checked_text(str(name), value)
         for name, value in words.items()
@@ -116,8 +116,7 @@ def _check_known(texts: Mapping[str, str]) -> None:
     unknown = sorted(name for name in texts if name not in WORDS and not name.startswith(META))
     if unknown:
         raise HardexError(
-            f"a view has the words {', '.join(WORDS)} and {META}NAME; received {unknown[0]!r}; "
-            "leave it out."
+            f"unknown filter {unknown[0]!r}; use one of {', '.join(WORDS)} or {META}NAME."
         )
     correct, order = texts.get("correct", ""), texts.get("order", "")
     if correct not in _CORRECT or order not in ("", "asc", "desc"):
@@ -144,5 +143,5 @@ def _number(name: str, value: Any) -> float:
 
 
 def _has_surrogates(text: str) -> bool:
-    """Whether a text holds half of a character, which no file can store."""
+    """Whether a text has an unpaired surrogate, which no file can store."""
     return any("\ud800" <= sign <= "\udfff" for sign in text)

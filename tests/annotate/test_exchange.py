@@ -384,7 +384,7 @@ def test_what_is_of_other_examples_or_classes_is_refused_or_left_out(run, make_r
     file = tmp_path / "out.csv"
     export_annotations(run, file)
     other = make_run("other")
-    with pytest.raises(RunError, match=r"4 of 5 .* \(the first, line 3 is of the example 'else"):
+    with pytest.raises(RunError, match=r"4 of 5 .* \(first: line 3 names the example 'else"):
         import_annotations(other, file)
     assert other.annotations.all() == []
     found = import_annotations(other, file, skip_unknown=True)
@@ -407,14 +407,14 @@ GOOD = {
         ({"time": "2999-01-01T00:00:00Z"}, "not in the future"),
         ({"seconds": "long"}, "seconds is not a number"),
         ({"seconds": float("nan")}, "seconds is nan"),
-        ({"seconds": -1}, "a number from 0; "),
+        ({"seconds": -1}, "a non-negative number; "),
         ({"seconds": 10**400}, "line 1: seconds is too large"),
         ({"annotator": "owner\nZ\x1b[31m"}, "line 1 of .*: a name must have 1 to 80 printable"),
         ({"annotator": "anna\n"}, "1 to 80 printable characters, .*; received 'anna"),
         ({"annotator": "owner\u2028Z"}, "1 to 80 printable characters"),
         ({"annotator": "Ｏwner"}, "only the owner is called 'owner'"),
         ({"annotator": "x" * 81}, "1 to 80 printable characters"),
-        ({"said": "not_sure"}, r"the class 'not_sure'\), and nothing was stored"),
+        ({"said": "not_sure"}, r"the class 'not_sure'\); nothing was imported"),
         ({"comment": ["x"]}, "comment is not text"),
         ({"undoes": str(UUID(int=7)), "verdict": ""}, "only a verdict that the same annotator"),
     ],
@@ -463,7 +463,7 @@ def test_an_id_of_no_text_is_blamed_on_the_file_and_not_on_the_run(run, tmp_path
     file = tmp_path / "in.json"
     ids = (ids_of(run)[0], "\ud800")
     file.write_text(json.dumps([{"data": {"id": id}, "annotations": [made]} for id in ids]))
-    with pytest.raises(RunError, match=r"annotation 1 of task 2 is of the example '.ud800'"):
+    with pytest.raises(RunError, match=r"annotation 1 of task 2 names the example '.ud800'"):
         import_annotations(run, file)
     assert run.annotations.all() == []
 
@@ -505,7 +505,7 @@ def test_another_event_of_the_same_id_is_refused_and_nothing_is_stored(run, tmp_
     file = tmp_path / "in.jsonl"
     rows = [{**GOOD, "id": id, "event_id": str(UUID(int=n)), "comment": "x"} for n in (2, 1)]
     file.write_text("\n".join(map(json.dumps, rows)))
-    with pytest.raises(RunError, match="was used for another one"):
+    with pytest.raises(RunError, match="was already used for a different event"):
         import_annotations(run, file)
     assert len(run.annotations.all()) == 1
 

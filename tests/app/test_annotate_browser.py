@@ -145,7 +145,7 @@ def test_by_keyboard_alone(browser, site):
         given, predicted = run.given_label(event.id), run.row(event.id)["predicted_label"]
         assert (event.said, event.shown, event.annotator) == ("3", "blind", "owner")
         assert event.verdict == ("right" if given == "3" else "wrong")
-        expect(says(page)).to_contain_text(f"You said 3. Given label: {given}")
+        expect(says(page)).to_contain_text(f"Your answer: 3. Given label: {given}")
         if given != predicted:
             expect(says(page)).to_contain_text(f"prediction: {predicted}")
         page.keyboard.press("ArrowLeft")
@@ -391,7 +391,7 @@ def test_what_the_server_does_not_take_waits_and_is_stored_once(browser, site):
         expect(page.locator(".hx-ann-problem")).to_contain_text("it is full. 3 answers are kept")
         expect(page.locator(".hx-ann-saved")).to_have_text("3 not saved yet")
         expect(page.locator(".hx-ann-count")).to_contain_text("0 of ")
-        expect(says(page)).to_have_text("You said 3. Not saved yet.")
+        expect(says(page)).to_have_text("Your answer: 3. Not saved yet.")
         assert store.all() == []
         store.refuses = False
         saved(page, 3)
@@ -455,7 +455,7 @@ def test_what_one_answer_lacks_does_not_hold_up_the_others(browser, site):
         store.never = "2"
         store.refuses = False
         saved(page, 2)
-        expect(refused(page)).to_contain_text("You said 2: this can never be stored.")
+        expect(refused(page)).to_contain_text("Your answer: 2 – this can never be stored.")
         assert [event.said for event in store.all()] == ["1", "3"]
 
 
@@ -559,8 +559,10 @@ def test_what_was_refused_stays_in_view_until_it_is_read(browser, tmp_path):
         expect(refused(page).locator("li")).to_have_count(2, timeout=60_000)
         expect(page.locator(".hx-ann-saved")).not_to_contain_text("not saved yet")
         first, second = (refused(page).locator("li").nth(at) for at in (0, 1))
-        expect(first).to_contain_text("You said 5 (<b>seven</b>): an example must be in this run")
-        expect(second).to_contain_text("You said bad image: an example must be one of this run")
+        expect(first).to_contain_text(
+            "Your answer: 5 (<b>seven</b>) – an example must be in this run"
+        )
+        expect(second).to_contain_text("Your answer: bad image – an example must be in this run")
         expect(page.locator(".hx-ann-problem")).to_be_hidden()
         found = Axe().run(page, context="#desk", options={"runOnly": ["wcag2a", "wcag2aa"]})
         assert found.response["violations"] == []
@@ -589,7 +591,7 @@ def test_an_undo_shows_what_stood_before_as_it_was_told(browser, site):
         expect(page.locator(".hx-ann-keep")).to_be_visible()
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("n")
-        expect(says(page)).to_contain_text("You said not sure. Given label")
+        expect(says(page)).to_contain_text("Your answer: not sure. Given label")
         expect(page.locator(".hx-ann-keep")).to_be_hidden()
         page.keyboard.press("u")
         expect(says(page)).to_have_text(told)
@@ -632,11 +634,11 @@ def test_answers_of_before_can_be_looked_at_after_a_reload_and_on_another_device
                 looked_at = one.locator(".hx-ann-changing-says")
                 for label in "321":
                     one.keyboard.press("ArrowLeft")
-                    expect(looked_at).to_contain_text(f"You said {label}.")
+                    expect(looked_at).to_contain_text(f"Your answer: {label}.")
                     expect(one.locator(".hx-ann-figure img")).to_be_visible()
                 one.keyboard.press("ArrowLeft")
                 expect(one.get_by_role("button", name="Older")).to_be_hidden()
-                expect(looked_at).to_contain_text("You said 1.")
+                expect(looked_at).to_contain_text("Your answer: 1.")
         page.keyboard.press("7")
         saved(page, 3)
         assert len(store.all()) == 4
@@ -655,9 +657,9 @@ def test_after_a_reload_an_undo_takes_back_the_last_word_and_not_all_of_them(bro
         page.reload()
         ready(page)
         before = shown(page)
-        expect(says(page)).to_contain_text("You said 2.")
+        expect(says(page)).to_contain_text("Your answer: 2.")
         page.keyboard.press("u")
-        expect(says(page)).to_contain_text("You said 1.")
+        expect(says(page)).to_contain_text("Your answer: 1.")
         assert shown(page) == before  # it is still judged
         page.keyboard.press("u")
         expect(page.locator(".hx-ann-count")).to_contain_text("0 of ")
@@ -712,7 +714,7 @@ def test_among_many_classes_letters_are_typed_and_never_pressed(browser, tmp_pat
             page.keyboard.press("Backspace")
             saved(page, 1)
             page.keyboard.press("ArrowLeft")
-            expect(page.locator(".hx-ann-changing-says")).to_contain_text("You said class 017")
+            expect(page.locator(".hx-ann-changing-says")).to_contain_text("Your answer: class 017")
             page.keyboard.press("ArrowRight")
             page.keyboard.type("=class 01")  # a sign begins it as well as a letter
             expect(page.locator(".hx-ann-find")).to_have_value("=class 01")
@@ -830,7 +832,7 @@ def test_a_window_that_stays_in_view_hears_of_the_other_by_itself(browser, site)
         other.evaluate("window.dispatchEvent(new Event('focus'))")  # somebody looks there
         saved(other, 3)
         page.keyboard.press("ArrowLeft")  # what this window said itself stays its own
-        expect(page.locator(".hx-ann-changing-says")).to_contain_text("You said 5")
+        expect(page.locator(".hx-ann-changing-says")).to_contain_text("Your answer: 5")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("u")
         saved(page, 2)
@@ -946,7 +948,7 @@ def test_what_comes_late_is_taken_once(browser, site):
         all_at_hand(page)
         page.keyboard.press("4")
         saved(page, 2)
-        expect(says(page)).to_contain_text("You said 4")
+        expect(says(page)).to_contain_text("Your answer: 4")
         expect(refused(page)).to_be_hidden()
         assert len({event.id for event in store.all()}) == len(store.all()) == 2
 
@@ -958,7 +960,7 @@ def test_what_was_judged_in_another_window_is_not_judged_over_it(browser, site):
         other.keyboard.press("3")
         saved(other, 1)
         page.keyboard.press("4")
-        expect(refused(page)).to_contain_text("you have judged this one already, in another window")
+        expect(refused(page)).to_contain_text("already labelled this example in another window")
         assert [event.said for event in store.all()] == ["3"]
         judge_each(page, "5")
         saved(page, 2)

@@ -155,7 +155,7 @@ def test_who_keeps_an_answer_keeps_its_comment(desk, run, words):
     assert told["comment"] == "a pagoda" and told["shown"] == "label"
     assert answered(desk, ticket, **kept) == told  # its receipt was lost
     assert run.annotations.latest()[0].comment == "a pagoda" and len(run.annotations.of(id)) == 2
-    with pytest.raises(HardexError, match="used for something else already"):
+    with pytest.raises(HardexError, match="already used for a different event"):
         answered(desk, ticket, **{**kept, "comment": "a temple"})
     assert answered(desk, ticket, comment="a temple", **words)["comment"] == "a temple"
     assert answered(desk, ticket, **words)["comment"] == "a temple"
@@ -271,7 +271,7 @@ def test_what_somebody_else_left_in_the_browser_waits_for_them(desk, run):
         lambda: answered(desk, ticket, name="bob"),
         lambda: ask({"name": "bob"}, desk, ANN),
     ):
-        with pytest.raises(NotStored, match="enter with your own link again"):
+        with pytest.raises(NotStored, match="open your own link again"):
             asked()
     assert run.annotations.all() == []
     answered(desk, ticket, name="ann")
@@ -300,7 +300,7 @@ def test_what_is_sent_twice_is_stored_once(desk, run):
     first, second = (answered(desk, ticket, **said) for _ in range(2))
     assert first == second and first["shown"] == "blind"
     assert len(run.annotations.of(id)) == 1
-    with pytest.raises(HardexError, match="this one was used for something else already"):
+    with pytest.raises(HardexError, match="already used for a different event"):
         answered(desk, ticket, label="buffalo", **said)
     kept = {"event_id": str(uuid4())}
     assert answered(desk, ticket, **kept) == answered(desk, ticket, **kept)
@@ -319,9 +319,9 @@ def test_with_the_label_in_view_an_event_id_stands_for_one_answer(desk, run):
         told = answered(desk, ticket, label=first, **said)
         assert told["shown"] == "label" and told == answered(desk, ticket, label=first, **said)
         for label in others:
-            with pytest.raises(HardexError, match="used for something else already"):
+            with pytest.raises(HardexError, match="already used for a different event"):
                 answered(desk, ticket, label=label, **said)
-        with pytest.raises(HardexError, match="used for something else already"):
+        with pytest.raises(HardexError, match="already used for a different event"):
             annotate({"ticket": ticket, "verdict": "not_sure", **said}, desk, ANN)
     assert len(run.annotations.of(id)) == 3
 
@@ -414,11 +414,11 @@ def test_an_event_id_of_another_example_is_refused_for_good(desk, run):
     one_of_them, other = (e["ticket"] for e in next_examples(desk, ANN, count=2)["examples"])
     said = {"event_id": str(uuid4())}
     told = answered(desk, one_of_them, **said)
-    with pytest.raises(RunError, match="an event id names one event") as refused:
+    with pytest.raises(RunError, match="already used for a different event") as refused:
         answered(desk, other, **said)
     assert not isinstance(refused.value, NotStored)
     answered(desk, other)
-    with pytest.raises(RunError, match="an event id names one event"):
+    with pytest.raises(RunError, match="already used for a different event"):
         undo({"ticket": other, "undoes": answered(desk, other)["event_id"], **said}, desk, ANN)
     with pytest.raises(HardexError, match=INVALID):
         undo({"ticket": other, "undoes": [told["event_id"]]}, desk, ANN)
@@ -651,7 +651,7 @@ def test_what_was_stored_before_is_acknowledged_after_ranking_again(served):
     assert len(workspace.run.annotations.of(id)) == 3
     for said in ({**blind, "label": "2"}, {**kept, "verdict": "not_sure"},
                  {**kept, "verdict": "", "label": "1"}, {**changed, "comment": "no"}):  # fmt: skip
-        with pytest.raises(HardexError, match="used for something else already"):
+        with pytest.raises(HardexError, match="already used for a different event"):
             annotate(said, workspace.desk, ANN)
 
 

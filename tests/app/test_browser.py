@@ -103,7 +103,9 @@ def annotate(visit: Visit, answer: str, picture: str) -> None:
     expect(page.locator(".hx-ann-figure img")).to_be_visible(timeout=60_000)
     assert "given" not in page.locator(".hx-ann-body").inner_text().lower()
     page.get_by_role("button", name=answer, exact=True).click()
-    expect(page.locator(".hx-ann-done .hx-ann-last-says")).to_contain_text(f"You said {answer}. G")
+    expect(page.locator(".hx-ann-done .hx-ann-last-says")).to_contain_text(
+        f"Your answer: {answer}. G"
+    )
     expect(page.locator(".hx-ann-saved")).to_have_text("Saved ✓")
     visit.shoot(picture)
 

@@ -634,7 +634,7 @@ def test_training_data_that_is_not_there_ends_the_command_in_a_sentence(tmp_path
     [
         (["--queue", "nonsense"], "each parameter once; received 'nonsense'; try list=hard"),
         (["--queue", "given=1&given=2"], "each parameter once"),
-        (["--queue", "nonsense=1"], "has the words list, "),
+        (["--queue", "nonsense=1"], "unknown filter 'nonsense'; use one of list, "),
         (
             ["--queue", "list=wrong&given=0&predicted=0"],
             "at least one example .*matches none: no example matches; choose",

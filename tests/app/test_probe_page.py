@@ -286,7 +286,7 @@ def test_what_is_sent_twice_is_kept_once(fresh, monkeypatch):
     assert keep_this(asked, "anna", fresh.run, fresh.classifier) == first
     assert first.probe_id == asked["probe_id"]
     for other, who in (({**asked, "name": "twice"}, "owner"), (asked, "bert")):
-        with pytest.raises(RunError, match="kept once and never rewritten"):
+        with pytest.raises(RunError, match="with this id exists already"):
             keep_this(other, who, fresh.run, fresh.classifier)
     assert kept(fresh.run)["total"] == 1
 

@@ -170,7 +170,7 @@ def test_the_line_says_what_the_run_found_and_how_far_the_rest_is(tmp_path):
     right = counts["examples"] - counts["wrong"]
     for status in (Status("looking at the training data", 1, 9), Status("ready")):
         shown = status_html(inspecting(run, status=status))
-        assert f"30 examples, {counts['wrong']} wrong: accuracy {right / 30:.2%} (" in shown
+        assert f"30 examples, {counts['wrong']} errors, accuracy {right / 30:.2%} (" in shown
         assert "data data.npz</p>" in shown
         assert ("Looking at the training data 1 of 9" in shown) is not status.over
 

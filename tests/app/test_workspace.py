@@ -176,7 +176,7 @@ def test_optional_work_can_be_cancelled_and_is_told_as_stopped(part):
     gate.go_on.set()
     status = wait_until_over(workspace)
     assert status.stage == "stopped" and not status.cancellable
-    assert sentence(status.problem).startswith("Counting was stopped; ")
+    assert sentence(status.problem).startswith("Counting was skipped; ")
 
 
 def test_what_is_needed_cannot_be_cancelled():

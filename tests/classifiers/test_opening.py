@@ -92,7 +92,7 @@ def test_a_function_that_takes_bytes_still_takes_bytes_when_they_are_inverted():
     [
         ("no_such_module:f", r"importing no_such_module failed \(ModuleNotFoundError: .*check the"),
         ("numpy:no_such_name", r"numpy has no no_such_name; check the name in .*numpy"),
-        ("numpy:pi", r"it is a float; name something that can be called with images\.$"),
+        ("numpy:pi", r"of type float, which is not callable; name a function"),
         ("broken_module:f", r"importing broken_module failed \(SyntaxError: .*; check the name"),
     ],
 )

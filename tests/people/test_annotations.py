@@ -198,7 +198,9 @@ def test_what_is_sent_twice_is_stored_once(store):
 )
 def test_an_event_id_is_not_used_for_something_else(store, change):
     first = store.add(right(event_id=str(uuid4())))
-    with pytest.raises(RunError, match=f"{first.event_id} was used for another one already; use"):
+    with pytest.raises(
+        RunError, match=f"{first.event_id} was already used for a different event; use"
+    ):
         store.add(replace(right(event_id=first.event_id), **change))
     assert store.all() == [first]
 
@@ -425,7 +427,7 @@ def test_an_event_that_was_changed_elsewhere_is_not_imported(store):
     first = an_event()
     store.keep([first])
     for change in ({"verdict": "wrong"}, {"time": OLD + timedelta(1)}):
-        with pytest.raises(RunError, match="was used for another one already"):
+        with pytest.raises(RunError, match="was already used for a different event"):
             store.keep([an_event(), replace(first, **change)])
     assert store.all() == [first]
 
@@ -460,10 +462,10 @@ def test_an_annotation_of_nobody_or_nothing_is_refused(annotator, id):
         ({"id": "7" * 5000}, "the id of an annotation"),
         ({"id": 7}, "the id of an annotation must be a text"),
         ({"said": ["cat"]}, "the said of an annotation"),
-        ({"seconds": float("nan")}, "seconds of an annotation must be a number from 0"),
-        ({"seconds": -1}, "received -1; leave them out"),
-        ({"seconds": 10**400}, "seconds of an annotation must be a number from 0"),
-        ({"seconds": float("inf")}, "seconds of an annotation must be a number from 0"),
+        ({"seconds": float("nan")}, "seconds of an annotation must be a non-negative number"),
+        ({"seconds": -1}, "received -1; omit it"),
+        ({"seconds": 10**400}, "seconds of an annotation must be a non-negative number"),
+        ({"seconds": float("inf")}, "seconds of an annotation must be a non-negative number"),
         ({"comment": "\x1b[2J"}, "comment of an annotation must have no control characters"),
         ({"annotator": "anna\r"}, "a name must have 1 to 80 printable characters"),
         ({"annotator": "anna "}, "a name must have 1 to 80 printable characters"),

@@ -444,7 +444,7 @@ def test_data_whose_labels_were_mended_keeps_its_database(postgres_address):
 def test_data_that_was_moved_keeps_its_database(postgres_address, postgres_server):
     said = Store.open(postgres_address, of("digits", "d" * 64)).add(right())
     moved, mended_there = (Source("copy", "/elsewhere", hash * 64) for hash in "de")
-    assert "rank it again under its former name" in sentence(
+    assert "rank it again with its original name" in sentence(
         lambda: Store.open(postgres_address, mended_there).all()
     )
     store = Store.open(postgres_address, moved)

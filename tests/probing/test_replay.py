@@ -225,7 +225,7 @@ def test_a_function_that_a_run_names_is_called_only_when_trusted(tmp_path):
 
 @pytest.mark.parametrize("options", [{"preprocess": "unit"}, {"logits": True}])
 def test_the_runs_own_model_is_asked_as_it_was(run, options):
-    with pytest.raises(ClassifierError, match=r"belong to another model; .* or leave them out"):
+    with pytest.raises(ClassifierError, match=r"apply only with --model; .* or omit them"):
         classifier_of(run, **options)
 
 

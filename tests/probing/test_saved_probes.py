@@ -161,7 +161,7 @@ def test_reading_where_nothing_was_kept_writes_nothing(folder):
         ({"name": "x" * 201}, "the name of a probe may have 200 characters; received 201"),
         ({"note": "x" * 2001}, "the note of a probe may have 2,000 characters; received 2,001"),
         ({"note": None}, "the note of a probe must be text; received NoneType"),
-        ({"name": "cut \ud83d"}, "must be whole characters; number 5 is half of one"),
+        ({"name": "cut \ud83d"}, "must be whole characters; number 5 is an unpaired surrogate"),
         ({"transform": {"melt": 1}}, "has the amounts flip, .*; received 'melt'; leave it out"),
         ({"transform": {"scale": 0}}, "above 0; received 0; .*; received others; leave them out"),
         ({"transform": {"rotation": "a lot"}}, "amounts that can be applied to a picture"),
@@ -209,7 +209,7 @@ def test_only_a_run_has_probes(tmp_path):
 def test_a_probe_is_kept_once_and_never_rewritten(folder):
     probe = keep(folder, a_probe(name="first"), PICTURE)
     before = contents(folder)
-    with pytest.raises(RunError, match="kept once and never rewritten") as caught:
+    with pytest.raises(RunError, match="with this id exists already") as caught:
         keep(folder, replace(probe, name="second"), 255 - PICTURE)
     sentence(caught)
     assert contents(folder) == before
@@ -341,7 +341,7 @@ def test_of_two_who_keep_one_probe_one_is_told(folder):
         visitor.start()
     for visitor in visitors:
         visitor.join()
-    assert len(told) == 7 and all("kept once" in text for text in told)
+    assert len(told) == 7 and all("exists already" in text for text in told)
     assert kept_probes(folder) == ([probe], [])
 
 

@@ -5,7 +5,6 @@ from asyncio import Lock as AsyncLock
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from ipaddress import IPv6Address, ip_network
 from threading import Lock
 from typing import Protocol, TypeVar
@@ -16,7 +15,7 @@ from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
-from hardex.people.access import Visitor
+from hardex.people.access import Visitor, hashed
 from hardex_app.auth.throttle import Throttle
 
 Header = tuple[bytes, bytes]
@@ -47,18 +46,14 @@ class Bearers:
     def session(self, token: str) -> str:
         """The session of a token, or ""."""
         with self._lock:
-            return self._sessions.get(_hashed(token), "")
+            return self._sessions.get(hashed(token), "")
 
     def keep(self, token: str, session: str) -> None:
         """Remember the session of a token; too many, and the oldest is forgotten."""
         with self._lock:
-            self._sessions[_hashed(token)] = session
+            self._sessions[hashed(token)] = session
             while len(self._sessions) > _BEARERS_KEPT:
                 self._sessions.popitem(last=False)
-
-
-def _hashed(token: str) -> str:
-    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """Who may enter a shared app: the owner, while it runs, and everybody with an invitation."""
 
 import shutil
-from hashlib import sha256
 from hmac import compare_digest
 from html import escape
 from pathlib import Path
@@ -10,7 +9,7 @@ from tempfile import mkdtemp
 from threading import Lock
 
 from hardex.errors import AccessError, HardexError, LinkOverError
-from hardex.people.access import OWNER, Access, Visitor
+from hardex.people.access import OWNER, Access, Visitor, hashed
 from hardex_app.workspace import Workspace
 
 _USED = (
@@ -41,7 +40,7 @@ class Keys:
         """A token that lets the owner in once, for output that is saved, as in a notebook."""
         token = f"{token_urlsafe(6)}.{token_urlsafe(32)}"
         with self._lock:
-            self._once[_hashed(token)] = False
+            self._once[hashed(token)] = False
         return token
 
     def enter(self, token: str) -> str:
@@ -106,9 +105,9 @@ class Keys:
         Raises:
             LinkOverError: it was used before.
         """
-        hashed = _hashed(token)
+        key = hashed(token)
         with self._lock:
-            found = next((one for one in self._once if compare_digest(one, hashed)), "")
+            found = next((one for one in self._once if compare_digest(one, key)), "")
             if found and self._once[found]:
                 raise LinkOverError(_USED)
             if found:
@@ -122,7 +121,3 @@ class Keys:
                 place = run.annotations_url or run.folder
                 self._of_run = Access.open(place, run.manifest.data)
             return [self._of_owner, *([self._of_run] if self._of_run else [])]
-
-
-def _hashed(token: str) -> str:
-    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -105,7 +105,7 @@ function tickWidth(axis) {
 }
 
 /** @param {Axis} axis */
-export function rangeOf({ least = 0, most = 1, names }) {
+function rangeOf({ least = 0, most = 1, names }) {
   return names ? [-0.5, names.length - 0.5] : [least, most];
 }
 
@@ -137,7 +137,7 @@ export function written({ names, write }, value) {
  * @param {Axis} axis
  * @param {number} count
  */
-export function ticksOf(axis, count) {
+function ticksOf(axis, count) {
   const [least, most] = rangeOf(axis);
   const room = Math.max(1, count);
   if (axis.names) {
@@ -169,7 +169,7 @@ function stepOf(span, count, steps) {
  * @param {number} width
  * @returns {Label[]}
  */
-export function labelsOf(markers, x, width) {
+function labelsOf(markers, x, width) {
   /** @type {Label[]} */
   const placed = [];
   for (const marker of [...markers].sort((a, b) => a.x - b.x)) {

@@ -2,12 +2,12 @@
 // while, so a page asks for them when it is first opened, and pages that nobody opens never do.
 
 import { whenAddressed } from "./address.js";
+import { PAUSES_MS } from "./patience.js";
 import { silence } from "./requests.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
 const WAITING_MS = 1000;
-const PAUSES_MS = [1000, 2000, 4000, 8000, 15000];
 
 /**
  * Ask for the facts of a page once the address names it, until the server has them.

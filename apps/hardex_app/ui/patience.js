@@ -1,4 +1,7 @@
-// How long the pages wait for an answer.
+// How long the pages wait for an answer, and between their attempts.
+
+export const ANSWER_MS = 45000; // after this the request is sent again
+export const PAUSES_MS = [1000, 2000, 4000, 8000, 15000];
 
 /** The server gave no answer in time; it may still come. */
 export class NoAnswer extends Error {}

@@ -46,8 +46,8 @@ def preprocessing_in_whole_numbers(examination: Examination) -> Iterator[Finding
             yield Finding(
                 "wrong_dtype",
                 "error",
-                f"--preprocess {name} gives {values.dtype}, and of {levels} levels of brightness "
-                f"it leaves {len(np.unique(values))}",
+                f"--preprocess {name} gives {values.dtype} and keeps only "
+                f"{len(np.unique(values))} of {levels} brightness levels",
                 f"let {name} convert with images.astype('float32') before it divides",
             )
 

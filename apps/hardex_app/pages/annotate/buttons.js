@@ -14,7 +14,7 @@ const NUMBERED = [..."1234567890", "v", "w"];
 const UNDECIDED_KEYS = { ambiguous: "am-", bad_image: "bx,", not_sure: "ns." };
 
 /** @param {Facts} facts */
-export function hasButtons({ class_names }) {
+function hasButtons({ class_names }) {
   return class_names.length <= BUTTONS_MOST;
 }
 

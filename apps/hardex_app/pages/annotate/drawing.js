@@ -98,7 +98,7 @@ function drawChanging({ element, state }) {
   }
   if (!facts || !answer) return;
   find(element, ".hx-ann-changing-says").textContent = answer.stored
-    ? comparison(facts, answer.stored) : `You said ${inWords(facts, answer)}. Not saved yet.`;
+    ? comparison(facts, answer.stored) : `Your answer: ${inWords(facts, answer)}. Not saved yet.`;
 }
 
 /** @param {Session} session */
@@ -136,7 +136,7 @@ function lastText({ state, outbox }, last) {
   const answer = lastAnswer(last);
   if (!answer || !state.facts) return "Your last answer appears here, with the given label once it is saved.";
   if (!answer.stored) {
-    return `You said ${inWords(state.facts, answer)}. ${outbox.trouble ? "Not saved yet." : "Saving…"}`;
+    return `Your answer: ${inWords(state.facts, answer)}. ${outbox.trouble ? "Not saved yet." : "Saving…"}`;
   }
   const seen = answer.stored.shown === "label" ? " Answered with the label in view." : "";
   return comparison(state.facts, answer.stored) + seen;

@@ -1,15 +1,13 @@
 // Opening earlier answers, to change them.
 
 import { plain } from "../../ui/dom.js";
-import { within } from "../../ui/patience.js";
+import { ANSWER_MS, within } from "../../ui/patience.js";
 import { silence } from "../../ui/requests.js";
 import { fromStored, labelledOf } from "./labelled.js";
 import { imageAtHand } from "./picture.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./session.js").StoredExample} StoredExample */
-
-const ANSWER_MS = 45000;
 
 export class LookingBack {
   #isFetching = false;

@@ -1,6 +1,6 @@
 // Examples are fetched before they are needed, so that the next one appears at once.
 
-import { NoAnswer, within } from "../../ui/patience.js";
+import { ANSWER_MS, NoAnswer, within } from "../../ui/patience.js";
 import { silence, status, uuid } from "../../ui/requests.js";
 import { commentField } from "./answering.js";
 import { dropLabelled, fromStored, restoreAnswer } from "./labelled.js";
@@ -26,7 +26,6 @@ const WAITING_MS = 500;
 const SILENT_MS = 3000;
 const ERROR_MS = 5000;
 const LATER_MS = 20000;
-const ANSWER_MS = 45000;
 const PATIENCES_MOST = 4; // while the server is there, but its answer is still on its way
 
 export class Queue {

@@ -18,7 +18,7 @@ export function drawRefused({ element, state, outbox }) {
   list.dataset.of = ids;
   find(element, ".hx-ann-refused").hidden = !ids;
   const refused = outbox.refused.map((entry) => refusedItem(
-    `${refusedText(state, entry)}: ${plain(entry.refused)}`, state.refusedImages.get(entry.id)));
+    `${refusedText(state, entry)} – ${plain(entry.refused)}`, state.refusedImages.get(entry.id)));
   const dropped = state.dropped.map(({ comment, image }) => refusedItem(
     `Your unfinished comment (${plain(comment)}): `
       + "you have labelled this example meanwhile, in another window or on another device.", image));
@@ -30,7 +30,7 @@ export function drawRefused({ element, state, outbox }) {
  * @param {import("../../ui/outbox.js").Entry} entry
  */
 function refusedText({ facts }, { kind, payload }) {
-  const text = kind === "undo" || !facts ? "You undid an answer" : `You said ${inWords(facts, payload)}`;
+  const text = kind === "undo" || !facts ? "You undid an answer" : `Your answer: ${inWords(facts, payload)}`;
   return payload.comment ? `${text} (${plain(payload.comment)})` : text;
 }
 

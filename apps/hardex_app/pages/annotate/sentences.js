@@ -1,4 +1,4 @@
-// What the page says of answers.
+// Answers as sentences.
 
 import { plain } from "../../ui/dom.js";
 
@@ -24,5 +24,5 @@ export function inWords({ undecided }, { label = "", verdict }) {
  */
 export function comparison(facts, { said, verdict, given, predicted }) {
   const answer = inWords(facts, { label: said, verdict });
-  return `You said ${answer}. Given label: ${plain(given)}; prediction: ${plain(predicted)}.`;
+  return `Your answer: ${answer}. Given label: ${plain(given)}; prediction: ${plain(predicted)}.`;
 }

@@ -100,7 +100,7 @@ function pickedText({ state }) {
   const known = state.facts?.examples.find((one) => one.id === id);
   const labels = known ? `given ${plain(known.given)}, predicted ${plain(known.predicted)}` : "";
   if (id === null) return "";
-  if (isAnnotator(state)) return known ? `An example that you have judged: ${labels}` : ""; // its id is a secret
+  if (isAnnotator(state)) return known ? `Judged example: ${labels}` : ""; // its id is a secret
   return `Example ${plain(id)}` + (known ? `: ${known.list} ${known.rank}, ${labels}` : "");
 }
 

@@ -48,7 +48,7 @@ export function picturesOf(drawn, pictures, colored) {
  * @param {Pictures} pictures
  * @param {boolean} colored
  */
-export function paperOf(pictures, colored) {
+function paperOf(pictures, colored) {
   return colored ? pictures.paper : pictures.grey;
 }
 

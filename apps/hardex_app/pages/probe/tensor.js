@@ -1,4 +1,4 @@
-// The exact numbers that the model receives, as a table.
+// The exact tensor the model receives, as a table.
 
 import { find, make } from "../../ui/dom.js";
 import { bytesOf } from "./pixels.js";
