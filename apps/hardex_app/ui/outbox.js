@@ -7,11 +7,9 @@
 // computer), tabs take turns, so that a server in trouble gets each entry from one tab at a time.
 
 import { OutboxStorage, hasEntries } from "./outbox_storage.js";
-import { within } from "./patience.js";
+import { ANSWER_MS, PAUSES_MS, within } from "./patience.js";
 import { silence, uuid } from "./requests.js";
 
-const ANSWER_MS = 45000; // after this the entry is sent again
-const PAUSES_MS = [1000, 2000, 4000, 8000, 15000];
 
 /**
  * @typedef {object} Entry

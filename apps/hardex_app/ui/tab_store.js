@@ -31,3 +31,15 @@ export function keptInTab(name, owner) {
   }
   return null;
 }
+
+/**
+ * @param {string} name
+ * @returns {boolean} whether this tab keeps something, of whichever visitor
+ */
+export function isKeptInTab(name) {
+  try {
+    return sessionStorage.getItem(name) !== null;
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,8 @@
 // The draft of the Probe page over a reload: drawing, image, texts and changes.
 
 import { storeDraft, storedDraft } from "../../ui/draft.js";
+import { whoseOf } from "../../ui/facts.js";
+import { isKeptInTab } from "../../ui/tab_store.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./state.js").Draft} Draft */
@@ -8,7 +10,8 @@ import { storeDraft, storedDraft } from "../../ui/draft.js";
 const STORE = "hardex.draft.probe";
 
 /** @param {Page} page */
-export function startDraftStore({ state }) {
+export function startDraftStore({ state, server }) {
+  forgetAnothers(server);
   storeDraft(STORE, () => {
     const at = location.search;
     return state.facts && {
@@ -16,6 +19,15 @@ export function startDraftStore({ state }) {
       versions: [{ at, draft: state.draft }, { at, draft: withoutImages(state.draft) }],
     };
   });
+}
+
+/**
+ * Remove what another visitor drew in this tab, also while this visitor has not opened the page.
+ *
+ * @param {Page["server"]} server
+ */
+async function forgetAnothers(server) {
+  if (isKeptInTab(STORE)) storedDraft(STORE, await whoseOf(server) ?? "");
 }
 
 /**
