@@ -61,7 +61,7 @@ def state_of(run: Run) -> str:
 
 def large_address(run: Run, id: str) -> str:
     """Where the owner sees an example large."""
-    return f"pictures/{state_of(run)}/large?{urlencode({'id': id})}"
+    return f"pictures/{state_of(run)}/large?{urlencode({'id': id}, errors='surrogatepass')}"
 
 
 def large_image(run: Run, id: str) -> dict[str, str]:

@@ -252,8 +252,8 @@ def _check_has_picture(name: str, names: set[str]) -> None:
 def _check_is_new(place: Path, probe_id: str) -> None:
     if (place / f"{probe_id}.json").is_file():
         raise RunError(
-            f"a probe is kept once and never rewritten; {place} holds {probe_id}; keep what is new "
-            "as another probe."
+            f"a probe with this id exists already; {place} holds {probe_id}; save it under a new "
+            "id."
         )
 
 

@@ -508,5 +508,5 @@ def test_what_was_judged_stays_at_hand_on_the_probe_page(app, browser):
         page.get_by_text("Example", exact=True).first.click()
         tile.click()
         given = app.run.given_label(id)
-        expect(page.locator(".hx-picked")).to_contain_text(f"that you have judged: given {given}")
+        expect(page.locator(".hx-picked")).to_contain_text(f"Judged example: given {given}")
         assert ticket not in page.locator("#page-probe").inner_text()

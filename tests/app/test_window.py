@@ -136,11 +136,13 @@ def test_only_these_server_functions_are_offered(server):
     }
     assert offered == {
         "overview": {"facts"},
-        "desk": {"facts", "annotate", "earlier", "next_examples", "undo"},
-        "board": {"facts", "browse", "example", "easier", "pictures", "neighbours", "judge"},
+        "desk": {"facts", "whose", "annotate", "earlier", "next_examples", "undo"},
+        "board": {
+            "facts", "whose", "browse", "example", "easier", "pictures", "neighbours", "judge",
+        },
         "bench": {
-            "facts", "facts_of_shape", "probe", "curve", "smallest", "taken", "kept", "keep",
-            "reopen", "export",
+            "facts", "whose", "facts_of_shape", "probe", "curve", "smallest", "taken", "kept",
+            "keep", "reopen", "export",
         },
     }  # fmt: skip
 

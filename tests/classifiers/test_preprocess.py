@@ -107,7 +107,7 @@ def test_a_function_that_writes_into_its_images_does_not_spoil_them(mine):
         ("MINE:text", r"one array of numbers per image; it gave <U1 of shape \(1,\) for 1 images"),
         ("MINE:broken", r"into numbers; it raised RuntimeError \(out of\); fix the function"),
         ("MINE:nothing", r"must name a function as MODULE:FUNCTION; MINE has no nothing; check"),
-        ("MINE:seven", r"as MODULE:FUNCTION; it is a int; name something that can be called"),
+        ("MINE:seven", r"of type int, which is not callable; name a function"),
         ("no_such_module:f", r"importing no_such_module failed \(ModuleNotFoundError: No module"),
         ("unit,sideways", r"received 'unit,sideways'; choose what the model was trained with"),
     ],

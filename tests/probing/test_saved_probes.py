@@ -424,7 +424,7 @@ def test_processes_that_keep_one_probe_at_once_keep_one_whole_probe(folder):
 @pytest.mark.skipif(os.name == "nt", reason="processes do not take turns there")
 def test_of_processes_that_keep_different_probes_of_one_id_one_is_whole(folder):
     answers = sent_at_once(folder, str(uuid4()), *[(str(n), str(n)) for n in range(4)])
-    assert sum(answer.startswith("refused a probe is kept once") for answer in answers) == 3
+    assert sum(answer.startswith("refused a probe with this id exists") for answer in answers) == 3
     (found,), problems = kept_probes(folder)
     assert not problems and found.note in answers
     assert (kept_picture(folder, found) == int(found.note)).all()

@@ -46,7 +46,17 @@ def test_what_is_no_score_is_refused_in_one_sentence(module, body, message):
         own_score(module(body))(P, Y)
 
 
-@pytest.mark.parametrize("name", ["no_such_module:score", "numpy:no_such_function", "numpy:pi"])
-def test_what_is_not_there_is_refused_when_it_is_named(name):
-    with pytest.raises(HardexError, match=f"{name} must name a function as MODULE:FUNCTION"):
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("no_such_module:score", "must name a function as MODULE:FUNCTION"),
+        ("numpy:no_such_function", "must name a function as MODULE:FUNCTION"),
+        ("numpy:pi", "is of type float, which is not callable"),
+    ],
+)
+def test_what_is_not_there_is_refused_when_it_is_named(name, message):
+    with pytest.raises(
+        HardexError,
+        match=f"{name} {message}",
+    ):
         own_score(name)
