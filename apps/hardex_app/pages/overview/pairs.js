@@ -27,7 +27,9 @@ export function drawPairs(element, facts, open) {
 function note({ pairs, pair_count: all, problem }) {
   if (problem) return problem;
   if (!all) return "No class is mistaken for another: every prediction agrees with the given label.";
-  if (all > pairs.length) return `The ${count(pairs.length)} most frequent of ${count(all)} pairs (given → predicted).`;
+  if (all > pairs.length) {
+    return `The ${count(pairs.length)} most frequent of ${count(all)} pairs (given → predicted).`;
+  }
   return `${many(all, "pair")} (given → predicted), with the share of the given class.`;
 }
 
