@@ -112,9 +112,9 @@ def test_a_thousand_classes_are_a_small_page_quickly_made(tmp_path):
         probabilities=rows, labels=labels, class_names=names, count=1, out=tmp_path / "run"
     )
     assert len(json.dumps(overview(run))) < 130_000
-    started = time.process_time()
+    started = time.thread_time()
     overview(run)
-    assert time.process_time() - started < 1  # about 0.1 s, whatever else runs
+    assert time.thread_time() - started < 1  # about 0.1 s, whatever else runs
 
 
 def test_ten_pictures_of_noise_are_shrunk_to_stay_small(tmp_path):
