@@ -145,7 +145,7 @@ def test_a_probe_is_kept_listed_and_exported(client, workspace):
     [
         ("/example", ["nobody"], "none has the id 'nobody'"),
         ("/browse", [{"given": "dog"}], "class of a view must be one of"),
-        ("/browse", [["all"]], "must be values by name"),
+        ("/browse", [["all"]], "filters must be values by name"),
         ("/probe", [{"kind": "example", "id": "nobody"}, {}], "none has the id"),
         ("/probe", [ONE, {"rotation": "much"}], "rotation"),
         ("/curve", [ONE, {}, "colour"], "colour"),
