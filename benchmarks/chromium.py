@@ -72,7 +72,7 @@ window.bench = (() => {
   // The same for a view: until its cards are drawn, and until each of them has its picture.
   function view(deed) {
     return new Promise((done) => {
-      const board = document.querySelector("#board"), found = {};
+      const board = document.querySelector("#browse"), found = {};
       let start = 0;
       const pages = () => Number(board.querySelector("[data-pages]")?.dataset.pages || 0);
       const before = pages();
@@ -100,7 +100,7 @@ window.bench = (() => {
       answers.push(one);
       if (answers.length > 500) answers.shift();
       one.painted = await painted();
-    }).observe(document.querySelector("#bench"),
+    }).observe(document.querySelector("#probe"),
       { attributes: true, subtree: true, attributeFilter: ["data-answers"] });
     for (const kind of ["pointerdown", "pointerup"])
       window.addEventListener(kind, (event) => ups.push({ kind, at: event.timeStamp }), true);

@@ -142,7 +142,7 @@ def _working(
     crowd = crowd_of(site, server, options.annotators, limit=options.limit, by_page=True)
     for one in crowd.people:
         one.enter()
-        one.part("desk")
+        one.part("annotate")
     goes_on = Event()
     goes_on.set()
     size = COMMENT_SIZE

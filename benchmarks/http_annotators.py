@@ -360,7 +360,9 @@ class Annotator:
         """The example to judge next; "" where there is none for now."""
         begin = time.perf_counter()
         if self.by_page:
-            told = self.ask("desk", "next_examples", {"have": [], "count": 1, "name": self.name})
+            told = self.ask(
+                "annotate", "next_examples", {"have": [], "count": 1, "name": self.name}
+            )
         else:
             told = self.call("next_example", [])
         self.waited.append(time.perf_counter() - begin)
@@ -388,9 +390,9 @@ class Annotator:
         before = self.lost + len(self.troubles)
         answer: dict[str, Any]
         if said.undoes:
-            answer = self.ask("desk", "undo", {**said.about, "name": self.name})
+            answer = self.ask("annotate", "undo", {**said.about, "name": self.name})
         elif self.by_page:
-            answer = self.ask("desk", "annotate", {**said.about, "name": self.name})
+            answer = self.ask("annotate", "annotate", {**said.about, "name": self.name})
         else:
             answer = self.call("annotate", *(said.about[name] for name in SAID))
         if (answer["event_id"], answer["ticket"]) != (said.event_id, said.ticket):

@@ -279,7 +279,7 @@ PROMISES: dict[str, dict[str, Any]] = {
 def slider_moved(page: Page, i: int) -> dict[str, float]:
     """Rotation, along which the curve lies: only the picture is requested again."""
     found = timed(
-        page, ("input", ".hx-rotation", 3 * (10 + i % 80) - 150), "#bench", "data-answers"
+        page, ("input", ".hx-rotation", 3 * (10 + i % 80) - 150), "#probe", "data-answers"
     )
     page.wait_for_timeout(30)
     name = "slider to new picture and bars"
@@ -362,7 +362,7 @@ def browsing_figures(browser: Browser, url: str, bare: Page, events: int) -> lis
     for i in range(events + WARM_UP):
         bare.evaluate(POLL_TEXTBOX, 10 + i % 80)
         card = f".hx-item:nth-child({1 + i % 60}) .hx-card"
-        found = timed(page, ("click", card, ""), "#board", "data-opened")
+        found = timed(page, ("click", card, ""), "#browse", "data-opened")
         page.wait_for_timeout(150)  # the training images are requested, too
         if i >= WARM_UP:
             details.append(found["changed"])
@@ -537,7 +537,7 @@ def _detail(page: Page, i: int) -> None:
     _go(page, f"view=browse&list={'wrong' if i % 2 else 'unsure'}&sort=confidence")
     page.evaluate(
         """(i) => {
-          const cards = document.querySelectorAll("#board .hx-card");
+          const cards = document.querySelectorAll("#browse .hx-card");
           const card = cards[i % cards.length];
           bench.wanted = card.dataset.id;
           card.click();
@@ -545,7 +545,7 @@ def _detail(page: Page, i: int) -> None:
         i,
     )
     page.wait_for_function(
-        "document.querySelector('#board [data-opened]')?.dataset.opened === bench.wanted"
+        "document.querySelector('#browse [data-opened]')?.dataset.opened === bench.wanted"
     )
 
 

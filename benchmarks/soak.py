@@ -229,7 +229,7 @@ class _Person:
         rotation = int(self._rng.integers(-45, 45))
         source = {"kind": "sketch", "strokes": strokes}
         about = {"source": source, "transform": {"rotation": rotation}}
-        return self.annotator.ask("bench", "probe", about)
+        return self.annotator.ask("probe", "probe", about)
 
     def _probe(self) -> None:
         assert "before" in self._probed()

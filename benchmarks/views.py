@@ -383,7 +383,7 @@ def opened(page: Page) -> list[float]:
     found = []
     for i in range(10):
         card = f".hx-item:nth-child({2 + 4 * i}) .hx-card"
-        found.append(timed(page, ("click", card, ""), "#board", "data-opened")["changed"])
+        found.append(timed(page, ("click", card, ""), "#browse", "data-opened")["changed"])
         page.wait_for_timeout(100)
     return found
 

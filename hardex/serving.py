@@ -1,5 +1,6 @@
 """A run -> the app in the browser. Nothing else in the library calls `hardex_app`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def serve(
     queue: str = "",
     overlap: int = 2,
     gold: str | Path | None = None,
+    open_probe: bool = False,
 ) -> "Opened | None":
     """Open the app on a finished run and keep it open until it is stopped.
 
@@ -67,6 +69,8 @@ def serve(
             `list=hard&given=7`; by default the hard examples.
         overlap: how many annotators label each example.
         gold: a table of true labels (columns `id` and `label`), to score annotators.
+        open_probe: whether annotators may probe drawings before they have labelled all of their
+            examples; they could redraw one to learn the prediction before they judge it.
 
     Returns:
         In a notebook the open app, else None.
@@ -89,7 +93,7 @@ def serve(
         model,
         train=train,
         trust_model=trust_model,
-        assignment=_assignment(queue, overlap, gold),
+        assignment=replace(_assignment(queue, overlap, gold), open_probe=open_probe),
     )
     if queue or gold is not None:  # fails here rather than for the first annotator
         desk = workspace.desk

@@ -1,4 +1,4 @@
-"""The named endpoints, made from `questions.py`: for `gradio_client`, HTTP and OpenAPI.
+"""The owner's named endpoints, made from `questions.py`: for `gradio_client`, HTTP and OpenAPI.
 
 They answer as the pages do, except that a refusal is an error of the call.
 """
@@ -11,16 +11,16 @@ import gradio as gr
 from gradio.events import api
 
 from hardex.errors import HardexError
-from hardex_app.auth.visitors import check_role, visitor_of
+from hardex_app.answers import Answer, for_visitors
+from hardex_app.auth.visitors import for_owner, visitor_of
 from hardex_app.call import Call, NotReady
 from hardex_app.questions import Question, with_endpoint
-from hardex_app.responses import Answer, for_visitors
 from hardex_app.workspace import Workspace
 
 
-def build(workspace: Workspace, role: str) -> None:
-    """Register the endpoints of this role on the window that is being built."""
-    for question in with_endpoint(role):
+def build(workspace: Workspace) -> None:
+    """Register the endpoints on the window that is being built."""
+    for question in with_endpoint():
         endpoint = endpoint_of(question, workspace)
         description = endpoint.__doc__
         api(endpoint, api_name=endpoint.__name__, api_description=description, queue=False)
@@ -49,7 +49,7 @@ def endpoint_of(question: Question, workspace: Workspace) -> Callable[..., Any]:
 
 def _answer(question: Question, call: Call) -> Any:
     try:
-        check_role(call.visitor, question.endpoint_roles)
+        for_owner(call.visitor)
         found = question.answer(call)
     except NotReady as missing:
         raise _refusal(missing.answer) from missing

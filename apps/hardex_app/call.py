@@ -9,7 +9,7 @@ from hardex.people.access import Visitor
 from hardex.predict.neighbours import Neighbours
 from hardex.runs.run import Run
 from hardex_app import annotating
-from hardex_app.responses import Answer, model_not_ready, not_ready
+from hardex_app.answers import Answer, model_not_ready, not_ready
 from hardex_app.workspace import Workspace
 
 

@@ -67,8 +67,7 @@ def probe(source: Json, transform: Json) -> Json:
 
     Args:
         source: {"kind": "sketch", "strokes": [[[x, y], …], …]} on a canvas of 280 x 280;
-            {"kind": "example", "id"}, for an annotator the ticket of an example that they have
-            judged; or, for the owner, {"kind": "image", "pixels", "shape"} as `take` gives it.
+            {"kind": "example", "id"}; or {"kind": "image", "pixels", "shape"} as `take` gives it.
         transform: numbers by name, such as {"rotation": 30}; {} does nothing.
     """
     return {"source": source, "transform": transform}
@@ -112,7 +111,7 @@ def keep_probe(
 
 
 def kept_probes() -> Json:
-    """The kept probes, the latest first; annotators get their own."""
+    """The kept probes of everybody, the latest first."""
     return {}
 
 
@@ -173,5 +172,5 @@ def undo(ticket: str, undoes: str, event_id: str = "") -> Json:
 
 
 def progress() -> Json:
-    """How many of your examples you have judged, `done`, of `total`."""
+    """How many examples you have judged, `done`, of `total`."""
     return {}

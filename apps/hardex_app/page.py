@@ -28,11 +28,9 @@ class Page:
         roles: who gets it.
         facts: what its script must know before it can draw; it requests them as `server.facts({})`
             when the page is first opened.
-        elem_id: of its element; the name by default.
     """
 
     name: str
     title: str
     roles: frozenset[str] = OWNER_ONLY
     facts: Facts = no_facts
-    elem_id: str = ""

@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from starlette.responses import PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hardex.errors import HardexError
 from hardex.images import data_url, type_of
@@ -24,11 +25,11 @@ from hardex.runs.run import Run
 from hardex.runs.view_words import checked_text
 from hardex_app import annotating
 from hardex_app.annotation_requests import NotStored
-from hardex_app.auth.gate import GuardedRequest
+from hardex_app.answers import for_visitors
+from hardex_app.auth.sentences import sentence
 from hardex_app.auth.visitors import for_owner
 from hardex_app.browsing import large
 from hardex_app.cards import view
-from hardex_app.responses import for_visitors
 from hardex_app.workspace import Workspace
 
 _SMALL = 16_384  # bytes; another request takes longer than sending them as text
@@ -90,30 +91,32 @@ def view_address(run: Run, id: str, ticket: str) -> str:
 
 
 class Pictures:
-    """The route of pictures. The guard calls it for whoever it has let in."""
+    """The route of pictures."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._threads = CapacityLimiter(_THREADS)
 
-    async def __call__(self, visitor: Visitor, request: GuardedRequest) -> Response:
-        """Answer a GET or HEAD request for a path of the form /pictures/STATE/KIND."""
+    async def __call__(self, visitor: Visitor, request: Request) -> Response:
+        """Answer a GET or HEAD request for a path that begins with /pictures/."""
         return await run_sync(self._response, visitor, request, limiter=self._threads)
 
-    def _response(self, visitor: Visitor, request: GuardedRequest) -> Response:
-        _, _, state, kind = request.path.split("/")
-        query = request.scope.get("query_string", b"").decode("latin-1")
+    def _response(self, visitor: Visitor, request: Request) -> Response:
+        state, _, kind = request.scope["path"].removeprefix("/pictures/").partition("/")
         try:
-            found = _found(kind, parse_qsl(query), self._workspace, visitor)
+            query = parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=2)
+            found = _found(kind, query, self._workspace, visitor)
         except NotStored as error:
-            return PlainTextResponse(f"{error}\n", 503)
+            return sentence(str(error), 503)
         except HardexError as error:
-            return PlainTextResponse(f"{for_visitors(error, self._workspace.run)}\n", 404)
+            return sentence(for_visitors(error, self._workspace.run), 404)
+        except ValueError:  # another query than ours
+            return sentence("Not found.", 404)
         lifetime = _CURRENT if found.state == state else _OUTDATED
         return _answer(found, request, {**found.headers, "cache-control": lifetime})
 
 
-def _answer(found: Picture, request: GuardedRequest, headers: Mapping[str, str]) -> Response:
+def _answer(found: Picture, request: Request, headers: Mapping[str, str]) -> Response:
     tag = f'"{sha256(found.content).hexdigest()[:32]}"'
     headers = {**headers, "etag": tag}
     if _is_known(tag, request.headers.get("if-none-match", "")):

@@ -11,12 +11,12 @@ from hardex.probing.model_input import input_shape
 from hardex.probing.sliders import sliders
 from hardex.runs.hard_examples import LISTS
 from hardex.runs.run import Run
+from hardex_app.answers import draft_key, model_not_ready
 from hardex_app.auth.visitors import is_owner
 from hardex_app.call import Call
 from hardex_app.cards import thumbnail_url
 from hardex_app.pixels import FILE_MOST
-from hardex_app.probe_permissions import judged_examples, ticket_of
-from hardex_app.responses import draft_key, model_not_ready
+from hardex_app.probe_permissions import drawing_closed, judged_examples, ticket_of
 from hardex_app.workspace import Workspace
 
 _EXAMPLES_OF_EACH = 30  # list; any other is opened by its address, as from the Browse page
@@ -35,6 +35,7 @@ def facts(call: Call) -> Json:
     return {
         "whose": draft_key(run, visitor.name),
         "problem": missing.get("error", ""),
+        "closed": drawing_closed(visitor, workspace),
         "may": {"upload": owner, "export": owner},
         "class_names": list(names),
         "examples": _hard(run) if owner else _judged(workspace, run, visitor),

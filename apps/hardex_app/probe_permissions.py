@@ -1,7 +1,9 @@
-"""What annotators may probe: their own drawings, and examples that they have judged, by ticket.
+"""What annotators may probe: examples that they have judged, by ticket, and their own drawings.
 
 The Probe page shows the label of an example, which only annotators who have judged it may know.
-They use tickets, because an id may contain the label. The owner may probe everything, by id.
+They use tickets, because an id may contain the label. Somebody could redraw an example to learn the
+prediction before they judge it, so drawings wait until all of their examples are judged. The owner
+may probe everything, by id, and may let annotators draw at any time (`Assignment.open_probe`).
 """
 
 import re
@@ -16,6 +18,11 @@ from hardex_app.probing import part
 from hardex_app.workspace import Workspace
 
 JUDGED_SHOWN = 30  # the latest
+_CLOSED = (
+    "Drawing opens once you have labelled all of your examples, so that nobody sees a prediction "
+    "before they judge: {left} left."
+)
+_NOT_YET = "The run is not ready yet; wait for the ranking."
 
 
 def permitted(request: Any, visitor: Visitor, workspace: Workspace) -> Any:
@@ -29,6 +36,9 @@ def permitted(request: Any, visitor: Visitor, workspace: Workspace) -> Any:
     source = part(request, "source")
     kind = source.get("kind")
     if kind == "sketch":
+        why = drawing_closed(visitor, workspace)
+        if why:
+            raise HardexError(why)
         return request
     if kind != "example":
         raise HardexError(
@@ -36,6 +46,21 @@ def permitted(request: Any, visitor: Visitor, workspace: Workspace) -> Any:
             "neither; draw something."
         )
     return {**request, "source": {**source, "id": judged_id(source.get("id"), visitor, workspace)}}
+
+
+def drawing_closed(visitor: Visitor, workspace: Workspace) -> str:
+    """Why this visitor may not probe drawings yet, as a sentence; "" if they may.
+
+    Raises:
+        NotStored: it cannot be read how many examples they have judged.
+    """
+    if is_owner(visitor) or workspace.assignment.open_probe:
+        return ""
+    session = session_of(workspace, visitor)
+    if session is None:
+        return _NOT_YET
+    done, total = session.queue.progress(visitor.name)
+    return "" if done >= total else _CLOSED.format(left=f"{total - done:,}")
 
 
 def error_for(visitor: Visitor, error: HardexError, run: Run, request: Any = None) -> str:
@@ -66,7 +91,7 @@ def judged_id(ticket: Any, visitor: Visitor, workspace: Workspace) -> str:
     """
     session = session_of(workspace, visitor)
     if session is None:
-        raise HardexError("the run is not ready yet; wait for the ranking.")
+        raise HardexError(_NOT_YET)
     try:
         id = session.tickets.id(visitor.name, str(ticket or ""))
     except RunError as error:

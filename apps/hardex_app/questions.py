@@ -1,7 +1,8 @@
 """Every question that a page or a program may ask, once: who may ask it, and what answers it.
 
-A page's script calls a question as `server.NAME(request)`; a program calls it as a named endpoint.
-Both are made from `QUESTIONS`. Who asks is known from the session, never from the request.
+A page's script calls a question as `server.NAME(request)`, which sends it to `ask/PAGE/NAME`. The
+owner's programs can call it as a named endpoint of Gradio, too. Who asks is known from the session,
+never from the request.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,21 +12,22 @@ from typing import Any
 from hardex.annotate.session import AnnotationSession
 from hardex.classifiers.classifier import Classifier
 from hardex.errors import HardexError
-from hardex.people.access import OWNER, Visitor
+from hardex.people.access import Visitor
 from hardex.runs.run import Run
 from hardex_app import annotating, browsing, endpoints, kept_probes, probe_facts, probing
 from hardex_app.annotation_requests import INVALID
-from hardex_app.auth.visitors import check_role, current, is_owner
+from hardex_app.answers import Answer, can_be_sent_again, draft_key, for_visitors
+from hardex_app.auth.visitors import check_role, is_owner
 from hardex_app.call import Call, NotReady
 from hardex_app.cards import overview_with_pictures
 from hardex_app.page import EVERYBODY, OWNER_ONLY, Page
 from hardex_app.pages import PAGES
 from hardex_app.pictures import large_image, view_address
 from hardex_app.probe_permissions import error_for, permitted, ticket_of
-from hardex_app.responses import Answer, can_be_sent_again, draft_key, for_visitors
+from hardex_app.progress import skip, status_line
 from hardex_app.workspace import Workspace
 
-NAV = "nav"  # the bar of links, whose script asks questions as that of a page does
+WINDOW = "window"  # around the pages: the bar of links and the line of status
 _FOR_ANNOTATORS = "This page cannot be shown now; try again later, or tell the owner."
 
 
@@ -156,10 +158,10 @@ class Question:
 
     Attributes:
         answer: its function.
-        page: the page whose script may call it, or `NAV`, and `name` there; "" for none.
+        page: the page whose script may call it, or `WINDOW`, and `name` there; "" for none.
         roles: who may ask it there.
-        endpoint: its signature and description as a named endpoint; it returns the request.
-        endpoint_roles: who has that endpoint.
+        endpoint: for the owner's programs: its signature and description as a named endpoint; it
+            returns the request.
         gives: the type that the endpoint returns.
         error: how errors are answered.
         writes: whether the page keeps what it sends until it is stored; then any failure says
@@ -171,7 +173,6 @@ class Question:
     name: str = ""
     roles: frozenset[str] = OWNER_ONLY
     endpoint: Callable[..., Any] | None = None
-    endpoint_roles: frozenset[str] = OWNER_ONLY
     gives: Any = dict[str, Any]
     error: Callable[[Call, HardexError], Answer] = plain_error
     writes: bool = False
@@ -189,17 +190,8 @@ def _probe(
     endpoint: Callable[..., Any] | None = None,
     *,
     roles: frozenset[str] = EVERYBODY,
-    endpoint_roles: frozenset[str] = OWNER_ONLY,
 ) -> Question:
-    return Question(
-        answer,
-        "probe",
-        name,
-        roles,
-        endpoint,
-        endpoint_roles,
-        error=probe_error,
-    )
+    return Question(answer, "probe", name, roles, endpoint, error=probe_error)
 
 
 def _annotate(
@@ -213,9 +205,8 @@ def _annotate(
         answer,
         "annotate" if name else "",
         name,
-        EVERYBODY,
+        EVERYBODY if name else OWNER_ONLY,
         endpoint,
-        EVERYBODY,
         error=annotation_error,
         writes=writes,
     )
@@ -228,7 +219,9 @@ def _facts_of(page: Page) -> Question:
 
 QUESTIONS: tuple[Question, ...] = (
     *map(_facts_of, PAGES),
-    Question(_who, NAV, "who", EVERYBODY),
+    Question(_who, WINDOW, "who", EVERYBODY),
+    Question(status_line, WINDOW, "status", EVERYBODY),
+    Question(skip, WINDOW, "skip"),
     Question(_status, endpoint=endpoints.status),
     Question(lambda call: overview_with_pictures(call.run), endpoint=endpoints.overview),
     Question(lambda call: browsing.facts(call.run), endpoint=endpoints.filters),
@@ -243,17 +236,12 @@ QUESTIONS: tuple[Question, ...] = (
     Question(_judge, endpoint=endpoints.judge, gives=list[str]),
     Question(_judge_on_page, "browse", "judge", writes=True),
     _probe("whose", _whose),
-    _probe("probe", _of_model(probing.probe), endpoints.probe, endpoint_roles=EVERYBODY),
+    _probe("probe", _of_model(probing.probe), endpoints.probe),
     _probe("curve", _of_model(probing.curve), endpoints.curve),
     _probe("smallest", _of_model(probing.smallest), endpoints.smallest),
     _probe("taken", _of_model(probing.taken), endpoints.take, roles=OWNER_ONLY),
     _probe("facts_of_shape", probe_facts.facts_of_shape),
-    _probe(
-        "kept",
-        lambda call: kept_probes.kept(call.run, call.visitor),
-        endpoints.kept_probes,
-        endpoint_roles=EVERYBODY,
-    ),
+    _probe("kept", lambda call: kept_probes.kept(call.run, call.visitor), endpoints.kept_probes),
     _probe("reopen", _reopen),
     _probe(
         "export",
@@ -262,13 +250,7 @@ QUESTIONS: tuple[Question, ...] = (
         roles=OWNER_ONLY,
     ),
     Question(_keep_on_page, "probe", "keep", EVERYBODY, error=probe_error, writes=True),
-    Question(
-        _keep,
-        endpoint=endpoints.keep_probe,
-        endpoint_roles=EVERYBODY,
-        gives=str,
-        error=probe_error,
-    ),
+    Question(_keep, endpoint=endpoints.keep_probe, gives=str, error=probe_error),
     _annotate("whose", lambda call: annotating.whose(call.run, call.visitor)),
     _annotate("next_examples", _with_addresses(annotating.next_examples)),
     _annotate("annotate", _in_session(annotating.annotate), endpoints.annotate, writes=True),
@@ -279,49 +261,38 @@ QUESTIONS: tuple[Question, ...] = (
 )
 
 
-def question(page: str, name: str) -> Question:
-    """The question that the script of this page calls by this name."""
-    return next(one for one in QUESTIONS if (one.page, one.name) == (page, name))
+_ON_PAGES = {(one.page, one.name): one for one in QUESTIONS if one.page}
+
+
+def question(page: str, name: str) -> Question | None:
+    """The question that the script of this page calls by this name; None if there is none."""
+    return _ON_PAGES.get((page, name))
+
+
+def names_on(page: str, role: str) -> list[str]:
+    """The questions that the script of this page may ask for visitors of this role."""
+    return [one.name for one in QUESTIONS if one.page == page and role in one.roles]
+
+
+def with_endpoint() -> Iterator[Question]:
+    """The questions that the owner's programs may ask as named endpoints."""
+    return (one for one in QUESTIONS if one.endpoint)
 
 
 # ------------------------------------------------------------------ asked by a page
 
 
-def server_functions(page: str, workspace: Workspace) -> list[Callable[[Any], Any]]:
-    """What the script of a page may call, each as `server.NAME(request)`."""
-    return [_server_function(one, workspace) for one in QUESTIONS if one.page == page]
-
-
-def answer_on_page(
-    question: Question,
-    workspace: Workspace,
-    request: Any,
-    visitor: Callable[[], Visitor] = current,
-) -> Any:
+def answered(question: Question, workspace: Workspace, request: Any, visitor: Visitor) -> Any:
     """The answer, or why there is none: `waiting` or `error`, a sentence.
 
     A question that writes says, too, whether to send the request `again`.
     """
-    call = Call(workspace, OWNER, request)
+    call = Call(workspace, visitor, request)
     try:
-        call.visitor = visitor()
-        check_role(call.visitor, question.roles)
+        check_role(visitor, question.roles)
         return question.answer(call)
     except NotReady as missing:
         return {**missing.answer, "again": True} if question.writes else missing.answer
     except HardexError as error:
         answer = question.error(call, error)
         return {**answer, "again": can_be_sent_again(error)} if question.writes else answer
-
-
-def _server_function(question: Question, workspace: Workspace) -> Callable[[Any], Any]:
-    def ask(request: Any) -> Any:
-        return answer_on_page(question, workspace, request)
-
-    ask.__name__ = question.name
-    return ask
-
-
-def with_endpoint(role: str) -> Iterator[Question]:
-    """The questions that this role may ask as named endpoints."""
-    return (one for one in QUESTIONS if one.endpoint and role in one.endpoint_roles)

@@ -25,6 +25,7 @@ class Workspace(BackgroundWork):
         classifier: the model, as soon as it is loaded; probing need not wait for what follows.
         neighbours: the training data, once it is read; None if there is none.
         status: the progress.
+        assignment: which examples annotators judge.
     """
 
     def __init__(
@@ -46,7 +47,8 @@ class Workspace(BackgroundWork):
         super().__init__(lambda: prepare(self), optional)
         self._run_lock = Lock()
         self._run, self._seen = run, _state_of(run)
-        self._sessions = AnnotationSessions(assignment or Assignment())
+        self.assignment = assignment or Assignment()
+        self._sessions = AnnotationSessions(self.assignment)
         self.classifier: Classifier | None = None
         self.neighbours: Neighbours | None = None
         self.has_training = afterwards is not None

@@ -33,6 +33,8 @@ class Assignment:
         overlap: how many annotators judge each example, 1..100.
         gold: true labels by id, mixed in to score annotators; if empty, the examples that the owner
             has judged are used.
+        open_probe: whether annotators may probe drawings before they have judged all of their
+            examples; they could redraw one to learn the prediction.
 
     Raises:
         RunError: the overlap is not from 1 to 100.
@@ -41,6 +43,7 @@ class Assignment:
     view: View = field(default_factory=lambda: View(list="hard"))
     overlap: int = OVERLAP
     gold: Mapping[str, str] = field(default_factory=lambda: _NO_GOLD)
+    open_probe: bool = False
 
     def __post_init__(self) -> None:
         _check_overlap(self.overlap)

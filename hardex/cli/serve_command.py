@@ -42,6 +42,14 @@ def serve(
             help="True labels, to score annotators: a table with the columns id and label.",
         ),
     ] = None,
+    open_probe: Annotated[
+        bool,
+        typer.Option(
+            "--open-probe",
+            help="Let annotators probe drawings before they have labelled all of their examples. "
+            "They could redraw one to learn the prediction.",
+        ),
+    ] = False,
 ) -> None:
     """Open the app on a finished run."""
     from hardex.serving import serve as open_run
@@ -56,5 +64,6 @@ def serve(
         queue=queue,
         overlap=overlap,
         gold=gold,
+        open_probe=open_probe,
         **vars(server),
     )

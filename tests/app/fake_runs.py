@@ -1,16 +1,14 @@
 """Runs for the pages, made of small arrays by classifiers that are plain functions."""
 
-import asyncio
 import base64
 import io
-from concurrent.futures import ThreadPoolExecutor
+import socket
 from contextlib import contextmanager
 from time import sleep
 
 import gradio as gr
 import httpx
 import numpy as np
-from starlette.middleware import Middleware
 
 import hardex
 from hardex.annotate.plan import Assignment
@@ -19,7 +17,9 @@ from hardex.images import read_image
 from hardex_app.auth.gate import Gate
 from hardex_app.auth.guard import Guard
 from hardex_app.background import Status
-from hardex_app.links.server import free_port, launch
+from hardex_app.front.routes import Front
+from hardex_app.links.connections import Connections
+from hardex_app.links.server import Served, gradio_window, launch
 from hardex_app.links.sharing import Sharing
 from hardex_app.workspace import Workspace
 
@@ -97,60 +97,25 @@ def sentence(error):
     return text
 
 
-def launched_in_a_loop(launch):
-    """Launch a window inside an event loop of its own, in a thread of its own.
-
-    Gradio makes a loop that it never closes unless one is running, and the thread of the tests may
-    have one already: Playwright's.
-    """
-
-    async def launching():
-        return launch()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, launching()).result()
-
-
-def launched_blocks(build, **options):
+def launched_blocks(build):
     """A window of one page on a free port of loopback; `build` makes it."""
-
-    def launched():
-        with gr.Blocks(analytics_enabled=False, fill_width=True) as window:
-            build(window)
-        guard = Middleware(Guard, gate=Gate(0, opening=True))  # it serves the pages' modules
-        while True:
-            try:
-                window.launch(
-                    app_kwargs={"middleware": [guard]},
-                    server_name="127.0.0.1",
-                    server_port=free_port("127.0.0.1", None),
-                    quiet=True,
-                    prevent_thread_lock=True,
-                    run_history=False,
-                    _frontend=False,
-                    **options,
-                )
-            except Exception as error:  # another test was as quick to take the port
-                if not isinstance(error, OSError) and "startup-events" not in str(error):
-                    raise
-            else:
-                return window
-
-    return launched_in_a_loop(launched)
+    with gr.Blocks(analytics_enabled=False, fill_width=True) as window:
+        build(window)
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    workspace = Workspace(lambda workspace: None)
+    app = Guard(Front(workspace, gradio_window(window)), Gate(port))
+    return Served(app, listening, Connections(100))
 
 
 @contextmanager
 def serving(workspace, keys=None, **sharing):
-    """The whole app on loopback, as `hardex serve` opens it; gives the owner's window."""
-
-    def launched():
-        return launch(workspace, "127.0.0.1", None, Sharing(**sharing), keys)[0]
-
-    window = launched_in_a_loop(launched)
+    """The whole app on loopback, as `hardex serve` opens it."""
+    served = launch(workspace, "127.0.0.1", None, Sharing(**sharing), keys)
     try:
-        yield window
+        yield served
     finally:
-        window.close(verbose=False)
+        served.close()
 
 
 def entered(url, token):

@@ -244,7 +244,7 @@ def test_a_comment_goes_with_the_answer(browser, site):
     url, _, store = site
     with judging(browser, url) as page:
         ready(page)
-        page.locator("#desk [name=comment]").fill("=1+1 <b>7</b> u2")
+        page.locator("#annotate [name=comment]").fill("=1+1 <b>7</b> u2")
         page.locator(".hx-ann-classes").get_by_text("5").click()
         saved(page, 1)
         page.keyboard.press("6")
@@ -550,7 +550,7 @@ def test_what_was_refused_stays_in_view_until_it_is_read(browser, tmp_path):
         _, run, store = site
         all_at_hand(page)
         store.refuses = True
-        page.locator("#desk [name=comment]").fill("<b>seven</b>")
+        page.locator("#annotate [name=comment]").fill("<b>seven</b>")
         page.locator(".hx-ann-classes").get_by_text("5").click()
         page.keyboard.press("b")
         expect(page.locator(".hx-ann-saved")).to_have_text("2 not saved yet")
@@ -564,7 +564,7 @@ def test_what_was_refused_stays_in_view_until_it_is_read(browser, tmp_path):
         )
         expect(second).to_contain_text("Your answer: bad image – an example must be in this run")
         expect(page.locator(".hx-ann-problem")).to_be_hidden()
-        found = Axe().run(page, context="#desk", options={"runOnly": ["wcag2a", "wcag2aa"]})
+        found = Axe().run(page, context="#annotate", options={"runOnly": ["wcag2a", "wcag2aa"]})
         assert found.response["violations"] == []
         page.reload()
         expect(refused(page).locator("li")).to_have_count(2)
@@ -1005,7 +1005,7 @@ def test_everybody_can_use_it(browser, site, theme, size):
     for prepare in (lambda: None, lambda: page.keyboard.press("ArrowLeft"),
                     lambda: page.keyboard.press("?")):  # fmt: skip
         prepare()
-        found = Axe().run(page, context="#desk", options={"runOnly": ["wcag2a", "wcag2aa"]})
+        found = Axe().run(page, context="#annotate", options={"runOnly": ["wcag2a", "wcag2aa"]})
         assert found.response["violations"] == []
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")

@@ -205,7 +205,7 @@ def test_nothing_that_is_sent_makes_the_app_ask_another_server(app, listener, mo
         for one in files:
             source = {"kind": "example", "id": one, "pixels": one, "strokes": one, "file": one}
             for name in ("probe", "curve", "smallest", "facts", "kept", "reopen", "taken"):
-                told = ask(visitor, "bench", name, {"source": source, "id": one, "file": one})
+                told = ask(visitor, "probe", name, {"source": source, "id": one, "file": one})
                 assert SECRET not in told.text
             for dependency in config:
                 name = dependency["api_name"]
@@ -273,7 +273,7 @@ def test_what_goes_wrong_in_an_event_of_a_stranger_is_one_line_for_the_owner(app
 
 
 def take(app, data):
-    return ask(app.owner, "bench", "taken", {"file": base64.b64encode(data).decode()}).json()
+    return ask(app.owner, "probe", "taken", {"file": base64.b64encode(data).decode()}).json()
 
 
 def bomb():
@@ -336,7 +336,7 @@ def test_a_thousand_pictures_in_a_row_leave_nothing_behind(app):
     data = as_png(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
     folder = Path(os.environ.get("GRADIO_TEMP_DIR", Path(tempfile.gettempdir()) / "gradio"))
     config = app.owner.get("/config").json()["components"]
-    (part,) = [one["id"] for one in config if one["props"].get("elem_id") == "bench"]
+    (part,) = [one["id"] for one in config if one["props"].get("elem_id") == "probe"]
     file = {"file": base64.b64encode(data).decode()}
     body = {"data": file, "component_id": part, "fn_name": "taken"}
 

@@ -86,7 +86,7 @@ def test_every_example_can_be_reached_page_by_page(browser, served):
     _, run = served
     with visiting(browser, served) as page:
         shows(page, run, View(list="hard"))
-        page.locator("#board").get_by_label("all examples").check()
+        page.locator("#browse").get_by_label("all examples").check()
         shows(page, run, View())
         expect(page.locator(".hx-count")).to_have_text("1–60 of 150 examples")
         page.get_by_role("button", name="next page").click()
@@ -103,19 +103,19 @@ def test_every_example_can_be_reached_page_by_page(browser, served):
 def test_filters_combine_and_stand_in_the_address(browser, served):
     _, run = served
     with visiting(browser, served) as page:
-        page.locator("#board").get_by_label("all examples").check()
-        page.locator("#board [name=given]").select_option("1")
-        page.locator("#board [name=correct]").select_option("no")
-        page.locator("#board [name=sort]").select_option("loss")
+        page.locator("#browse").get_by_label("all examples").check()
+        page.locator("#browse [name=given]").select_option("1")
+        page.locator("#browse [name=correct]").select_option("no")
+        page.locator("#browse [name=sort]").select_option("loss")
         view = View(given="1", correct=False, sort="loss")
         shows(page, run, view)
         page.get_by_text("More filters").click()
-        page.locator("#board [name=score]").select_option("margin")
-        page.locator("#board [name=least]").fill("0.9")
+        page.locator("#browse [name=score]").select_option("margin")
+        page.locator("#browse [name=least]").fill("0.9")
         page.keyboard.press("Tab")
         view = View(given="1", correct=False, sort="loss", score="margin", least=0.9)
         shows(page, run, view)
-        page.locator("#board [name=text]").type("2")
+        page.locator("#browse [name=text]").type("2")
         shows(page, run, View(**{**vars(view), "text": "2"}))
         address = page.url
         page.get_by_role("button", name="reverse order").click()
@@ -126,8 +126,8 @@ def test_filters_combine_and_stand_in_the_address(browser, served):
     query = address.partition("?")[2]
     with visiting(browser, served, query) as friend:
         shows(friend, run, View(**{**vars(view), "text": "2"}))
-        expect(friend.locator("#board [name=given]")).to_have_value("1")
-        expect(friend.locator("#board [name=least]")).to_have_value("0.9")
+        expect(friend.locator("#browse [name=given]")).to_have_value("1")
+        expect(friend.locator("#browse [name=least]")).to_have_value("0.9")
         friend.get_by_role("button", name="Clear all filters").click()
         shows(friend, run, View())
 
@@ -150,19 +150,19 @@ def test_back_takes_a_filter_back_also_in_the_form(browser, served):
     _, run = served
     with visiting(browser, served, "view=browse&list=all") as page:
         expect(page.locator(".hx-card").first).to_be_visible()
-        page.locator("#board [name=given]").select_option("1")
+        page.locator("#browse [name=given]").select_option("1")
         shows(page, run, View(given="1"))
         page.go_back()
         shows(page, run, View())
-        expect(page.locator("#board [name=given]")).to_have_value("")
-        page.locator("#board [name=predicted]").select_option("2")
+        expect(page.locator("#browse [name=given]")).to_have_value("")
+        page.locator("#browse [name=predicted]").select_option("2")
         shows(page, run, View(predicted="2"))
 
 
 def test_who_leaves_while_typing_is_not_brought_back(browser, served):
     with visiting(browser, served) as page:
         expect(page.locator(".hx-card").first).to_be_visible()
-        page.locator("#board [name=text]").type("12")
+        page.locator("#browse [name=text]").type("12")
         page.get_by_role("link", name="Overview", exact=True).click()
         page.wait_for_timeout(500)
         expect(page.locator("#page-overview")).to_be_visible()
@@ -439,7 +439,7 @@ def test_an_example_goes_to_the_probe_page_and_back(browser, served):
         expect(page.locator("#page-browse")).to_be_hidden()
         page.go_back()
         opened(page, "3")
-        expect(page.locator("#board [name=given]")).to_have_value("0")
+        expect(page.locator("#browse [name=given]")).to_have_value("0")
 
 
 def test_a_run_without_images_says_how_to_show_them(browser, tmp_path):
@@ -477,9 +477,9 @@ def test_six_visitors_do_not_touch_each_other(browser, served):
     visitors = [open_visit(browser, served[0], "view=browse&list=all") for _ in views]
     for visitor, view in zip(visitors, views, strict=True):
         expect(visitor.page.locator(".hx-card").first).to_be_visible()
-        visitor.page.locator("#board [name=given]").select_option(view.given)
+        visitor.page.locator("#browse [name=given]").select_option(view.given)
     for visitor, view in zip(visitors, views, strict=True):
-        visitor.page.locator("#board [name=sort]").select_option(view.sort)
+        visitor.page.locator("#browse [name=sort]").select_option(view.sort)
     for visitor, view in zip(visitors, views, strict=True):
         shows(visitor.page, run, view)
         visitor.page.locator(".hx-card").nth(2).click()
@@ -495,9 +495,9 @@ def test_names_meant_to_do_harm_are_text_everywhere(browser, hostile):
         expect(page.locator("#page-overview")).to_contain_text("<script>alert(1)</script>")
         expect(page.locator("#page-overview")).to_contain_text("${1+1}")
         page.get_by_role("link", name="Browse", exact=True).click()
-        page.locator("#board").get_by_label("all examples").check()
+        page.locator("#browse").get_by_label("all examples").check()
         for name in HOSTILE:
-            page.locator("#board [name=given]").select_option(name)
+            page.locator("#browse [name=given]").select_option(name)
             shows(page, run, View(given=name))
         assert page.locator("img[onerror], .hx-browse script").count() == 0
 

@@ -334,7 +334,7 @@ def draw_with_finger(
 
 def settled(page: Page, act: "object") -> None:
     """Act, and wait until the page has shown at least one later answer and is quiet."""
-    count = "Number(document.querySelector('#bench [data-answers]')?.dataset.answers || 0)"
+    count = "Number(document.querySelector('#probe [data-answers]')?.dataset.answers || 0)"
     before = page.evaluate(count)
     act()
     page.wait_for_function(f"old => {count} > old", arg=before)

@@ -531,7 +531,7 @@ def test_names_meant_to_do_harm_are_text(browser, hostile):
         expect(page.locator(".hx-smallest-says")).not_to_be_empty()
         page.get_by_role("button", name="Keep", exact=True).click()
         expect(page.locator(".hx-kept-one")).to_have_count(1)
-        assert page.locator("#bench script, #bench img[src=x]").count() == 0
+        assert page.locator("#probe script, #probe img[src=x]").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
@@ -542,7 +542,7 @@ def test_a_phone_has_nothing_beyond_its_edge(browser, hostile):
         page.get_by_role("button", name="Find the smallest changes").click()
         expect(page.locator(".hx-small-table").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        edges = page.locator("#bench :is(button, input, select, textarea, canvas)").evaluate_all(
+        edges = page.locator("#probe :is(button, input, select, textarea, canvas)").evaluate_all(
             "all => all.filter((one) => one.checkVisibility() && !one.closest('.hx-strip'))"
             ".map((one) => one.getBoundingClientRect().right)"
         )
@@ -552,7 +552,7 @@ def test_a_phone_has_nothing_beyond_its_edge(browser, hostile):
 def test_each_part_that_is_used_has_a_name_and_a_place_in_the_order_of_keys(browser, grey):
     with visiting(browser, grey, "&id=4&noise=0.2") as page:
         answered(page)
-        nameless = page.locator("#bench").evaluate(
+        nameless = page.locator("#probe").evaluate(
             """box => [...box.querySelectorAll("button, input, select, textarea, canvas")].filter(
               (one) => one.checkVisibility() && !one.getAttribute("aria-label") && !one.title
                 && !(one.labels || []).length && !one.textContent.trim()

@@ -90,8 +90,8 @@ def test_each_role_has_a_window_of_its_own(app):
         }
         for who, visitor in (("owner", app.owner), ("anna", app.anna))
     }
-    assert set(offered["owner"]) == {"overview", "board", "desk", "bench"}
-    assert set(offered["anna"]) == {"nav", "desk", "bench"}
+    assert set(offered["owner"]) == {"overview", "browse", "annotate", "probe"}
+    assert set(offered["anna"]) == {"nav", "annotate", "probe"}
     names = {one.get("api_name") for one in app.anna.get("/config").json()["dependencies"]}
     assert {"next_example", "annotate", "undo", "progress", "probe", "keep_probe"} <= names
     assert not names & {"browse", "example", "judge", "overview", "export_probes", "take"}
@@ -161,14 +161,14 @@ def test_a_verdict_of_the_page_is_the_owners_and_stored_once(app):
     sent = {"id": "2", "verdict": "wrong", "new_label": "1", "comment": "odd", "annotator": "Anna",
             "event_id": "6f1d7ad4-9a3e-4a53-8a57-0e0d3a4d1c55"}  # fmt: skip
     before = len(app.run.annotations.all())
-    answer = ask(app.owner, "board", "judge", sent)
+    answer = ask(app.owner, "browse", "judge", sent)
     assert (answer["id"], answer["verdict"]) == ("2", "wrong") and "wrong" in answer["verdicts"]
     assert answer["lines"][-1].endswith("owner: wrong, it is 1: odd")
-    assert ask(app.owner, "board", "judge", sent) == answer
+    assert ask(app.owner, "browse", "judge", sent) == answer
     (event,) = app.run.annotations.all()[before:]
     assert (event.annotator, event.event_id) == ("owner", sent["event_id"])
     for nonsense in (None, [], "1", {}, {**sent, "event_id": "1"}, {**sent, "verdict": "right"}):
-        assert set(ask(app.owner, "board", "judge", nonsense)) == {"error", "again"}
+        assert set(ask(app.owner, "browse", "judge", nonsense)) == {"error", "again"}
     assert len(app.run.annotations.all()) == before + 1
 
 
@@ -198,7 +198,7 @@ def test_answers_that_wait_for_the_disk_keep_nobody_from_opening_a_page(app):
         waiting.append(annotator)
         entering.wait(60)
 
-    desk = part(app.anna, "desk")["id"]
+    desk = part(app.anna, "annotate")["id"]
     body = {"data": {"count": 1}, "component_id": desk, "fn_name": "next_examples"}
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(50) as pool:
         patch.setattr(Queue, "next", slow)
@@ -264,7 +264,7 @@ def test_nobody_uses_the_ticket_of_another(app):
 def test_annotators_probe_drawings(app):
     answer, _ = call(app.anna, "probe", DRAWN, {"rotation": 20})
     assert answer["before"]["shape"] == [8, 8, 1]
-    assert ask(app.anna, "bench", "probe", {"source": DRAWN, "transform": {}})["given"] is None
+    assert ask(app.anna, "probe", "probe", {"source": DRAWN, "transform": {}})["given"] is None
 
 
 @pytest.mark.parametrize("name", ["probe", "curve", "smallest"])
@@ -272,46 +272,46 @@ def test_annotators_probe_only_what_they_have_judged(app, name):
     unjudged = call(app.anna, "next_example", [])[0]["examples"][0]["ticket"]
     for id in (unjudged, "1", "../../etc/passwd", "", None, ["1"], {"a": 1}, "x" * 500):
         about = {"source": {"kind": "example", "id": id}, "transform": {}}
-        told = ask(app.anna, "bench", name, about)
+        told = ask(app.anna, "probe", name, about)
         assert set(told) == {"error"}
     ticket, id = judged(app, app.anna, "Anna")
     about = {"source": {"kind": "example", "id": ticket}, "transform": {}}
-    told = ask(app.anna, "bench", name, about)
+    told = ask(app.anna, "probe", name, about)
     assert told["given"] == app.run.given_label(id)
 
 
 def test_annotators_send_no_pictures(app):
     picture = {"kind": "image", "pixels": "AAAA", "shape": [1, 3, 1]}
-    told = ask(app.anna, "bench", "probe", {"source": picture, "transform": {}})
+    told = ask(app.anna, "probe", "probe", {"source": picture, "transform": {}})
     assert "annotators can probe their own drawings" in told["error"]
     for more in ({}, {"source": {"kind": "sketch"}}):
-        told = ask(app.anna, "bench", "taken", {"file": "AAAA", **more})["error"]
+        told = ask(app.anna, "probe", "taken", {"file": "AAAA", **more})["error"]
         assert "only the owner" in told or "annotators can probe their own drawings" in told
     assert "only the owner" in told
-    assert "only the owner" in ask(app.anna, "bench", "export", {})["error"]
+    assert "only the owner" in ask(app.anna, "probe", "export", {})["error"]
 
 
 def test_the_examples_an_annotator_may_choose_are_their_own_by_ticket(app):
     ticket, _ = judged(app, app.anna, "Anna")
-    facts = ask(app.anna, "bench", "facts", {})
+    facts = ask(app.anna, "probe", "facts", {})
     assert facts["may"] == {"upload": False, "export": False}
     assert ticket in {one["id"] for one in facts["examples"]}
     own = {event.id for event in app.run.annotations.by("Anna")}
     assert len(facts["examples"]) == len(own)
-    assert ask(app.owner, "bench", "facts", {})["may"]["upload"] is True
+    assert ask(app.owner, "probe", "facts", {})["may"]["upload"] is True
 
 
 def test_a_page_keeps_a_probe_once_under_the_name_of_its_visitor(app):
     sent = {"source": DRAWN, "transform": {}, "name": "of the page", "annotator": "Bert",
             "probe_id": "0e3b7a57-2a8f-4f0a-9f0e-0c1d35ff4d10"}  # fmt: skip
     for _ in range(2):
-        assert ask(app.anna, "bench", "keep", sent) == {"kept": sent["probe_id"]}
+        assert ask(app.anna, "probe", "keep", sent) == {"kept": sent["probe_id"]}
     (stored,) = [one for one in kept_probes(app.run.folder)[0] if one.name == "of the page"]
     assert (stored.probe_id, stored.annotator) == (sent["probe_id"], "Anna")
     own = {**sent, "name": "of the owner", "probe_id": "5f7f2f43-98a0-4a3c-9b93-5d8c6a2c6f10"}
-    assert ask(app.owner, "bench", "keep", own) == {"kept": own["probe_id"]}
+    assert ask(app.owner, "probe", "keep", own) == {"kept": own["probe_id"]}
     for picture in ({"kind": "image", "pixels": "AAAA", "shape": [1, 3, 1]}, {}, None):
-        told = ask(app.anna, "bench", "keep", {**sent, "source": picture})
+        told = ask(app.anna, "probe", "keep", {**sent, "source": picture})
         assert set(told) == {"error", "again"} and not told["again"]
 
 
@@ -326,21 +326,21 @@ def test_a_probe_is_sent_again_while_it_cannot_be_read_who_judged_its_example(ap
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app.workspace.desk.run.annotations, "of", unreadable)
-        told = ask(app.bert, "bench", "keep", sent)
+        told = ask(app.bert, "probe", "keep", sent)
     assert told["again"] and "/secret" not in told["error"]
-    assert ask(app.bert, "bench", "keep", sent) == {"kept": sent["probe_id"]}
+    assert ask(app.bert, "probe", "keep", sent) == {"kept": sent["probe_id"]}
 
 
 def test_kept_probes_stand_under_the_annotators_name_and_are_theirs_alone(app):
     kept, _ = call(app.anna, "keep_probe", DRAWN, {}, "mine <b>", "1", "a note")
     (stored,) = [one for one in kept_probes(app.run.folder)[0] if one.probe_id == kept]
     assert stored.annotator == "Anna"
-    assert kept in {one["id"] for one in ask(app.anna, "bench", "kept", {})["probes"]}
+    assert kept in {one["id"] for one in ask(app.anna, "probe", "kept", {})["probes"]}
     assert kept in {one["id"] for one in call(app.anna, "kept_probes")[0]["probes"]}
-    assert kept not in json.dumps(ask(app.bert, "bench", "kept", {}))
-    assert "there is no" in ask(app.bert, "bench", "reopen", {"id": kept})["error"]
-    assert ask(app.anna, "bench", "reopen", {"id": kept})["name"] == "mine <b>"
-    assert kept in {one["id"] for one in ask(app.owner, "bench", "kept", {})["probes"]}
+    assert kept not in json.dumps(ask(app.bert, "probe", "kept", {}))
+    assert "there is no" in ask(app.bert, "probe", "reopen", {"id": kept})["error"]
+    assert ask(app.anna, "probe", "reopen", {"id": kept})["name"] == "mine <b>"
+    assert kept in {one["id"] for one in ask(app.owner, "probe", "kept", {})["probes"]}
 
 
 def test_a_kept_example_opens_again_by_its_ticket(app):
@@ -348,16 +348,16 @@ def test_a_kept_example_opens_again_by_its_ticket(app):
     kept, _ = call(app.anna, "keep_probe", {"kind": "example", "id": ticket}, {}, "seen", "", "")
     (stored,) = [one for one in kept_probes(app.run.folder)[0] if one.probe_id == kept]
     assert stored.example == id
-    opened = ask(app.anna, "bench", "reopen", {"id": kept})
+    opened = ask(app.anna, "probe", "reopen", {"id": kept})
     assert opened["source"] == {"kind": "example", "id": ticket}
-    assert ask(app.owner, "bench", "reopen", {"id": kept})["source"]["id"] == id
+    assert ask(app.owner, "probe", "reopen", {"id": kept})["source"]["id"] == id
 
 
 def test_no_answer_to_an_annotator_holds_a_path(app):
     folder = str(app.run.folder)
     for name in (one.name for one in QUESTIONS if one.page == "probe"):
         for about in ({}, None, [], {"id": "x"}, {"source": {"kind": "example", "id": "x"}}):
-            assert folder not in json.dumps(ask(app.anna, "bench", name, about))
+            assert folder not in json.dumps(ask(app.anna, "probe", name, about))
 
 
 # ------------------------------------------------------------------ coming in
@@ -430,10 +430,10 @@ def test_on_the_probe_page_an_ended_visit_is_told_from_a_silent_server(app, brow
     with inside(app, browser, "Hugo") as page:
         page.locator(".hx-page-link[data-page=probe]").click()
         draw(page, [(60, 60), (200, 200)])
-        expect(page.locator("#bench .hx-bar").first).to_be_visible()
+        expect(page.locator("#probe .hx-bar").first).to_be_visible()
         access.revoke("Hugo")
         page.wait_for_timeout(1_500)  # within a second the guard knows
-        says = page.locator("#bench .hx-status")
+        says = page.locator("#probe .hx-status")
         draw(page, [(60, 200), (200, 60)])
         expect(says).to_contain_text("Your session has expired or your link was revoked.")
         page.context.set_offline(True)
@@ -452,9 +452,9 @@ def test_an_unsent_probe_is_sent_from_any_page_and_leaving_before_warns(app, bro
 
         page.route("**/component_server**", meet)
         page.goto(f"{app.url}?view=probe")
-        expect(page.locator("#bench .hx-slider").first).to_be_visible()
+        expect(page.locator("#probe .hx-slider").first).to_be_visible()
         draw(page, [(60, 60), (200, 200)])
-        expect(page.locator("#bench .hx-bar").first).to_be_visible()
+        expect(page.locator("#probe .hx-bar").first).to_be_visible()
         page.locator(".hx-keep-name").fill("unsent")
         page.locator(".hx-keep-this").click()
         expect(page.locator(".hx-keep-says")).to_contain_text("One probe is kept in this browser")
@@ -475,7 +475,7 @@ def test_what_somebody_drew_is_not_shown_to_the_next_in_the_same_tab(app, browse
     with inside(app, browser, "Ida") as page:
         page.goto(f"{app.url}?view=probe")
         draw(page, [(60, 60), (200, 200)])
-        bars = page.locator("#bench .hx-bar")
+        bars = page.locator("#probe .hx-bar")
         kept = "() => sessionStorage.getItem('hardex.draft.probe')"
         expect(bars.first).to_be_visible()
         page.reload()
@@ -488,7 +488,7 @@ def test_what_somebody_drew_is_not_shown_to_the_next_in_the_same_tab(app, browse
         )
         page.go_back()
         expect(page.locator(".hx-who")).to_have_text("Jan")
-        expect(page.locator("#bench .hx-slider").first).to_be_visible()
+        expect(page.locator("#probe .hx-slider").first).to_be_visible()
         quiet(page)
         expect(bars).to_have_count(0)
 

@@ -59,7 +59,7 @@ def get(server, path):
 def ask(server, name, request):
     """What the page's script gets when it calls a server function."""
     (bench,) = [
-        part for part in server.config["components"] if part["props"].get("elem_id") == "bench"
+        part for part in server.config["components"] if part["props"].get("elem_id") == "probe"
     ]
     body = {
         "data": request,
@@ -136,11 +136,11 @@ def test_only_these_server_functions_are_offered(server):
     }
     assert offered == {
         "overview": {"facts"},
-        "desk": {"facts", "whose", "annotate", "earlier", "next_examples", "undo"},
-        "board": {
+        "annotate": {"facts", "whose", "annotate", "earlier", "next_examples", "undo"},
+        "browse": {
             "facts", "whose", "browse", "example", "easier", "pictures", "neighbours", "judge",
         },
-        "bench": {
+        "probe": {
             "facts", "whose", "facts_of_shape", "probe", "curve", "smallest", "taken", "kept",
             "keep", "reopen", "export",
         },

@@ -1,19 +1,21 @@
-"""What a request body may contain: plain JSON, and none of Gradio's files.
+"""Reading the body of a request: whole, in time, and without Gradio's files.
 
 Before it calls a function, Gradio looks for file objects anywhere in a request, downloads their
-URLs and stores the result. The pages send none, so a request with one is refused.
+URLs and stores the result. Nobody needs that, so a request with one is refused.
 """
 
-import json
+import asyncio
 from typing import Any
 
 from starlette.types import Message, Receive
 
-NO_JSON = "The body must be JSON in UTF-8; this one is not; encode it as such."
 NO_FILES = "Files are not accepted; send the image inside the JSON, as the page does."
+SECONDS_MOST = 30.0  # for a body of a megabyte or less; 2 Mbit/s on top of that
+_BYTES_PER_SECOND = 250_000
 
-# The key of a file object, plain or possibly escaped.
-_MAY_NAME_A_FILE = (b"_type", b"\\u")
+
+class TooSlow(Exception):
+    """The body did not arrive in time."""
 
 
 class Body:
@@ -28,8 +30,23 @@ class Body:
         self.is_over = not message.get("more_body", False)
         return message
 
-    async def whole(self) -> bytes | None:
-        """The whole body; None if the client has disconnected."""
+    async def whole(self, length: int, seconds: float = SECONDS_MOST) -> bytes | None:
+        """The whole body; None if the client has disconnected.
+
+        Args:
+            length: what the request says it has, in bytes; the server lets no more through.
+            seconds: how long a short one may take.
+
+        Raises:
+            TooSlow: it did not arrive in time.
+        """
+        try:
+            async with asyncio.timeout(seconds + length / _BYTES_PER_SECOND):
+                return await self._whole()
+        except TimeoutError as error:
+            raise TooSlow from error
+
+    async def _whole(self) -> bytes | None:
         parts = []
         while not self.is_over:
             message = await self()
@@ -51,28 +68,15 @@ def again(body: bytes, receive: Receive) -> Receive:
     return reading
 
 
-def refusal_of(body: bytes) -> str:
-    """Why a body is refused, as a sentence; "" if it is not.
+def holds_file(sent: Any) -> bool:
+    """Whether a request holds one of Gradio's file objects, at any depth.
 
     Example:
-        >>> refusal_of(b'{"path": "x", "meta": {"_type": "gradio.FileData"}}') == NO_FILES
+        >>> holds_file([{"path": "x", "meta": {"_type": "gradio.FileData"}}])
         True
-        >>> refusal_of(b'{"path": "x"}')
-        ''
+        >>> holds_file({"path": "x"})
+        False
     """
-    if b"\0" in body:  # UTF-16 and UTF-32, which `json` reads, too
-        return NO_JSON
-    if not any(mark in body for mark in _MAY_NAME_A_FILE):
-        return ""
-    try:
-        sent = json.loads(body)
-    except (ValueError, RecursionError):
-        return NO_JSON
-    return NO_FILES if _holds_file(sent) else ""
-
-
-def _holds_file(sent: Any) -> bool:
-    """Whether it contains a file object, at any depth."""
     rest = [sent]
     while rest:
         part = rest.pop()

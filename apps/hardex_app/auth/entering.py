@@ -7,12 +7,12 @@ from hashlib import sha256
 from html import escape
 from urllib.parse import urlsplit
 
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.types import Receive
+from starlette.responses import HTMLResponse, Response
 
 from hardex.errors import AccessError, HardexError, LinkOverError
-from hardex.people.access import LASTS, Visitor
+from hardex.people.access import LASTS
 from hardex_app.auth.gate import Gate, GuardedRequest, Keys
+from hardex_app.auth.sentences import sentence
 from hardex_app.ui.files import asset
 
 TOKEN_BODY = 4_096  # bytes
@@ -59,46 +59,38 @@ async def leave(gate: Gate, keys: Keys, request: GuardedRequest) -> Response:
     return response
 
 
-async def by_token(
-    gate: Gate, request: GuardedRequest, token: str
-) -> tuple[Visitor | None, Response | None]:
-    """The visitor with this token; a program sends it with each request and has one session."""
-    keys = gate.keys
-    if keys is None:
-        return None, None
+async def by_token(gate: Gate, keys: Keys, request: GuardedRequest, token: str) -> str | Response:
+    """The session of a program, which sends its token with each request and has one session."""
     session = gate.bearers.session(token)
-    visitor = await gate.ask(keys.visitor, session) if session else None
-    if visitor is not None:
-        return visitor, None
+    if session and await gate.ask(keys.visitor, session) is not None:
+        return session
     try:
         opened = await _entered(gate, keys, request, token)
     except AccessError as error:
-        return None, sentence(str(error), 401)
-    if isinstance(opened, Response):
-        return None, opened
-    gate.bearers.keep(token, opened)
-    return await gate.ask(keys.visitor, opened), None
+        return sentence(str(error), 401)
+    if isinstance(opened, str):
+        gate.bearers.keep(token, opened)
+    return opened
 
 
 async def _entered(gate: Gate, keys: Keys, request: GuardedRequest, token: str) -> str | Response:
     """A new session for a token, or the response after too many failures.
 
+    The token is looked up before failures are counted: whoever has the right one gets in, however
+    many wrong ones came from their address.
+
     Raises:
         AccessError: the token is wrong, expired or revoked.
     """
-    # Failures are counted by address, and by the public part of the token.
-    names = [f"from {request.source}", f"id {token.partition('.')[0][:40]}"]
-    async with gate.entering:  # one at a time, so that each failure counts for the next attempt
-        seconds = gate.throttle.wait(names)
+    try:
+        return await gate.ask(keys.enter, token)
+    except LinkOverError:  # the token is right, so this is not a guess
+        raise
+    except AccessError:
+        seconds = gate.throttle.failed(request.source)
         if seconds:
             return _too_often(seconds)
-        try:
-            return await gate.ask(keys.enter, token)
-        except LinkOverError:  # the token is right, so this is not a guess
-            raise
-        except AccessError:
-            gate.throttle.failed(names)
-            raise
+        raise
 
 
 def bearer_of(request: GuardedRequest) -> str | None:
@@ -125,22 +117,6 @@ def _cookie(gate: Gate, request: GuardedRequest, session: str, seconds: int) -> 
         "SameSite=Lax",
     ]
     return "; ".join(parts + ["Secure"] * request.secure)
-
-
-async def body_of(receive: Receive) -> bytes:
-    """The whole body; the guard has limited its length."""
-    body = b""
-    while len(body) <= TOKEN_BODY:
-        message = await receive()
-        body += message.get("body", b"")
-        if message["type"] != "http.request" or not message.get("more_body"):
-            break
-    return body
-
-
-def sentence(text: str, status: int) -> Response:
-    """A plain-text response."""
-    return PlainTextResponse(f"{text[:1].upper()}{text[1:]}\n", status_code=status)
 
 
 def _too_often(seconds: int) -> Response:

@@ -1,19 +1,17 @@
 """The state of the guard, and a request as it sees it."""
 
 import re
-from asyncio import Lock as AsyncLock
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from starlette.responses import Response
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
 from hardex.people.access import Visitor, hashed
 from hardex_app.auth.throttle import Throttle
@@ -25,6 +23,14 @@ T = TypeVar("T")
 _THREADS = 20  # that look up visitors
 _BEARERS_KEPT = 1_000
 _LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
+# Lists, which a request may send in parts. Any other header may come once.
+_MAY_REPEAT = frozenset(
+    name.encode()
+    for name in (
+        "accept accept-charset accept-encoding accept-language cache-control connection forwarded "
+        "if-match if-none-match keep-alive pragma te via warning x-forwarded-for"
+    ).split()
+)
 _SESSION = re.compile(r"[A-Za-z0-9_.~-]{16,200}")
 
 
@@ -63,28 +69,20 @@ class Gate:
     Attributes:
         port: of the app; part of the cookie's name, because cookies ignore ports.
         keys: who may enter; None lets in everybody on this computer.
-        annotators: the app for annotators.
-        pictures: answers requests for pictures, see `hardex_app.pictures`.
         root_path: the path or address under which a proxy shows the app.
         proxied: whether `X-Forwarded-…` is trusted, because a proxy writes it.
         framed_by: the sites, besides the app itself, that may show it in a frame.
-        opening: whether the server is starting, for which Gradio sends a request to itself.
         throttle: counts failed attempts to enter.
-        entering: the lock to hold while a token is tried.
         bearers: the sessions of programs.
         threads: limits the threads that look up visitors.
     """
 
     port: int
     keys: Keys | None = None
-    annotators: ASGIApp | None = None
-    pictures: "PictureRoute | None" = None
     root_path: str = ""
     proxied: bool = False
     framed_by: tuple[str, ...] = ()
-    opening: bool = False
     throttle: Throttle = field(default_factory=Throttle)
-    entering: AsyncLock = field(default_factory=AsyncLock)
     bearers: Bearers = field(default_factory=Bearers)
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
 
@@ -114,7 +112,7 @@ class GuardedRequest:
 
     @classmethod
     def of(cls, scope: Scope, gate: Gate) -> "GuardedRequest":
-        """Read a request; the last value counts if a header is repeated."""
+        """Read a request; `repeated_header` says whether one may be read in two ways."""
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
@@ -129,11 +127,25 @@ class GuardedRequest:
         return cls(scope, scope["method"], path, headers, hosts, _is_https(scope, headers, gate))
 
     @property
+    def repeated_header(self) -> str:
+        """A header that may come once and comes more often, or "".
+
+        Programs that read the first one and programs that read the last would see two requests.
+        """
+        counts = Counter(name for name, _ in self.scope["headers"] if name not in _MAY_REPEAT)
+        return next((name.decode("latin-1") for name, count in counts.items() if count > 1), "")
+
+    @property
     def navigates(self) -> bool:
         """Whether the browser opens a page, and not a script."""
         mode = self.headers.get("sec-fetch-mode")
         wants_html = "text/html" in self.headers.get("accept", "")
         return mode == "navigate" if mode is not None else wants_html
+
+    @property
+    def length(self) -> int:
+        """How many bytes the body has, as `Content-Length` says; the guard has checked it."""
+        return int(self.headers.get("content-length") or 0)
 
     @property
     def source(self) -> str:
@@ -155,11 +167,21 @@ class GuardedRequest:
 
 
 def _network(address: str) -> str:
+    """An address as throttles count it: one client has many IPv6 addresses, and IPv4 in two ways.
+
+    Example:
+        >>> _network("::ffff:10.0.0.1"), _network("2001:db8::1"), _network("10.0.0.1")
+        ('10.0.0.1', '2001:db8::/64', '10.0.0.1')
+    """
     try:
-        IPv6Address(address)
+        found = ip_address(address.partition("%")[0])
     except ValueError:
         return address
-    return str(ip_network((address.partition("%")[0], 64), strict=False))
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ip_network((found, 64), strict=False))
+    return str(found)
 
 
 def _is_https(scope: Scope, headers: dict[str, str], gate: Gate) -> bool:
@@ -193,6 +215,3 @@ def split_host(host: str) -> tuple[str, str, str]:
         name, bracket, rest = host.partition("]")
         return name + bracket, rest[:1], rest[1:]
     return host.partition(":")
-
-
-PictureRoute = Callable[[Visitor, GuardedRequest], Awaitable[Response]]

@@ -1,55 +1,61 @@
 """Every request to the app passes here first.
 
 Without a sharing option only requests that name this computer are answered, and nobody needs
-a link. With one, everybody needs a session, which a token opens: the owner gets the owner's window,
-annotators get another one on the same port. In both cases the guard refuses requests forged by
-other pages, paths that no page needs, and bodies that are too large.
+a link. With one, everybody needs a session, which a token opens. In both cases the guard refuses
+requests forged by other pages, requests that can be read in two ways, and bodies that are too large
+or too slow. What it lets through says who asks.
 
 Another page can make the browser send a request to a name of its own that resolves to 127.0.0.1
 (DNS rebinding); such a request has that name as its Host.
 """
 
+import asyncio
 import logging
 import re
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hardex.errors import AccessError, HardexError
 from hardex.people.access import OWNER, Visitor
-from hardex_app.auth.bodies import Body, again, refusal_of
+from hardex_app.auth.bodies import Body, TooSlow, again
 from hardex_app.auth.entering import (
     TOKEN_BODY,
     UNREADABLE,
     bearer_of,
-    body_of,
     by_token,
     enter,
     enter_page,
     leave,
     no_session,
-    sentence,
 )
 from hardex_app.auth.gate import (
     Gate,
     GuardedRequest,
     Header,
-    PictureRoute,
+    Keys,
     names_this_computer,
     split_host,
 )
-from hardex_app.auth.visitors import IN_SCOPE, VISITOR, is_owner
-from hardex_app.ui.modules import modules
+from hardex_app.auth.sentences import sentence
+from hardex_app.auth.visitors import IN_SCOPE, is_owner
 
 _LOG = logging.getLogger("hardex")
 
 # An uploaded image of `pixels.FILE_MOST` bytes in base64, and the rest of the request.
 OWNER_BODY, ANNOTATOR_BODY, OTHER_BODY = 21_000_000, 1_000_000, 65_536
 _HEADERS_MOST, _HEADER_BYTES, _PATH_BYTES = 100, 32_768, 8_192
+_WELCOME_SECONDS = 1.0  # how often to check that whoever reads a long answer may still be here
 
 _HOST = re.compile(r"([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
-_NAME = r"[A-Za-z0-9_.-]{1,100}"
+_METHODS = frozenset({"GET", "HEAD", "POST"})
+_PAGES = frozenset({"/", "/enter"})  # to which other sites may link
+_WITH_LARGE_BODY = re.compile(r"/(ask|gradio_api)/.*")
 
 _NOT_LOCAL = (
     "This app answers only requests to localhost, 127.0.0.1 or [::1]; to use another name, start "
@@ -57,46 +63,45 @@ _NOT_LOCAL = (
 )
 _FOREIGN = "This request came from another page; open the app itself and try again."
 _TOO_LARGE = "A request may have {most:,} bytes; this one has more; send less."
+_TOO_SLOW = "The request did not arrive in time; send it again."
+_TWICE = "A request must have one {name} header; this one has more; send one."
+_FAILED = "This cannot be answered now; try again later."
 
-# What pages and programs request; there is nothing else. Files are neither uploaded as files nor
-# read by path: images are part of the JSON.
-_ANYBODY_GETS = re.compile(
-    rf"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json"
-    rf"|/(assets|static)/(?!.*\.\.)[A-Za-z0-9_./@+-]+|/svelte/(?!.*\.\.)[A-Za-z0-9_./@+-]+"
-    rf"|/gradio_api/(info/?|app_id/?|theme\.css|heartbeat/{_NAME}|queue/data"
-    rf"|call/{_NAME}/{_NAME})"
+# What the app behind the guard may read of a request; the guard checks or writes the rest.
+_HANDED_ON = frozenset(
+    name.encode()
+    for name in (
+        "accept accept-encoding accept-language host if-none-match origin user-agent "
+        "x-forwarded-host"
+    ).split()
 )
-_ANYBODY_POSTS = re.compile(
-    rf"/gradio_api/((run|api|call)/{_NAME}/?|queue/join/?|component_server/?|cancel/?|reset/?)"
-)
-_OWNER_GETS = re.compile(r"(/gradio_api)?/openapi\.json")
-_STARTING = "/gradio_api/startup-events"  # requested by Gradio itself, once
-_WITH_LARGE_BODY = re.compile(r"/gradio_api/((run|api|call)/.*|queue/join/?|component_server/?)")
+_JSON = b"application/json"
 
-# PictureRoute, by an id or a ticket in the query; both windows get them here, before Gradio.
-_PICTURES = re.compile(rf"/pictures/{_NAME}/{_NAME}")
 
-# The pages' scripts, for whoever may open a page; both windows get them here, before Gradio.
-_MODULES = modules().served
-_JAVASCRIPT = "text/javascript; charset=utf-8"
-_KEPT = {"cache-control": "private, max-age=31536000, immutable"}  # the address names the version
+@dataclass(frozen=True)
+class _LetIn:
+    """Whoever sent a request, with all of its body."""
+
+    visitor: Visitor
+    session: str
+    body: bytes = b""
 
 
 class Guard:
-    """The outermost ASGI middleware. Its only state is its `Gate`."""
+    """The outermost ASGI app. Its only state is its `Gate`."""
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self._app, self._gate = app, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on to the visitor's app, or answer it here."""
+        """Pass the request on to the app, or answer it here."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         elif scope["type"] != "http":
             await self._app(scope, receive, send)
         else:
             request, body = GuardedRequest.of(scope, self._gate), Body(receive)
-            send = _with_headers(send, self._gate, request)
+            send = _with_headers(send, self._gate)
             response = _refusal(request, self._gate) or _with_a_slash(request, self._gate)
             response = response or await self._own_page(request, body)
             if response is not None:
@@ -105,66 +110,118 @@ class Guard:
                 await self._pass_on(request, body, send)
 
     async def _pass_on(self, request: GuardedRequest, receive: Body, send: Send) -> None:
-        visitor, response = await self._visitor(request)
-        pictures = self._gate.pictures
-        if visitor is not None and request.path == "/here" and request.method == "GET":
-            response = Response(status_code=204)  # without a session the response is 401, below
-        elif visitor is not None and request.method in ("GET", "HEAD") and request.path in _MODULES:
-            response = Response(_MODULES[request.path], 200, _KEPT, _JAVASCRIPT)
-        elif visitor is not None and pictures and _is_picture(request):
-            response = await _picture(pictures, visitor, request)
-        elif visitor is not None:
-            response = _refusal_to(visitor, request, self._gate)
-        if response is not None or visitor is None:
-            await _respond(response or no_session(request), request, receive, send)
+        """Pass a request on for its visitor, with nothing that was not checked."""
+        try:
+            let_in = await self._let_in(request, receive)
+        except HardexError:
+            let_in = sentence(UNREADABLE, 503)
+        if let_in is None:  # the client has gone
             return
-        body: Receive = receive
-        if request.method == "POST":  # `_refusal` has limited its length
-            read = await receive.whole()
-            if read is None:
-                return
-            if refusal := refusal_of(read):
-                await sentence(refusal, 400)(request.scope, receive, send)
-                return
-            body = again(read, receive)
+        if isinstance(let_in, Response):
+            await _respond(let_in, request, receive, send)
+            return
         scope = {
             **request.scope,
             "path": request.path,  # answer exactly the path that was checked
             "raw_path": request.path.encode(),
-            "headers": _cleaned(request, self._gate),
-            IN_SCOPE: visitor,
+            "headers": _headers(request, self._gate, len(let_in.body)),
+            IN_SCOPE: let_in.visitor,
         }
-        app = self._app if is_owner(visitor) else self._gate.annotators
-        before = VISITOR.set(visitor)
-        try:
-            await (app or PlainTextResponse("Not found.", 404))(scope, body, send)
-        except Exception as error:
-            if is_owner(visitor):
-                raise
-            # Gradio has answered 500. A visitor must not fill the owner's terminal.
-            _LOG.error("%s %s failed: %s", request.method, request.path, type(error).__name__)
-        finally:
-            VISITOR.reset(before)
+        handled = self._answered(scope, again(let_in.body, receive), send)
+        if request.method == "POST" or self._gate.keys is None:
+            await handled
+        else:
+            await self._while_welcome(let_in.session, handled, send)
 
-    async def _visitor(self, request: GuardedRequest) -> tuple[Visitor | None, Response | None]:
-        """The visitor, or the response if that cannot be determined."""
+    async def _let_in(self, request: GuardedRequest, receive: Body) -> "_LetIn | Response | None":
+        """Who sent the request, once all of it has arrived; or why it is refused.
+
+        Raises:
+            HardexError: it cannot be found out who sent it.
+        """
+        session = await self._session(request)
+        if isinstance(session, Response):
+            return session
+        visitor = await self._visitor(session)
+        if visitor is None:
+            return no_session(request)
+        refusal = _refusal_to(visitor, request)
+        if refusal is not None or request.method != "POST":
+            return refusal or _LetIn(visitor, session)
+        try:
+            body = await receive.whole(request.length)
+        except TooSlow:
+            return sentence(_TOO_SLOW, 408)
+        # The invitation may have been revoked while the body was on its way.
+        visitor = await self._visitor(session)
+        if visitor is None:
+            return no_session(request)
+        return None if body is None else _LetIn(visitor, session, body)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The answer of the app; a failure is one line in the log, as a visitor can repeat it."""
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            what = type(error).__name__
+            _LOG.error("%s %s failed: %s", scope["method"], ascii(scope["path"])[1:200], what)
+            _LOG.debug("the failure was", exc_info=error)
+            if not started:
+                await sentence(_FAILED, 500)(scope, receive, send)
+
+    async def _while_welcome(
+        self, session: str, answering: Coroutine[Any, Any, None], send: Send
+    ) -> None:
+        """Let an answer go on for as long as its visitor may be here."""
+        task = asyncio.ensure_future(answering)
+        try:
+            while not (await asyncio.wait({task}, timeout=_WELCOME_SECONDS))[0]:
+                if not await self._is_welcome(session):
+                    task.cancel()
+                    await asyncio.wait({task})
+                    with suppress(Exception):  # ends the answer, if it had begun
+                        await send({"type": "http.response.body", "body": b""})
+                    return
+            await task
+        finally:
+            task.cancel()
+
+    async def _is_welcome(self, session: str) -> bool:
+        try:
+            return await self._visitor(session) is not None
+        except HardexError:  # it cannot be read now: nothing says that the session has ended
+            return True
+
+    async def _session(self, request: GuardedRequest) -> "str | Response":
+        """The session of the request, "" without one, or the response if it cannot be found."""
         gate = self._gate
         if gate.keys is None:
-            return OWNER, None
-        if gate.opening and request.path == _STARTING:
-            return OWNER, None
+            return ""
+        token = bearer_of(request)
         try:
-            token = bearer_of(request)
             if token is not None:
-                return await by_token(gate, request, token)
-            for session in request.sessions(gate):
-                return await gate.ask(gate.keys.visitor, session), None
+                return await by_token(gate, gate.keys, request, token)
         except HardexError:
-            return None, sentence(UNREADABLE, 503)
-        return None, None
+            return sentence(UNREADABLE, 503)
+        return next(iter(request.sessions(gate)), "")
 
-    async def _own_page(self, request: GuardedRequest, receive: Receive) -> Response | None:
-        """`/enter` and `/leave`, which do not belong to Gradio."""
+    async def _visitor(self, session: str) -> Visitor | None:
+        """Whose session it is, now."""
+        if self._gate.keys is None:
+            return OWNER
+        if not session:
+            return None
+        return await self._gate.ask(self._gate.keys.visitor, session)
+
+    async def _own_page(self, request: GuardedRequest, receive: Body) -> Response | None:
+        """`/enter` and `/leave`, for which nobody needs a session."""
         keys = self._gate.keys
         if keys is None or request.path not in ("/enter", "/leave"):
             return None
@@ -173,26 +230,19 @@ class Guard:
         if request.method != "POST":
             return sentence("Use POST here.", 405)
         try:
-            if request.path == "/enter":
-                return await enter(self._gate, keys, request, await body_of(receive))
-            return await leave(self._gate, keys, request)
+            body = await receive.whole(request.length) or b""
+            return await self._entered_or_left(keys, request, body)
+        except TooSlow:
+            return sentence(_TOO_SLOW, 408)
         except AccessError as error:
             return sentence(str(error), 401)
         except HardexError:
             return sentence(UNREADABLE, 503)
 
-
-def _is_picture(request: GuardedRequest) -> bool:
-    return request.method in ("GET", "HEAD") and _PICTURES.fullmatch(request.path) is not None
-
-
-async def _picture(pictures: PictureRoute, visitor: Visitor, request: GuardedRequest) -> Response:
-    """The response of the route; a failure is one line in the log, as a visitor can repeat it."""
-    try:
-        return await pictures(visitor, request)
-    except Exception as error:
-        _LOG.error("%s %s failed: %s", request.method, request.path, type(error).__name__)
-        return sentence("This picture cannot be shown now; try again later.", 500)
+    async def _entered_or_left(self, keys: Keys, request: GuardedRequest, body: bytes) -> Response:
+        if request.path == "/enter":
+            return await enter(self._gate, keys, request, body)
+        return await leave(self._gate, keys, request)
 
 
 def _with_a_slash(request: GuardedRequest, gate: Gate) -> Response | None:
@@ -208,8 +258,9 @@ async def _respond(response: Response, request: GuardedRequest, receive: Body, s
     """Respond here; a short body is read first, or the connection would be reset."""
     length = request.headers.get("content-length", "")
     short = length.isascii() and length.isdigit() and len(length) < 6 and int(length) <= OTHER_BODY
-    while short and not receive.is_over:
-        await receive()
+    if short and not receive.is_over:
+        with suppress(TooSlow):
+            await receive.whole(int(length))
     await response(request.scope, receive, send)
 
 
@@ -227,6 +278,8 @@ def _refusal(request: GuardedRequest, gate: Gate) -> Response | None:
         return sentence(_NOT_LOCAL if gate.keys is None else "Name one host.", _no_host(gate))
     if gate.keys is None and not names_this_computer(raw):
         return sentence(_NOT_LOCAL, 403)
+    if request.repeated_header:
+        return sentence(_TWICE.format(name=request.repeated_header[:40]), 400)
     if _is_foreign(request, gate):
         return sentence(_FOREIGN, 403)
     return _refusal_of_body(request)
@@ -240,6 +293,8 @@ def _refusal_of_body(request: GuardedRequest) -> Response | None:
     """A body must say how long it is, and what the longest is depends on where it goes."""
     if "transfer-encoding" in request.headers:
         return sentence("Say how long the request is: send Content-Length.", 411)
+    if "content-encoding" in request.headers:
+        return sentence("The body must not be compressed; leave out Content-Encoding.", 415)
     length = request.headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit():
         return sentence("Content-Length must be a number.", 400)
@@ -264,10 +319,20 @@ def _is_foreign(request: GuardedRequest, gate: Gate) -> bool:
     site = request.headers.get("sec-fetch-site", "")
     changes = request.method not in ("GET", "HEAD")
     if site in ("cross-site", "same-site"):
-        # Other pages may link to the app, and a notebook may show it in a frame.
-        return changes or request.headers.get("sec-fetch-mode") != "navigate"
+        return changes or not _leads_here(request, gate)
     origin = request.headers.get("origin")
     return changes and origin is not None and not _is_own(origin, request, gate)
+
+
+def _leads_here(request: GuardedRequest, gate: Gate) -> bool:
+    """Whether another page only leads to the app: by a link, or in a frame that it may have."""
+    into = request.headers.get("sec-fetch-dest", "document")
+    frames = ("iframe", "frame") if gate.framed_by else ()
+    return (
+        request.headers.get("sec-fetch-mode") == "navigate"
+        and into in ("document", *frames)
+        and request.path in _PAGES
+    )
 
 
 def _is_own(origin: str, request: GuardedRequest, gate: Gate) -> bool:
@@ -288,20 +353,11 @@ def _with_port(host: str, scheme: str) -> str:
 # ------------------------------------------------------------------ refused to some
 
 
-def _refusal_to(visitor: Visitor, request: GuardedRequest, gate: Gate) -> Response | None:
-    """Why this visitor may not send this request; for them, the path does not exist."""
-    if gate.opening and request.path == _STARTING:
-        return None
-    gets, posts = [_ANYBODY_GETS], [_ANYBODY_POSTS]
-    if is_owner(visitor):
-        gets.append(_OWNER_GETS)
-    allowed = {"GET": gets, "HEAD": gets, "POST": posts}.get(request.method, [])
-    if not any(path.fullmatch(request.path) for path in allowed):
-        exists = any(path.fullmatch(request.path) for path in (*gets, *posts))
-        return sentence("Not allowed here.", 405) if exists else sentence("Not found.", 404)
-    if b"deep_link" in request.scope.get("query_string", b""):
-        return sentence("Not found.", 404)
-    if not is_owner(visitor) and int(request.headers.get("content-length", "0")) > ANNOTATOR_BODY:
+def _refusal_to(visitor: Visitor, request: GuardedRequest) -> Response | None:
+    """Why this visitor may not send this request."""
+    if request.method not in _METHODS:
+        return sentence("Not allowed here.", 405)
+    if not is_owner(visitor) and request.length > ANNOTATOR_BODY:
         return sentence(_TOO_LARGE.format(most=ANNOTATOR_BODY), 413)
     return None
 
@@ -309,14 +365,16 @@ def _refusal_to(visitor: Visitor, request: GuardedRequest, gate: Gate) -> Respon
 # ------------------------------------------------------------------ headers
 
 
-def _cleaned(request: GuardedRequest, gate: Gate) -> list[Header]:
-    """The headers for the app, without those by which a visitor could change its address."""
+def _headers(request: GuardedRequest, gate: Gate, length: int) -> list[Header]:
+    """The headers for the app: those that it may read, and what the guard knows of the others."""
     kept = [
         (name, value)
         for name, value in request.scope["headers"]
-        if name not in (b"x-gradio-server", b"x-direct-url", b"forwarded", b"x-forwarded-proto")
+        if name in _HANDED_ON
         and (name != b"x-forwarded-host" or (gate.proxied and _HOST.fullmatch(_first(value))))
     ]
+    if request.method == "POST":
+        kept += [(b"content-type", _JSON), (b"content-length", str(length).encode())]
     return [*kept, (b"x-forwarded-proto", b"https")] if request.secure else kept
 
 
@@ -324,7 +382,7 @@ def _first(value: bytes) -> str:
     return value.decode("latin-1").partition(",")[0].strip()
 
 
-def _with_headers(send: Send, gate: Gate, request: GuardedRequest) -> Send:
+def _with_headers(send: Send, gate: Gate) -> Send:
     """Add security headers; remove those that would let other pages read the response."""
     fixed = [
         (b"x-content-type-options", b"nosniff"),
@@ -336,33 +394,30 @@ def _with_headers(send: Send, gate: Gate, request: GuardedRequest) -> Send:
     ]
     if not gate.framed_by:
         fixed.append((b"x-frame-options", b"SAMEORIGIN"))
-    of_gradio = re.match(r"/(assets|static|svelte)/", request.path)
-    changes = (b"cache-control", b"no-store")  # the response depends on the visitor
+    names = {name for name, _ in fixed}
+    csp = (b"content-security-policy", policy(gate.framed_by).encode())
+    changes = (b"cache-control", b"no-store")  # what a response says, unless it says otherwise
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            own = request.path in _MODULES or _is_picture(request)
-            lasts = of_gradio or (own and message["status"] in (200, 304))
-            added = fixed if lasts else [*fixed, changes]
-            names = {name for name, _ in added}
             headers = [
                 (name, value)
                 for name, value in message.get("headers", [])
-                if name.lower() not in names and not name.lower().startswith(b"access-control-")
+                if name not in names and not name.startswith(b"access-control-")
             ]
-            if not any(name.lower() == b"content-security-policy" for name, _ in headers):
-                headers.append((b"content-security-policy", policy(gate.framed_by).encode()))
-            message = {**message, "headers": [*headers, *added]}
+            there = {name for name, _ in headers}
+            headers += [one for one in (csp, changes) if one[0] not in there]
+            message = {**message, "headers": [*headers, *fixed]}
         await send(message)
 
     return sending
 
 
 def policy(framed_by: tuple[str, ...]) -> str:
-    """The Content-Security-Policy of the app.
+    """The Content-Security-Policy of the owner's window.
 
     Gradio uses inline scripts and `eval`, so this cannot restrict scripts. It does restrict where
-    data is sent and what may be embedded.
+    data is sent and what may be embedded. The window of annotators has a policy of its own.
 
     Example:
         >>> policy(()).rpartition("; ")[2]

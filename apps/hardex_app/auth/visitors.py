@@ -1,42 +1,23 @@
-"""Who the visitor is. The guard gets it from the session; nothing in a request can change it.
-
-There are two ways to read it, because Gradio runs work in two ways. A server function, and anything
-else that runs within its request, uses a context variable. An event waits in the queue and runs
-elsewhere, where that variable may belong to another visitor; it uses its request.
-"""
+"""Who the visitor is. The guard gets it from the session; nothing in a request can change it."""
 
 from collections.abc import Collection
-from contextvars import ContextVar
 
 import gradio as gr
 
 from hardex.errors import HardexError
 from hardex.people.access import OWNER, Visitor
 
-VISITOR: ContextVar[Visitor] = ContextVar("hardex_visitor")
 # Gradio keeps about 65 kB for each open page, and any request may claim to be a new page.
 SESSIONS_KEPT = 500
-THREADS = 64  # of each window, for functions; pages have their own
+THREADS = 64  # for functions; pages have their own
 IN_SCOPE = "hardex.visitor"  # the key in the ASGI scope of a request
 
 # Every request passes the guard, so this is the error if there is none.
 _NOBODY = "the app cannot identify the visitor; start it with `hardex serve` or `hardex.serve`."
 
 
-def current() -> Visitor:
-    """The visitor who calls a server function. In events of the queue, use `visitor_of`.
-
-    Raises:
-        HardexError: the request did not come through the guard.
-    """
-    try:
-        return VISITOR.get()
-    except LookupError as error:
-        raise HardexError(_NOBODY) from error
-
-
 def visitor_of(request: gr.Request) -> Visitor:
-    """The visitor who sent an event or called an endpoint.
+    """The visitor who called an endpoint.
 
     Raises:
         HardexError: the request did not come through the guard.

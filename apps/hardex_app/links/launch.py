@@ -77,10 +77,10 @@ def open_window(
         keys = Keys(workspace) if sharing.needs_link(host) else None
         if keys is not None:
             ends.callback(keys.close)
-        window, where = launch(workspace, host, port, sharing, keys, notebook=notebook)
-        ends.callback(window.close, verbose=False)
+        served = launch(workspace, host, port, sharing, keys, notebook=notebook)
+        ends.callback(served.close)
         ends.callback(workspace.stop)
-        tunnel = sharing.tunnel(where, say)
+        tunnel = sharing.tunnel(served.port, say)
         if tunnel is not None:
             ends.callback(tunnel.close)
 
@@ -90,9 +90,9 @@ def open_window(
                 return ""
             return keys.one_time_token() if notebook else keys.owner_token
 
-        _print(reach(window.local_url, host, where, sharing, token(), once=notebook))
+        _print(reach(served.url, host, served.port, sharing, token(), once=notebook))
         if shows and not sharing.proxy:
-            _open_browser(sharing.shown_at(window.local_url), keys)
+            _open_browser(sharing.shown_at(served.url), keys)
         workspace.start()
         link = _open_link(tunnel, token(), sharing)
         if keys is not None:
@@ -101,10 +101,10 @@ def open_window(
         if shows and sharing.proxy:  # the pages load their files from there
             _open_browser(sharing.proxy, keys)
         if keys is not None:
-            near = sharing.shown_at(near_address(window.local_url, host, where))
+            near = sharing.shown_at(near_address(served.url, host, served.port))
             _keep_address(workspace, link or near, ends)
         if notebook:
-            url = link or sharing.shown_at(window.local_url)
+            url = link or sharing.shown_at(served.url)
             opened = Opened(url, token, ends.pop_all().close)
             _show_inline(opened.link())
             return opened

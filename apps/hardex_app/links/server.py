@@ -1,31 +1,38 @@
-"""Serve the windows of an app on a free port, behind the guard."""
+"""Serve an app: its routes and the owner's window, behind the guard, on a free port."""
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
-from io import StringIO
-from threading import Lock
+from functools import partial
+from threading import Thread
+from time import monotonic, sleep
 from typing import Any
+
+import uvicorn
 
 from hardex.errors import ServingError
 from hardex_app.auth.gate import Gate
 from hardex_app.auth.guard import Guard
 from hardex_app.auth.keys import Keys
 from hardex_app.auth.visitors import SESSIONS_KEPT, THREADS
+from hardex_app.front.gradio_protocol import endpoints_of
+from hardex_app.front.gradio_window import GradioWindow
+from hardex_app.front.routes import Front
+from hardex_app.links.connections import IDLE_SECONDS, Connection, Connections, connections_most
+from hardex_app.links.log import keep_short
 from hardex_app.links.sharing import Sharing, on_space
-from hardex_app.pictures import Pictures
 from hardex_app.workspace import Workspace
 
 FIRST_PORT, _PORTS = 7860, 100
 # Notebooks on this computer show the app in a frame, each on its own port.
 _NOTEBOOKS = ("http://localhost:*", "http://127.0.0.1:*", "https://localhost:*", "vscode-webview:")
 _HUGGING_FACE = "https://huggingface.co"
-_TRUSTED_VARIABLE = "FORWARDED_ALLOW_IPS"  # read by uvicorn
+_TRUSTED_VARIABLE = "FORWARDED_ALLOW_IPS"  # as uvicorn calls it
 _THIS_COMPUTER = ("127.0.0.1", "::1")
-_STARTED = "startup-events"  # the path that Gradio requests from an app that it has started
-_STARTING = Lock()  # a server reads an environment variable while it starts
 _FILE_MOST = "1mb"  # nothing is uploaded as a file: images are part of the JSON
+_HEADER_BYTES = 65_536
+_START_SECONDS, _END_SECONDS = 60.0, 3.0
+_TICKS_PER_SWEEP = 10
+_WAITING_MOST = 512  # connections that the operating system keeps waiting
 
 
 def free_port(host: str, port: int | None) -> int:
@@ -54,13 +61,21 @@ def free_port(host: str, port: int | None) -> int:
 
 
 def _is_free(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError):
-            return False
-        return True
+    try:
+        _listen(host, port).close()
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket at this port, which nobody else can take any more.
+
+    Raises:
+        OSError: it is taken, or the host is another computer.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_WAITING_MOST)
 
 
 def launch(
@@ -71,64 +86,44 @@ def launch(
     keys: Keys | None,
     *,
     notebook: bool = False,
-) -> tuple[Any, int]:
-    """Build the windows and serve them on the given port, or the next free one.
-
-    Returns:
-        The owner's window, and the port.
+) -> "Served":
+    """Build the app and serve it on the given port, or the next free one.
 
     Raises:
         ServingError: the given port is taken, or none is free.
     """
-    window = _built(workspace)
-    while True:  # another app may take the port first
+    keep_short()
+    listening = _listening(host, port)
+    frames = _frames(notebook or keys is None)
+    gate = Gate(
+        listening.getsockname()[1],
+        keys,
+        root_path=sharing.root_path,
+        proxied=sharing.is_proxied,
+        framed_by=frames,
+    )
+    app = Guard(Front(workspace, owner_window(workspace, sharing.root_path), frames), gate)
+    trusted = os.environ.get(_TRUSTED_VARIABLE) or ",".join(_THIS_COMPUTER)
+    limits = Connections(connections_most(), proxies=_proxies(sharing, trusted))
+    # Without a proxy, visitors could forge their address by these headers.
+    headers = {"proxy_headers": sharing.is_proxied, "forwarded_allow_ips": trusted}
+    return Served(app, listening, limits, **headers)
+
+
+def _listening(host: str, port: int | None) -> socket.socket:
+    while True:
         where = free_port(host, port)
-        gate = Gate(
-            where,
-            keys,
-            _for_annotators(workspace, sharing.root_path) if keys else None,
-            Pictures(workspace),
-            root_path=sharing.root_path,
-            proxied=sharing.is_proxied,
-            framed_by=_frames(notebook or keys is None),
-            opening=True,
-        )
         try:
-            # Gradio prints its own lines about links; `reach` has better ones.
-            with redirect_stdout(StringIO()), _trusting_headers(sharing.is_proxied):
-                _launch(window, host, where, sharing.root_path, gate)
-        except Exception as error:
-            window.close(verbose=False)
-            # The port was taken meanwhile: `free_port` finds the next one, or reports that there is
-            # none. Gradio may also have sent its start request to the other app.
-            reached_another = _STARTED in str(error) and not _is_free(host, where)
-            if not isinstance(error, OSError) and not reached_another:
-                raise
+            return _listen(host, where)
+        except OSError:  # another app was quicker: `free_port` finds the next one, or says so
             continue
-        gate.opening = False
-        _put_first(window.app)
-        return window, where
 
 
-@contextmanager
-def _trusting_headers(proxied: bool) -> Iterator[None]:
-    """A server that starts inside trusts `X-Forwarded-…` only behind a proxy.
-
-    Otherwise visitors could forge their address. Behind a proxy, the headers are trusted from this
-    computer, or from the addresses in `FORWARDED_ALLOW_IPS`.
-    """
-    with _STARTING:
-        before = os.environ.get(_TRUSTED_VARIABLE)
-        if not proxied:
-            os.environ[_TRUSTED_VARIABLE] = ""
-        elif before is None:
-            os.environ[_TRUSTED_VARIABLE] = ",".join(_THIS_COMPUTER)
-        try:
-            yield
-        finally:
-            os.environ.pop(_TRUSTED_VARIABLE, None)
-            if before is not None:
-                os.environ[_TRUSTED_VARIABLE] = before
+def _proxies(sharing: Sharing, trusted: str) -> tuple[str, ...]:
+    """The sources that speak for many visitors: a tunnel ends on this computer."""
+    if not (sharing.wants_link or sharing.root_path or on_space()):
+        return ()
+    return (*_THIS_COMPUTER, *(one.strip() for one in trusted.split(",")))
 
 
 def _frames(notebooks: bool) -> tuple[str, ...]:
@@ -136,66 +131,130 @@ def _frames(notebooks: bool) -> tuple[str, ...]:
     return (*(_NOTEBOOKS if notebooks else ()), *((_HUGGING_FACE,) if on_space() else ()))
 
 
-def _built(workspace: Workspace) -> Any:
+def owner_window(workspace: Workspace, root_path: str = "") -> GradioWindow:
+    """The owner's window, as Gradio serves it."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     from hardex_app.window import build
 
-    return build(workspace)
+    return gradio_window(build(workspace), root_path)
 
 
-def _for_annotators(workspace: Workspace, root_path: str) -> Any:
-    from hardex_app.annotator_window import Annotators
-
-    return Annotators(workspace, root_path, looks())
-
-
-def looks() -> dict[str, Any]:
-    """The theme and style of both windows."""
+def gradio_window(blocks: Any, root_path: str = "") -> GradioWindow:
+    """A window that was built with Gradio, in the look of the app."""
     import gradio as gr
+    from fastapi import FastAPI
+    from gradio.routes import App
 
     from hardex_app.ui.files import style
 
-    return {
-        "theme": gr.themes.Default(
+    blocks.state_session_capacity = SESSIONS_KEPT
+    blocks.max_threads = THREADS
+    outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    gr.mount_gradio_app(
+        outer,
+        blocks,
+        path="/",
+        root_path=root_path or None,
+        footer_links=["api"],
+        show_error=False,
+        allowed_paths=[],
+        enable_monitoring=False,
+        run_history=False,
+        max_file_size=_FILE_MOST,
+        theme=gr.themes.Default(
             primary_hue="indigo",
             font=["system-ui", "sans-serif"],
             font_mono=["ui-monospace", "monospace"],
         ),
-        "css": style(),
-    }
-
-
-def _launch(window: Any, host: str, port: int, root_path: str, gate: Gate) -> None:
-    from starlette.middleware import Middleware
-
-    window.launch(
-        server_name=f"[{host}]" if ":" in host else host,
-        server_port=port,
-        share=False,  # `tunnels` opens links, when the page is open already
-        prevent_thread_lock=True,
-        inbrowser=False,
-        inline=False,  # `launch` shows its own frame
-        root_path=root_path or None,
-        quiet=True,
-        footer_links=["api"],
-        enable_monitoring=False,
-        run_history=False,
-        max_file_size=_FILE_MOST,
-        allowed_paths=[],
-        state_session_capacity=SESSIONS_KEPT,
-        max_threads=THREADS,
-        app_kwargs={"middleware": [Middleware(Guard, gate=gate)]},
-        # Skip the check that the page loads: a busy computer may need more than the 3 s that Gradio
-        # waits, and Gradio would then ask for a public link.
-        _frontend=False,
-        **looks(),
+        css=style(),
     )
+    # Gradio's own app without the outer one, which would add its own path.
+    found: list[Any] = [getattr(route, "app", None) for route in outer.routes]
+    inner = next(app for app in found if isinstance(app, App))
+    return GradioWindow(inner, endpoints_of(blocks.config["dependencies"]), lifespan=outer)
 
 
-def _put_first(app: Any) -> None:
-    """Put the guard before Gradio's own middleware.
+class Served:
+    """An app that is being served until it is closed.
 
-    Gradio's would answer CORS requests of other pages, which the guard refuses.
+    Attributes:
+        url: its address on this computer.
+        port: where it listens.
     """
-    app.user_middleware.sort(key=lambda one: one.cls is not Guard)
-    app.middleware_stack = None  # the next request builds it again
+
+    def __init__(
+        self, app: Any, listening: socket.socket, limits: Connections, **options: Any
+    ) -> None:
+        """
+        Args:
+            app: to be served.
+            listening: the socket.
+            limits: for its connections.
+            options: for uvicorn.
+
+        Raises:
+            ServingError: the server did not start.
+        """
+        host, self.port = listening.getsockname()[:2]
+        self.url = f"http://{_url_host(host)}:{self.port}/"
+        self._listening = listening
+        config = uvicorn.Config(
+            app,
+            http=partial(Connection, limits=limits),  # type: ignore[arg-type]  # makes a protocol
+            ws="none",
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
+            h11_max_incomplete_event_size=_HEADER_BYTES,
+            **options,
+        )
+        self._server = _Server(config, limits)
+        self._thread = Thread(target=self._run, name="hardex-server", daemon=True)
+        self._thread.start()
+        self._server.wait_until_started(self._thread)
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._listening])
+
+    def close(self) -> None:
+        """Stop the server; closing twice does no harm."""
+        self._server.should_exit = True
+        self._thread.join(_END_SECONDS)
+        self._server.force_exit = True
+        self._thread.join(_END_SECONDS)
+        self._listening.close()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server, which closes slow connections, and leaves the signals to `launch`."""
+
+    def __init__(self, config: uvicorn.Config, limits: Connections) -> None:
+        super().__init__(config)
+        self._limits = limits
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether to end."""
+        if counter % _TICKS_PER_SWEEP == 0:
+            self._limits.sweep()
+        return await super().on_tick(counter)
+
+    def wait_until_started(self, thread: Thread) -> None:
+        """Wait until it answers.
+
+        Raises:
+            ServingError: it does not.
+        """
+        until = monotonic() + _START_SECONDS
+        while not self.started:
+            if not thread.is_alive() or monotonic() > until:
+                raise ServingError("the app must be able to start; its server has not; try again.")
+            sleep(0.005)
+
+
+def _url_host(host: str) -> str:
+    """A host as an address names it; an app that listens everywhere is on this computer, too."""
+    if host in ("0.0.0.0", "::"):
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

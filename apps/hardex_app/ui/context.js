@@ -1,12 +1,14 @@
-// The contract between a page and Gradio, as types.
+// The contract between a page and the window that shows it, as types.
 
 /**
- * What Gradio gives to the script of one `gr.HTML` component.
+ * What the script of one page gets: from Gradio in the owner's window, from `annotator.js` in that of
+ * annotators.
  *
  * @typedef {object} Context
- * @property {HTMLElement} element the component on the page
+ * @property {HTMLElement} element the page's markup
  * @property {Record<string, any>} props what Python has set
- * @property {Record<string, (request?: any) => Promise<any>>} server Python functions; a failed call gives undefined
+ * @property {Record<string, (request?: any) => Promise<any>>} server the questions of the page; a call without an
+ *   answer fails
  */
 
 export {};

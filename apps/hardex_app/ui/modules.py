@@ -5,7 +5,8 @@ path is ever made of it. The version in each address changes with any of the fil
 may keep them for good.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -16,10 +17,12 @@ _APP = Path(__file__).parent.parent
 _WHERE = ("ui/**/*.js", "pages/*/**/*.js")
 _VERSION_CHARACTERS = 16
 
-# The address is relative to the document, so that proxies and notebooks may show the app anywhere.
+# Addresses are relative to the document: proxies and notebooks may show the app anywhere.
 _LOADER = """\
-import(new URL("{address}", document.baseURI).href).then(
-  (page) => page.start({{ element, props, server }}),
+Promise.all(
+  [{addresses}].map((address) => import(new URL(address, document.baseURI).href)),
+).then(
+  ([page, {{ serverOf }}]) => page.start({{ element, props, server: serverOf({page}, {names}) }}),
   (error) => {{
     console.error(error);
     const sentence = document.createElement("p");
@@ -79,10 +82,17 @@ def read_modules(app: Path) -> Modules:
     return Modules(version, MappingProxyType(served))
 
 
-def script(name: str) -> str:
+def script(name: str, page: str, questions: Sequence[str]) -> str:
     """What Gradio runs once a component is drawn: it imports a module and calls its `start`.
 
     Args:
         name: the module, relative to the app's folder.
+        page: whose questions it may ask.
+        questions: their names.
     """
-    return _LOADER.format(address=modules().address(name))
+    addresses = [modules().address(one) for one in (name, "ui/server.js")]
+    return _LOADER.format(
+        addresses=", ".join(map(json.dumps, addresses)),
+        page=json.dumps(page),
+        names=json.dumps(list(questions)),
+    )

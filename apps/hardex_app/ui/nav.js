@@ -1,5 +1,6 @@
 // The bar at the top: one link per page; the page that the address names is shown. `props.pages` has the
-// name and the title of each page of the window, in order; annotators have fewer, and see their name.
+// name and the title of each page of the window, in order. Annotators have fewer; `props.leaves` says that
+// they see their name and can leave.
 
 import { address, addressOf, announce, go, pageOf, stay, whenAddressChanges } from "./address.js";
 import { find, isModified, make, makeButton, plain } from "./dom.js";
@@ -25,7 +26,7 @@ export function start({ element, props, server }) {
   whenAddressChanges(open);
   open();
   for (const ms of LATE_MS) setTimeout(show, ms);
-  if (typeof server.who === "function") addVisitor(find(element, ".hx-nav"), server);
+  if (props.leaves) addVisitor(find(element, ".hx-nav"), server);
 }
 
 /**

@@ -187,13 +187,12 @@ export class Outbox {
 }
 
 /**
- * What the answer of a server function means for an entry.
+ * What the server's answer means for an entry.
  *
- * @param {{waiting?: string, error?: string, again?: boolean} | undefined} answer
+ * @param {{waiting?: string, error?: string, again?: boolean}} answer
  * @returns {Acknowledged | Refused | Again}
  */
 export function outcomeOf(answer) {
-  if (!answer) throw new Error("no answer"); // Gradio gives undefined for a failed call
   if (answer.waiting) return { state: "again", why: answer.waiting };
   if (!answer.error) return { state: "acknowledged", answer };
   return { state: answer.again ? "again" : "refused", why: answer.error };

@@ -13,10 +13,7 @@ export function uuid() {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/**
- * Why there was no answer, as a sentence. Gradio reports failures differently from protocol to
- * protocol; an HTTP status does not differ.
- */
+/** Why there was no answer, as a sentence. */
 export async function silence() {
   return (await status()) === 401
     ? "Your session has expired or your link was revoked. Open your link again in this browser, or ask for a new one."

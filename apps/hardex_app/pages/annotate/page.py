@@ -8,5 +8,4 @@ PAGE = Page(
     "Annotate",
     roles=EVERYBODY,
     facts=lambda call: annotating.facts(call.run),
-    elem_id="desk",
 )

@@ -2,6 +2,7 @@
 
 import { find, make, makeButton, plain } from "../../ui/dom.js";
 import { closeKept, isAnnotator } from "./state.js";
+import { showStatus } from "./status.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./facts.js").Example} Example */
@@ -131,13 +132,19 @@ function moveFocus(strip, event) {
 }
 
 /**
- * An annotator goes on judging after the page was loaded.
+ * An annotator goes on judging after the page was loaded, which may open the pad.
  *
  * @param {Page} page
  */
 export async function listJudged(page) {
   const facts = await page.server.facts({});
   if (!facts?.examples || !page.state.facts) return;
-  page.state.facts.examples = facts.examples;
+  const opens = Boolean(page.state.facts.closed) && !facts.closed;
+  Object.assign(page.state.facts, { examples: facts.examples, closed: facts.closed });
+  if (facts.closed) showStatus(page.element, facts.closed);
+  if (opens) {
+    showStatus(page.element, "");
+    page.ask.probe();
+  }
   showExamples(page);
 }

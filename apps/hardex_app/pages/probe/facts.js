@@ -22,6 +22,7 @@
  * @typedef {object} Facts
  * @property {string} whose the visitor and the run
  * @property {string} problem why there is no model; "" if there is one
+ * @property {string} closed why this annotator may not draw yet; "" if they may
  * @property {{upload: boolean, export: boolean}} may an annotator may neither upload nor export
  * @property {string[]} class_names
  * @property {Example[]} examples

@@ -3,4 +3,4 @@
 from hardex_app.page import EVERYBODY, Page
 from hardex_app.probe_facts import facts
 
-PAGE = Page("probe", "Probe", roles=EVERYBODY, facts=facts, elem_id="bench")
+PAGE = Page("probe", "Probe", roles=EVERYBODY, facts=facts)

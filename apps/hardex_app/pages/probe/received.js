@@ -32,7 +32,7 @@ export function receive(page, facts) {
   if (facts.problem) {
     showStatus(page.element, facts.problem);
     showNothing(page);
-  }
+  } else if (facts.closed) showStatus(page.element, facts.closed);
   if (state.wanted) follow(page, state.wanted);
   else if (hasChanged && !isFirst) page.changed.transform(facts.sliders.map((one) => one.name));
 }

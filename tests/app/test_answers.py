@@ -1,6 +1,6 @@
 import pytest
 
-from hardex_app.responses import for_visitors
+from hardex_app.answers import for_visitors
 
 from .fake_runs import small_run
 

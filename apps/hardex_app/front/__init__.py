@@ -1,0 +1,1 @@
+"""The app's own routes: what pages ask, scripts, pictures, and the window of annotators."""

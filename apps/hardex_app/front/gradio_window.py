@@ -1,0 +1,78 @@
+"""The owner's window as an ASGI app: Gradio, to which only checked requests are handed on."""
+
+import re
+from collections.abc import Mapping
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hardex_app.auth.bodies import again
+from hardex_app.auth.sentences import not_allowed, sentence
+from hardex_app.front.gradio_protocol import (
+    Endpoint,
+    Refused,
+    check_result,
+    checked_body,
+    checked_query,
+    is_known,
+)
+
+_KEPT = re.compile(r"/(assets|static|svelte)/")  # the same for everybody, and as old as Gradio
+_HOUR, _NEVER = b"private, max-age=3600", b"no-store"
+
+
+class GradioWindow:
+    """Gradio behind a check of each request; see `hardex_app.front.gradio_protocol`."""
+
+    def __init__(
+        self, app: ASGIApp, endpoints: Mapping[str, Endpoint], *, lifespan: ASGIApp
+    ) -> None:
+        """
+        Args:
+            app: Gradio's.
+            endpoints: the named endpoints that programs may call.
+            lifespan: starts and ends Gradio's work.
+        """
+        self._app, self._endpoints, self._lifespan = app, endpoints, lifespan
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request of the owner."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+            return
+        method, path = scope["method"], scope["path"]
+        if not is_known(method, path):
+            other = "GET" if method == "POST" else "POST"
+            response = not_allowed(other) if is_known(other, path) else sentence("Not found.", 404)
+            await response(scope, receive, send)
+            return
+        try:
+            scope, receive = await self._checked(scope, receive)
+        except Refused as refusal:
+            await sentence(refusal.sentence, refusal.status)(scope, receive, send)
+            return
+        await self._app(
+            scope, receive, _with_lifetime(send, _HOUR if _KEPT.match(path) else _NEVER)
+        )
+
+    async def _checked(self, scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+        path = scope["path"]
+        check_result(path, self._endpoints)
+        scope = {**scope, "query_string": checked_query(path, scope.get("query_string", b""))}
+        if scope["method"] != "POST":
+            return scope, receive
+        body = checked_body(path, (await receive())["body"], self._endpoints)
+        length = (b"content-length", str(len(body)).encode())
+        headers = [one for one in scope["headers"] if one[0] != b"content-length"]
+        return {**scope, "headers": [*headers, length]}, again(body, receive)
+
+
+def _with_lifetime(send: Send, lifetime: bytes) -> Send:
+    """Say how long browsers may keep the response."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            others = [one for one in message.get("headers", []) if one[0] != b"cache-control"]
+            message = {**message, "headers": [*others, (b"cache-control", lifetime)]}
+        await send(message)
+
+    return sending

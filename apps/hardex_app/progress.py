@@ -1,0 +1,69 @@
+"""The line of status: the figures of the run, how far the work is, and what is missing."""
+
+from pathlib import Path
+from typing import Any
+
+from hardex.runs.manifest import Source
+from hardex.runs.run import Run
+from hardex_app.answers import for_visitors
+from hardex_app.auth.visitors import is_owner
+from hardex_app.call import Call
+
+_DID_NOT_START = "The app did not start; tell the owner."
+
+
+def status_line(call: Call) -> dict[str, Any]:
+    """What the line shows now.
+
+    Returns:
+        `over` (whether it will not change any more), `run` (its figures), `stage`, `done` and
+        `total` of the work that goes on (`stage` is "" when there is none), `problem`, `failed`
+        (whether nothing works because of it) and `skippable`. Annotators learn only whether there
+        is something to wait for.
+    """
+    workspace = call.workspace
+    workspace.visited()
+    status, run = workspace.status, workspace.run
+    failed = status.stage == "failed"
+    line = {
+        "over": status.over,
+        "run": "",
+        "stage": "" if status.over else status.stage,
+        "done": status.done,
+        "total": status.total,
+        "problem": for_visitors(status.problem, run),
+        "failed": failed,
+        "skippable": status.cancellable,
+    }
+    if is_owner(call.visitor):
+        return line | {"run": "" if run is None or failed else _figures(run)}
+    return line | {
+        "over": status.over or run is not None,
+        "stage": "" if status.over or run is not None else "almost ready",
+        "done": 0,
+        "total": 0,
+        "problem": _DID_NOT_START if failed else "",
+        "skippable": False,
+    }
+
+
+def skip(call: Call) -> dict[str, Any]:
+    """Skip the part of the work that is optional, if it is going on."""
+    call.workspace.cancel()
+    return {}
+
+
+def _figures(run: Run) -> str:
+    accuracy, counts = run.metrics["accuracy"], run.manifest.counts
+    return (
+        f"{counts['examples']:,} examples, {counts['wrong']:,} errors, "
+        f"accuracy {accuracy['value']:.2%} ({accuracy['low']:.2%} to {accuracy['high']:.2%})"
+        f"{_named('model', run.manifest.model)}{_named('data', run.manifest.data)}"
+    )
+
+
+def _named(what: str, source: Source | None) -> str:
+    """The last part of a path: visitors need not know the folders of this computer."""
+    if source is None:
+        return ""
+    return f" · {what} {Path(source.name).name if source.path else source.name}"
