@@ -166,8 +166,7 @@ def annotate(request: Any, session: AnnotationSession, visitor: Visitor) -> Json
     sent = validated(AnswerRequest, request, visitor)
     id = id_of(sent.ticket, session, visitor)
     check_submission(sent.submission, session.run.manifest.class_names)
-    with session.lock_for(visitor.name):
-        stored = _stored_answer(sent, id, session, visitor)
+    stored = _stored_answer(sent, id, session, visitor)
     session.queue.record(stored)
     return reading(visitor, lambda: _response(session, visitor, stored))
 
@@ -189,8 +188,7 @@ def undo(request: Any, session: AnnotationSession, visitor: Visitor) -> Json:
     """
     sent = validated(UndoRequest, request, visitor)
     id = id_of(sent.ticket, session, visitor)
-    with session.lock_for(visitor.name):
-        stored = _stored_undo(sent, id, session, visitor)
+    stored = _stored_undo(sent, id, session, visitor)
     session.queue.record(stored)
     done, total = session.queue.progress(visitor.name)
     return {
@@ -214,37 +212,42 @@ def progress(session: AnnotationSession, visitor: Visitor) -> Json:
 def _stored_answer(
     sent: AnswerRequest, id: str, session: AnnotationSession, visitor: Visitor
 ) -> AnnotationEvent:
-    submission, store = sent.submission, session.run.annotations
-    given = session.run.given_label(id)
-    mine = _storing(visitor, lambda: _by(visitor, store.of(id)))
-    stored = next((event for event in mine if event.event_id == submission.event_id), None)
-    if stored is None:
-        if sent.first and not_undone(mine):
-            raise HardexError(
-                "You have already labelled this example in another window or on another device; "
-                "go on with the next."
-            )
-        annotation = annotation_of(submission, visitor.name, id, given, mine)
-        return _storing(visitor, lambda: store.add(annotation))
-    if not is_stored_as(submission, stored, given, mine):
-        raise HardexError("this event id was already used for a different event; use a new id.")
-    return stored
+    submission, given = sent.submission, session.run.given_label(id)
+
+    def respond(mine: Sequence[AnnotationEvent]) -> Annotation:
+        """Of several answers that an annotator sends at once, only the first is blind."""
+        stored = next((event for event in mine if event.event_id == submission.event_id), None)
+        if stored is None:
+            if sent.first and not_undone(mine):
+                raise HardexError(
+                    "You have already labelled this example in another window or on another "
+                    "device; go on with the next."
+                )
+            return annotation_of(submission, visitor.name, id, given, mine)
+        if not is_stored_as(submission, stored, given, mine):
+            raise HardexError("this event id was already used for a different event; use a new id.")
+        return stored
+
+    store = session.run.annotations
+    return _storing(visitor, lambda: store.respond(visitor.name, id, respond))
 
 
 def _stored_undo(
     sent: UndoRequest, id: str, session: AnnotationSession, visitor: Visitor
 ) -> AnnotationEvent:
+    def respond(mine: Sequence[AnnotationEvent]) -> Annotation:
+        if sent.undoes not in {event.event_id for event in mine if not event.undoes}:
+            raise HardexError(
+                "only your own verdict on this example can be undone; this is not one; reload the "
+                "page."
+            )
+        stored = next((event for event in mine if event.undoes == sent.undoes), None)
+        if stored is not None:  # it is undone already
+            return stored
+        return Annotation(visitor.name, id, "", undoes=sent.undoes, event_id=sent.event_id)
+
     store = session.run.annotations
-    mine = _storing(visitor, lambda: _by(visitor, store.of(id)))
-    if sent.undoes not in {event.event_id for event in mine if not event.undoes}:
-        raise HardexError(
-            "only your own verdict on this example can be undone; this is not one; reload the page."
-        )
-    stored = next((event for event in mine if event.undoes == sent.undoes), None)
-    if stored is not None:  # it is undone already
-        return stored
-    annotation = Annotation(visitor.name, id, "", undoes=sent.undoes, event_id=sent.event_id)
-    return _storing(visitor, lambda: store.add(annotation))
+    return _storing(visitor, lambda: store.respond(visitor.name, id, respond))
 
 
 # ---------------------------------------------------------------------- responses
@@ -281,7 +284,7 @@ def _response(session: AnnotationSession, visitor: Visitor, event: AnnotationEve
         "verdict": event.verdict,
         "comment": event.comment,
         "given": given,
-        "predicted": session.run.row(event.id)["predicted_label"],
+        "predicted": session.run.predicted_label(event.id),
         "shown": event.shown,
         "done": done,
         "total": total,

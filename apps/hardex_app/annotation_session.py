@@ -13,8 +13,6 @@ from hardex.runs.run import Run
 if TYPE_CHECKING:  # SQLAlchemy only when it is needed
     from hardex.people.events import AnnotationEvent
 
-_LOCKS = 64  # answers that are stored at the same time, at most
-
 
 class AnnotationSessions:
     """The session of the present run. A new one is made when the run was ranked again."""
@@ -28,7 +26,6 @@ class AnnotationSessions:
         self._session: AnnotationSession | None = None
         self._plan: tuple[Run, Plan] | None = None
         self._lock = Lock()
-        self._locks = tuple(Lock() for _ in range(_LOCKS))
 
     def of(self, present_run: Callable[[], Run | None]) -> AnnotationSession | None:
         """The session of the present run; None without one.
@@ -43,7 +40,8 @@ class AnnotationSessions:
             run = present_run()
             if run is not None and (self._session is None or self._session.run is not run):
                 queue = Queue(self._plan_of(run), run.annotations)
-                self._session = AnnotationSession(run, queue, Tickets.open(run.folder), self._locks)
+                run.tables.remember(queue.numbers)
+                self._session = AnnotationSession(run, queue, Tickets.open(run.folder))
             return self._session
 
     def stored(self, event: "AnnotationEvent") -> None:

@@ -128,14 +128,13 @@ def _judged(workspace: Workspace, run: Run, visitor: Visitor) -> list[Json]:
     """The examples that an annotator has judged, the last one first."""
     found = []
     for number, id in enumerate(judged_examples(visitor, run), 1):
-        row = run.row(id)
         found.append(
             {
                 "id": ticket_of(id, visitor, workspace),
                 "list": "judged",
                 "rank": number,
-                "given": row["given_label"],
-                "predicted": row["predicted_label"],
+                "given": run.given_label(id),
+                "predicted": run.predicted_label(id),
                 "image": thumbnail_url(run, id),
             }
         )

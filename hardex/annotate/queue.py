@@ -68,6 +68,10 @@ class Queue:
     vote, so people who work at the same time do not exceed the overlap. A later answer still
     counts: nobody's work is lost.
 
+    Attributes:
+        plan: which examples.
+        numbers: 0, 1, … by id, in the order of the plan.
+
     Memory: about 150 bytes an example, and 300 an event.
 
     Args:
@@ -96,17 +100,17 @@ class Queue:
         self._store, self._lock = store, RLock()
         self._leases = Leases(clock)
         self._ids = tuple(plan.ids)
-        self._ranks = {id: rank for rank, id in enumerate(self._ids)}
-        if len(self._ranks) != len(self._ids):
+        self.numbers = {id: rank for rank, id in enumerate(self._ids)}
+        if len(self.numbers) != len(self._ids):
             raise RunError(
-                f"a plan must name each example once; {len(self._ids) - len(self._ranks)} of "
+                f"a plan must name each example once; {len(self._ids) - len(self.numbers)} of "
                 f"{len(self._ids):,} are repeated; leave them out."
             )
         self._events: dict[str, dict[str, _Event]] = {}  # by example and event id
         self._owner_events: dict[str, list[AnnotationEvent]] = {}  # by example
         self._new_owner_events: list[AnnotationEvent] = []  # whose gold is not known yet
         self._gold = {} if plan.true_labels else dict(plan.gold)
-        self._extra_gold = self._gold.keys() - self._ranks.keys()  # not asked otherwise
+        self._extra_gold = self._gold.keys() - self.numbers.keys()  # not asked otherwise
         self._judged_by: dict[str, _Judged] = {}  # of examples that somebody judged
         self._judged: defaultdict[str, set[str]] = defaultdict(set)  # by annotator
         # A bucket is a heap of the ranks of examples with as many votes, of the same people. An
@@ -235,7 +239,7 @@ class Queue:
 
     def _enqueue(self, id: str) -> None:
         """Put an example into its present bucket."""
-        rank = self._ranks.get(id)
+        rank = self.numbers.get(id)
         votes, people = self._bucket_of(id)
         if rank is not None and votes < self.plan.overlap:
             heappush(self._buckets.setdefault(votes, {}).setdefault(people, []), rank)
@@ -334,7 +338,7 @@ class Queue:
 
     def _count_judged(self, annotator: str, id: str) -> None:
         """Note that an annotator judged an example, if it is in the plan or gold."""
-        if id in self._ranks or id in self._gold:
+        if id in self.numbers or id in self._gold:
             self._judged[annotator].add(id)
         else:
             self._judged[annotator].discard(id)
@@ -350,7 +354,7 @@ class Queue:
             self._count_judged(annotator, id)
         for annotator in now.judges:
             self._release(annotator, id)
-        if id in self._ranks:
+        if id in self.numbers:
             self._count_open(before, -1)
             self._count_open(now, 1)
         self._set_extra_gold(id)
@@ -363,7 +367,7 @@ class Queue:
                 self._open_of[annotator] += change
 
     def _is_open(self, id: str) -> bool:
-        return id in self._ranks and len(self._judged_of(id).voters) < self.plan.overlap
+        return id in self.numbers and len(self._judged_of(id).voters) < self.plan.overlap
 
 
 def _judged_by(events: Mapping[str, _Event]) -> _Judged:

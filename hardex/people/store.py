@@ -4,12 +4,13 @@ The database itself refuses to change or delete an event. The last event of an a
 example counts, unless it was undone.
 """
 
+from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from sqlalchemy import (
     ColumnElement,
@@ -32,13 +33,13 @@ from sqlalchemy.types import TypeEngine
 from hardex.data.names import is_storable
 from hardex.errors import RunError
 from hardex.people.database import Database, Part
-from hardex.people.events import Annotation, AnnotationEvent, check, check_comment
+from hardex.people.events import Annotation, AnnotationEvent, check
 from hardex.people.opening import open_database
+from hardex.people.waiting import Response, Waiting, check_undo, now, unchanged
 
 if TYPE_CHECKING:
     from hardex.runs.manifest import Source
 
-_TICK = timedelta(microseconds=1)  # the resolution of stored times
 _STORED_AT_ONCE = 500  # events; databases allow some thousands of parameters in a query
 _CLOCKS_DIFFER = timedelta(days=1)  # between computers, at most
 
@@ -64,6 +65,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._turn, self._waiting = Lock(), deque[Waiting]()
 
     @classmethod
     def open(cls, place: str | Path, data: "Source | None" = None) -> "Store":
@@ -110,24 +112,76 @@ class Store:
                 characters, or a value may not be stored.
         """
         check(annotation)
-        check_comment(annotation.comment)
-        values = {name: getattr(annotation, name) for name in _VALUES}
-        values["event_id"] = annotation.event_id or str(uuid4())
-        try:
-            return self._add(values)
-        except IntegrityError:  # the same event was stored at the same moment
-            return self._add(values)
+        return self.respond(annotation.annotator, annotation.id, lambda earlier: annotation)
 
-    def _add(self, values: dict[str, Any]) -> AnnotationEvent:
+    def respond(self, annotator: str, id: str, respond: Response) -> AnnotationEvent:
+        """Append the annotation that follows from what this annotator did on an example before.
+
+        What they did is read in the transaction that stores the new event, so nothing comes
+        between. Threads that store at the same time share a transaction, because most of its time
+        goes into writing it to the disk.
+
+        Args:
+            annotator: whose annotation it is.
+            id: the example.
+            respond: gets the annotator's events on it, in order of time. Returns the annotation, or
+                one of these events to leave everything as it is. If it raises, nothing is stored.
+
+        Raises:
+            RunError: as in `add`.
+        """
+        waiting = Waiting(annotator, id, respond)
+        self._waiting.append(waiting)
+        with self._turn:  # whoever has it stores what all others wait for
+            while not waiting.is_over:
+                self._store(self._take())
+        return waiting.outcome()
+
+    def _take(self) -> "list[Waiting]":
+        """Those that wait, in order; an annotator's second answer on an example waits longer."""
+        taken: dict[tuple[str, str], Waiting] = {}
+        later = []
+        for _ in range(len(self._waiting)):
+            one = self._waiting.popleft()
+            if len(taken) < _STORED_AT_ONCE and (one.annotator, one.id) not in taken:
+                taken[one.annotator, one.id] = one
+            else:
+                later.append(one)
+        self._waiting.extendleft(reversed(later))
+        return list(taken.values())
+
+    def _store(self, waiting: "Sequence[Waiting]") -> None:
+        """Store for all of them; each learns what became of its own."""
+        try:
+            try:
+                self._store_together(waiting)
+            except IntegrityError:  # another process stored one of the events at the same moment
+                self._store_together(waiting)
+        except Exception as error:
+            for one in waiting:
+                one.error = one.error or error
+        finally:
+            for one in waiting:
+                one.is_over = True
+
+    def _store_together(self, waiting: "Sequence[Waiting]") -> None:
+        for one in waiting:
+            one.event = one.error = None
         with self._database.write(_PART) as connection:
-            stored = _stored(connection, values["event_id"])
-            if stored is not None:
-                return _unchanged(stored, values)
-            if values["undoes"]:
-                _check_undo(_stored(connection, values["undoes"]), values)
-            event = AnnotationEvent(**values, time=_time_after(connection, values["annotator"]))
-            connection.execute(insert(_EVENTS).values(**vars(event)))
-        return event
+            before = _by_annotator(connection, {one.id for one in waiting})
+            new = [one for one in waiting if one.answer(before.get((one.annotator, one.id), ()))]
+            ids = {id for one in new for id in (one.values["event_id"], one.values["undoes"]) if id}
+            known = _all_stored(connection, ids)
+            latest = _latest_times(connection, {one.annotator for one in new})
+            added = []
+            for one in new:
+                event = one.event_after(known, latest.get(one.annotator))
+                if event is not None:
+                    known[event.event_id] = event
+                    latest[event.annotator] = event.time
+                    added.append(vars(event))
+            if added:
+                connection.execute(insert(_EVENTS), added)
 
     def keep(self, events: Iterable[AnnotationEvent]) -> int:
         """Store events of another database unchanged: all of them, or none.
@@ -142,7 +196,7 @@ class Store:
             RunError: the database cannot be written, or one of the events may not be stored.
         """
         events = list(events)
-        latest = _now() + _CLOCKS_DIFFER
+        latest = now() + _CLOCKS_DIFFER
         for event in events:
             check(event)
             if not event.event_id or event.time.tzinfo or not datetime.min < event.time < latest:
@@ -222,7 +276,6 @@ class Store:
 
 
 _NAMES = tuple(field.name for field in fields(AnnotationEvent))
-_VALUES = tuple(field.name for field in fields(Annotation))
 
 
 def _latest(*columns: "ColumnElement[Any]") -> "Select[Any]":
@@ -249,10 +302,10 @@ def _store_some(connection: Connection, events: Sequence[AnnotationEvent]) -> in
     new = []
     for event in events:
         if event.event_id in known:
-            _unchanged(known[event.event_id], vars(event))
+            unchanged(known[event.event_id], vars(event))
             continue
         if event.undoes:
-            _check_undo(known.get(event.undoes), vars(event))
+            check_undo(known.get(event.undoes), vars(event))
         known[event.event_id] = event
         new.append(vars(event))
     if new:
@@ -266,42 +319,25 @@ def _all_stored(connection: Connection, event_ids: Collection[str]) -> dict[str,
     return {row.event_id: AnnotationEvent(**row._mapping) for row in found}
 
 
-def _stored(connection: Connection, event_id: str) -> AnnotationEvent | None:
-    return _all_stored(connection, [event_id]).get(event_id)
+def _by_annotator(
+    connection: Connection, ids: Collection[str]
+) -> dict[tuple[str, str], list[AnnotationEvent]]:
+    """The events on these examples, in order of time, by annotator and example."""
+    query = select(*_EVENTS.c).where(_EVENTS.c.id.in_([id for id in ids if is_storable(id)]))
+    found: dict[tuple[str, str], list[AnnotationEvent]] = {}
+    for row in connection.execute(query.order_by(_EVENTS.c.time, _EVENTS.c.event_id)):
+        found.setdefault((row.annotator, row.id), []).append(AnnotationEvent(**row._mapping))
+    return found
 
 
-def _unchanged(stored: AnnotationEvent, values: dict[str, Any]) -> AnnotationEvent:
-    """The stored event, if it has these values."""
-    if any(getattr(stored, name) != value for name, value in values.items()):
-        raise RunError(
-            f"the event id {values['event_id']} was already used for a different event; use a new "
-            "id."
-        )
-    return stored
-
-
-def _check_undo(undone: AnnotationEvent | None, values: dict[str, Any]) -> None:
-    """An annotator can undo their own verdict on the same example, but not an undo."""
-    own = undone is not None and (
-        (undone.annotator, undone.id, undone.undoes) == (values["annotator"], values["id"], "")
+def _latest_times(connection: Connection, annotators: Collection[str]) -> dict[str, datetime]:
+    """When each of these annotators stored their last event."""
+    query = (
+        select(_EVENTS.c.annotator, func.max(_EVENTS.c.time))
+        .where(_EVENTS.c.annotator.in_(annotators))
+        .group_by(_EVENTS.c.annotator)
     )
-    if not own:
-        raise RunError(
-            "only a verdict that the same annotator gave on the same example can be undone; "
-            f"{values['undoes']!r} is not one; use the event id of one that is."
-        )
-
-
-def _time_after(connection: Connection, annotator: str) -> datetime:
-    """Now, but later than the annotator's earlier events, even if the clock was set back."""
-    latest = connection.execute(
-        select(func.max(_EVENTS.c.time)).where(_EVENTS.c.annotator == annotator)
-    ).scalar()
-    return _now() if latest is None else max(_now(), latest + _TICK)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 # ---------------------------------------------------------------------- the table

@@ -16,7 +16,7 @@ from hardex.errors import DatasetError, RunError
 from hardex.runs.folder import HARD, METRICS, RESULTS, TABLE
 from hardex.runs.manifest import Manifest
 from hardex.runs.seal import read_seal
-from hardex.runs.views import PAGE_SIZE, Found, Tables, View
+from hardex.runs.views import PAGE_SIZE, Found, Place, Tables, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,7 +195,7 @@ class Run:
         Raises:
             RunError: no such example.
         """
-        return self._place(id)[0]
+        return self._place(id).position
 
     def given_label(self, id: str) -> str:
         """The given label of an example.
@@ -203,7 +203,15 @@ class Run:
         Raises:
             RunError: no such example.
         """
-        return self._place(id)[1]
+        return self._place(id).given_label
+
+    def predicted_label(self, id: str) -> str:
+        """The predicted label of an example.
+
+        Raises:
+            RunError: no such example.
+        """
+        return self._place(id).predicted_label
 
     def row(self, id: str) -> dict[str, Any]:
         """One example's row of the predictions, by column name.
@@ -235,7 +243,7 @@ class Run:
             return 0
         return self.tables.unknown([event.id for event in self.annotations.all()])
 
-    def _place(self, id: str) -> tuple[int, str]:
+    def _place(self, id: str) -> Place:
         try:
             return self.tables.place(id)
         except KeyError as error:
