@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from hardex.arrays import Labels, Probabilities, check_probabilities
+from hardex.bounded import Unreadable, lines_of
+from hardex.data.names import MOST_CLASSES
+from hardex.data.npy_files import open_npz, read_npy
 from hardex.errors import ClassifierError, DatasetError, HardexError
 
 _KINDS = ".npy, .npz, .csv or .parquet"
@@ -19,6 +21,7 @@ _LABEL_KINDS = ".npy or .csv"
 # What our own predictions.parquet and others call the column, or array, of whole rows.
 _ROWS = ("probabilities", "pred_probs", "probs", "p")
 _IDS = ("id", "ids")
+_COLUMNS_MOST = MOST_CLASSES + 10  # one for each class, and some beside them
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +238,7 @@ def _read(
         raise kind(
             f"the {what} must be a {kinds} file; there is nothing at {path}; check the path."
         ) from error
-    except (ValueError, OSError, EOFError, BadZipFile, zlib.error, TypeError, csv.Error) as error:
+    except (ValueError, OSError, EOFError, zlib.error, TypeError, csv.Error) as error:
         raise kind(
             f"the {what} must be a {kinds} file of numbers; reading {path} failed "
             f"({_one_line(error)}); save it again with numpy.save."
@@ -243,29 +246,27 @@ def _read(
 
 
 def _one_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    text = getattr(error, "strerror", None) or str(error)
+    return str(text).splitlines()[0] if text else type(error).__name__
 
 
 def _npy(path: Path) -> _Content:
-    with path.open("rb") as file:
-        array = np.load(file, allow_pickle=False)
-    if not isinstance(array, np.ndarray):
-        raise ValueError("it holds several arrays")
-    return array, None, None
+    return read_npy(path), None, None
 
 
 def _npz(path: Path) -> _Content:
-    with path.open("rb") as file:
-        loaded = np.load(file, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            raise ValueError("it holds one array without a name")
-        arrays = {name: loaded[name] for name in loaded.files}
-    tables = [name for name, array in arrays.items() if array.ndim == 2]
-    named = next((name for name in _ROWS if name in arrays), None)
-    if named is None and len(tables) != 1:
-        raise ValueError(f"it holds {', '.join(arrays) or 'nothing'}; name the array probabilities")
-    ids = next((arrays[name] for name in _IDS if name in arrays), None)
-    return arrays[named or tables[0]], None if ids is None else _texts(ids), None
+    with open_npz(path) as arrays:
+        named = next((name for name in _ROWS if name in arrays.names), None)
+        ids = next((_texts(arrays[name]) for name in _IDS if name in arrays.names), None)
+        if named is not None:
+            return arrays[named], ids, None
+        read = {name: arrays[name] for name in arrays.names}
+    tables = [array for array in read.values() if array.ndim == 2]
+    if len(tables) != 1:
+        raise ValueError(
+            f"it holds {_some(arrays.names) or 'nothing'}; name the array probabilities"
+        )
+    return tables[0], ids, None
 
 
 def _csv(path: Path) -> _Content:
@@ -278,19 +279,27 @@ def _csv(path: Path) -> _Content:
     if place is None:
         # Savetxt writes `# a,b`; those are names, too.
         return _numbers(path, 1, None), None, tuple(name.lstrip("# ") for name in names)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in list(csv.reader(file))[1:] if row]
-    short = [number for number, row in enumerate(rows) if len(row) <= place]
-    if short:
-        raise ValueError(f"row {short[0]}, counted from 0, has no id")
     others = [i for i in range(len(names)) if i != place]
-    ids = tuple(row[place] for row in rows)
-    return _numbers(path, 1, others), ids, tuple(names[i] for i in others)
+    return _numbers(path, 1, others), _ids_at(path, place), tuple(names[i] for i in others)
+
+
+def _ids_at(path: Path, place: int) -> tuple[str, ...]:
+    """The ids in a column, below the header."""
+    rows = csv.reader(lines_of(path))
+    next(rows, None)
+    ids: list[str] = []
+    for row in filter(None, rows):
+        if len(row) <= place:
+            raise ValueError(f"row {len(ids)}, counted from 0, has no id")
+        ids.append(row[place])
+    return tuple(ids)
 
 
 def _first_line(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return next(csv.reader(file), [])
+    cells = next(csv.reader(lines_of(path)), [])
+    if len(cells) > _COLUMNS_MOST:
+        raise Unreadable(f"it has {len(cells):,} columns, and {_COLUMNS_MOST:,} is the most")
+    return cells
 
 
 def _counts_up(cells: Sequence[str]) -> bool:
@@ -300,22 +309,20 @@ def _counts_up(cells: Sequence[str]) -> bool:
 
 def _holds_decimals(path: Path) -> bool:
     """Whether a line after the first has a number that is not written as a whole one."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.reader(file)
-        next(lines, None)
-        return any(not cell.strip().isdigit() for line in lines for cell in line)
+    lines = csv.reader(lines_of(path))
+    next(lines, None)
+    return any(not cell.strip().isdigit() for line in lines for cell in line)
 
 
 def _numbers(path: Path, skip: int, columns: list[int] | None) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of an empty file, which has its own message
         return np.loadtxt(
-            path,
+            lines_of(path),  # with a path, NumPy would open whatever it is
             delimiter=",",
             skiprows=skip,
             ndmin=2,
             usecols=columns,
-            encoding="utf-8-sig",
             quotechar='"',
             comments=None if skip else "#",
         )
