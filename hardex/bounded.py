@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 JSON_MOST = 2**24  # bytes of a file of settings; a hundred thousand class names have some 3 million
 TEXT_MOST = 2**32  # bytes of a table or a list of annotations
+CELL_MOST = 131_072  # characters of a cell; the limit of Python's `csv`
 _LINE_MOST = 2**24  # characters; a row of 100,000 numbers has some 2 million
 _DEPTH_MOST = 64  # lists and objects within each other; hardex writes 6
 _DIGITS_MOST = 40  # of a whole number; one of 128 bits has 39
@@ -111,8 +112,12 @@ def read_json(path: str | Path, most: int = JSON_MOST) -> Any:
     return json_of(read_bytes(path, most).decode("utf-8-sig"))
 
 
-def json_of(text: str) -> Any:
+def json_of(text: str, *, endless: bool = False) -> Any:
     """The value of a JSON text that every reader understands in the same way.
+
+    Args:
+        text: in JSON.
+        endless: whether it may have NaN and infinity, which is not JSON, but which Python writes.
 
     Raises:
         ValueError: it is not JSON; as `Unreadable`, it is nested more than 64 deep, names a field
@@ -126,7 +131,7 @@ def json_of(text: str) -> Any:
         hardex.bounded.Unreadable: it names the field 'share' twice
     """
     try:
-        value = _DECODER.decode(text)
+        value = (_ENDLESS if endless else _FINITE).decode(text)
     except RecursionError as error:
         raise Unreadable(_TOO_DEEP) from error
     _check_depth(value)
@@ -253,9 +258,10 @@ def _check_depth(value: Any) -> None:
 
 
 _TOO_DEEP = f"it is nested more than {_DEPTH_MOST} deep"
-_DECODER = json.JSONDecoder(
+_FINITE = json.JSONDecoder(
     parse_float=_finite,
     parse_int=_whole,
     parse_constant=_no_number,
     object_pairs_hook=_once,
 )
+_ENDLESS = json.JSONDecoder(parse_int=_whole, object_pairs_hook=_once)

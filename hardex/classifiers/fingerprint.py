@@ -1,9 +1,12 @@
 """A model on disk -> its hash."""
 
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 
+from hardex.bounded import open_plain
 from hardex.errors import ClassifierError
+
+_PIECE = 2**20  # bytes of a model in memory at a time
 
 
 def fingerprint_of(path: Path) -> str:
@@ -19,10 +22,14 @@ def fingerprint_of(path: Path) -> str:
     """
     try:
         if not path.is_dir():
-            return sha256(path.read_bytes()).hexdigest()
+            with open_plain(path) as content:
+                return file_digest(content, sha256).hexdigest()
         digest = sha256()
         for file in sorted(file for file in path.rglob("*") if file.is_file()):
-            digest.update(file.relative_to(path).as_posix().encode() + file.read_bytes())
+            digest.update(file.relative_to(path).as_posix().encode(errors="surrogateescape"))
+            with open_plain(file) as content:
+                while piece := content.read(_PIECE):
+                    digest.update(piece)
         return digest.hexdigest()
     except OSError as error:
         raise ClassifierError(

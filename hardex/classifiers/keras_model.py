@@ -1,6 +1,5 @@
 """A Keras model as a classifier. The only file that knows Keras and TensorFlow."""
 
-import json
 import os
 import platform
 import sys
@@ -18,6 +17,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 from hardex.arrays import Embeddings, Images, Probabilities
+from hardex.bounded import json_of
 from hardex.classifiers.classifier import Numerics, failures_of
 from hardex.classifiers.fingerprint import fingerprint_of
 from hardex.classifiers.keras_archive import check_archive
@@ -379,7 +379,7 @@ def _loss(path: Path) -> tuple[str, bool] | None:
     """The compiled loss from the file; nothing is loaded or run."""
     try:
         settings = _compile_settings(path)
-    except (OSError, KeyError, ValueError, BadZipFile):
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, BadZipFile):
         return None
     loss = settings.get("loss") or settings.get("loss_config")
     if isinstance(loss, str):
@@ -393,13 +393,13 @@ def _loss(path: Path) -> tuple[str, bool] | None:
 def _compile_settings(path: Path) -> dict[str, Any]:
     if path.suffix == ".keras":
         with ZipFile(path) as archive:
-            config = json.loads(archive.read("config.json"))
+            config = json_of(archive.read("config.json").decode())
         return dict(config.get("compile_config") or {})
     if path.suffix in _LEGACY:
         import h5py
 
         with h5py.File(path) as file:
-            return dict(json.loads(file.attrs["training_config"]))
+            return dict(json_of(file.attrs["training_config"]))
     return {}
 
 

@@ -5,6 +5,7 @@ import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import numpy as np
 
 from hardex.arrays import Labels, Probabilities, check_probabilities
 from hardex.bounded import Unreadable, lines_of
-from hardex.data.names import MOST_CLASSES
 from hardex.data.npy_files import open_npz, read_npy
+from hardex.data.parquet_files import COLUMNS_MOST, open_table
 from hardex.errors import ClassifierError, DatasetError, HardexError
 
 _KINDS = ".npy, .npz, .csv or .parquet"
@@ -21,7 +22,6 @@ _LABEL_KINDS = ".npy or .csv"
 # What our own predictions.parquet and others call the column, or array, of whole rows.
 _ROWS = ("probabilities", "pred_probs", "probs", "p")
 _IDS = ("id", "ids")
-_COLUMNS_MOST = MOST_CLASSES + 10  # one for each class, and some beside them
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,8 +297,8 @@ def _ids_at(path: Path, place: int) -> tuple[str, ...]:
 
 def _first_line(path: Path) -> list[str]:
     cells = next(csv.reader(lines_of(path)), [])
-    if len(cells) > _COLUMNS_MOST:
-        raise Unreadable(f"it has {len(cells):,} columns, and {_COLUMNS_MOST:,} is the most")
+    if len(cells) > COLUMNS_MOST:
+        raise Unreadable(f"it has {len(cells):,} columns, and {COLUMNS_MOST:,} is the most")
     return cells
 
 
@@ -330,23 +330,31 @@ def _numbers(path: Path, skip: int, columns: list[int] | None) -> Any:
 
 def _parquet(path: Path) -> _Content:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
-    names = [str(name) for name in table.column_names]
-    ids = next((_texts(table[name].to_pylist()) for name in names if name.lower() in _IDS), None)
-    rows = next((name for name in _ROWS if name in names), None)
-    if rows is not None and not pa.types.is_floating(table[rows].type):
-        return _stacked(table[rows]), ids, None
-    columns = [name for name in names if pa.types.is_floating(table[name].type)]
-    if not columns:
-        raise ValueError(
-            f"it has the columns {', '.join(names)} and none of floating-point numbers"
-        )
-    return np.stack([table[name].to_numpy() for name in columns], axis=1), ids, tuple(columns)
+    with open_table(path) as table:
+        kinds = {column.name: column.type for column in table.file.schema_arrow}
+        id_column = next((name for name in kinds if name.lower() in _IDS), None)
+        ids = None
+        if id_column is not None:
+            cells = (batch.column(0).to_pylist() for batch in table.batches([id_column]))
+            ids = _texts(chain.from_iterable(cells))
+        rows = next((name for name in _ROWS if name in kinds), None)
+        if rows is not None and not pa.types.is_floating(kinds[rows]):
+            return _stacked(table.read([rows])[rows]), ids, None
+        columns = [name for name, kind in kinds.items() if pa.types.is_floating(kind)]
+        if not columns:
+            raise ValueError(
+                f"it has the columns {_some(list(kinds))} and none of floating-point numbers"
+            )
+        found = table.read(columns)
+        return np.stack([found[name].to_numpy() for name in columns], axis=1), ids, tuple(columns)
 
 
 def _stacked(column: Any) -> Any:
+    import pyarrow as pa
+
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        raise ValueError(f"its probabilities are {str(column.type)[:40]} and not lists of numbers")
     rows = column.combine_chunks()
     lengths = set(rows.value_lengths().to_pylist())
     if len(lengths) > 1 or rows.null_count:

@@ -166,7 +166,8 @@ def shortened(names: Sequence[str]) -> str:
         >>> shortened(["a", "b"]), shortened(list(map(str, range(99))))
         ('a, b', '0, 1, 2, 3, 4, 5, 6, 7, …, 98')
     """
-    return ", ".join(names if len(names) <= 10 else (*names[:8], "…", names[-1]))
+    shown = names if len(names) <= 10 else (*names[:8], "…", names[-1])
+    return ", ".join(name if len(name) <= 80 else f"{name[:79]}…" for name in shown)
 
 
 def _refuse_rows(

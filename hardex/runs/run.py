@@ -1,6 +1,5 @@
 """A finished run: its tables as data frames, its images as arrays."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hardex.arrays import Image
+from hardex.bounded import is_inside, read_json, why
 from hardex.data.dataset import Dataset
 from hardex.errors import DatasetError, RunError
 from hardex.runs.folder import HARD, METRICS, RESULTS, TABLE
 from hardex.runs.manifest import Manifest
 from hardex.runs.seal import read_seal
 from hardex.runs.views import PAGE_SIZE, Found, Tables, View
+
+_METRICS_MOST = 2**26  # bytes; a hundred thousand classes have some 20 million
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +47,7 @@ class Run:
         """One row per example, in order of position."""
         from hardex.runs.tables import read_predictions
 
+        _ = self.tables  # checks that the table is one
         return read_predictions(self.folder / RESULTS / TABLE)
 
     @cached_property
@@ -60,7 +63,9 @@ class Run:
         """Accuracy with intervals, per class, and calibration."""
         path = self.folder / RESULTS / METRICS
         with self._readable(METRICS):
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            found: dict[str, Any] = read_json(path, _METRICS_MOST)
+            if not isinstance(found, dict):
+                raise TypeError
             return found
 
     @contextmanager
@@ -68,10 +73,10 @@ class Run:
         """Turn an error while reading a table into a `RunError`."""
         try:
             yield
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError(
                 f"{RESULTS}/{name} of a run must be as hardex wrote it; the one in {self.folder} "
-                f"cannot be read ({type(error).__name__}); rank again with --force."
+                f"cannot be read ({why(error)}); rank again with --force."
             ) from error
 
     @cached_property
@@ -120,7 +125,13 @@ class Run:
 
         pictures = self._pictures
         if id in pictures:
-            return read_image(self.folder / RESULTS / HARD / pictures[id])
+            picture = self.folder / RESULTS / HARD / pictures[id]
+            if not is_inside(picture, self.folder):
+                raise RunError(
+                    f"the pictures of a run must lie in its folder; that of {id!r} is a link that "
+                    "leads elsewhere; rank again with --force."
+                )
+            return read_image(picture)
         position = self.position(id)
         if position >= len(self.dataset) or self.dataset.id(position) != id:
             raise RunError(
