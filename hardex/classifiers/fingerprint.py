@@ -1,7 +1,8 @@
 """A model on disk -> its hash."""
 
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from hardex.bounded import open_plain
 from hardex.errors import ClassifierError
@@ -22,17 +23,22 @@ def fingerprint_of(path: Path) -> str:
     """
     try:
         if not path.is_dir():
-            with open_plain(path) as content:
-                return file_digest(content, sha256).hexdigest()
+            return str(_with_content(sha256(), path).hexdigest())
         digest = sha256()
         for file in sorted(file for file in path.rglob("*") if file.is_file()):
             digest.update(file.relative_to(path).as_posix().encode(errors="surrogateescape"))
-            with open_plain(file) as content:
-                while piece := content.read(_PIECE):
-                    digest.update(piece)
+            _with_content(digest, file)
         return digest.hexdigest()
     except OSError as error:
         raise ClassifierError(
             f"the model must stay where it is while it is opened; {path} cannot be read "
             f"({error.strerror or type(error).__name__}); put it back and open it again."
         ) from error
+
+
+def _with_content(digest: Any, file: Path) -> Any:
+    """The digest, with the bytes of a file added."""
+    with open_plain(file) as content:
+        while piece := content.read(_PIECE):
+            digest.update(piece)
+    return digest

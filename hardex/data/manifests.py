@@ -120,11 +120,11 @@ def read_columns(path: Path) -> Columns:
 def _read_csv(path: Path) -> Columns:
     rows = csv.reader(lines_of(path), strict=True)
     header = next(rows, [])
+    _check_cells(0, len(header))
     twice = [name for name, count in Counter(header).items() if name and count > 1]
     if twice:
         raise ValueError(f"two columns are called {min(twice)[:80]!r}")
     values: list[list[str]] = [[] for _ in header]
-    _check_cells(0, len(header))
     for count, row in enumerate(rows, start=1):
         if len(row) not in (0, len(header)):
             raise ValueError(

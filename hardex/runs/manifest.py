@@ -116,6 +116,8 @@ class Manifest:
             for name in ("data", "model", "run"):
                 fields[name] = None if fields[name] is None else Source(**fields[name])
             for name in ("class_names", "image_shape"):
+                if not isinstance(fields[name], list | None):
+                    raise TypeError(name)
                 fields[name] = None if fields[name] is None else tuple(fields[name])
             fields["doctor"] = tuple(fields["doctor"])
             fields["reading"] = Reading(**fields["reading"])

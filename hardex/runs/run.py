@@ -73,7 +73,7 @@ class Run:
         """Turn an error while reading a table into a `RunError`."""
         try:
             yield
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise RunError(
                 f"{RESULTS}/{name} of a run must be as hardex wrote it; the one in {self.folder} "
                 f"cannot be read ({why(error)}); rank again with --force."

@@ -12,7 +12,7 @@ from time import sleep
 
 from hardex.errors import HardexError
 from hardex.people.address import forget_address, keep_address
-from hardex.sentences import counted
+from hardex.sentences import counted, plain_text
 from hardex_app.auth.keys import Keys
 from hardex_app.links.ending import ended_by_signals
 from hardex_app.links.server import free_port, launch
@@ -215,4 +215,4 @@ def _report_progress(workspace: Workspace) -> None:
     if status.problem:
         # Only a failure is an error; without anything else, the app continues.
         kind = "Error" if status.stage == "failed" else "Note"
-        sys.stderr.write(f"{kind}: {status.problem}\n")
+        sys.stderr.write(f"{kind}: {plain_text(status.problem)}\n")
