@@ -123,15 +123,8 @@ class Run:
         """
         from hardex.images import read_image
 
-        pictures = self._pictures
-        if id in pictures:
-            picture = self.folder / RESULTS / HARD / pictures[id]
-            if not is_inside(picture, self.folder):
-                raise RunError(
-                    f"the pictures of a run must lie in its folder; that of {id!r} is a link that "
-                    "leads elsewhere; rank again with --force."
-                )
-            return read_image(picture)
+        if id in self.pictures:
+            return read_image(self.pictures[id])
         position = self.position(id)
         if position >= len(self.dataset) or self.dataset.id(position) != id:
             raise RunError(
@@ -146,7 +139,7 @@ class Run:
         The run holds the pictures of the hard examples. The others can be shown only while the
         data is where it was.
         """
-        kept = self._pictures
+        kept = self.pictures
         others = [id for id in ids if id not in kept]
         there = set(self._still_there(others)) if others else set()
         return [id for id in ids if id in kept or id in there]
@@ -259,14 +252,19 @@ class Run:
             ) from error
 
     @cached_property
-    def _pictures(self) -> dict[str, str]:
+    def pictures(self) -> dict[str, Path]:
+        """The pictures that the run itself holds, by id.
+
+        A run may come from somebody else: a name in its table, or a link in its folder, must not
+        show other files of this disk.
+        """
+        folder = self.folder / RESULTS / HARD
         names = zip(self.hard["id"], self.hard["file_name"], strict=True)
-        return {id: name for id, name in names if name and _stays_inside(name)}
-
-
-def _stays_inside(name: str) -> bool:
-    """Whether a picture is inside its run: a table must not show other files of this disk."""
-    return not Path(name).is_absolute() and ".." not in Path(name).parts
+        return {
+            id: folder / name
+            for id, name in names
+            if name and is_inside(folder / name, self.folder)
+        }
 
 
 def load(folder: str | Path, *, data: str | Path = "", annotations: str = "") -> Run:

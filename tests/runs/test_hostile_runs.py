@@ -54,13 +54,16 @@ def first_picture(run):
     return hard["id"].iloc[0], run / "results" / "hard" / hard["file_name"].iloc[0]
 
 
-@pytest.mark.parametrize("target", ["absolute", "relative", "chain", "folder", "passwd"])
+@pytest.mark.parametrize("target", ["absolute", "relative", "chain", "folder", "hard", "passwd"])
 def test_a_picture_that_is_a_link_out_of_the_run_is_not_shown(run, tmp_path, target):
     secret = tmp_path / "secret" / "me.png"
     secret.parent.mkdir()
     write_png(np.full((4, 4, 1), 7, np.uint8), secret)
     id, picture = first_picture(run)
-    if target == "folder":
+    if target == "hard":
+        shutil.move(run / "results" / "hard", secret.parent)
+        (run / "results" / "hard").symlink_to(secret.parent / "hard")
+    elif target == "folder":
         shutil.copy(secret, secret.with_name(picture.name))
         shutil.rmtree(picture.parent)
         picture.parent.symlink_to(secret.parent)
@@ -70,14 +73,44 @@ def test_a_picture_that_is_a_link_out_of_the_run_is_not_shown(run, tmp_path, tar
         relative = os.path.relpath(secret, picture.parent)
         places = {"absolute": secret, "relative": relative, "passwd": "/etc/passwd"}
         picture.symlink_to(places.get(target, run / "step"))
-    told = refused(lambda: load(run).image(id))
-    assert "is a link that leads elsewhere" in told
+    opened = load(run)
+    refused(lambda: opened.image(id))
+    assert opened.pictured([id]) == [] and id not in opened.pictures
 
 
 def test_a_run_that_is_itself_behind_a_link_shows_its_pictures(run, tmp_path):
     (tmp_path / "here").symlink_to(run)
     id, picture = first_picture(run)
     np.testing.assert_array_equal(load(tmp_path / "here").image(id), read_image(picture))
+
+
+@pytest.mark.parametrize("where", ["text", "link"])
+def test_ranking_again_copies_no_picture_from_outside_the_run(run, tmp_path, where):
+    secret = tmp_path / "secret.png"
+    write_png(np.full((4, 4, 1), 7, np.uint8), secret)
+    _, picture = first_picture(run)
+    if where == "text":
+        (run / HARD).write_text((run / HARD).read_text().replace(picture.name, str(secret)))
+        rank(run, out=tmp_path / "run2", diversity="none")
+    else:
+        picture.unlink()
+        picture.symlink_to(secret)
+        refused(lambda: rank(run, out=tmp_path / "run2", diversity="none"))
+    shown = [read_image(path).max() for path in (tmp_path / "run2").rglob("*.png")]
+    assert 7 not in shown
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "/etc/passwd", ".", "pipe"])
+@pytest.mark.parametrize("name", ["results/confusion.csv", "results/more", "seal.json"])
+def test_ranking_again_follows_no_link_and_waits_for_no_pipe(run, tmp_path, name, target):
+    path = run / name
+    path.unlink(missing_ok=True)
+    if target == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(target)
+    refused(lambda: rank(run, out=tmp_path / "run2", diversity="none"))
+    assert not (tmp_path / "run2").exists()
 
 
 def test_a_picture_that_is_a_pipe_is_refused_without_waiting(run):
