@@ -306,3 +306,26 @@ def test_images_are_shown_only_under_the_id_and_position_that_they_have(tmp_path
     easy = next(id for id in run.predictions["id"] if id not in set(run.hard["id"]))
     with pytest.raises(RunError, match="have changed"):
         run.image(easy)
+
+
+def test_the_owner_is_told_where_a_run_reads_images_from(tmp_path):
+    from hardex_app.links.launch import where_images_are
+    from hardex_app.open_workspace import workspace_of_run
+
+    folder = write_folders(tmp_path / "images", [f"{c}/{i}.png" for c in "ab" for i in range(3)])
+    rank(checksum_of(2), folder, out=tmp_path / "run", per_class=1)
+    said = where_images_are(workspace_of_run(load(tmp_path / "run")))
+    assert said == [f"Images are read from {folder}, as the run says; --data names another place."]
+    chosen = load(tmp_path / "run", data=folder)
+    assert where_images_are(workspace_of_run(chosen)) == []
+    manifest = tmp_path / "run" / "manifest.json"
+    changed(manifest, lambda fields: fields["reading"].update(trust_paths=True))
+    (said,) = where_images_are(workspace_of_run(load(tmp_path / "run")))
+    assert "Its table may name files anywhere on this computer (--trust-paths)." in said
+
+
+def test_a_run_of_digits_that_hardex_has_reads_no_folder(run):
+    from hardex_app.links.launch import where_images_are
+    from hardex_app.open_workspace import workspace_of_run
+
+    assert where_images_are(workspace_of_run(load(run))) == []

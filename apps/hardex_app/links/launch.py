@@ -91,6 +91,7 @@ def open_window(
             return keys.one_time_token() if notebook else keys.owner_token
 
         _print(reach(window.local_url, host, where, sharing, token(), once=notebook))
+        _print(where_images_are(workspace))
         if shows and not sharing.proxy:
             _open_browser(sharing.shown_at(window.local_url), keys)
         workspace.start()
@@ -200,6 +201,21 @@ def work_for_annotators(workspace: Workspace) -> list[str]:
     task = f"{people} each of {counted(len(plan.ids), 'example')}"
     task = task[0].upper() + task[1:]
     return [f"{task}; {without}." if plan.left_out else f"{task}."]
+
+
+def where_images_are(workspace: Workspace) -> list[str]:
+    """Where the app reads images from, if only the run says so, as lines for the terminal.
+
+    The run may come from somebody else, and everyone who is invited sees these images.
+    """
+    run = workspace.run
+    source = None if run is None or run.data else run.manifest.data
+    if run is None or source is None or not source.path:
+        return []
+    line = f"Images are read from {source.path}, as the run says; --data names another place."
+    if run.manifest.reading.trust_paths:
+        line += " Its table may name files anywhere on this computer (--trust-paths)."
+    return [line]
 
 
 def _report_progress(workspace: Workspace) -> None:
