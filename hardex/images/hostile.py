@@ -130,6 +130,8 @@ def _orientation_in_exif(exif: bytes) -> int:
 
 def _check_scans(content: bytes) -> None:
     """Each pass over a JPEG takes time by its pixels, and can be written in a few bytes."""
+    if content.count(bytes([0xFF, _SCAN])) <= _SCANS_MOST:  # quick, and enough for nearly all
+        return
     scans, place = 0, 2
     while (found := _MARKER.search(content, place)) is not None:
         marker = found[1][0]
