@@ -141,7 +141,10 @@ def _read_jsonl(path: Path) -> Columns:
     names: dict[str, None] = {}
     for number, line in enumerate(lines_of(path), start=1):
         if line.strip():
-            row = json_of(line, endless=True)
+            try:
+                row = json_of(line, endless=True)
+            except Unreadable as error:
+                raise ValueError(f"line {number}: {error}") from error
             if not isinstance(row, dict):
                 raise ValueError(f"line {number} is not an object")
             rows.append(row)
