@@ -16,6 +16,7 @@ from hardex.annotate.consensus import consensus_of
 from hardex.annotate.label_studio import read_tasks, write_setup, write_tasks
 from hardex.annotate.rows import COLUMNS, NEEDED, Placed, event_of, row_of
 from hardex.annotate.votes import Votes
+from hardex.bounded import Unreadable, json_of, lines_of
 from hardex.errors import RunError
 from hardex.people.access import OWNER
 from hardex.people.events import AnnotationEvent
@@ -244,7 +245,7 @@ def import_annotations(
         )
     try:
         read = list(reader(path, found))
-    except (OSError, ValueError, csv.Error, RecursionError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         if isinstance(error, RunError):
             raise
         cause = getattr(error, "strerror", None) or str(error).partition("\n")[0]
@@ -295,25 +296,27 @@ def _has_known_answer(event: AnnotationEvent, classes: Collection[str]) -> bool:
 
 
 def _read_csv(path: Path, run: Run) -> Iterator[Placed]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.reader(file, strict=True)
-        header = next(rows, [])
-        missing = [name for name in NEEDED if name not in header]
-        if missing and "consensus" in header:
-            raise ValueError("it is a consensus, not the annotations themselves")
-        if missing:
-            raise ValueError(f"there is no column {missing[0]!r}")
-        for cells in rows:
-            if len(cells) not in (0, len(header)):
-                raise ValueError(
-                    f"line {rows.line_num} has {len(cells)} cells and the header {len(header)}"
-                )
-            if cells:
-                values = dict(zip(header, cells, strict=True))
-                place = f"line {rows.line_num}"
-                seconds = _number(values.pop("seconds", ""), place)
-                texts = {name: _text_of(cell) for name, cell in values.items() if name in COLUMNS}
-                yield place, event_of(place, path, {**texts, "seconds": seconds})
+    rows = csv.reader(lines_of(path), strict=True)
+    header = next(rows, [])
+    missing = [name for name in NEEDED if name not in header]
+    if missing and "consensus" in header:
+        raise ValueError("it is a consensus, not the annotations themselves")
+    if missing:
+        raise ValueError(f"there is no column {missing[0]!r}")
+    twice = [name for name in COLUMNS if header.count(name) > 1]
+    if twice:
+        raise ValueError(f"two columns are called {twice[0]!r}")
+    for cells in rows:
+        if len(cells) not in (0, len(header)):
+            raise ValueError(
+                f"line {rows.line_num} has {len(cells)} cells and the header {len(header)}"
+            )
+        if cells:
+            values = dict(zip(header, cells, strict=True))
+            place = f"line {rows.line_num}"
+            seconds = _number(values.pop("seconds", ""), place)
+            texts = {name: _text_of(cell) for name, cell in values.items() if name in COLUMNS}
+            yield place, event_of(place, path, {**texts, "seconds": seconds})
 
 
 def _number(cell: str, place: str) -> float | None:
@@ -324,10 +327,13 @@ def _number(cell: str, place: str) -> float | None:
 
 
 def _read_jsonl(path: Path, run: Run) -> Iterator[Placed]:
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield f"line {number}", event_of(f"line {number}", path, json.loads(line))
+    for number, line in enumerate(lines_of(path), start=1):
+        if line.strip():
+            try:
+                values = json_of(line, endless=True)  # a number that is none gets its own sentence
+            except Unreadable as error:
+                raise ValueError(f"line {number}: {error}") from error
+            yield f"line {number}", event_of(f"line {number}", path, values)
 
 
 _READERS: Mapping[str, Callable[[Path, Run], Iterator[Placed]]] = {

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from hardex.annotate.answers import Answer, latest, votes_of
+from hardex.data.names import shortened
 from hardex.errors import RunError
 from hardex.people.access import OWNER
 from hardex.people.events import AnnotationEvent
@@ -101,7 +102,7 @@ def read_gold(path: str | Path) -> dict[str, str]:
     if missing:
         raise RunError(
             f"gold must be a table with the columns id and label; {path} has "
-            f"{', '.join(columns)}; name the {missing[0]} column {missing[0]!r}."
+            f"{shortened(list(columns))}; name the {missing[0]} column {missing[0]!r}."
         )
     found: dict[str, str] = {}
     for id, label in zip(columns["id"], columns["label"], strict=True):

@@ -10,6 +10,7 @@ from xml.sax.saxutils import quoteattr
 
 from hardex.annotate.answers import NO_CLASS, WRONG, Answer, answer_of, first_answers, latest
 from hardex.annotate.rows import Placed, event_of, row_of, time_as_text, time_of_text
+from hardex.bounded import TEXT_MOST, read_json
 from hardex.errors import HardexError
 from hardex.images import as_shown, data_url
 from hardex.people.events import AnnotationEvent
@@ -109,7 +110,7 @@ def read_tasks(path: Path, run: Run) -> Iterator[Placed]:
         ValueError: it is not such an export.
         RunError: an event may not be stored.
     """
-    tasks = json.loads(path.read_text(encoding="utf-8-sig"))
+    tasks = read_json(path, TEXT_MOST)
     if not isinstance(tasks, list):
         raise ValueError("it is not a list of tasks")
     read = [_read_task(f"task {n}", path, task) for n, task in enumerate(tasks, start=1)]

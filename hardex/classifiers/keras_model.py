@@ -1,6 +1,5 @@
 """A Keras model as a classifier. The only file that knows Keras and TensorFlow."""
 
-import json
 import os
 import platform
 import sys
@@ -9,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Lock
@@ -18,6 +18,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 from hardex.arrays import Embeddings, Images, Probabilities
+from hardex.bounded import Unreadable, json_of
 from hardex.classifiers.classifier import Numerics, failures_of
 from hardex.classifiers.fingerprint import fingerprint_of
 from hardex.classifiers.keras_archive import check_archive
@@ -36,6 +37,8 @@ _NORMALISING = frozenset({"BatchNormalization", "LayerNormalization", "Normaliza
 _ADVICE = "check that it was made for such images and fits into memory"
 _PASSES_KEPT = 16  # compiled passes; probing needs a few for pictures of one shape
 _LEGACY = (".h5", ".hdf5")
+_WEIGHTS_A_BYTE = 2  # weights of 4 bits; those of 32 bits take four bytes each
+_ANY_WEIGHTS = 10_000_000  # which any computer can hold
 _STARTUP_NOTES = (b"WARNING: All log messages before absl::InitializeLog()", b"I0000 ")
 _NO_GPU = b"failed call to cuInit"
 
@@ -277,6 +280,8 @@ def _load(path: Path, *, trust_model: bool) -> Any:
 
         tf.config.list_physical_devices()  # without a GPU it logs a warning here
 
+    if path.suffix == ".keras" and not trust_model:
+        _check_promised(path)
     try:
         if saved_model:
             return _open_saved_model(path)
@@ -294,6 +299,38 @@ def _load(path: Path, *, trust_model: bool) -> Any:
             f"{'folder' if saved_model else 'file'} of built-in layers; reading {path} failed "
             f"({reason.rstrip('.')}); save it again with model.save('NAME.keras')."
         ) from error
+
+
+def _check_promised(path: Path) -> None:
+    """Refuse a model whose layers have far more weights than its file: Keras allocates them first.
+
+    In a graph, layers are built and their shapes are known, but nothing is allocated.
+    """
+    import keras
+    import tensorflow as tf
+
+    try:
+        with ZipFile(path) as archive:
+            stored = sum(member.file_size for member in archive.infolist())
+            config = json_of(archive.read("config.json").decode())
+        with tf.Graph().as_default():
+            model = keras.saving.deserialize_keras_object(
+                config | {"compile_config": None}, safe_mode=True
+            )
+            promised = sum(prod(variable.shape) for variable in model.variables)
+    except Unreadable as error:
+        raise ClassifierError(
+            f"the model must be a whole .keras file of built-in layers; reading {path} failed "
+            f"({error}); save it again with model.save('NAME.keras')."
+        ) from error
+    except Exception:  # loading it meets the same error, and its sentence says which
+        return
+    if promised > max(_ANY_WEIGHTS, _WEIGHTS_A_BYTE * stored):
+        raise ClassifierError(
+            f"a .keras file must hold the weights of its layers; those of {path} have "
+            f"{promised:,} numbers, and the file holds {stored:,} bytes; save the model again with "
+            "model.save('NAME.keras')."
+        )
 
 
 def _open_saved_model(path: Path) -> _SavedModel:
@@ -379,7 +416,7 @@ def _loss(path: Path) -> tuple[str, bool] | None:
     """The compiled loss from the file; nothing is loaded or run."""
     try:
         settings = _compile_settings(path)
-    except (OSError, KeyError, ValueError, BadZipFile):
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, BadZipFile):
         return None
     loss = settings.get("loss") or settings.get("loss_config")
     if isinstance(loss, str):
@@ -393,13 +430,13 @@ def _loss(path: Path) -> tuple[str, bool] | None:
 def _compile_settings(path: Path) -> dict[str, Any]:
     if path.suffix == ".keras":
         with ZipFile(path) as archive:
-            config = json.loads(archive.read("config.json"))
+            config = json_of(archive.read("config.json").decode())
         return dict(config.get("compile_config") or {})
     if path.suffix in _LEGACY:
         import h5py
 
         with h5py.File(path) as file:
-            return dict(json.loads(file.attrs["training_config"]))
+            return dict(json_of(file.attrs["training_config"]))
     return {}
 
 

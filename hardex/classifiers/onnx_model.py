@@ -10,6 +10,7 @@ import numpy as np
 from hardex.arrays import Images, Probabilities
 from hardex.classifiers.classifier import Numerics, failures_of
 from hardex.classifiers.fingerprint import fingerprint_of
+from hardex.classifiers.onnx_archive import check_places
 from hardex.classifiers.outputs import Outputs, distributions
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
@@ -131,6 +132,7 @@ def _session(path: Path) -> Any:
             f"an .onnx model needs onnxruntime, and it is not installed ({path} was given); "
             "install it with pip install 'hardex[onnx]'."
         ) from error
+    check_places(path)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # its errors come as exceptions; no second copy on the screen
     try:

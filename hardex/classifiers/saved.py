@@ -5,13 +5,16 @@ import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from hardex.arrays import Labels, Probabilities, check_probabilities
+from hardex.bounded import Unreadable, lines_of
+from hardex.data.npy_files import open_npz, read_npy
+from hardex.data.parquet_files import COLUMNS_MOST, open_table
 from hardex.errors import ClassifierError, DatasetError, HardexError
 
 _KINDS = ".npy, .npz, .csv or .parquet"
@@ -235,7 +238,7 @@ def _read(
         raise kind(
             f"the {what} must be a {kinds} file; there is nothing at {path}; check the path."
         ) from error
-    except (ValueError, OSError, EOFError, BadZipFile, zlib.error, TypeError, csv.Error) as error:
+    except (ValueError, OSError, EOFError, zlib.error, TypeError, csv.Error) as error:
         raise kind(
             f"the {what} must be a {kinds} file of numbers; reading {path} failed "
             f"({_one_line(error)}); save it again with numpy.save."
@@ -243,29 +246,27 @@ def _read(
 
 
 def _one_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    text = getattr(error, "strerror", None) or str(error)
+    return str(text).splitlines()[0] if text else type(error).__name__
 
 
 def _npy(path: Path) -> _Content:
-    with path.open("rb") as file:
-        array = np.load(file, allow_pickle=False)
-    if not isinstance(array, np.ndarray):
-        raise ValueError("it holds several arrays")
-    return array, None, None
+    return read_npy(path), None, None
 
 
 def _npz(path: Path) -> _Content:
-    with path.open("rb") as file:
-        loaded = np.load(file, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            raise ValueError("it holds one array without a name")
-        arrays = {name: loaded[name] for name in loaded.files}
-    tables = [name for name, array in arrays.items() if array.ndim == 2]
-    named = next((name for name in _ROWS if name in arrays), None)
-    if named is None and len(tables) != 1:
-        raise ValueError(f"it holds {', '.join(arrays) or 'nothing'}; name the array probabilities")
-    ids = next((arrays[name] for name in _IDS if name in arrays), None)
-    return arrays[named or tables[0]], None if ids is None else _texts(ids), None
+    with open_npz(path) as arrays:
+        named = next((name for name in _ROWS if name in arrays.names), None)
+        ids = next((_texts(arrays[name]) for name in _IDS if name in arrays.names), None)
+        if named is not None:
+            return arrays[named], ids, None
+        read = {name: arrays[name] for name in arrays.names}
+    tables = [array for array in read.values() if array.ndim == 2]
+    if len(tables) != 1:
+        raise ValueError(
+            f"it holds {_some(arrays.names) or 'nothing'}; name the array probabilities"
+        )
+    return tables[0], ids, None
 
 
 def _csv(path: Path) -> _Content:
@@ -278,19 +279,27 @@ def _csv(path: Path) -> _Content:
     if place is None:
         # Savetxt writes `# a,b`; those are names, too.
         return _numbers(path, 1, None), None, tuple(name.lstrip("# ") for name in names)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in list(csv.reader(file))[1:] if row]
-    short = [number for number, row in enumerate(rows) if len(row) <= place]
-    if short:
-        raise ValueError(f"row {short[0]}, counted from 0, has no id")
     others = [i for i in range(len(names)) if i != place]
-    ids = tuple(row[place] for row in rows)
-    return _numbers(path, 1, others), ids, tuple(names[i] for i in others)
+    return _numbers(path, 1, others), _ids_at(path, place), tuple(names[i] for i in others)
+
+
+def _ids_at(path: Path, place: int) -> tuple[str, ...]:
+    """The ids in a column, below the header."""
+    rows = csv.reader(lines_of(path))
+    next(rows, None)
+    ids: list[str] = []
+    for row in filter(None, rows):
+        if len(row) <= place:
+            raise ValueError(f"row {len(ids)}, counted from 0, has no id")
+        ids.append(row[place])
+    return tuple(ids)
 
 
 def _first_line(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return next(csv.reader(file), [])
+    cells = next(csv.reader(lines_of(path)), [])
+    if len(cells) > COLUMNS_MOST:
+        raise Unreadable(f"it has {len(cells):,} columns, and {COLUMNS_MOST:,} is the most")
+    return cells
 
 
 def _counts_up(cells: Sequence[str]) -> bool:
@@ -300,22 +309,20 @@ def _counts_up(cells: Sequence[str]) -> bool:
 
 def _holds_decimals(path: Path) -> bool:
     """Whether a line after the first has a number that is not written as a whole one."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.reader(file)
-        next(lines, None)
-        return any(not cell.strip().isdigit() for line in lines for cell in line)
+    lines = csv.reader(lines_of(path))
+    next(lines, None)
+    return any(not cell.strip().isdigit() for line in lines for cell in line)
 
 
 def _numbers(path: Path, skip: int, columns: list[int] | None) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of an empty file, which has its own message
         return np.loadtxt(
-            path,
+            lines_of(path),  # with a path, NumPy would open whatever it is
             delimiter=",",
             skiprows=skip,
             ndmin=2,
             usecols=columns,
-            encoding="utf-8-sig",
             quotechar='"',
             comments=None if skip else "#",
         )
@@ -323,23 +330,31 @@ def _numbers(path: Path, skip: int, columns: list[int] | None) -> Any:
 
 def _parquet(path: Path) -> _Content:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
-    names = [str(name) for name in table.column_names]
-    ids = next((_texts(table[name].to_pylist()) for name in names if name.lower() in _IDS), None)
-    rows = next((name for name in _ROWS if name in names), None)
-    if rows is not None and not pa.types.is_floating(table[rows].type):
-        return _stacked(table[rows]), ids, None
-    columns = [name for name in names if pa.types.is_floating(table[name].type)]
-    if not columns:
-        raise ValueError(
-            f"it has the columns {', '.join(names)} and none of floating-point numbers"
-        )
-    return np.stack([table[name].to_numpy() for name in columns], axis=1), ids, tuple(columns)
+    with open_table(path) as table:
+        kinds = {column.name: column.type for column in table.file.schema_arrow}
+        id_column = next((name for name in kinds if name.lower() in _IDS), None)
+        ids = None
+        if id_column is not None:
+            cells = (batch.column(0).to_pylist() for batch in table.batches([id_column]))
+            ids = _texts(chain.from_iterable(cells))
+        rows = next((name for name in _ROWS if name in kinds), None)
+        if rows is not None and not pa.types.is_floating(kinds[rows]):
+            return _stacked(table.read([rows])[rows]), ids, None
+        columns = [name for name, kind in kinds.items() if pa.types.is_floating(kind)]
+        if not columns:
+            raise ValueError(
+                f"it has the columns {_some(list(kinds))} and none of floating-point numbers"
+            )
+        found = table.read(columns)
+        return np.stack([found[name].to_numpy() for name in columns], axis=1), ids, tuple(columns)
 
 
 def _stacked(column: Any) -> Any:
+    import pyarrow as pa
+
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        raise ValueError(f"its probabilities are {str(column.type)[:40]} and not lists of numbers")
     rows = column.combine_chunks()
     lengths = set(rows.value_lengths().to_pylist())
     if len(lengths) > 1 or rows.null_count:

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich.console import Console
-from rich.markup import escape
-
 from hardex.classifiers.doctor.examination import Finding
-from hardex.cli.terminal import print_json, print_text
+from hardex.cli.terminal import Terminal, print_json, print_text, styled
 
 SCHEMA = "hardex.check/1"
 
@@ -19,16 +16,13 @@ def print_findings(found: Sequence[Finding], *, as_json: bool) -> None:
     elif not found:
         print_text("No problems found.")
     else:
-        print_problems(Console(), found)
+        print_problems(Terminal(), found)
 
 
-def print_problems(console: Console, found: Sequence[Finding]) -> None:
+def print_problems(console: Terminal, found: Sequence[Finding]) -> None:
     """Print each finding with its evidence and what to do."""
     for finding in found:
         colour = "red" if finding.severity == "error" else "yellow"
-        console.print(
-            f"[bold {colour}]{finding.code}[/]: {escape(finding.evidence)}.\n"
-            f"  What to do: {escape(finding.advice)}.",
-            highlight=False,
-            soft_wrap=True,
-        )
+        line = styled((finding.code, f"bold {colour}"), f": {finding.evidence}.")
+        console.print(line, soft_wrap=True)
+        console.print(f"  What to do: {finding.advice}.", soft_wrap=True)

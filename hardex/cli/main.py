@@ -43,11 +43,9 @@ def main() -> None:
 
 
 def _print_error(sentence: str) -> None:
-    from rich.console import Console
-    from rich.markup import escape
+    from hardex.cli.terminal import print_text, styled
 
-    console = Console(stderr=True)
-    console.print("[bold red]Error:[/]", escape(sentence), highlight=False, soft_wrap=True)
+    print_text(styled(("Error:", "bold red"), f" {sentence}"), to_stderr=True)
 
 
 def _version(wanted: bool) -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hardex.bounded import JSON_MOST, read_bytes
 from hardex.errors import HardexError
 
 
@@ -191,7 +192,8 @@ def class_names_of(option: str | None) -> list[str] | None:
 def _lines_of(file: str) -> list[str]:
     """The class names in a file, whose lines may contain commas."""
     try:
-        text = Path(file).expanduser().read_text(encoding="utf-8-sig")
+        content = read_bytes(Path(file).expanduser(), JSON_MOST).decode("utf-8-sig")
+        text = content.replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, ValueError, RuntimeError) as error:  # no text, no path, no such user
         raise HardexError(
             "--classes @FILE must be a text file in UTF-8 with one class name per line; "

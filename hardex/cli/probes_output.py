@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from hardex.cli.terminal import cell, plain_text, print_json, print_text
+from hardex.cli.terminal import Terminal, cell, print_json, print_text, styled
 from hardex.probing.export import Exported
 from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.replay import Replay, Replayed
@@ -50,7 +50,7 @@ def print_probes(
     if not kept:
         print_text("This run has no saved probes; save some on the Probe page.")
     elif replay is None:
-        Console().print(_probe_table(kept))
+        Terminal().print(_probe_table(kept))
     else:
         _print_replay(replay)
     if exported is not None:
@@ -87,10 +87,10 @@ def _print_replay(replay: Replay) -> None:
             f"{cell(answer.predicted)} {answer.confidence:.4f}",
             _mark(answer),
         )
-    Console().print(table)
+    Terminal().print(table)
     expecting = [answer for answer in replay.answers if answer.met_now is not None]
     text = (
-        f"{plain_text(replay.model)} changes the prediction of {len(replay.changed):,} of "
+        f"{replay.model} changes the prediction of {len(replay.changed):,} of "
         f"{len(replay.answers):,} probes"
     )
     if expecting:
@@ -102,12 +102,14 @@ def _print_replay(replay: Replay) -> None:
     print_text(text + ".")
 
 
-def _mark(answer: Replayed) -> str:
+def _mark(answer: Replayed) -> Text:
     if not answer.changed:
-        return ""
+        return styled("")
     if answer.met_now == answer.met_before:  # nothing expected, or wrong in another way
-        return "[yellow]changed[/]"
-    return "[green]changed, now right[/]" if answer.met_now else "[red]changed, now wrong[/]"
+        return styled(("changed", "yellow"))
+    if answer.met_now:
+        return styled(("changed, now right", "green"))
+    return styled(("changed, now wrong", "red"))
 
 
 def _print_exported(run: Run, exported: Exported) -> None:

@@ -1,16 +1,15 @@
 """What `hardex rank` prints: accuracy, the first rows of each list, and the worst slices."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from hardex.classifiers.doctor.examination import Finding
 from hardex.cli.check_output import print_problems
-from hardex.cli.terminal import print_json
+from hardex.cli.terminal import Terminal, print_json, styled
 from hardex.ranking.adjusted import IMBALANCED, rarest_share
 from hardex.ranking.scores import ADJUSTED
 from hardex.runs.folder import SEAL
@@ -26,8 +25,9 @@ def print_run(run: Run, *, as_json: bool, rows: int | None) -> None:
     if as_json:
         print_json(summary(run))
         return
-    console = Console()
-    console.print(_headline(run), markup=False, highlight=False, soft_wrap=True)
+    console = Terminal()
+    for line in _headline(run):
+        console.print(line, soft_wrap=True)
     print_problems(console, [Finding(**found) for found in run.manifest.doctor])
     for name in ("unsure", "wrong"):
         _print_list(console, run, name, rows)
@@ -36,14 +36,12 @@ def print_run(run: Run, *, as_json: bool, rows: int | None) -> None:
     if unmatched := run.unmatched_annotations():
         console.print(
             f"{counted(unmatched, 'annotation')} on examples that this run does not have; kept.",
-            highlight=False,
         )
-    folder = escape(str(run.folder))
-    console.print(
-        f"Run saved in [bold]{folder}[/]. Open it: [bold]hardex serve {folder}[/]",
-        highlight=False,
-        soft_wrap=True,
+    folder = str(run.folder)
+    saved = styled(
+        "Run saved in ", (folder, "bold"), ". Open it: ", (f"hardex serve {folder}", "bold")
     )
+    console.print(saved, soft_wrap=True)
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -60,33 +58,34 @@ def summary(run: Run) -> dict[str, Any]:
     }
 
 
-def _headline(run: Run) -> str:
+def _headline(run: Run) -> Iterator[str]:
+    """The first lines."""
     counts, accuracy = run.manifest.counts, run.metrics["accuracy"]
-    text = (
+    yield (
         f"{counts['examples']:,} examples, {counts['wrong']:,} errors, accuracy "
         f"{accuracy['value']:.2%} (95 % interval {accuracy['low']:.2%} to {accuracy['high']:.2%})."
     )
     names = run.manifest.class_names
-    text += f"\nClasses in the order of the outputs: {_shortened(names)}."
+    text = f"Classes in the order of the outputs: {_shortened(names)}."
     if run.manifest.image_shape:
         shape = " x ".join(map(str, run.manifest.image_shape))
         text += f" Images {shape}, preprocessing {run.manifest.preprocess}."
+    yield text
     if counts["skipped"]:
         where = Path(run.folder, "results", "skipped.csv")
-        text += f"\nSkipped: {counted(counts['skipped'], 'unreadable file')}; see {where}."
+        yield f"Skipped: {counted(counts['skipped'], 'unreadable file')}; see {where}."
     if counts.get("sealed"):
-        text += (
-            f"\n{counts['sealed']:,} more examples are sealed for a later proof: not predicted and "
+        yield (
+            f"{counts['sealed']:,} more examples are sealed for a later proof: not predicted and "
             f"not shown. The rule is in {Path(run.folder, SEAL)}."
         )
-    return text
 
 
 def _shortened(names: tuple[str, ...]) -> str:
     return ", ".join(names if len(names) <= 20 else (*names[:18], "…", names[-1]))
 
 
-def _print_list(console: Console, run: Run, name: str, rows: int | None) -> None:
+def _print_list(console: Terminal, run: Run, name: str, rows: int | None) -> None:
     chosen = run.hard[run.hard["list"] == name]
     rule = run.manifest.rule
     score = rule[name]
@@ -99,9 +98,9 @@ def _print_list(console: Console, run: Run, name: str, rows: int | None) -> None
     for row in (chosen if rows is None else chosen.head(rows)).itertuples():
         table.add_row(
             str(row.rank),
-            escape(str(row.id)),
-            escape(str(row.given_label)),
-            escape(str(row.predicted_label)),
+            str(row.id),
+            str(row.given_label),
+            str(row.predicted_label),
             f"{row.confidence:.4f}",
             f"{row.score:.4f}",
         )
@@ -110,7 +109,7 @@ def _print_list(console: Console, run: Run, name: str, rows: int | None) -> None
     _print_coverage(console, run, name)
 
 
-def _print_coverage(console: Console, run: Run, name: str) -> None:
+def _print_coverage(console: Terminal, run: Run, name: str) -> None:
     """How many confusion pairs and clusters the list covers, next to a random pick."""
     list_metrics = run.metrics.get("lists", {}).get(name)
     if not list_metrics or not list_metrics["chosen"]:
@@ -124,28 +123,25 @@ def _print_coverage(console: Console, run: Run, name: str) -> None:
     left_out = list_metrics["near_duplicates_left_out"]
     if left_out:
         text += f"; skipped: {counted(left_out, 'near-duplicate')} (--allow-duplicates keeps them)"
-    console.print(text + ".", highlight=False, soft_wrap=True)
+    console.print(text + ".", soft_wrap=True)
 
 
-def _print_imbalance(console: Console, run: Run) -> None:
+def _print_imbalance(console: Terminal, run: Run) -> None:
     counts = np.array([found["examples"] for found in run.metrics["per_class"]])
     if rarest_share(counts) < IMBALANCED and run.manifest.rule["wrong"] != ADJUSTED:
         console.print(
             f"The rarest class has only {counts[counts > 0].min():,} of {counts.sum():,} examples: "
             f"try --wrong {ADJUSTED}, which is fairer to rare classes.",
-            highlight=False,
             soft_wrap=True,
         )
 
 
-def _print_slices(console: Console, run: Run, rows: int | None) -> None:
+def _print_slices(console: Terminal, run: Run, rows: int | None) -> None:
     """The error rate of each value of each metadata column, and the worst slices."""
     slices = run.metrics.get("slices") or {"columns": [], "left_out": []}
     for left_out in slices["left_out"]:
         console.print(
             f"Column {left_out['column']} has no slices: {left_out['reason']}.",
-            markup=False,
-            highlight=False,
         )
     if not slices["columns"]:
         return
@@ -161,14 +157,14 @@ def _print_slices(console: Console, run: Run, rows: int | None) -> None:
     _print_worst(console, slices, rows)
 
 
-def _print_worst(console: Console, slices: dict[str, Any], rows: int | None) -> None:
+def _print_worst(console: Terminal, slices: dict[str, Any], rows: int | None) -> None:
     worst = slices["worst"] if rows is None else slices["worst"][:rows]
     tested = (
         f"{slices['looked_at']:,} values and pairs of values with {slices['at_least']} examples or "
         "more were tested"
     )
     if not worst:
-        console.print(f"No slice stands out: {tested}.", highlight=False, soft_wrap=True)
+        console.print(f"No slice stands out: {tested}.", soft_wrap=True)
         return
     title = f"Worst slices: {tested}; p is corrected for multiple tests ({slices['correction']})"
     rates = [
@@ -178,9 +174,9 @@ def _print_worst(console: Console, slices: dict[str, Any], rows: int | None) -> 
     _print_rates(console, title, rates)
 
 
-def _print_rates(console: Console, title: str, rates: list[tuple[str, dict[str, Any]]]) -> None:
+def _print_rates(console: Terminal, title: str, rates: list[tuple[str, dict[str, Any]]]) -> None:
     with_p = any("p_adjusted" in rate for _, rate in rates)
-    console.print(title, markup=False, highlight=False, soft_wrap=True)
+    console.print(title, soft_wrap=True)
     table = Table(expand=False)
     table.add_column("slice")
     for column in ("examples", "wrong", "error", "95 % interval", *(("p",) if with_p else ())):
@@ -188,7 +184,7 @@ def _print_rates(console: Console, title: str, rates: list[tuple[str, dict[str, 
     for name, rate in rates:
         error = rate["error"]
         table.add_row(
-            escape(name),
+            name,
             f"{rate['examples']:,}",
             f"{rate['wrong']:,}",
             f"{error['value']:.2%}",
@@ -198,7 +194,7 @@ def _print_rates(console: Console, title: str, rates: list[tuple[str, dict[str, 
     console.print(table)
 
 
-def _print_shortfall(console: Console, run: Run, name: str, found: int) -> None:
+def _print_shortfall(console: Terminal, run: Run, name: str, found: int) -> None:
     rule = run.manifest.rule
     wanted = rule["count"] or int(rule["per_class"] or 0) * len(run.manifest.class_names)
     if found < int(wanted):
@@ -206,5 +202,4 @@ def _print_shortfall(console: Console, run: Run, name: str, found: int) -> None:
             f"Only {found} of the {wanted} requested: there are no more "
             + ("misclassified examples" if name == "wrong" else "examples")
             + (" in some classes." if rule["diversity"] == "class" else "."),
-            highlight=False,
         )

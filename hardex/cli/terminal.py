@@ -1,45 +1,95 @@
-"""Text on the terminal: sentences, JSON, and cells with what somebody typed."""
+"""Text on the terminal: every line that the command line prints goes through here.
+
+Ids, class names, file names and reasons come from data, models and runs of other people. Here
+nothing in them is markup, moves the cursor, changes colours or begins another line.
+"""
 
 import json
+from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
-_JOINERS = "\u200c\u200d\xa0"  # within words, emoji and French numbers: harmless
+from hardex.sentences import plain_text
+
+__all__ = ["Terminal", "cell", "plain_text", "print_json", "print_more", "print_text", "styled"]
+
 _CELL_LENGTH = 40  # characters of what somebody typed
 
 
-def plain_text(text: str) -> str:
-    """Text in which nothing moves the cursor, changes colours or the direction of reading.
+class Terminal(Console):
+    """A console on which a text is a text: on one line, and without markup, emoji codes, controls.
+
+    What is printed in colours is a `Text`, made by `styled`.
+    """
+
+    def __init__(self, *, to_stderr: bool = False) -> None:
+        super().__init__(stderr=to_stderr, markup=False, emoji=False, highlight=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """What Rich shows for a text, also in the cells of a table."""
+        return super().render_str(plain_text(text), **options)
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """A line of texts, some of them with a style.
 
     Example:
-        >>> plain_text("two\\nlines, \\x1b[31mred")
-        'two\\\\nlines, \\\\x1b[31mred'
+        >>> styled(("Error:", "bold red"), " no \\x1b[31mred").plain
+        'Error: no \\\\x1b[31mred'
     """
-    return "".join(
-        sign if sign.isprintable() or sign in _JOINERS else sign.encode("unicode_escape").decode()
-        for sign in text
-    )
+    safe = [
+        plain_text(part) if isinstance(part, str) else (plain_text(part[0]), part[1])
+        for part in parts
+    ]
+    return Text.assemble(*safe)
 
 
 def cell(text: str) -> str:
-    """What somebody typed, for one cell of a table: on one line, short, and without markup."""
+    """What somebody typed, for one cell of a table: on one line and short."""
     plain = plain_text(text)
-    return escape(plain if len(plain) <= _CELL_LENGTH else f"{plain[: _CELL_LENGTH - 1]}…")
+    return plain if len(plain) <= _CELL_LENGTH else f"{plain[: _CELL_LENGTH - 1]}…"
 
 
-def print_text(text: str, *, to_stderr: bool = False) -> None:
+def print_text(text: str | Text, *, to_stderr: bool = False) -> None:
     """Print a sentence; control characters in it are escaped."""
-    console = Console(stderr=to_stderr)
-    console.print(plain_text(text), markup=False, highlight=False, soft_wrap=True)
+    Terminal(to_stderr=to_stderr).print(text, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON, coloured on a terminal."""
-    Console().print_json(json.dumps(value))
+    """Print a value as JSON, coloured on a terminal; unless it is long, which would take minutes.
+
+    Other programs read the same values: what cannot be shown is escaped as JSON does.
+    """
+    lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
+    text = "\n".join(map(_shown, lines))
+    console = Terminal()
+    if console.is_terminal and len(text) <= _COLOURED_MOST:
+        console.print(_coloured(text), soft_wrap=True)
+    else:
+        console.file.write(f"{text}\n")
 
 
 def print_more(count: int, what: str) -> None:
     """Print how many rows of a table were left out, if any."""
     if count:
         print_text(f"… and {count:,} more {what}; -v shows all.")
+
+
+def _shown(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(
+        sign if sign.isprintable() else json.dumps(sign, ensure_ascii=True)[1:-1] for sign in line
+    )
+
+
+def _coloured(text: str) -> Text:
+    from rich.highlighter import JSONHighlighter
+
+    found = Text(text)
+    JSONHighlighter().highlight(found)
+    return found
+
+
+_COLOURED_MOST = 200_000  # characters

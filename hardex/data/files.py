@@ -1,7 +1,6 @@
 """Image files with labels -> a data set; class folders and manifests both become one."""
 
 import os
-import stat
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -146,10 +145,7 @@ class FileDataset:
     def _read(self, position: int) -> Image:
         from hardex.images import read_image
 
-        path = self.root / self.files[position]
-        if _never_ends(path):
-            raise DatasetError(f"cannot read the image {str(path)!r}: it is not a plain file.")
-        return read_image(path)
+        return read_image(self.root / self.files[position])
 
     def id(self, position: int) -> str:
         """The stable name of one file."""
@@ -185,15 +181,6 @@ def _fitted(image: Image, shape: Shape) -> Image:
     from hardex.images import resize  # Pillow is loaded only where pixels change
 
     return resize(image, shape)
-
-
-def _never_ends(path: Path) -> bool:
-    """Whether this is a pipe or a device, which may be read forever."""
-    try:
-        mode = os.stat(path).st_mode
-    except (OSError, ValueError):  # reading it gives a better reason
-        return False
-    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 def _size(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -9,14 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from hardex.bounded import Unreadable, json_of, lines_of
 from hardex.data.files import FileDataset
-from hardex.data.names import labels_by_name
+from hardex.data.names import labels_by_name, shortened
+from hardex.data.parquet_files import open_table
 from hardex.errors import DatasetError
 
 Columns = dict[str, list[str]]  # column name -> one text per row; "" if empty
 
 TABLES = (".csv", ".jsonl", ".parquet")
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # of a Hugging Face imagefolder
+_COLUMNS_MOST = 10_000
+_CELLS_MOST = 200_000_000  # ten million rows of twenty columns
 # Tried in this order, ignoring case, if the user names no column.
 FILE_COLUMNS = ("file_name", "filename", "file", "file_path", "filepath", "path", "image", "img")
 LABEL_COLUMNS = ("label", "given_label", "class", "class_name", "category", "target", "y")
@@ -113,44 +118,56 @@ def read_columns(path: Path) -> Columns:
 
 
 def _read_csv(path: Path) -> Columns:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.reader(file, strict=True)
-        header = next(rows, [])
-        twice = {name for name in header if name and header.count(name) > 1}
-        if twice:
-            raise ValueError(f"two columns are called {min(twice)!r}")
-        values: list[list[str]] = [[] for _ in header]
-        for row in rows:
-            if len(row) not in (0, len(header)):
-                raise ValueError(
-                    f"line {rows.line_num} has {len(row)} cells and the header {len(header)}"
-                )
-            for column, cell in zip(values, row, strict=False):
-                column.append(cell)
+    rows = csv.reader(lines_of(path), strict=True)
+    header = next(rows, [])
+    _check_cells(0, len(header))
+    twice = [name for name, count in Counter(header).items() if name and count > 1]
+    if twice:
+        raise ValueError(f"two columns are called {min(twice)[:80]!r}")
+    values: list[list[str]] = [[] for _ in header]
+    for count, row in enumerate(rows, start=1):
+        if len(row) not in (0, len(header)):
+            raise ValueError(
+                f"line {rows.line_num} has {len(row)} cells and the header {len(header)}"
+            )
+        _check_cells(count, len(header))
+        for column, cell in zip(values, row, strict=False):
+            column.append(cell)
     return dict(zip(header, values, strict=True))
 
 
 def _read_jsonl(path: Path) -> Columns:
     rows: list[dict[str, Any]] = []
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise ValueError(f"line {number} is not an object")
-                rows.append(row)
-    names = dict.fromkeys(name for row in rows for name in row)
+    names: dict[str, None] = {}
+    for number, line in enumerate(lines_of(path), start=1):
+        if line.strip():
+            try:
+                row = json_of(line, endless=True)
+            except Unreadable as error:
+                raise ValueError(f"line {number}: {error}") from error
+            if not isinstance(row, dict):
+                raise ValueError(f"line {number} is not an object")
+            rows.append(row)
+            names |= dict.fromkeys(row)
+            _check_cells(len(rows), len(names))
     return {name: [_text(row.get(name)) for row in rows] for name in names}
 
 
 def _read_parquet(path: Path) -> Columns:
-    import pyarrow.parquet as pq
+    with open_table(path) as table:
+        _check_cells(len(table), len(table.names))
+        columns: Columns = {name: [] for name in table.names}
+        for batch in table.batches():
+            for name, column in zip(table.names, batch.columns, strict=True):
+                columns[name] += map(_text, column.to_pylist())
+    return columns
 
-    table = pq.read_table(path)
-    return {
-        name: [_text(cell) for cell in table.column(name).to_pylist()]
-        for name in table.schema.names
-    }
+
+def _check_cells(rows: int, columns: int) -> None:
+    if columns > _COLUMNS_MOST:
+        raise Unreadable(f"it has {columns:,} columns, and {_COLUMNS_MOST:,} is the most")
+    if rows * columns > _CELLS_MOST:
+        raise Unreadable(f"it has more than {_CELLS_MOST:,} cells")
 
 
 _READERS = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
@@ -173,10 +190,11 @@ def _column(
     name = chosen if chosen in columns else "" if chosen else _first_of(columns, usual)
     if not name:
         raise DatasetError(
-            f"{path} must have a column {chosen!r}; it has {', '.join(columns)}; name one of them."
+            f"{path} must have a column {chosen!r}; it has {shortened(list(columns))}; name one of "
+            "them."
             if chosen
             else f"{path} must have a {kind} column such as {usual[0]}; it has "
-            f"{', '.join(columns)}; name it with --{kind}-column."
+            f"{shortened(list(columns))}; name it with --{kind}-column."
         )
     return name
 

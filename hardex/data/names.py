@@ -10,7 +10,7 @@ from hardex.arrays import Labels
 from hardex.errors import DatasetError
 
 NAME_MOST = 4_000  # characters of an id or a class name: longer than any path
-_MOST_CLASSES = 100_000  # larger labels are not class indices
+MOST_CLASSES = 100_000  # larger labels are not class indices
 _HALF = re.compile("[\ud800-\udfff]")  # an unpaired surrogate
 
 
@@ -104,7 +104,7 @@ def number_names(labels: Labels) -> tuple[str, ...]:
     if not labels.size or not np.issubdtype(labels.dtype, np.integer):
         return ("0", "1")
     largest = int(labels.max())
-    if largest >= _MOST_CLASSES:
+    if largest >= MOST_CLASSES:
         raise DatasetError(
             f"labels must be class indices from 0; the largest is {largest}; number the classes "
             "without gaps or name them all."
@@ -166,7 +166,8 @@ def shortened(names: Sequence[str]) -> str:
         >>> shortened(["a", "b"]), shortened(list(map(str, range(99))))
         ('a, b', '0, 1, 2, 3, 4, 5, 6, 7, …, 98')
     """
-    return ", ".join(names if len(names) <= 10 else (*names[:8], "…", names[-1]))
+    shown = names if len(names) <= 10 else (*names[:8], "…", names[-1])
+    return ", ".join(name if len(name) <= 80 else f"{name[:79]}…" for name in shown)
 
 
 def _refuse_rows(

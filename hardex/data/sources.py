@@ -4,14 +4,16 @@ import os
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hardex.bounded import Unreadable
 from hardex.data.dataset import ArrayDataset, Dataset
 from hardex.data.manifests import AS_FOUND, METADATA, TABLES, Reading, open_manifest
+from hardex.data.names import MOST_CLASSES, shortened
+from hardex.data.npy_files import Npz, open_npz
 from hardex.errors import DatasetError
 
 Arrays = NDArray[Any]
@@ -144,16 +146,15 @@ def _open_folder(path: Path, class_names: Sequence[str] | None, reading: Reading
 def _read_npz(path: Path, split: str) -> tuple[Arrays, Arrays, list[str] | None]:
     """Images, labels, and class names if the file has them."""
     try:
-        with path.open("rb") as file, _named_arrays(file) as arrays:
-            held = tuple(arrays.files)
+        with open_npz(path) as arrays:
+            held = arrays.names
             pair = _npz_pair(held, split)
             if pair is not None:
-                named = "class_names" in held
-                names = list(map(str, arrays["class_names"].tolist())) if named else None
+                names = _class_names(arrays) if "class_names" in held else None
                 return arrays[pair[0]], arrays[pair[1]], names
-    except (ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         raise DatasetError(
-            f"{path} must be an .npz file of plain arrays; reading it failed ({error}); "
+            f"{path} must be an .npz file of plain arrays; reading it failed ({_reason(error)}); "
             "save it again with numpy.savez and without objects."
         ) from error
     splits = _npz_splits(held)
@@ -164,9 +165,13 @@ def _read_npz(path: Path, split: str) -> tuple[Arrays, Arrays, list[str] | None]
         )
     wanted = f"{split}_images and {split}_labels" if split else "images and labels, or x and y"
     raise DatasetError(
-        f"{path} must hold the arrays {wanted}; it holds {', '.join(held) or 'nothing'}; "
+        f"{path} must hold the arrays {wanted}; it holds {shortened(held) or 'nothing'}; "
         "save it again under these names."
     )
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
 
 
 def _npz_pair(held: Sequence[str], split: str) -> tuple[str, str] | None:
@@ -181,11 +186,11 @@ def _npz_splits(held: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(part for part in parts if part and _npz_pair(held, part)))
 
 
-def _named_arrays(file: BinaryIO) -> Any:
-    arrays = np.load(file, allow_pickle=False)
-    if isinstance(arrays, np.ndarray):
-        raise ValueError("it holds one array without a name")
-    return arrays
+def _class_names(arrays: Npz) -> list[str]:
+    names = arrays["class_names"]
+    if names.ndim != 1 or len(names) > MOST_CLASSES:
+        raise Unreadable(f"class_names has the shape {names.shape}, and not one name per class")
+    return list(map(str, names.tolist()))
 
 
 def _read_idx_pair(path: Path) -> tuple[Arrays, Arrays]:

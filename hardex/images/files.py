@@ -10,10 +10,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from hardex.arrays import Image, check_images
+from hardex.bounded import open_plain
 from hardex.errors import DatasetError
+from hardex.images.hostile import Metered, upright
 
 # The formats that may be opened. Some others in Pillow start programs (EPS) or read files that
 # the image names; an untrusted data set must do neither.
@@ -37,8 +39,9 @@ def read_image(file: Path | str | BinaryIO) -> Image:
         (h, w, c) uint8.
 
     Raises:
-        DatasetError: the file cannot be read, with the reason in one sentence; also for images
-            of more than `MAX_PIXELS` pixels, which are refused before they are unpacked.
+        DatasetError: the file cannot be read, with the reason in one sentence. Also for what would
+            take all memory or hours, before it is unpacked: more than `MAX_PIXELS` pixels, more
+            than a GiB, and files made for that.
 
     Example:
         >>> file = io.BytesIO(as_png(np.full((2, 3, 1), 7, np.uint8)))
@@ -47,10 +50,10 @@ def read_image(file: Path | str | BinaryIO) -> Image:
                [7, 7, 7]], dtype=uint8)
     """
     try:
-        with Pillow.open(file, formats=FORMATS) as opened:
-            _refuse_bomb(opened)
-            ImageOps.exif_transpose(opened, in_place=True)
-            return _as_grey_or_rgb(opened)
+        if isinstance(file, str | Path):
+            with open_plain(file) as content:
+                return _decoded(content)
+        return _decoded(file)
     # A broken file makes Pillow's decoders raise nearly anything (OSError, SyntaxError, ValueError,
     # IndexError, struct.error, ...), and every one of them means: this file cannot be read.
     except Exception as error:
@@ -154,6 +157,13 @@ batch axis.
         )
 
 
+def _decoded(file: BinaryIO) -> Image:
+    content: Any = Metered(file)
+    with Pillow.open(content, formats=FORMATS) as opened:
+        _refuse_bomb(opened)
+        return _as_grey_or_rgb(upright(opened))
+
+
 def _refuse_bomb(picture: Pillow.Image) -> None:
     pixels = picture.width * picture.height
     if pixels > MAX_PIXELS:
@@ -204,4 +214,4 @@ def _reason(error: Exception) -> str:
     if isinstance(error, (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning)):
         return f"it has more than {MAX_PIXELS:,} pixels"
     words = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-    return words.strip().rstrip(".") or type(error).__name__
+    return " ".join(words.split()).rstrip(".") or type(error).__name__

@@ -15,7 +15,7 @@ from hardex.runs.folder import HARD, MANIFEST, RESULTS, SEAL, TABLE, new_run
 from hardex.runs.hard_examples import write_lists
 from hardex.runs.manifest import Source, now
 from hardex.runs.run import Run, load
-from hardex.runs.seal import check_same_seal
+from hardex.runs.seal import check_same_seal, read_seal
 
 
 def is_run(path: object) -> bool:
@@ -30,7 +30,8 @@ def rank_again(old: Run, out: Path, rule: Rule, *, seed: int, force: bool, comma
     from the old run if they are there.
 
     Raises:
-        RunError: `out` is the run itself, or a folder that must not be written.
+        RunError: `out` is the run itself, or a folder that must not be written; or the old run has
+            links, or a seal that cannot be read.
     """
     if out.resolve() == old.folder.resolve():
         raise RunError(
@@ -38,6 +39,7 @@ def rank_again(old: Run, out: Path, rule: Rule, *, seed: int, force: bool, comma
             "name another with --out."
         )
     check_same_seal(old.folder, out)
+    _check_files(old.folder)
     with new_run(out, force=force) as partial:
         _fill(partial, old, rule, seed=seed, command=command)
     return load(out)
@@ -85,6 +87,17 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
     manifest.save(folder)
 
 
+def _check_files(folder: Path) -> None:
+    """A run has no links: what they lead to would be copied, or read without end."""
+    read_seal(folder)
+    for path in (folder / SEAL, folder / RESULTS, *(folder / RESULTS).rglob("*")):
+        if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir())):
+            raise RunError(
+                f"a run must hold plain files and folders; {path} is something else; delete it, or "
+                "rank the data again."
+            )
+
+
 def _lists(folder: str, names: list[str]) -> list[str]:
     return [name for name in names if name == HARD and Path(folder).name == RESULTS]
 
@@ -101,12 +114,7 @@ def _same_dataset(old: Run) -> Dataset | None:
 
 def _kept_pictures(old: Run) -> dict[int, Path]:
     """The pictures in the run, by position."""
-    rows = old.hard[old.hard["file_name"] != ""]
-    folder = old.folder / RESULTS / HARD
-    return {
-        old.position(id): folder / name
-        for id, name in zip(rows["id"], rows["file_name"], strict=True)
-    }
+    return {old.position(id): path for id, path in old.pictures.items()}
 
 
 def _hash(old: Run) -> str:

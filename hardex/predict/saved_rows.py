@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from hardex.arrays import (
     check_probabilities,
     off_rows,
 )
+from hardex.bounded import open_plain
+from hardex.data.npy_files import read_header
 from hardex.errors import DatasetError
 
 _BLOCK_BYTES = 2**20
@@ -45,17 +48,15 @@ class NpyRows:
         if path.suffix != ".npy":
             return None
         try:
-            with path.open("rb") as file:
-                version = np.lib.format.read_magic(file)
-                if version != (1, 0):
-                    return None
-                shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
-                rows = cls(path, shape, dtype, file.tell())
-                whole = file.seek(0, 2) - rows.offset == rows._row_bytes() * len(rows)
-        except (OSError, ValueError):
+            with open_plain(path) as file:
+                header = read_header(file)
+                whole = file.seek(0, 2) - header.offset == header.promised
+        except (OSError, ValueError):  # the reader of whole files says what is wrong
             return None
-        plain = dtype.kind in "fiu" and len(shape) > 0 and not by_columns
-        return rows if plain and whole and len(rows) else None
+        plain = header.dtype.kind in "fiu" and len(header.shape) > 0 and not header.by_columns
+        if not (plain and whole and header.promised):
+            return None
+        return cls(path, header.shape, header.dtype, header.offset)
 
     def __len__(self) -> int:
         return self.shape[0] if self.shape else 0
@@ -79,7 +80,7 @@ class NpyRows:
             yield start, self[start : start + size]
 
     def _row_bytes(self) -> int:
-        return int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
+        return prod(self.shape[1:]) * self.dtype.itemsize
 
 
 def open_probabilities(path: Path) -> NpyRows | None:

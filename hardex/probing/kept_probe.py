@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from hardex.bounded import json_of, why
 from hardex.data.dataset import Shape
 from hardex.errors import HardexError, RunError
 
@@ -126,9 +127,9 @@ class KeptProbe:
             RunError: this version cannot read it as a probe.
         """
         try:
-            found = json.loads(text)
+            found = json_of(text)
             schema = found.pop("schema")
-            if not isinstance(schema, int) or schema > PROBE_SCHEMA:
+            if type(schema) is not int or schema > PROBE_SCHEMA:
                 raise RunError(
                     f"a probe must have schema {PROBE_SCHEMA} or older; received {schema!r}; "
                     "install a newer hardex."
@@ -136,10 +137,10 @@ class KeptProbe:
             return cls(**(found | {"shape": tuple(found["shape"])}))
         except RunError:
             raise
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise RunError(
-                f"a probe must be JSON written by hardex; it cannot be read "
-                f"({type(error).__name__}); restore it from a copy."
+                f"a probe must be JSON written by hardex; it cannot be read ({why(error)}); "
+                "restore it from a copy."
             ) from error
 
 

@@ -17,6 +17,7 @@ from threading import Lock
 from typing import Any
 
 from hardex.arrays import Image
+from hardex.bounded import Unreadable, is_inside, read_bytes
 from hardex.errors import DatasetError, HardexError, RunError, StorageError
 from hardex.probing.kept_probe import JSON_MOST, KeptProbe, is_probe_id
 from hardex.runs.manifest import Manifest
@@ -153,6 +154,8 @@ def kept_picture(folder: Path, probe: KeptProbe) -> Image:
 
     path = folder / "people" / "probes" / f"{probe.probe_id}.png"
     try:
+        if not is_inside(path, folder):
+            raise DatasetError("it is a link that leads out of the run; restore it from a copy.")
         picture = read_image(path)
     except DatasetError as error:
         raise RunError(f"{path} must be the picture of a probe; {error}") from error
@@ -205,9 +208,12 @@ def _when(probe: KeptProbe) -> tuple[datetime, str]:
 
 def _read(path: Path) -> KeptProbe:
     try:
-        if path.stat().st_size > 4 * JSON_MOST:  # a character has up to four bytes
-            raise RunError(f"a probe has at most {JSON_MOST:,} characters; delete this file.")
-        probe = KeptProbe.from_json(path.read_text(encoding="utf-8"))
+        content = read_bytes(path, 4 * JSON_MOST)  # a character has up to four bytes
+        probe = KeptProbe.from_json(content.decode())
+    except Unreadable as error:
+        raise RunError(
+            f"a probe has at most {JSON_MOST:,} characters; {error}; delete this file."
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(error) from error
     if probe.probe_id != path.stem:

@@ -1,12 +1,14 @@
 """The hard examples of a run: their table and their pictures."""
 
 import csv
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardex.arrays import Image
+from hardex.bounded import read_bytes
 from hardex.errors import DatasetError
 from hardex.ranking.order import Ranking
 from hardex.runs.folder import HARD, safe_name
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LISTS = ("unsure", "wrong")
+_TABLE_MOST = 2**28  # bytes; half a million hard examples
 
 
 @dataclass(frozen=True)
@@ -170,13 +173,16 @@ def read_hard(folder: Path) -> "pd.DataFrame":
 
     Raises:
         KeyError: a column is missing.
+        OSError: there is no such table.
+        ValueError: it is too large, or a rank or a score is not a number.
     """
     import pandas as pd
 
     text = ("file_name", "id", "list", "given_label", "predicted_label", "reason")
-    table = pd.read_csv(
-        folder / "metadata.csv", dtype=dict.fromkeys(text, str), keep_default_na=False
-    )
+    kinds: dict[str, type] = {**dict.fromkeys(text, str), "rank": int}
+    kinds |= {"confidence": float, "score": float}
+    content = io.BytesIO(read_bytes(folder / "metadata.csv", _TABLE_MOST))
+    table = pd.read_csv(content, dtype=kinds, keep_default_na=False)
     missing = {field.name for field in fields(HardExample)} - set(table.columns)
     if missing:
         raise KeyError(f"metadata.csv has no {sorted(missing)[0]}")

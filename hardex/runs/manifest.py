@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hardex.bounded import Unreadable, read_json, why
 from hardex.data.manifests import AS_FOUND, Reading
 from hardex.errors import RunError
 from hardex.runs.folder import MANIFEST
@@ -106,7 +107,7 @@ class Manifest:
         """
         path = folder / MANIFEST
         try:
-            fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            fields: dict[str, Any] = read_json(path)
             if fields["format"] > FORMAT:
                 raise RunError(
                     f"a run must have format {FORMAT}; {folder} has format {fields['format']}; "
@@ -115,17 +116,71 @@ class Manifest:
             for name in ("data", "model", "run"):
                 fields[name] = None if fields[name] is None else Source(**fields[name])
             for name in ("class_names", "image_shape"):
+                if not isinstance(fields[name], list | None):
+                    raise TypeError(name)
                 fields[name] = None if fields[name] is None else tuple(fields[name])
             fields["doctor"] = tuple(fields["doctor"])
             fields["reading"] = Reading(**fields["reading"])
-            return cls(**fields)
+            found = cls(**fields)
+            _check_types(found)
+            return found
         except (FileNotFoundError, NotADirectoryError) as error:
             raise RunError(
                 f"a run is a folder with {MANIFEST}; {folder} has none; make one with "
                 "`hardex rank MODEL DATA --out RUN`."
             ) from error
-        except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
+        except RunError:
+            raise
+        except (KeyError, TypeError, ValueError, OSError) as error:
             raise RunError(
-                f"{path} must be a manifest written by hardex; it cannot be read "
-                f"({type(error).__name__}); rank again with --force."
+                f"{path} must be a manifest written by hardex; it cannot be read ({why(error)}); "
+                "rank again with --force."
             ) from error
+
+
+def _check_types(manifest: Manifest) -> None:
+    """Raise `Unreadable` unless every field has the type of those that hardex writes.
+
+    Whatever reads a manifest later may then rely on it.
+    """
+    sources = [manifest.data, manifest.model, manifest.run]
+    shape = manifest.image_shape
+    kinds: dict[str, bool] = {
+        "data, model and run": all(_are(str, *vars(one).values()) for one in sources if one),
+        "class_names": _are(str, *manifest.class_names),
+        "image_shape": shape is None or (len(shape) == 3 and _are(int, *shape)),
+        "preprocess": manifest.preprocess is None or _are(str, manifest.preprocess),
+        "batch_size": manifest.batch_size is None or _are(int, manifest.batch_size),
+        "numerics": _are_named(str | int, manifest.numerics),
+        "rule": isinstance(manifest.rule, dict)
+        and not any(isinstance(value, dict | list) for value in manifest.rule.values()),
+        "formulas": _are_named(str, manifest.formulas),
+        "seed": _are(int, manifest.seed, manifest.format),
+        "counts": _are_named(int, manifest.counts) and "examples" in manifest.counts,
+        "command": _are(str, manifest.command, manifest.schema, manifest.created),
+        "resize": _are(bool, manifest.resize, manifest.logits),
+        "doctor": all(_are_named(str, finding) for finding in manifest.doctor),
+        "reading": _are(bool, manifest.reading.trust_paths)
+        and _are(
+            str,
+            manifest.reading.split,
+            manifest.reading.file_column,
+            manifest.reading.label_column,
+        ),
+        "versions": _are_named(str, manifest.versions),
+    }
+    wrong = [name for name, fine in kinds.items() if not fine]
+    if wrong:
+        raise Unreadable(f"its {wrong[0]} must be as hardex writes it")
+
+
+def _are(kind: Any, *values: object) -> bool:
+    """Whether all have this type; True is no number."""
+    return all(
+        isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        for value in values
+    )
+
+
+def _are_named(kind: Any, values: object) -> bool:
+    return isinstance(values, dict) and _are(kind, *values.values())

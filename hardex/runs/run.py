@@ -1,6 +1,5 @@
 """A finished run: its tables as data frames, its images as arrays."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hardex.arrays import Image
+from hardex.bounded import is_inside, read_json, why
 from hardex.data.dataset import Dataset
 from hardex.errors import DatasetError, RunError
 from hardex.runs.folder import HARD, METRICS, RESULTS, TABLE
 from hardex.runs.manifest import Manifest
 from hardex.runs.seal import read_seal
 from hardex.runs.views import PAGE_SIZE, Found, Place, Tables, View
+
+_METRICS_MOST = 2**26  # bytes; a hundred thousand classes have some 20 million
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +47,7 @@ class Run:
         """One row per example, in order of position."""
         from hardex.runs.tables import read_predictions
 
+        _ = self.tables  # checks that the table is one
         return read_predictions(self.folder / RESULTS / TABLE)
 
     @cached_property
@@ -60,7 +63,9 @@ class Run:
         """Accuracy with intervals, per class, and calibration."""
         path = self.folder / RESULTS / METRICS
         with self._readable(METRICS):
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            found: dict[str, Any] = read_json(path, _METRICS_MOST)
+            if not isinstance(found, dict):
+                raise TypeError
             return found
 
     @contextmanager
@@ -68,10 +73,10 @@ class Run:
         """Turn an error while reading a table into a `RunError`."""
         try:
             yield
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise RunError(
                 f"{RESULTS}/{name} of a run must be as hardex wrote it; the one in {self.folder} "
-                f"cannot be read ({type(error).__name__}); rank again with --force."
+                f"cannot be read ({why(error)}); rank again with --force."
             ) from error
 
     @cached_property
@@ -118,9 +123,8 @@ class Run:
         """
         from hardex.images import read_image
 
-        pictures = self._pictures
-        if id in pictures:
-            return read_image(self.folder / RESULTS / HARD / pictures[id])
+        if id in self.pictures:
+            return read_image(self.pictures[id])
         position = self.position(id)
         if position >= len(self.dataset) or self.dataset.id(position) != id:
             raise RunError(
@@ -135,7 +139,7 @@ class Run:
         The run holds the pictures of the hard examples. The others can be shown only while the
         data is where it was.
         """
-        kept = self._pictures
+        kept = self.pictures
         others = [id for id in ids if id not in kept]
         there = set(self._still_there(others)) if others else set()
         return [id for id in ids if id in kept or id in there]
@@ -256,14 +260,19 @@ class Run:
             ) from error
 
     @cached_property
-    def _pictures(self) -> dict[str, str]:
+    def pictures(self) -> dict[str, Path]:
+        """The pictures that the run itself holds, by id.
+
+        A run may come from somebody else: a name in its table, or a link in its folder, must not
+        show other files of this disk.
+        """
+        folder = self.folder / RESULTS / HARD
         names = zip(self.hard["id"], self.hard["file_name"], strict=True)
-        return {id: name for id, name in names if name and _stays_inside(name)}
-
-
-def _stays_inside(name: str) -> bool:
-    """Whether a picture is inside its run: a table must not show other files of this disk."""
-    return not Path(name).is_absolute() and ".." not in Path(name).parts
+        return {
+            id: folder / name
+            for id, name in names
+            if name and is_inside(folder / name, self.folder)
+        }
 
 
 def load(folder: str | Path, *, data: str | Path = "", annotations: str = "") -> Run:

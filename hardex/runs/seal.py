@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from hardex.arrays import Image, Positions
+from hardex.bounded import read_json
 from hardex.data.dataset import Dataset, Skipped
 from hardex.data.part import Part
 from hardex.errors import RunError
@@ -186,9 +187,9 @@ def only(stream: Iterator[Predictions], positions: Positions) -> Iterator[Predic
 
 def _fields(folder: Path) -> dict[str, Any]:
     try:
-        fields: dict[str, Any] = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        fields: dict[str, Any] = read_json(folder / SEAL)
         if fields["schema"] != SCHEMA:
-            raise ValueError(f"schema {fields['schema']}")
+            raise ValueError(f"schema {fields['schema']!r:.40}")
         return fields
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, error) from error

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardex.arrays import Positions
+from hardex.bounded import Unreadable
 from hardex.data.dataset import Meta
+from hardex.data.parquet_files import open_table
 from hardex.predict.predictions import Predictions
 from hardex.ranking.scored import ScoredPredictions
 from hardex.ranking.scores import SCORES, ScoreFunction
@@ -188,6 +190,49 @@ def _written_schema(names: list[str]) -> "pa.Schema":
     at = names.index("probabilities")
     first_own = names.index(next(reversed(SCORES))) + 1
     return schema([name.removeprefix("meta_") for name in names[at + 1 :]], names[first_own:at])
+
+
+def check_table(path: Path) -> None:
+    """Raise an error unless a file is a table of predictions that can be read.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it is no Parquet file, would unpack to far more than it is, or has other columns
+            than hardex writes.
+
+    Example:
+        >>> check_table(Path("runs/nothing-here"))
+        Traceback (most recent call last):
+        FileNotFoundError: [Errno 2] No such file or directory: 'runs/nothing-here'
+    """
+    import pyarrow as pa
+
+    with open_table(path) as table:
+        found = {column.name: column.type for column in table.file.schema_arrow}
+    kinds = {column.name: _kind_of(column.type) for column in schema()}
+    own = dict.fromkeys(found.keys() - kinds.keys(), "")
+    for name in own:
+        own[name] = _kind_of(pa.string() if name.startswith("meta_") else pa.float64())
+    wrong = [name for name, kind in {**kinds, **own}.items() if _kind_of(found.get(name)) != kind]
+    if wrong:
+        raise Unreadable(f"its column {wrong[0][:80]!r} is missing or of another type")
+
+
+def _kind_of(kind: "pa.DataType | None") -> str:
+    """Types that differ by their width alone, or by the name of their parts, are of one kind."""
+    import pyarrow as pa
+
+    is_a = pa.types
+    if kind is None:
+        return ""
+    if is_a.is_dictionary(kind):  # how texts are read
+        return _kind_of(kind.value_type)
+    if is_a.is_list(kind) or is_a.is_large_list(kind):
+        return f"list of {_kind_of(kind.value_type)}"
+    tests = {"text": is_a.is_string, "whole": is_a.is_integer, "number": is_a.is_floating}
+    if is_a.is_large_string(kind):
+        return "text"
+    return next((name for name, test in tests.items() if test(kind)), str(kind))
 
 
 def read_predictions(path: Path, positions: Positions | None = None) -> "pd.DataFrame":

@@ -18,9 +18,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hardex.bounded import why
 from hardex.data.names import is_storable
 from hardex.errors import RunError
 from hardex.runs.folder import RESULTS
+from hardex.runs.tables import check_table
 
 LISTS = ("all", "hard", "unsure", "wrong")  # of a view; `hard` is either list
 RANK, POSITION = "rank", "position"  # orders that are not scores
@@ -166,6 +168,7 @@ class Tables:
         self._lock, self._has_chosen = Lock(), False
         self._connection = duckdb.connect()
         with self._readable():
+            check_table(self._predictions)
             self._connection.read_parquet(_exactly(self._predictions)).create_view("predictions")
         self._counted = lru_cache(maxsize=256)(
             lambda view: self._count(view, *self._condition(view))
@@ -203,7 +206,7 @@ class Tables:
     @property
     def causes(self) -> tuple[str, ...]:
         """Causes that the diagnosis found; () before there is one."""
-        if not self._findings.exists():
+        if not self._findings.is_file():
             return ()
         query = "SELECT DISTINCT cause FROM read_parquet(?) ORDER BY cause"
         return tuple(row[0] for row in self._ask(query, [_exactly(self._findings)]))
@@ -509,10 +512,12 @@ class Tables:
             if str(error) == "Query interrupted":
                 raise KeyboardInterrupt from error
             raise
-        except duckdb.Error as error:
+        except RunError:
+            raise
+        except (duckdb.Error, OSError, ValueError) as error:
             raise RunError(
                 f"the predictions of a run must be readable; those of {self._folder} are not "
-                f"({type(error).__name__}); rank again with --force."
+                f"({why(error)}); rank again with --force."
             ) from error
 
     def _make_chosen(self) -> None:

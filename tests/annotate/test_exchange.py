@@ -408,7 +408,7 @@ GOOD = {
         ({"seconds": "long"}, "seconds is not a number"),
         ({"seconds": float("nan")}, "seconds is nan"),
         ({"seconds": -1}, "a non-negative number; "),
-        ({"seconds": 10**400}, "line 1: seconds is too large"),
+        ({"seconds": 10**400}, "line 1: a number has 401 digits"),
         ({"annotator": "owner\nZ\x1b[31m"}, "line 1 of .*: a name must have 1 to 80 printable"),
         ({"annotator": "anna\n"}, "1 to 80 printable characters, .*; received 'anna"),
         ({"annotator": "owner\u2028Z"}, "1 to 80 printable characters"),
@@ -463,7 +463,7 @@ def test_an_id_of_no_text_is_blamed_on_the_file_and_not_on_the_run(run, tmp_path
     file = tmp_path / "in.json"
     ids = (ids_of(run)[0], "\ud800")
     file.write_text(json.dumps([{"data": {"id": id}, "annotations": [made]} for id in ids]))
-    with pytest.raises(RunError, match=r"annotation 1 of task 2 names the example '.ud800'"):
+    with pytest.raises(RunError, match=r"in\.json must be .* half of a character"):
         import_annotations(run, file)
     assert run.annotations.all() == []
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import stat
 import zipfile
 
@@ -163,3 +164,72 @@ def test_a_layer_that_runs_or_reads_something_is_refused(
     assert not (tmp_path / "evil").exists()
     # Nothing that was read opened the door for the next one.
     assert keras.src.saving.serialization_lib.in_safe_mode() in (None, True)
+
+
+# ------------------------------------------------------------------ more than the file holds
+
+
+def with_config(parts, change):
+    config = json.loads(parts["config.json"])
+    change(config["config"]["layers"][-1]["config"])
+    return parts | {"config.json": json.dumps(config)}
+
+
+@pytest.mark.parametrize("units", [10_000_000, 10**12])
+def test_layers_larger_than_their_weights_are_refused_before_they_are_made(inner, parts, units):
+    """Keras makes the layers before it reads the weights: 16 GB for a file of a few kilobytes."""
+    told = refused(written(inner, with_config(parts, lambda layer: layer.update(units=units))))
+    assert "must hold the weights of its layers" in told and f"{17 * units:,} numbers" in told
+
+
+def test_a_model_with_the_weights_that_it_names_is_opened(inner, parts):
+    path = inner / "large.keras"
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.RandomFlip(),
+            layers.Rescaling(1 / 255),
+            layers.BatchNormalization(),
+            layers.Conv2D(8, 3),
+            layers.Dropout(0.5),
+            layers.Flatten(),
+            layers.Dense(3, activation="softmax", dtype="float16"),
+        ]
+    )
+    model.compile("adam", "categorical_crossentropy")
+    model.save(path)
+    assert open_classifier(str(path)).class_count == 3
+
+
+@pytest.mark.parametrize("size", [(10**9, 3), (10**13, 3)])
+def test_weights_that_are_nowhere_in_the_file_are_refused(inner, parts, size):
+    """HDF5 stores nothing of an array that is filled with zeros."""
+
+    def filled(variables):
+        del variables["0"]
+        variables.create_dataset("0", size, dtype="f4", chunks=(100_000, 3))
+
+    assert "of built-in layers; reading" in refused(written(inner, with_weights(parts, filled)))
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ("[" * 200_000, "nested more than 64 deep"),
+        ('{"a":' * 200_000, "nested more than 64 deep"),
+        ('{"module": "keras", "module": "os"}', "names the field 'module' twice"),
+        ("{", "of built-in layers; reading"),
+        ("[]", "of built-in layers; reading"),
+        ("null", "of built-in layers; reading"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_config_that_is_none_is_refused(inner, parts, config, reason):
+    assert reason in refused(written(inner, parts | {"config.json": config}))
+
+
+def test_a_pipe_is_no_model(inner):
+    os.mkfifo(inner / "m.keras")
+    os.mkfifo(inner / "m.onnx")
+    refused(inner / "m.keras")
+    refused(inner / "m.onnx")

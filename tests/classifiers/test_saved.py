@@ -102,7 +102,7 @@ def several_arrays(path):
         (
             "p.npy",
             a_pickle,
-            r"reading .* failed \(Object arrays .*; save it again with numpy\.save",
+            r"reading .* failed \(it holds Python objects.*; save it again with numpy\.save",
         ),
         ("p.npy", several_arrays, r"reading .* failed \(it holds several arrays\); save it again"),
         ("p.csv", lambda path: path.write_text("1,2\n3"), r"file of numbers; reading .* failed \("),

@@ -92,7 +92,10 @@ def damaged_packing(path):
             r"must be an \.npz file of plain arrays",
         ),
         (one_array_under_a_wrong_name, r"reading it failed \(it holds one array without a name\)"),
-        (pickled_objects, r"reading it failed \(Object arrays .*; save it again with numpy.savez"),
+        (
+            pickled_objects,
+            r"reading it failed \(it holds Python objects.*; save it again with numpy.savez",
+        ),
         (damaged_packing, r"reading it failed \(Error -3 while decompressing data: .*; save"),
         (damaged_pixels, r"must be an \.npz file of plain arrays; reading it failed \("),
         (lambda path: npz(path, a=LABELS, images=LABELS), r"or x and y; it holds a, images; save"),

@@ -12,7 +12,7 @@ from time import sleep
 
 from hardex.errors import HardexError
 from hardex.people.address import forget_address, keep_address
-from hardex.sentences import counted
+from hardex.sentences import counted, plain_text
 from hardex_app.auth.keys import Keys
 from hardex_app.links.ending import ended_by_signals
 from hardex_app.links.server import free_port, launch
@@ -91,6 +91,7 @@ def open_window(
             return keys.one_time_token() if notebook else keys.owner_token
 
         _print(reach(served.url, host, served.port, sharing, token(), once=notebook))
+        _print(where_images_are(workspace))
         if shows and not sharing.proxy:
             _open_browser(sharing.shown_at(served.url), keys)
         workspace.start()
@@ -202,6 +203,21 @@ def work_for_annotators(workspace: Workspace) -> list[str]:
     return [f"{task}; {without}." if plan.left_out else f"{task}."]
 
 
+def where_images_are(workspace: Workspace) -> list[str]:
+    """Where the app reads images from, if only the run says so, as lines for the terminal.
+
+    The run may come from somebody else, and everyone who is invited sees these images.
+    """
+    run = workspace.run
+    source = None if run is None or run.data else run.manifest.data
+    if run is None or source is None or not source.path:
+        return []
+    line = f"Images are read from {source.path}, as the run says; --data names another place."
+    if run.manifest.reading.trust_paths:
+        line += " Its table may name files anywhere on this computer (--trust-paths)."
+    return [line]
+
+
 def _report_progress(workspace: Workspace) -> None:
     """Show the background work on the terminal until it is done."""
     from hardex.progress import ProgressBar
@@ -215,4 +231,4 @@ def _report_progress(workspace: Workspace) -> None:
     if status.problem:
         # Only a failure is an error; without anything else, the app continues.
         kind = "Error" if status.stage == "failed" else "Note"
-        sys.stderr.write(f"{kind}: {status.problem}\n")
+        sys.stderr.write(f"{kind}: {plain_text(status.problem)}\n")

@@ -16,6 +16,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from hardex.errors import ServingError
+from hardex.sentences import plain_text
 from hardex_app.links.programs import CANNOT_START, Program
 
 REMOTE_PORT = "8080"
@@ -354,7 +355,8 @@ def this_computer() -> str:
 
 
 def say(text: str) -> None:
-    """Print a line on the terminal of the app, if it is still open."""
+    """Print lines on the terminal of the app, if it is still open; controls are escaped."""
+    lines = map(plain_text, text.split("\n"))
     with suppress(OSError):
-        sys.stdout.write(text + "\n")
+        sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hardex.bounded import JSON_MOST, lines_of
 from hardex.classifiers.doctor.class_orders import other_orders
 from hardex.classifiers.doctor.examination import Examination, Finding
 from hardex.classifiers.doctor.preprocessings import other_preprocessings
@@ -93,8 +94,8 @@ def in_sample(examination: Examination) -> Iterator[Finding]:
 def _accuracies(log: Path) -> tuple[float, float] | None:
     """The best accuracy on training and validation data in a Keras log."""
     try:
-        with log.open(newline="", encoding="utf-8") as file:
-            rows = [(float(r["accuracy"]), float(r["val_accuracy"])) for r in csv.DictReader(file)]
-    except (OSError, KeyError, TypeError, ValueError):
+        lines = csv.DictReader(lines_of(log, JSON_MOST))
+        rows = [(float(r["accuracy"]), float(r["val_accuracy"])) for r in lines]
+    except (OSError, KeyError, TypeError, ValueError, csv.Error):
         return None
     return (max(a for a, _ in rows), max(v for _, v in rows)) if rows else None

@@ -1,15 +1,13 @@
 """What `hardex annotate agreement` prints."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
-from hardex.cli.terminal import cell, plain_text, print_more, print_text
+from hardex.cli.terminal import Terminal, cell, print_json, print_more, print_text
 from hardex.sentences import counted
 
 if TYPE_CHECKING:  # they bring SQLAlchemy, which most verbs do without
@@ -34,9 +32,7 @@ def print_agreement(
         blind: whether only blind annotations were counted.
     """
     if as_json:
-        console, text = Console(), json.dumps(_agreement_summary(folder, found), indent=2)
-        # Colouring the JSON of 50,000 judged examples takes half a minute.
-        console.print_json(text) if console.is_terminal else console.file.write(f"{text}\n")
+        print_json(_agreement_summary(folder, found))
         return
     if not found.votes:
         print_text("This run has no annotations yet." + _left_out(found))
@@ -86,7 +82,7 @@ def _how_it_was_counted(found: "Agreement", *, blind: bool) -> Iterator[str]:
         )
     unsure = [one for one in found.annotators if one.not_sure["value"]]
     if unsure:
-        rates = [f"{plain_text(one.name)} {one.not_sure['value']:.1%}" for one in unsure[:_NAMED]]
+        rates = [f"{one.name} {one.not_sure['value']:.1%}" for one in unsure[:_NAMED]]
         more = f" and {len(unsure) - _NAMED:,} more" if len(unsure) > _NAMED else ""
         yield (
             f"not_sure was chosen {counted(found.not_sure, 'time')} and counts as missing in "
@@ -98,7 +94,7 @@ def _gold_source(source: str) -> str:
     """Where gold labels come from: the owner, a file, or an argument in Python."""
     if source == "owner":
         return "judged by the owner"
-    return f"from {plain_text(source)}" if source else "given"
+    return f"from {source}" if source else "given"
 
 
 def _print_annotators(found: "Agreement", rows: int | None, *, gold: bool) -> None:
@@ -115,7 +111,7 @@ def _print_annotators(found: "Agreement", rows: int | None, *, gold: bool) -> No
             *((_rate(one.gold, one.gold_votes),) if gold else ()),
             _rate(one.others, one.others_votes),
         )
-    Console().print(table)
+    Terminal().print(table)
     print_more(len(found.annotators) - len(shown), "annotators")
 
 
@@ -145,7 +141,7 @@ def _print_pairs(pairs: "Sequence[Kappa]", rows: int | None) -> None:
             "not defined" if pair.value is None else f"{pair.value:.3f}",
             "" if pair.low is None else f"{pair.low:.3f} to {pair.high:.3f}",
         )
-    Console().print(table)
+    Terminal().print(table)
     print_more(len(pairs) - len(shown), "pairs")
 
 
@@ -160,7 +156,7 @@ def _print_examples(title: str, examples: "Sequence[Consensus]", rows: int | Non
     for one in shown:
         votes = ", ".join(f"{cell(answer)} ({count:,})" for answer, count in one.answers)
         table.add_row(cell(one.id), cell(one.given_label), votes)
-    Console().print(table)
+    Terminal().print(table)
     print_more(len(examples) - len(shown), "examples")
 
 

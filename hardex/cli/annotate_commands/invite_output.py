@@ -1,15 +1,12 @@
 """What `hardex annotate invite` prints."""
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from hardex.cli.terminal import Terminal, print_json, print_text
 from hardex.sentences import counted
 
 if TYPE_CHECKING:  # they bring SQLAlchemy, which most verbs do without
@@ -22,33 +19,31 @@ SCHEMA = "hardex.invitation/1"
 def print_invited(name: str, link: str, expires: str, *, as_json: bool) -> None:
     """Print a personal link, alone on its line so that it can be copied."""
     if as_json:
-        sys.stdout.write(
-            json.dumps({"schema": SCHEMA, "name": name, "link": link}, indent=2) + "\n"
-        )
+        print_json({"schema": SCHEMA, "name": name, "link": link})
         return
     validity = "does not expire" if expires == "never" else f"expires in {expires}"
-    sys.stdout.write(f"{link}\n")
-    sys.stderr.write(
-        f"Anyone with this link acts as {name}. It {validity} and is not shown again.\n"
+    print_text(link)
+    print_text(
+        f"Anyone with this link acts as {name}. It {validity} and is not shown again.",
+        to_stderr=True,
     )
     if not link.startswith("http"):
-        sys.stderr.write(
+        print_text(
             "The app is not shared at the moment: add its address before the link, or start it "
-            "with a sharing option first.\n"
+            "with a sharing option first.",
+            to_stderr=True,
         )
 
 
 def print_revoked(name: str, count: int, *, as_json: bool) -> None:
     """Print how many links were revoked."""
     if as_json:
-        sys.stdout.write(
-            json.dumps({"schema": SCHEMA, "name": name, "revoked": count}, indent=2) + "\n"
-        )
+        print_json({"schema": SCHEMA, "name": name, "revoked": count})
     elif count:
         links = counted(count, "link")
-        sys.stdout.write(f"{links} of {name} revoked; their sessions have ended.\n")
+        print_text(f"{links} of {name} revoked; their sessions have ended.")
     else:
-        sys.stdout.write(f"{name} has no valid link to revoke.\n")
+        print_text(f"{name} has no valid link to revoke.")
 
 
 def print_invitations(
@@ -70,7 +65,7 @@ def print_invitations(
         for one in found
     ]
     if as_json:
-        sys.stdout.write(json.dumps({"schema": SCHEMA, "invitations": rows}, indent=2) + "\n")
+        print_json({"schema": SCHEMA, "invitations": rows})
         return
     table = Table(title="Invitations (times are UTC)", expand=False)
     for column in ("name", "invited", "link", "until", "judged", "latest"):
@@ -78,11 +73,11 @@ def print_invitations(
     for row in rows:
         until = row["revoked"] or row["expires"] or "no expiry"
         table.add_row(
-            escape(str(row["name"])),
+            str(row["name"]),
             row["created"],
             row["state"],
             until,
             f"{row['judged']:,}",
             row["last"] or "",
         )
-    Console().print(table)
+    Terminal().print(table)
