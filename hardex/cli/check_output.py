@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.console import Console
-from rich.markup import escape
 
 from hardex.classifiers.doctor.examination import Finding
-from hardex.cli.terminal import print_json, print_text
+from hardex.cli.terminal import print_json, print_text, unmarked
 
 SCHEMA = "hardex.check/1"
 
@@ -27,8 +26,8 @@ def print_problems(console: Console, found: Sequence[Finding]) -> None:
     for finding in found:
         colour = "red" if finding.severity == "error" else "yellow"
         console.print(
-            f"[bold {colour}]{finding.code}[/]: {escape(finding.evidence)}.\n"
-            f"  What to do: {escape(finding.advice)}.",
+            f"[bold {colour}]{finding.code}[/]: {unmarked(finding.evidence)}.\n"
+            f"  What to do: {unmarked(finding.advice)}.",
             highlight=False,
             soft_wrap=True,
         )

@@ -44,10 +44,11 @@ def main() -> None:
 
 def _print_error(sentence: str) -> None:
     from rich.console import Console
-    from rich.markup import escape
+
+    from hardex.cli.terminal import unmarked
 
     console = Console(stderr=True)
-    console.print("[bold red]Error:[/]", escape(sentence), highlight=False, soft_wrap=True)
+    console.print("[bold red]Error:[/]", unmarked(sentence), highlight=False, soft_wrap=True)
 
 
 def _version(wanted: bool) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from hardex.cli.terminal import cell, plain_text, print_json, print_text
+from hardex.cli.terminal import cell, print_json, print_text
 from hardex.probing.export import Exported
 from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.replay import Replay, Replayed
 from hardex.runs.run import Run
 from hardex.sentences import counted
+from hardex.text import plain_text
 
 SCHEMA = "hardex.probes/1"
 

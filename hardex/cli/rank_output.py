@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from hardex.classifiers.doctor.examination import Finding
 from hardex.cli.check_output import print_problems
-from hardex.cli.terminal import print_json
+from hardex.cli.terminal import print_json, unmarked
 from hardex.ranking.adjusted import IMBALANCED, rarest_share
 from hardex.ranking.scores import ADJUSTED
 from hardex.runs.folder import SEAL
 from hardex.runs.run import Run
 from hardex.sentences import counted
+from hardex.text import plain_text
 
 SCHEMA = "hardex.rank/1"
 _MOST_VALUES = 20  # of further columns, shown without -v
@@ -38,7 +38,7 @@ def print_run(run: Run, *, as_json: bool, rows: int | None) -> None:
             f"{counted(unmatched, 'annotation')} on examples that this run does not have; kept.",
             highlight=False,
         )
-    folder = escape(str(run.folder))
+    folder = unmarked(run.folder)
     console.print(
         f"Run saved in [bold]{folder}[/]. Open it: [bold]hardex serve {folder}[/]",
         highlight=False,
@@ -83,7 +83,8 @@ def _headline(run: Run) -> str:
 
 
 def _shortened(names: tuple[str, ...]) -> str:
-    return ", ".join(names if len(names) <= 20 else (*names[:18], "…", names[-1]))
+    shown = names if len(names) <= 20 else (*names[:18], "…", names[-1])
+    return ", ".join(map(plain_text, shown))
 
 
 def _print_list(console: Console, run: Run, name: str, rows: int | None) -> None:
@@ -99,9 +100,9 @@ def _print_list(console: Console, run: Run, name: str, rows: int | None) -> None
     for row in (chosen if rows is None else chosen.head(rows)).itertuples():
         table.add_row(
             str(row.rank),
-            escape(str(row.id)),
-            escape(str(row.given_label)),
-            escape(str(row.predicted_label)),
+            unmarked(row.id),
+            unmarked(row.given_label),
+            unmarked(row.predicted_label),
             f"{row.confidence:.4f}",
             f"{row.score:.4f}",
         )
@@ -143,7 +144,7 @@ def _print_slices(console: Console, run: Run, rows: int | None) -> None:
     slices = run.metrics.get("slices") or {"columns": [], "left_out": []}
     for left_out in slices["left_out"]:
         console.print(
-            f"Column {left_out['column']} has no slices: {left_out['reason']}.",
+            plain_text(f"Column {left_out['column']} has no slices: {left_out['reason']}."),
             markup=False,
             highlight=False,
         )
@@ -188,7 +189,7 @@ def _print_rates(console: Console, title: str, rates: list[tuple[str, dict[str, 
     for name, rate in rates:
         error = rate["error"]
         table.add_row(
-            escape(name),
+            unmarked(name),
             f"{rate['examples']:,}",
             f"{rate['wrong']:,}",
             f"{error['value']:.2%}",

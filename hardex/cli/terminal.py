@@ -3,23 +3,22 @@
 import json
 
 from rich.console import Console
+from rich.highlighter import JSONHighlighter
 from rich.markup import escape
 
-_JOINERS = "\u200c\u200d\xa0"  # within words, emoji and French numbers: harmless
+from hardex.text import plain_json, plain_text
+
 _CELL_LENGTH = 40  # characters of what somebody typed
 
 
-def plain_text(text: str) -> str:
-    """Text in which nothing moves the cursor, changes colours or the direction of reading.
+def unmarked(text: object) -> str:
+    """What somebody typed, for the middle of a text with Rich's markup: without markup of its own.
 
     Example:
-        >>> plain_text("two\\nlines, \\x1b[31mred")
-        'two\\\\nlines, \\\\x1b[31mred'
+        >>> unmarked("[red] \\x1b[31m")
+        '\\\\[red] \\\\x1b[31m'
     """
-    return "".join(
-        sign if sign.isprintable() or sign in _JOINERS else sign.encode("unicode_escape").decode()
-        for sign in text
-    )
+    return escape(plain_text(str(text)))
 
 
 def cell(text: str) -> str:
@@ -29,14 +28,15 @@ def cell(text: str) -> str:
 
 
 def print_text(text: str, *, to_stderr: bool = False) -> None:
-    """Print a sentence; control characters in it are escaped."""
+    """Print a sentence; what would act on the terminal is escaped."""
     console = Console(stderr=to_stderr)
     console.print(plain_text(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON, coloured on a terminal."""
-    Console().print_json(json.dumps(value))
+    """Print a value as JSON, coloured on a terminal; what would act on it is escaped."""
+    text = plain_json(json.dumps(value, indent=2, ensure_ascii=False))
+    Console().print(JSONHighlighter()(text), soft_wrap=True)
 
 
 def print_more(count: int, what: str) -> None:

@@ -1,6 +1,7 @@
 """What `hardex annotate agreement` prints."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from hardex.cli.terminal import cell, plain_text, print_more, print_text
+from hardex.cli.terminal import cell, print_json, print_more, print_text
 from hardex.sentences import counted
+from hardex.text import plain_text
 
 if TYPE_CHECKING:  # they bring SQLAlchemy, which most verbs do without
     from hardex.annotate.agreement import Agreement
@@ -34,9 +36,11 @@ def print_agreement(
         blind: whether only blind annotations were counted.
     """
     if as_json:
-        console, text = Console(), json.dumps(_agreement_summary(folder, found), indent=2)
-        # Colouring the JSON of 50,000 judged examples takes half a minute.
-        console.print_json(text) if console.is_terminal else console.file.write(f"{text}\n")
+        summary = _agreement_summary(folder, found)
+        if Console().is_terminal:
+            print_json(summary)
+        else:  # colouring the JSON of 50,000 judged examples takes half a minute
+            sys.stdout.write(json.dumps(summary, indent=2) + "\n")
         return
     if not found.votes:
         print_text("This run has no annotations yet." + _left_out(found))

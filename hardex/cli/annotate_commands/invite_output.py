@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from hardex.cli.terminal import unmarked
 from hardex.sentences import counted
+from hardex.text import plain_text
 
 if TYPE_CHECKING:  # they bring SQLAlchemy, which most verbs do without
     from hardex.annotate.invitations import AnnotatorWork
@@ -29,7 +30,7 @@ def print_invited(name: str, link: str, expires: str, *, as_json: bool) -> None:
     validity = "does not expire" if expires == "never" else f"expires in {expires}"
     sys.stdout.write(f"{link}\n")
     sys.stderr.write(
-        f"Anyone with this link acts as {name}. It {validity} and is not shown again.\n"
+        f"Anyone with this link acts as {plain_text(name)}. It {validity} and is not shown again.\n"
     )
     if not link.startswith("http"):
         sys.stderr.write(
@@ -46,9 +47,25 @@ def print_revoked(name: str, count: int, *, as_json: bool) -> None:
         )
     elif count:
         links = counted(count, "link")
-        sys.stdout.write(f"{links} of {name} revoked; their sessions have ended.\n")
+        sys.stdout.write(f"{links} of {plain_text(name)} revoked; their sessions have ended.\n")
     else:
-        sys.stdout.write(f"{name} has no valid link to revoke.\n")
+        sys.stdout.write(f"{plain_text(name)} has no valid link to revoke.\n")
+
+
+def print_confirmed(name: str, count: int, *, as_json: bool) -> None:
+    """Print how many links were confirmed."""
+    if as_json:
+        sys.stdout.write(
+            json.dumps({"schema": SCHEMA, "name": name, "confirmed": count}, indent=2) + "\n"
+        )
+    elif count:
+        links = counted(count, "link")
+        sys.stdout.write(
+            f"{links} of {plain_text(name)} confirmed. Whoever made a link can use it, too: if "
+            "that was not you, revoke it and invite again.\n"
+        )
+    else:
+        sys.stdout.write(f"{plain_text(name)} has no link to confirm.\n")
 
 
 def print_invitations(
@@ -78,7 +95,7 @@ def print_invitations(
     for row in rows:
         until = row["revoked"] or row["expires"] or "no expiry"
         table.add_row(
-            escape(str(row["name"])),
+            unmarked(row["name"]),
             row["created"],
             row["state"],
             until,
