@@ -1,6 +1,7 @@
 """What every test and every example in a docstring uses."""
 
 import os
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -16,3 +17,11 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "quick")
 def names_in_examples(doctest_namespace):
     """Let examples use `np` without an import, which the linter would remove as unused."""
     doctest_namespace["np"] = np
+
+
+@pytest.fixture(scope="session", autouse=True)
+def key_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Seal with a key of the tests, never with that of the person who runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HARDEX_KEY_FILE", str(tmp_path_factory.mktemp("key") / "key"))
+        yield

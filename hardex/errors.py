@@ -5,9 +5,9 @@
   x ClassifierError   a model cannot be loaded, or its output is not one distribution per image
   x RunError          a folder is not a run this version can read or may write
     x StorageError    the annotations cannot be read or written now, but perhaps later
-    x MisplacedError  the annotations are in a database for other data or another hardex
+    x MisplacedError  what people made is in a database or file that is not this run's or yours
   x AccessError       a link or a session is not valid
-    x LinkOverError   the link was valid, but has expired or was revoked
+    x LinkOverError   the link was valid, but has expired, was revoked or is not confirmed
   x ServingError      the app cannot be served as requested
 
 Catch `HardexError` to catch all of them. The command line and the pages show `str(error)`, so each
@@ -36,7 +36,7 @@ class StorageError(RunError):
 
 
 class MisplacedError(RunError):
-    """The annotations are in a database of other data, of a newer hardex or of something else."""
+    """A database or file is of other data, a newer hardex, something else or another user."""
 
 
 class AccessError(HardexError):
@@ -44,7 +44,7 @@ class AccessError(HardexError):
 
 
 class LinkOverError(AccessError):
-    """A link was valid, but has expired or was revoked; so it was not guessed."""
+    """A link was valid, but has expired, was revoked or is not confirmed; so it was not guessed."""
 
 
 class ServingError(HardexError):

@@ -2,9 +2,11 @@
 
 import json
 import re
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,7 +16,7 @@ from typer.testing import CliRunner
 import hardex
 from hardex import HardexError
 from hardex.annotate.invitations import invitations, invited, revoked, time_of, work
-from hardex.cli.main import app
+from hardex.cli.main import app, main
 from hardex.people.access import Access
 from hardex.people.address import forget_address, keep_address, kept_address
 from hardex.people.events import Annotation
@@ -66,9 +68,32 @@ def test_an_app_that_was_killed_has_no_address(tmp_path):
     assert kept_address(tmp_path) == "http://here:1"
     forget_address(tmp_path, "http://here:1")
     assert kept_address(tmp_path) == ""
-    (tmp_path / "people").mkdir(exist_ok=True)
-    (tmp_path / "people" / "address.txt").write_text("http://other:1\tanother computer\t1\n")
+
+
+def test_an_app_on_another_computer_with_the_same_key_has_an_address(tmp_path, monkeypatch):
+    monkeypatch.setattr("hardex.people.address.node", lambda: "another computer")
+    keep_address(tmp_path, "http://other:1")
+    monkeypatch.undo()
     assert kept_address(tmp_path) == "http://other:1"
+
+
+@pytest.mark.parametrize("seal", ["", "\t" + "0" * 64, "\té", "\t\t"])
+def test_an_address_that_came_with_a_run_gets_no_tokens(run, seal):
+    """Whoever opened such a link would bring its token there."""
+    (run / "people").mkdir()
+    line = f"https://evil.example\tanother computer\t1{seal}\n"
+    (run / "people" / "address.txt").write_text(line)
+    assert invited(run, "Anna").startswith("/enter#")
+
+
+def test_an_address_of_another_run_is_not_this_runs(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    keep_address(first, "http://here:1")
+    first.joinpath("people").rename(tmp_path / "people")
+    second.mkdir()
+    (tmp_path / "people").rename(second / "people")
+    assert kept_address(second) == ""
 
 
 def test_each_of_two_apps_removes_only_its_own_address(tmp_path):
@@ -81,11 +106,13 @@ def test_each_of_two_apps_removes_only_its_own_address(tmp_path):
     assert kept_address(tmp_path) == "" and list((tmp_path / "people").iterdir()) == []
 
 
-def test_a_read_only_folder_stores_no_address(tmp_path):
+def test_where_no_folder_can_be_no_address_is_stored(tmp_path):
     place = tmp_path / "people"
     place.write_text("a file")
-    keep_address(tmp_path, "http://lab")
-    assert kept_address(tmp_path) == "" and stat.S_ISREG(place.stat().st_mode)
+    with pytest.raises(HardexError, match="people must be a real folder of yours; it is a file"):
+        keep_address(tmp_path, "http://lab")
+    forget_address(tmp_path, "http://lab")
+    assert stat.S_ISREG(place.stat().st_mode)
 
 
 def test_links_are_listed_without_their_secrets_and_revoked(run):
@@ -97,6 +124,53 @@ def test_links_are_listed_without_their_secrets_and_revoked(run):
     assert "1 link of Anna revoked" in invite(run, "Anna", "--revoke").stdout
     assert "no valid link to revoke" in invite(run, "Anna", "--revoke").stdout
     assert invitations(run)[0].revoked is not None and revoked(run, "Anna") == 0
+
+
+@pytest.fixture
+def invited_elsewhere(run, tmp_path, monkeypatch):
+    """Anna and Ben were invited on another computer."""
+    with monkeypatch.context() as patch:
+        patch.setenv("HARDEX_KEY_FILE", str(tmp_path / "another computer" / "key"))
+        return {name: invited(run, name).partition("#")[2] for name in ("Anna", "Ben")}
+
+
+def test_links_from_elsewhere_are_listed_as_unconfirmed_and_confirmed(run, invited_elsewhere):
+    listed = json.loads(invite(run, "--list", "--format", "json").stdout)["invitations"]
+    assert [one["state"] for one in listed] == ["unconfirmed"] * 2
+    assert invite(run, "--list").stdout.count("unconfirmed") == 2
+    told = invite(run, "Anna", "--confirm").stdout
+    assert told.startswith("1 link of Anna confirmed. Whoever made a link can use it, too")
+    access = Access.open(run)
+    assert access.visitor(access.enter(invited_elsewhere["Anna"])).name == "Anna"
+    with pytest.raises(HardexError, match="must be confirmed by the owner"):
+        access.enter(invited_elsewhere["Ben"])
+    assert "no link to confirm" in invite(run, "Anna", "--confirm").stdout
+    as_json = json.loads(invite(run, "Ben", "--confirm", "--format", "json").stdout)
+    assert (as_json["name"], as_json["confirmed"]) == ("Ben", 1)
+    told = invite(run, "Carl", "--confirm")
+    assert told.exit_code == 1 and "was not invited. Invited: Anna, Ben." in str(told.exception)
+
+
+def test_links_from_elsewhere_are_revoked_without_being_confirmed(run, invited_elsewhere):
+    assert "1 link of Ben revoked" in invite(run, "Ben", "--revoke").stdout
+    with pytest.raises(HardexError, match="was revoked"):
+        Access.open(run).enter(invited_elsewhere["Ben"])
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", "\u202eolleh", "[bold]x", "a\nb", "\x9b2J"])
+def test_planted_names_are_printed_harmlessly(run, name, capsys, monkeypatch):
+    invited(run, "Anna")
+    Access.open(run).close()
+    with closing(sqlite3.connect(run / "people" / "annotations.sqlite")) as other, other:
+        other.execute("UPDATE invitations SET name = ?", (name,))
+    monkeypatch.setenv("COLUMNS", "200")
+    for words in (("--list",), ("Bert", "--revoke"), ("Bert", "--confirm")):
+        monkeypatch.setattr(sys, "argv", ["hardex", "annotate", "invite", str(run), *words])
+        with suppress(SystemExit):
+            main()
+        told = "".join(capsys.readouterr())
+        assert ascii(name)[1:-1].replace("\\\\", "\\") in told
+        assert all(line.isprintable() for line in told.split("\n"))
 
 
 def test_revoking_a_mistyped_name_is_an_error(run):
@@ -158,5 +232,6 @@ def test_an_invalid_address_is_refused(run, address):
 
 
 def test_a_name_is_required(run):
-    for words in ((), ("--revoke",), ("Anna", "--list")):
+    for words in ((), ("--revoke",), ("--confirm",), ("Anna", "--list"), ("--list", "--confirm"),
+                  ("Anna", "--revoke", "--confirm")):  # fmt: skip
         assert invite(run, *words).exit_code == 2

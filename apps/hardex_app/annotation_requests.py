@@ -20,8 +20,8 @@ _SECONDS_MOST = 3_600.0
 
 INVALID = "Invalid request; reload the page."
 _INVALID_COMMENT = (
-    f"a comment must be a text of up to {COMMENT_MOST:,} characters without control characters; "
-    "this one is not; correct it."
+    f"a comment must be a text of up to {COMMENT_MOST:,} characters without control characters "
+    "and invisible format characters; this one is not; correct it."
 )
 
 

@@ -1,7 +1,6 @@
 """Annotations <-> files: CSV, JSON lines and Label Studio's JSON, without loss both ways."""
 
 import csv
-import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,7 +13,7 @@ from uuid import uuid4
 from hardex.annotate.answers import NO_CLASS, latest, votes_of
 from hardex.annotate.consensus import consensus_of
 from hardex.annotate.label_studio import read_tasks, write_setup, write_tasks
-from hardex.annotate.rows import COLUMNS, NEEDED, Placed, event_of, row_of
+from hardex.annotate.rows import COLUMNS, NEEDED, Placed, event_of, one_line, row_of
 from hardex.annotate.votes import Votes
 from hardex.bounded import Unreadable, json_of, lines_of
 from hardex.errors import RunError
@@ -26,8 +25,6 @@ FORMATS = ("csv", "jsonl", "label-studio", "label-studio-setup", "consensus")
 _CONSENSUS_COLUMNS = ("id", "given_label", "consensus", "share", "votes")
 # A spreadsheet reads a cell with such a start as a formula; some accept the full-width forms.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# JSON does not escape these, but many programs end a line there.
-_ONE_LINE = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 
 
 @dataclass(frozen=True)
@@ -172,7 +169,7 @@ def _write_rows(stream: TextIO, header: Sequence[str], rows: Iterable[Sequence[s
 def _write_jsonl(run: Run, stream: TextIO) -> int:
     events = run.annotations.all()
     for event in events:
-        stream.write(json.dumps(row_of(event), ensure_ascii=False).translate(_ONE_LINE) + "\n")
+        stream.write(one_line(row_of(event)) + "\n")
     return len(events)
 
 

@@ -1,6 +1,7 @@
 """Personal links to the app of a run, for `hardex annotate invite`."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,10 @@ from unicodedata import normalize
 from hardex.errors import AccessError
 from hardex.people.access import Access, Invitation
 from hardex.people.address import kept_address
+from hardex.people.names import NAME_MOST
 from hardex.runs.run import load
+from hardex.sentences import counted
+from hardex.text import plain_text
 
 _NAMED = 10  # people in an error message
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -89,6 +93,45 @@ def work(run: str | Path, *, annotations: str = "") -> dict[str, AnnotatorWork]:
     return found
 
 
+def confirmed(run: str | Path, name: str, *, annotations: str = "") -> int:
+    """Confirm the open links of an annotator that are off; returns how many there were.
+
+    Links that came with a run folder are off, because somebody else may have made them. Whoever
+    made them has them, so confirm only what you made yourself: on another computer, or before the
+    folder was moved.
+
+    Raises:
+        HardexError: there is no run, its database cannot be written, nobody of this name was
+            invited, or nobody may be invited by it.
+    """
+    access = _access(run, annotations)
+    _check_invited(access, name, "confirm")
+    return access.confirm(name)
+
+
+def unconfirmed(access: Access, now: datetime) -> str:
+    """A sentence that names the links that are off; "" if there are none.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as run:
+        ...     unconfirmed(Access.open(run), datetime(2026, 1, 1))
+        ''
+
+    Raises:
+        HardexError: the database cannot be read.
+    """
+    off = [one.name for one in access.invitations() if one.state(now) == "unconfirmed"]
+    if not off:
+        return ""
+    verb, are = ("was", "is") if len(off) == 1 else ("were", "are")
+    return (
+        f"{counted(len(off), 'invitation')} in this run {verb} made on another computer or for "
+        f"another folder and {are} off: {_listed(off)}. Confirm your own with: hardex annotate "
+        "invite RUN NAME --confirm"
+    )
+
+
 def revoked(run: str | Path, name: str, *, annotations: str = "") -> int:
     """Revoke the links of an annotator and end their sessions; returns how many links there were.
 
@@ -97,16 +140,23 @@ def revoked(run: str | Path, name: str, *, annotations: str = "") -> int:
             invited: a mistyped name must not look like a revoked link.
     """
     access = _access(run, annotations)
-    names = dict.fromkeys(one.name for one in access.invitations())
-    if normalize("NFC", name) not in names:
-        invited = ", ".join(list(names)[:_NAMED])
-        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-        raise AccessError(
-            f"{name!r} was not invited. Invited: {invited}{more}."
-            if names
-            else f"{name!r} has no link to revoke: nobody has been invited yet."
-        )
+    _check_invited(access, name, "revoke")
     return access.revoke(name)
+
+
+def _check_invited(access: Access, name: str, what_for: str) -> None:
+    names = [one.name for one in access.invitations()]
+    if names and not {name, normalize("NFC", name)}.intersection(names):
+        raise AccessError(f"{name!r} was not invited. Invited: {_listed(names)}.")
+    if not names:
+        raise AccessError(f"{name!r} has no link to {what_for}: nobody has been invited yet.")
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names for a sentence, each once; those of a run folder may be anything."""
+    each = list(dict.fromkeys(names))
+    more = f" and {len(each) - _NAMED:,} more" if len(each) > _NAMED else ""
+    return ", ".join(plain_text(name)[:NAME_MOST] for name in each[:_NAMED]) + more
 
 
 def time_of(text: str) -> timedelta | None:

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import quoteattr
 
 from hardex.annotate.answers import NO_CLASS, WRONG, Answer, answer_of, first_answers, latest
-from hardex.annotate.rows import Placed, event_of, row_of, time_as_text, time_of_text
+from hardex.annotate.rows import Placed, event_of, one_line, row_of, time_as_text, time_of_text
 from hardex.bounded import TEXT_MOST, read_json
 from hardex.errors import HardexError
 from hardex.images import as_shown, data_url
@@ -36,7 +36,7 @@ def write_tasks(run: Run, stream: TextIO, *, pictures: bool = True) -> int:
     for number, (id, events) in enumerate(by_example.items()):
         picture = _picture(run, id) if pictures else id
         task = _task(id, picture, given.get(id, ""), events)
-        stream.write(("," if number else "") + "\n" + json.dumps(task, ensure_ascii=False))
+        stream.write(("," if number else "") + "\n" + one_line(task))
     stream.write("\n]\n")
     return len(by_example)
 

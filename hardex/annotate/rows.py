@@ -1,5 +1,6 @@
 """One event <-> its values in a file."""
 
+import json
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -7,12 +8,16 @@ from typing import Any
 
 from hardex.errors import RunError
 from hardex.people.events import AnnotationEvent, check_annotator
+from hardex.text import plain_json
 
 COLUMNS = (
     *("event_id", "time", "annotator", "id", "verdict", "new_label", "comment", "seconds"),
     *("said", "shown", "undoes"),
 )
 NEEDED = COLUMNS[:5]
+
+# Control characters that end no line are kept as they are.
+_KEPT = "".join(chr(code) for code in range(0x7F, 0xA0) if code != 0x85)
 
 Placed = tuple[str, AnnotationEvent]  # an event and its place in a file, such as `line 2`
 
@@ -21,6 +26,18 @@ def row_of(event: AnnotationEvent) -> dict[str, Any]:
     """The values of an event by the names in `COLUMNS`; the time as text."""
     values = {name: getattr(event, name) for name in COLUMNS}
     return values | {"time": time_as_text(event.time)}
+
+
+def one_line(value: Any) -> str:
+    r"""A value as JSON that no program splits and that reads in the order in which it is written.
+
+    JSON itself leaves some ends of lines and all format characters unescaped.
+
+    Example:
+        >>> one_line("é \u2028 \u202e"), json.loads(one_line("\u2028\u202e")) == "\u2028\u202e"
+        ('"é \\u2028 \\u202e"', True)
+    """
+    return plain_json(json.dumps(value, ensure_ascii=False), keep=_KEPT)
 
 
 def time_as_text(time: datetime) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from hardex.annotate.answers import NO_CLASS, WRONG, Answer, answer_of, not_undone
 from hardex.data.names import is_storable
 from hardex.errors import HardexError
-from hardex.people.events import Annotation, AnnotationEvent, has_control_characters
+from hardex.people.events import Annotation, AnnotationEvent
+from hardex.text import has_control_characters
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from hardex.ranking.scores import ADJUSTED
 from hardex.runs.folder import SEAL
 from hardex.runs.run import Run
 from hardex.sentences import counted
+from hardex.text import plain_text
 
 SCHEMA = "hardex.rank/1"
 _MOST_VALUES = 20  # of further columns, shown without -v
@@ -82,7 +83,8 @@ def _headline(run: Run) -> Iterator[str]:
 
 
 def _shortened(names: tuple[str, ...]) -> str:
-    return ", ".join(names if len(names) <= 20 else (*names[:18], "…", names[-1]))
+    shown = names if len(names) <= 20 else (*names[:18], "…", names[-1])
+    return ", ".join(map(plain_text, shown))
 
 
 def _print_list(console: Terminal, run: Run, name: str, rows: int | None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from hardex.sentences import plain_text
+from hardex.text import plain_json, plain_text
 
 __all__ = ["Terminal", "cell", "plain_text", "print_json", "print_more", "print_text", "styled"]
 
@@ -61,8 +61,7 @@ def print_json(value: object) -> None:
 
     Other programs read the same values: what cannot be shown is escaped as JSON does.
     """
-    lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
-    text = "\n".join(map(_shown, lines))
+    text = plain_json(json.dumps(value, indent=2, ensure_ascii=False))
     console = Terminal()
     if console.is_terminal and len(text) <= _COLOURED_MOST:
         console.print(_coloured(text), soft_wrap=True)
@@ -74,14 +73,6 @@ def print_more(count: int, what: str) -> None:
     """Print how many rows of a table were left out, if any."""
     if count:
         print_text(f"… and {count:,} more {what}; -v shows all.")
-
-
-def _shown(line: str) -> str:
-    if line.isprintable():
-        return line
-    return "".join(
-        sign if sign.isprintable() else json.dumps(sign, ensure_ascii=True)[1:-1] for sign in line
-    )
 
 
 def _coloured(text: str) -> Text:

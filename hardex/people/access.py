@@ -1,13 +1,18 @@
 """Who may open the app by a link: invitations, and the sessions that they start.
 
-A link contains a token. Each use of it starts a new session with a new secret. Only the SHA-256 of
-tokens and secrets is stored, in the annotation database, so links and sessions survive a restart.
+A link contains a token. Each use of it starts a new session with a new secret. Only hashes of
+tokens and secrets are stored, in the annotation database, so links and sessions survive a restart.
 Each annotation has the name of its annotator.
+
+A run folder may come from somebody else, and what comes with it gives nobody rights. So each
+invitation in a run folder is sealed with the key of this user on this computer, for this folder,
+and so is each session. Without its seal, an invitation is off until the owner confirms it. A
+database at an address needs no seals: whoever gives the address and its password trusts it.
 """
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -16,31 +21,45 @@ from pathlib import Path
 from secrets import token_urlsafe
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     DateTime,
+    Row,
+    RowMapping,
+    Select,
     String,
     column,
     delete,
     insert,
+    null,
     select,
     table,
-    text,
     update,
 )
 
+from hardex.data.names import is_storable
 from hardex.errors import AccessError, HardexError, LinkOverError
-from hardex.people.database import Database, Part
+from hardex.people.database import Database
+from hardex.people.machine_key import sealed
+from hardex.people.names import (
+    NAME_MOST,
+    is_readable,
+    look_alike,
+    looks_like_owner,
+    mixed_scripts,
+)
 from hardex.people.opening import open_database
+from hardex.people.tables import INVITATIONS
 
 if TYPE_CHECKING:
     from hardex.runs.manifest import Source
 
 ROLES = ("owner", "annotator")
-NAME_MOST = 80  # characters
+OF_RUNS = ("annotator",)  # the roles that invitations of a run may have
 
 EXPIRES = timedelta(days=7)  # the default for an invitation
 IDLE = timedelta(hours=12)  # a session that is not used for so long ends
@@ -83,6 +102,7 @@ class Invitation:
         expires: when it expires; None for never.
         revoked: when it was revoked; None if it was not.
         token_id: the public part of its token, which differs between links of the same name.
+        confirmed: whether it was made, or confirmed, by this user on this computer for this run.
     """
 
     name: str
@@ -91,18 +111,22 @@ class Invitation:
     expires: datetime | None
     revoked: datetime | None
     token_id: str
+    confirmed: bool = True
 
     def state(self, now: datetime) -> str:
-        """Its state at a time: `open`, `expired` or `revoked`."""
+        """Its state at a time: `open`, `unconfirmed`, `expired` or `revoked`."""
         if self.revoked is not None:
             return "revoked"
-        return "expired" if self.expires is not None and self.expires <= now else "open"
+        if self.expires is not None and self.expires <= now:
+            return "expired"
+        return "open" if self.confirmed else "unconfirmed"
 
 
 _INVITATIONS = table(
     "invitations",
     *(column(name, String()) for name in ("token_id", "secret_hash", "name", "role")),
     *(column(name, DateTime()) for name in ("created", "expires", "revoked")),
+    column("seal", String()),
 )
 _SESSIONS = table(
     "sessions",
@@ -136,8 +160,15 @@ class Access:
         (Visitor(name='Anna', role='annotator'), None)
     """
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        roles: Collection[str] = OF_RUNS,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
         self._database, self._clock = database, clock
+        self._roles = frozenset(roles)
         self._cache: OrderedDict[str, tuple[float, Visitor | None]] = OrderedDict()
         self._lock, self._changes = Lock(), 0
 
@@ -147,6 +178,7 @@ class Access:
         place: str | Path,
         data: "Source | None" = None,
         *,
+        roles: Collection[str] = OF_RUNS,
         clock: Callable[[], datetime] = _now,
     ) -> "Access":
         """The access to a run; opening or reading creates nothing.
@@ -154,12 +186,14 @@ class Access:
         Args:
             place: the run folder, or `postgresql+pg8000://USER:PASSWORD@HOST:PORT/DATABASE`.
             data: the data set of the run; a database at an address refuses any other.
+            roles: the roles that it gives to anybody, whatever the database says. An app gives the
+                owner's by a database of its own, which is in no run.
             clock: returns the time, UTC without a zone.
 
         Raises:
             RunError: another kind of address.
         """
-        return cls(open_database(place, data), clock)
+        return cls(open_database(place, data), roles=roles, clock=clock)
 
     def close(self) -> None:
         """Close the open connections; the next call opens new ones."""
@@ -173,8 +207,9 @@ class Access:
         """Create a link for a person.
 
         Args:
-            name: of the person, 1..80 printable characters; a person may have several links.
-            role: `owner` or `annotator`. Only the owner is called `owner`.
+            name: of the person, 1..80 printable characters, each word in one script; a person may
+                have several links. Names that look alike are for one person only.
+            role: one of the roles that this access gives. Only the owner is called `owner`.
             expires: when it expires, up to ten years from now; None for never.
 
         Returns:
@@ -185,27 +220,68 @@ class Access:
             RunError: the database cannot be written.
         """
         name = checked_name(name, role)
+        if role not in self._roles:
+            raise AccessError(
+                f"a link to a run is for an annotator; received the role {role!r}; the app itself "
+                "prints the link of its owner."
+            )
         if expires is not None and not timedelta(0) < expires <= _EXPIRES_MOST:
             raise AccessError(
                 f"an invitation must expire within {_EXPIRES_MOST.days:,} days; received "
                 f"{expires}; choose a shorter time."
             )
         now, token_id, secret = self._clock(), token_urlsafe(6), token_urlsafe(32)
-        with self._database.write(_PART) as connection:
-            connection.execute(
-                insert(_INVITATIONS).values(
-                    token_id=token_id,
-                    secret_hash=hashed(secret),
-                    name=name,
-                    role=role,
-                    created=now,
-                    expires=None if expires is None else now + expires,
-                )
-            )
+        values = {
+            "token_id": token_id,
+            "secret_hash": hashed(secret),
+            "name": name,
+            "role": role,
+            "created": now,
+            "expires": None if expires is None else now + expires,
+        }
+        seal = self._seal_of(values)  # before the transaction: it may create the key
+        with self._database.write(INVITATIONS) as connection:
+            _check_differs(name, connection)
+            connection.execute(insert(_INVITATIONS).values(**values, seal=seal))
         return f"{token_id}.{secret}"
 
+    def confirm(self, name: str) -> int:
+        """Confirm all open invitations of an annotator that are off.
+
+        Whoever made them has their links, so confirm only what you made yourself, elsewhere.
+
+        Args:
+            name: the invited name.
+
+        Returns:
+            How many were confirmed.
+
+        Raises:
+            AccessError: nobody may be invited by this name.
+            RunError: the database cannot be written.
+        """
+        name, now = checked_name(name, "annotator"), self._clock()
+        if not self.invitations():
+            return 0
+        at, count = _INVITATIONS.c, 0
+        with self._database.write(INVITATIONS) as connection:
+            found = connection.execute(
+                select(*at).where(at.name == name, at.role == "annotator", at.revoked.is_(None))
+            ).all()
+            for row in found:
+                is_over = row.expires is not None and row.expires <= now
+                if not is_over and _is_whole(row) and not self._is_sealed(row):
+                    seal = self._seal_of(row._mapping)
+                    of_row = at.token_id == row.token_id
+                    connection.execute(update(_INVITATIONS).where(of_row).values(seal=seal))
+                    count += 1
+            if count:
+                _check_differs(name, connection)
+        self._clear_cache()
+        return count
+
     def revoke(self, name: str) -> int:
-        """Revoke all links of a person, and end their sessions.
+        """Revoke all links of a person, also those that are off, and end their sessions.
 
         Args:
             name: the invited name.
@@ -217,12 +293,13 @@ class Access:
             RunError: the database cannot be written.
         """
         now = self._clock()
-        if not (_is_printable(name) and self.invitations()):
+        is_text = isinstance(name, str) and is_storable(name)
+        if not (is_text and self.invitations()):
             return 0
-        with self._database.write(_PART) as connection:
+        with self._database.write(INVITATIONS) as connection:
             revoked = connection.execute(
                 update(_INVITATIONS)
-                .where(_INVITATIONS.c.name == normalize("NFC", name))
+                .where(_INVITATIONS.c.name.in_({name, normalize("NFC", name)}))
                 .where(_INVITATIONS.c.revoked.is_(None))
                 .values(revoked=now)
             )
@@ -236,11 +313,60 @@ class Access:
         Raises:
             RunError: the database cannot be read.
         """
-        names = ("name", "role", "created", "expires", "revoked", "token_id")
-        query = select(*(_INVITATIONS.c[name] for name in names)).order_by(
-            _INVITATIONS.c.created, _INVITATIONS.c.token_id
+        at = _INVITATIONS.c
+        rows = self._rows(lambda query: query.order_by(at.created, at.token_id))
+        return [
+            Invitation(
+                name=_as_text(row.name),
+                role=_as_text(row.role),
+                created=row.created or datetime.min,
+                expires=row.expires,
+                revoked=row.revoked,
+                token_id=_as_text(row.token_id),
+                confirmed=self._is_valid(row),
+            )
+            for row in rows
+        ]
+
+    def _rows(self, chosen: "Callable[[Select[Any]], Select[Any]]") -> "list[Row[Any]]":
+        """Some of the invitations; those of version 1 have no seals."""
+
+        def query(version: int) -> "Select[Any]":
+            return chosen(select(*_columns(version)))
+
+        return list(self._database.read(INVITATIONS, query))
+
+    # ------------------------------------------------------------------ seals
+
+    def _seal_of(self, values: "Mapping[str, Any] | RowMapping") -> str | None:
+        """The seal of an invitation with these values; None if the database needs none."""
+        if not self._database.run:
+            return None
+        times = (values[name] for name in ("created", "expires"))
+        return sealed(
+            "invitation",
+            self._database.run,
+            *(values[name] for name in ("token_id", "secret_hash", "name", "role")),
+            *(None if time is None else time.isoformat() for time in times),
         )
-        return [Invitation(**row._mapping) for row in self._database.read(_PART, query)]
+
+    def _is_sealed(self, row: "Row[Any]") -> bool:
+        return not self._database.run or _is_same(row.seal, self._seal_of(row._mapping))
+
+    def _is_valid(self, row: "Row[Any]") -> bool:
+        """Whether an invitation gives its role: it is whole, sealed, and nobody else's."""
+        if not (_is_whole(row) and row.role in self._roles and self._is_sealed(row)):
+            return False
+        try:
+            return checked_name(row.name, row.role) == str(row.name)
+        except AccessError:
+            return False
+
+    def _stored_session(self, session: str) -> str:
+        """What is stored of the secret of a session."""
+        if not self._database.run:
+            return hashed(session)
+        return sealed("session", self._database.run, session)
 
     # ------------------------------------------------------------------ sessions
 
@@ -256,15 +382,14 @@ class Access:
 
         Raises:
             AccessError: the token is unknown or wrong; the message is the same for both.
-            LinkOverError: its link has expired or was revoked.
+            LinkOverError: its link has expired, was revoked, or must be confirmed.
             RunError: the database cannot be read or written.
         """
         found = _TOKEN.fullmatch(token) if isinstance(token, str) else None
         token_id, secret = found.groups() if found else ("", "")
-        query = select(_INVITATIONS).where(_INVITATIONS.c.token_id == token_id)
-        rows = self._database.read(_PART, query)
+        rows = self._rows(lambda query: query.where(_INVITATIONS.c.token_id == token_id).limit(1))
         # An unknown token is compared, too, so that it takes as long as a wrong one.
-        is_right = compare_digest(rows[0].secret_hash if rows else hashed(""), hashed(secret))
+        is_right = _is_same(rows[0].secret_hash if rows else hashed(""), hashed(secret))
         if not (is_right and rows and found):
             raise AccessError(
                 "a personal link must be complete and valid; this one is not; copy all of it, or "
@@ -276,12 +401,18 @@ class Access:
             raise LinkOverError("this link was revoked; ask for a new one.")
         if invitation.expires is not None and invitation.expires <= now:
             raise LinkOverError("this link has expired; ask for a new one.")
+        if not self._is_valid(invitation):
+            raise LinkOverError(
+                "this link must be confirmed by the owner, as it was made elsewhere; ask for that "
+                "or for a new one."
+            )
         session = token_urlsafe(32)
-        with self._database.write(_PART) as connection:
+        stored = self._stored_session(session)
+        with self._database.write(INVITATIONS) as connection:
             _make_room(connection, token_id, now)
             connection.execute(
                 insert(_SESSIONS).values(
-                    session_hash=hashed(session), token_id=token_id, entered=now, seen=now
+                    session_hash=stored, token_id=token_id, entered=now, seen=now
                 )
             )
         return session
@@ -305,7 +436,7 @@ class Access:
         if cached and monotonic() - cached[0] < _CACHE_SECONDS:
             return cached[1]
         read_at = monotonic()
-        found = self._visitor(key)
+        found = self._visitor(self._stored_session(session))
         with self._lock:
             if changes == self._changes:  # no session ended while the database was read
                 self._cache[key] = (read_at, found)
@@ -314,14 +445,18 @@ class Access:
                     self._cache.popitem(last=False)
         return found
 
-    def _visitor(self, key: str) -> Visitor | None:
-        query = (
-            select(*_SESSIONS.c, *(_INVITATIONS.c[name] for name in _OF_INVITATION))
-            .join_from(_SESSIONS, _INVITATIONS, _SESSIONS.c.token_id == _INVITATIONS.c.token_id)
-            .where(_SESSIONS.c.session_hash == key)
-        )
-        rows = self._database.read(_PART, query)
-        if not rows or not compare_digest(rows[0].session_hash, key):
+    def _visitor(self, stored: str) -> Visitor | None:
+        def query(version: int) -> "Select[Any]":
+            of_session = (one for one in _SESSIONS.c if one.name != "token_id")
+            return (
+                select(*of_session, *_columns(version))
+                .join_from(_SESSIONS, _INVITATIONS, _SESSIONS.c.token_id == _INVITATIONS.c.token_id)
+                .where(_SESSIONS.c.session_hash == stored)
+                .limit(1)
+            )
+
+        rows = self._database.read(INVITATIONS, query)
+        if not rows or not _is_same(rows[0].session_hash, stored):
             return None
         (row,) = rows
         now = self._clock()
@@ -329,21 +464,23 @@ class Access:
             row.ended is not None
             or row.revoked is not None
             or (row.expires is not None and row.expires <= now)
+            or None in (row.entered, row.seen)
             or row.seen + IDLE <= now
             or row.entered + LASTS <= now
+            or not self._is_valid(row)
         )
         if has_ended:
             return None
         if row.seen + _SEEN_EVERY <= now:
-            self._touch(key, now)
+            self._touch(stored, now)
         return Visitor(row.name, row.role)
 
-    def _touch(self, key: str, now: datetime) -> None:
+    def _touch(self, stored: str, now: datetime) -> None:
         """Store that the session is in use; if the database is busy, the next use will do."""
         try:
-            with self._database.write(_PART, wait=False) as connection:
+            with self._database.write(INVITATIONS, wait=False) as connection:
                 connection.execute(
-                    update(_SESSIONS).where(_SESSIONS.c.session_hash == key).values(seen=now)
+                    update(_SESSIONS).where(_SESSIONS.c.session_hash == stored).values(seen=now)
                 )
         except HardexError:
             pass
@@ -356,10 +493,10 @@ class Access:
         """
         if self.visitor(session) is None:
             return
-        with self._database.write(_PART) as connection:
+        with self._database.write(INVITATIONS) as connection:
             connection.execute(
                 update(_SESSIONS)
-                .where(_SESSIONS.c.session_hash == hashed(session))
+                .where(_SESSIONS.c.session_hash == self._stored_session(session))
                 .values(ended=self._clock())
             )
         self._clear_cache()
@@ -384,7 +521,58 @@ def _make_room(connection: Connection, token_id: str, now: datetime) -> None:
         connection.execute(delete(_SESSIONS).where(at.session_hash.in_(too_many)))
 
 
-_OF_INVITATION = ("name", "role", "expires", "revoked")
+def _columns(version: int) -> "list[ColumnElement[Any]]":
+    """The columns of an invitation; those of version 1 have no seal."""
+    *others, seal = _INVITATIONS.c
+    return [*others, seal if version > 1 else null().label(seal.name)]
+
+
+def _is_whole(row: "Row[Any]") -> bool:
+    """Whether each value of an invitation has its type: in an SQLite file it may be any."""
+    return (
+        all(isinstance(getattr(row, name), str) for name in _TEXTS)
+        and isinstance(row.created, datetime)
+        and isinstance(row.expires, datetime | None)
+    )
+
+
+_TEXTS = ("token_id", "secret_hash", "name", "role")
+
+
+def _is_same(stored: object, expected: str | None) -> bool:
+    """Whether a stored hash is the expected one, in constant time."""
+    return (
+        isinstance(stored, str)
+        and stored.isascii()
+        and expected is not None
+        and compare_digest(stored, expected)
+    )
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else ascii(value)
+
+
+def _check_differs(name: str, connection: Connection) -> None:
+    """Refuse a name that could be taken for one that was invited before, or written as no name is.
+
+    Raises:
+        AccessError: it could.
+    """
+    scripts = mixed_scripts(name)
+    if scripts:
+        raise AccessError(
+            f"each word of a name must be written in one script; {name!a} mixes "
+            f"{' and '.join(scripts)}, so it could look like another name; choose another."
+        )
+    at = _INVITATIONS.c
+    names = connection.execute(select(at.name).where(at.revoked.is_(None)).distinct()).scalars()
+    for other in names:
+        if isinstance(other, str) and other != name and look_alike(name, other):
+            raise AccessError(
+                f"a name must not look like another one; {name!a} looks like {other!a}, "
+                "who was invited before; choose another, or revoke that one first."
+            )
 
 
 def checked_name(name: str, role: str) -> str:
@@ -397,12 +585,12 @@ def checked_name(name: str, role: str) -> str:
         raise AccessError(
             f"a role must be one of {', '.join(ROLES)}; received {role!r}; choose one of them."
         )
-    if not _is_printable(name):
+    if not is_readable(name):
         raise AccessError(
             f"a name must have 1 to {NAME_MOST} printable characters, without spaces around it; "
             f"received {ascii(name)[:80]}; choose another."
         )
-    is_owner = normalize("NFKC", name).casefold() == OWNER.name  # or looks the same
+    is_owner = looks_like_owner(name)
     if is_owner != (role == OWNER.role) or (is_owner and name != OWNER.name):
         raise AccessError(
             f"only the owner is called {OWNER.name!r}; received {name!r} as {role}; choose another."
@@ -410,31 +598,6 @@ def checked_name(name: str, role: str) -> str:
     return normalize("NFC", name)
 
 
-def _is_printable(name: object) -> bool:
-    return (
-        isinstance(name, str)
-        and 1 <= len(name) <= NAME_MOST
-        and name.isprintable()
-        and name == name.strip()
-    )
-
-
 def hashed(secret: str) -> str:
     """The SHA-256 of a secret, in hex: it has 256 random bits, so a fast hash is enough."""
     return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _create(connection: Connection) -> None:
-    time = "DATETIME" if connection.dialect.name == "sqlite" else "TIMESTAMP"
-    for command in (
-        "CREATE TABLE invitations (token_id VARCHAR NOT NULL PRIMARY KEY, "
-        "secret_hash VARCHAR NOT NULL, name VARCHAR NOT NULL, role VARCHAR NOT NULL, "
-        f"created {time} NOT NULL, expires {time}, revoked {time})",
-        "CREATE TABLE sessions (session_hash VARCHAR NOT NULL PRIMARY KEY, token_id VARCHAR "
-        f"NOT NULL REFERENCES invitations, entered {time} NOT NULL, seen {time} NOT NULL, "
-        f"ended {time})",
-    ):
-        connection.execute(text(command))
-
-
-_PART = Part("invitation", "invitations", 1, _create)

@@ -1,56 +1,84 @@
-"""The addresses of the running apps of a run, so that invitations can be complete links."""
+"""The addresses of the running apps of a run, so that invitations can be complete links.
 
+Each line is sealed with the key of this user on this computer. Otherwise a run from somebody else
+could name an address of theirs, and the next link would take its token there.
+"""
+
+import hmac
 import os
 from contextlib import suppress
 from pathlib import Path
 from platform import node
-from uuid import uuid4
+
+from hardex.errors import HardexError
+from hardex.people.machine_key import sealed
+from hardex.people.own_files import PeopleFolder
 
 _FILE = "address.txt"
-_MOST = 20_000  # characters
+_MOST = 20_000  # bytes
 
 
 def keep_address(folder: Path, address: str) -> None:
-    """Store the address of this process's app in the run's `people/`, if it can be written."""
-    place = folder / "people" / _FILE
+    """Store the address of this process's app in the run's `people/`, if it can be written.
+
+    Raises:
+        MisplacedError: `people/` or the file in it is not real, or not this user's.
+    """
+    people, line = PeopleFolder(folder), _line(folder, address)
     with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("a", encoding="utf-8") as file:  # appending keeps what other apps write
-            file.write(f"{_line(address)}\n")
+        people.make()
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        with os.fdopen(people.open(_FILE, flags), "a", encoding="utf-8") as file:
+            file.write(f"{line}\n")  # appending keeps what other apps write
 
 
 def kept_address(folder: Path) -> str:
-    """The address of the app that was started last, without a final slash; "" if none runs."""
+    """The address of the app that was started last, without a final slash; "" if none runs.
+
+    Raises:
+        MisplacedError: as `keep_address`.
+    """
     return next((line.split("\t")[0] for line in reversed(_kept(folder))), "")
 
 
 def forget_address(folder: Path, address: str) -> None:
     """Remove the address of an app that has ended; those of other apps are kept."""
-    place, kept = folder / "people" / _FILE, _kept(folder)
-    others = [line for line in kept if line != _line(address)]
-    with suppress(OSError):
-        if not others:
-            place.unlink(missing_ok=True)
-            return
-        partial = place.with_name(f".{_FILE}.partial-{uuid4()}")
-        try:
-            partial.write_text("".join(f"{line}\n" for line in others), encoding="utf-8")
-            partial.replace(place)
-        finally:
-            partial.unlink(missing_ok=True)
+    people = PeopleFolder(folder)
+    with suppress(OSError, HardexError):
+        own = _line(folder, address)
+        others = [line for line in _kept(folder) if line != own]
+        if others:
+            people.replace(_FILE, "".join(f"{line}\n" for line in others).encode())
+        elif people.state(_FILE) is not None:
+            (people.path / _FILE).unlink(missing_ok=True)
 
 
-def _line(address: str) -> str:
-    return f"{address.rstrip('/')}\t{node()}\t{os.getpid()}"
+def _line(folder: Path, address: str) -> str:
+    fields = (address.rstrip("/"), node(), str(os.getpid()))
+    return "\t".join((*fields, _seal(folder, fields)))
+
+
+def _seal(folder: Path, fields: tuple[str, ...]) -> str:
+    return sealed("address", str(folder.resolve()), *fields)
 
 
 def _kept(folder: Path) -> list[str]:
     """The lines of running apps, the latest last; a killed app has not removed its line."""
     try:
-        lines = (folder / "people" / _FILE).read_text(encoding="utf-8")[:_MOST].splitlines()
+        lines = PeopleFolder(folder).read(_FILE, most=_MOST).decode().splitlines()
     except (OSError, UnicodeDecodeError):
         return []
-    return [line for line in lines if line.startswith(("http://", "https://")) and _runs(line)]
+    return [line for line in lines if _is_own(folder, line) and _runs(line)]
+
+
+def _is_own(folder: Path, line: str) -> bool:
+    """Whether an app of this user wrote a line."""
+    *fields, seal = line.split("\t")
+    return (
+        line.startswith(("http://", "https://"))
+        and seal.isascii()
+        and hmac.compare_digest(seal, _seal(folder, tuple(fields)))
+    )
 
 
 def _runs(line: str) -> bool:

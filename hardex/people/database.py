@@ -8,7 +8,7 @@ import atexit
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakSet
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    update,
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.schema import CreateTable
@@ -31,7 +32,7 @@ from hardex.errors import HardexError, MisplacedError, StorageError
 
 WAIT_SECONDS = 30.0  # for other writers, or for a server that does not answer
 
-_VERSIONS = Table(
+VERSIONS = Table(
     "hardex_versions",
     MetaData(),
     Column("part", String, primary_key=True),
@@ -57,12 +58,21 @@ class Part:
         table: the main table; it exists if any of them do.
         version: the version of the tables that this hardex reads and writes.
         create: creates all tables of the part in an empty database.
+        oldest: the oldest version that `upgrade` accepts; None if it accepts none.
+        upgrade: changes tables of the version it gets into those of this one. The first write does
+            this. A read leaves older tables as they are, so its query must suit them.
     """
 
     noun: str
     table: str
     version: int
     create: Callable[[Connection], None]
+    oldest: int | None = None
+    upgrade: Callable[[Connection, int], None] = lambda connection, version: None
+
+
+# A query, or a function from the version of the tables in the database to one.
+Query: TypeAlias = "Select[Any] | Callable[[int], Select[Any]]"
 
 
 class Database:
@@ -72,11 +82,16 @@ class Database:
     """
 
     where: str  # for error messages; without a password
+    run: str = ""  # the run folder that it is part of, which may come from somebody else
     _read_advice: str
     _write_advice: str
 
-    def read(self, part: Part, query: "Select[Any]") -> Sequence[Row[Any]]:
+    def read(self, part: Part, query: Query) -> Sequence[Row[Any]]:
         """The rows of a query; () if nothing was written yet. Reading creates nothing.
+
+        Args:
+            part: whose tables are read.
+            query: a query, or a function from the version of the tables to one.
 
         Raises:
             StorageError: the database cannot be read now.
@@ -88,7 +103,8 @@ class Database:
             return self._read(part, query)
         except HardexError:
             raise
-        except (SQLAlchemyError, OSError, ValueError) as error:
+        # A file may hold any value in any column.
+        except (SQLAlchemyError, OSError, ValueError, TypeError) as error:
             raise StorageError(
                 f"{self.where} must be an annotation database; it cannot be read "
                 f"({_cause(error)}); {self._read_advice}."
@@ -118,11 +134,13 @@ class Database:
                     if getattr(error, "connection_invalidated", False):
                         outcome = "it is not known whether it was stored"
                     raise
+        except HardexError:
+            raise
         except IntegrityError as error:
             if "never rewritten" not in str(error.orig):
                 raise
             raise self._not_written(part, error, outcome) from error
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, ValueError, TypeError) as error:
             raise self._not_written(part, error, outcome) from error
 
     def close(self) -> None:
@@ -138,68 +156,83 @@ class Database:
     # ------------------------------------------------------------------ tables and versions
 
     def _prepare(self, part: Part, connection: Connection) -> None:
-        """Create the tables of a part if there are none.
+        """Create the tables of a part if there are none; upgrade older ones.
 
         Raises:
-            MisplacedError: they are of another version, or not ours.
+            MisplacedError: they are of a version that cannot be upgraded, or not ours.
         """
-        if self._has_tables(part, connection):
+        if self._version(part, connection) == part.version:
             return
         self._lock_tables(connection)
-        if self._has_tables(part, connection):  # another process created them meanwhile
+        version = self._version(part, connection)  # another process may have written meanwhile
+        if version == part.version:
+            return
+        if version is not None:
+            part.upgrade(connection, version)
+            of_part = VERSIONS.c.part == part.noun
+            connection.execute(update(VERSIONS).where(of_part).values(version=part.version))
             return
         part.create(connection)
-        connection.execute(CreateTable(_VERSIONS, if_not_exists=True))
-        connection.execute(insert(_VERSIONS).values(part=part.noun, version=part.version))
+        create_versions(connection)
+        connection.execute(insert(VERSIONS).values(part=part.noun, version=part.version))
 
-    def _has_tables(self, part: Part, connection: Connection) -> bool:
-        """Whether the tables of a part exist.
+    def _version(self, part: Part, connection: Connection) -> int | None:
+        """The version of the tables of a part; None if there are none.
 
         Raises:
-            MisplacedError: they are of another version, or not ours.
+            MisplacedError: they are of a version that cannot be upgraded, or not ours.
         """
         # A connection always leads to the same database, so one check is enough.
         checked: set[Part] = connection.info.setdefault("checked parts", set())
         if part in checked:
-            return True
+            return part.version
         # The table first: whoever creates it commits its version with it.
         if not inspect(connection).has_table(part.table):
-            return False
-        self._check_version(part, connection)
-        checked.add(part)
-        return True
-
-    def _check_version(self, part: Part, connection: Connection) -> None:
-        version = _version(part, connection)
+            return None
+        version = self._checked_version(part, connection)
         if version == part.version:
-            return
+            checked.add(part)
+        return version
+
+    def _checked_version(self, part: Part, connection: Connection) -> int:
+        version = _version(part, connection)
         if version is None:
             raise MisplacedError(
                 f"{self.where} must be an annotation database; its table {part.table} was not "
                 "created by hardex, and nothing was stored; give the annotations a database of "
                 "their own."
             )
+        if not self._suits(part, version):
+            raise self._of_another_version(part, version)
+        return version
+
+    def _suits(self, part: Part, version: object) -> bool:
+        """Whether this hardex can work with tables of a version, or upgrade them."""
+        return isinstance(version, int) and (part.oldest or part.version) <= version <= part.version
+
+    def _of_another_version(self, part: Part, version: object) -> MisplacedError:
         age, advice = (
             ("a newer hardex", "upgrade hardex")
-            if version > part.version
+            if isinstance(version, int) and version > part.version
             else ("an older hardex", "open it with that one, or start with an empty database")
         )
-        raise MisplacedError(
+        return MisplacedError(
             f"the {part.noun}s in {self.where} must be of version {part.version}; they are of "
-            f"version {version}, which {age} wrote, and nothing was stored; {advice}."
+            f"version {ascii(version)[:20]}, which {age} wrote, and nothing was stored; {advice}."
         )
 
-    def _read_with(
-        self, connection: Connection, part: Part, query: "Select[Any]"
-    ) -> Sequence[Row[Any]]:
-        return connection.execute(query).all() if self._has_tables(part, connection) else ()
+    def _read_with(self, connection: Connection, part: Part, query: Query) -> Sequence[Row[Any]]:
+        version = self._version(part, connection)
+        if version is None:
+            return ()
+        return connection.execute(query(version) if callable(query) else query).all()
 
     # ------------------------------------------------------------------ for each kind of database
 
     def _exists(self) -> bool:
         raise NotImplementedError
 
-    def _read(self, part: Part, query: "Select[Any]") -> Sequence[Row[Any]]:
+    def _read(self, part: Part, query: Query) -> Sequence[Row[Any]]:
         raise NotImplementedError
 
     @contextmanager
@@ -214,12 +247,18 @@ class Database:
         _OPEN.add(self)
 
 
+def create_versions(connection: Connection) -> None:
+    """Create the table of versions if there is none."""
+    connection.execute(CreateTable(VERSIONS, if_not_exists=True))
+
+
 def _version(part: Part, connection: Connection) -> int | None:
     """The version of the tables in a database; None if it is not recorded."""
-    if not inspect(connection).has_table(_VERSIONS.name):
+    if not inspect(connection).has_table(VERSIONS.name):
         return None
-    query = select(_VERSIONS.c.version).where(_VERSIONS.c.part == part.noun)
-    return connection.execute(query).scalar()
+    query = select(VERSIONS.c.version).where(VERSIONS.c.part == part.noun)
+    version = connection.execute(query).scalar()
+    return version if isinstance(version, int) else None
 
 
 def _cause(error: Exception) -> str:

@@ -1,6 +1,5 @@
 """Annotation events: what an annotator answered about an example, checked before it is stored."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
@@ -9,12 +8,12 @@ from uuid import UUID
 from hardex.data.names import NAME_MOST, is_storable
 from hardex.errors import AccessError, RunError
 from hardex.people.access import OWNER, checked_name
+from hardex.text import has_control_characters
 
 VERDICTS = ("right", "wrong", "ambiguous", "bad_image", "not_sure")
 SHOWN = ("", "blind", "label")
 
 COMMENT_MOST = 10_000  # characters
-_CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def check_annotator(annotator: str) -> None:
 
 
 def check_comment(comment: str) -> None:
-    """Refuse a new comment with control characters; imports keep their comments unchanged.
+    """Refuse a new comment with characters that act; imports keep their comments unchanged.
 
     Raises:
         RunError: it has some.
@@ -145,7 +144,7 @@ def check_comment(comment: str) -> None:
     if has_control_characters(comment):
         raise RunError(
             "the comment of an annotation must have no control characters other than newline and "
-            f"tab; received {_excerpt(comment)}; remove them."
+            f"tab, and no invisible format characters; received {_excerpt(comment)}; remove them."
         )
 
 
@@ -155,18 +154,6 @@ def _check_seconds(seconds: float | None) -> None:
             "the seconds of an annotation must be a non-negative number; received "
             f"{_excerpt(seconds)}; omit it."
         )
-
-
-def has_control_characters(text: str) -> bool:
-    r"""Whether a text has control characters other than newline and tab: C0, DEL or C1.
-
-    A terminal would act on them.
-
-    Example:
-        >>> has_control_characters("two\nlines\tand 🧦"), has_control_characters("\x1b[31m")
-        (False, True)
-    """
-    return _CONTROL_CHARACTER.search(text) is not None
 
 
 def is_uuid(value: object) -> bool:

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, Select, String, column, insert, select, table, text
+from sqlalchemy import Connection, Row, String, column, insert, select, table, text
 
 from hardex.errors import MisplacedError
-from hardex.people.database import Database, Part
+from hardex.people.database import Database, Part, Query
 
 if TYPE_CHECKING:
     from hardex.runs.manifest import Source
@@ -37,11 +37,11 @@ class OneDataSet(Database):
     """
 
     def __init__(self, database: Database, data: "Source") -> None:
-        self.where = database.where
+        self.where, self.run = database.where, database.run
         self._database, self._data = database, data
         self._fits = self._is_recorded = False  # both stay true: the data set never changes
 
-    def read(self, part: Part, query: "Select[Any]") -> Sequence[Row[Any]]:
+    def read(self, part: Part, query: Query) -> Sequence[Row[Any]]:
         if not self._fits:
             self._check(self._database.read(_PART, select(*_DATA.c)))
         return self._database.read(part, query)

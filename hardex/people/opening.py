@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from hardex.people.database import Database
 from hardex.people.one_data_set import OneDataSet
+from hardex.people.own_files import PEOPLE
 from hardex.people.postgresql import PostgreSQL, url_of
-from hardex.people.sqlite import SQLite
+from hardex.people.sqlite import FILE, SQLite
 
 if TYPE_CHECKING:
     from hardex.runs.manifest import Source
@@ -33,7 +34,7 @@ def open_database(place: str | Path, data: "Source | None" = None) -> Database:
     if isinstance(place, str) and "://" in place:
         database = _postgresql(url_of(place))
         return database if data is None else OneDataSet(database, data)
-    return _sqlite(Path(place).resolve() / "people" / "annotations.sqlite")
+    return _sqlite(Path(place).resolve() / PEOPLE / FILE)
 
 
 _sqlite = lru_cache(maxsize=64)(SQLite)

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Connection,
     ExceptionContext,
     Row,
-    Select,
     create_engine,
     event,
     make_url,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError
 
 from hardex.errors import RunError
-from hardex.people.database import WAIT_SECONDS, Database, Part, server_error
+from hardex.people.database import WAIT_SECONDS, Database, Part, Query, server_error
 
 _CONNECTIONS_MOST = 20  # from one process to one server
 _RECYCLE_SECONDS = 1800
@@ -82,7 +81,7 @@ class PostgreSQL(Database):
     def _exists(self) -> bool:
         return True
 
-    def _read(self, part: Part, query: "Select[Any]") -> Sequence[Row[Any]]:
+    def _read(self, part: Part, query: Query) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:
             return self._read_with(connection, part, query)
 

@@ -1,21 +1,42 @@
-"""Annotations in a run folder: an SQLite file."""
+"""Annotations in a run folder: an SQLite file.
 
+The file may come from somebody else, so it is opened only if it and the files that SQLite keeps
+next to it are real files of this user, and if it holds nothing else than what hardex creates.
+"""
+
+import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from sqlite3 import SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_IOERR, SQLITE_READONLY, connect
+from sqlite3 import (
+    SQLITE_BUSY,
+    SQLITE_CANTOPEN,
+    SQLITE_IOERR,
+    SQLITE_READONLY,
+    connect,
+)
+from sqlite3 import (
+    Connection as FileConnection,
+)
 from sqlite3 import Error as SQLiteError
 from threading import Lock, Thread
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, event
+from sqlalchemy import Connection, Engine, Row, create_engine, event
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from hardex.people.database import WAIT_SECONDS, Database, Part
+from hardex.errors import MisplacedError
+from hardex.people.database import WAIT_SECONDS, Database, Part, Query
+from hardex.people.own_files import PeopleFolder
+from hardex.people.tables import foreign_entries, versions
+from hardex.text import plain_text
 
 _CONNECTIONS_MOST = 8  # open connections to a file
+FILE = "annotations.sqlite"
+_WAL, _SHM, _JOURNAL = (f"{FILE}-{kind}" for kind in ("wal", "shm", "journal"))
+_JOURNAL_END = bytes.fromhex("d9d505f920a163d7")
 _IDLE_SECONDS = 1.0  # after which an unused file is closed
 
 
@@ -31,8 +52,10 @@ class SQLite(Database):
     _write_advice = "free disk space or unlock the file, and try again"
 
     def __init__(self, path: Path, wait_seconds: float = WAIT_SECONDS) -> None:
-        self.where = str(path)
-        self._path, self._wait_seconds = path, wait_seconds
+        """`path` is `people/annotations.sqlite` in a run folder."""
+        self._folder, self._wait_seconds = PeopleFolder(path.parent.parent), wait_seconds
+        self._path, self.run = path, str(path.parent.parent)
+        self.where = plain_text(str(self._path))
         self._write_lock = Lock()  # fair to threads, unlike SQLite's own waiting
         self._reader = self._engine("mode=rw", wait_seconds)
         self._writer = self._engine("mode=rwc", wait_seconds, prepare=self._switch_to_wal)
@@ -49,6 +72,7 @@ class SQLite(Database):
         prepare: Callable[[Any], object] = lambda connection: None,
     ) -> Engine:
         def open_file() -> Any:
+            self._check_files()  # SQLite itself follows links
             connection = connect(
                 f"{self._path.as_uri()}?{mode}",
                 uri=True,
@@ -57,6 +81,10 @@ class SQLite(Database):
                 check_same_thread=False,  # the pool lends it to one thread at a time
             )
             try:
+                # Definitions in the file may not call functions that do more than calculate.
+                connection.execute("PRAGMA trusted_schema=OFF")
+                connection.execute("PRAGMA cell_size_check=ON")
+                self._check_entries(connection)
                 prepare(connection)
                 connection.execute("PRAGMA synchronous=FULL")
                 connection.execute("PRAGMA fullfsync=ON")  # macOS: flush the disk's own cache, too
@@ -91,18 +119,56 @@ class SQLite(Database):
 
         return engine
 
+    def _check_files(self) -> None:
+        """Refuse files that SQLite should not touch.
+
+        Raises:
+            MisplacedError: one of them is no real file of this user, or the journal names another
+                file.
+        """
+        for name in (FILE, _WAL, _SHM, _JOURNAL):
+            self._folder.state(name)
+        # What a crash left in a journal, SQLite writes back. If the journal says that it is part of
+        # a larger transaction, SQLite deletes the file that it names, wherever that is.
+        with suppress(FileNotFoundError):
+            with os.fdopen(self._folder.open(_JOURNAL, os.O_RDONLY), "rb") as journal:
+                journal.seek(max(0, os.fstat(journal.fileno()).st_size - len(_JOURNAL_END)))
+                ends_in_name = journal.read() == _JOURNAL_END
+            if ends_in_name:
+                raise MisplacedError(
+                    f"the journal of {self.where} must be of this database alone; {_JOURNAL} names "
+                    "another file, which SQLite would delete, and nothing was stored; delete the "
+                    "journal."
+                )
+
+    def _check_entries(self, connection: FileConnection) -> None:
+        """Refuse a database with other tables, triggers or views than hardex creates.
+
+        Raises:
+            MisplacedError: it has one.
+        """
+        found = foreign_entries(connection)
+        if not found:
+            return
+        for part, version in versions(connection):
+            if not self._suits(part, version):
+                raise self._of_another_version(part, version)
+        kind, name, _, _ = found[0]
+        raise MisplacedError(
+            f"{self.where} must be an annotation database; it holds the {kind} {ascii(name)[:60]}, "
+            "which hardex did not create, and nothing was stored; remove that with the program "
+            "sqlite3, or start with an empty database."
+        )
+
     def _file(self) -> tuple[int, int] | None:
         """The identity of the file at this path; None if there is none."""
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_dev, found.st_ino
+        found = self._folder.state(FILE)
+        return None if found is None else (found.st_dev, found.st_ino)
 
     def _exists(self) -> bool:
-        return self._path.exists()
+        return self._folder.state(FILE) is not None
 
-    def _read(self, part: Part, query: "Select[Any]") -> Sequence[Row[Any]]:
+    def _read(self, part: Part, query: Query) -> Sequence[Row[Any]]:
         with self._in_use():
             try:
                 with self._reader.connect() as connection:
@@ -120,14 +186,17 @@ class SQLite(Database):
                     return self._read_with(connection, part, query)
 
     def _has_wal(self) -> bool:
-        return self._path.with_name(self._path.name + "-wal").exists()
+        return self._folder.state(_WAL) is not None
 
     @contextmanager
     def _writing(self, wait: bool) -> Iterator[Connection]:
         if not self._write_lock.acquire(timeout=self._wait_seconds if wait else 0):
             raise TimeoutError("others are writing")
         try:
-            self._path.parent.mkdir(exist_ok=True)
+            # SQLite gives the files next to a database the access of the database.
+            self._folder.create(FILE, b"")
+            for name in (FILE, _WAL, _SHM):
+                self._folder.narrow(name)
             engine = self._writer if wait else self._impatient_writer
             with self._in_use(), engine.connect() as connection:
                 connection = connection.execution_options(writes=True)

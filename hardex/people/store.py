@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Float,
+    Row,
     Select,
     String,
     column,
@@ -24,17 +25,17 @@ from sqlalchemy import (
     insert,
     select,
     table,
-    text,
     tuple_,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
 from hardex.data.names import is_storable
-from hardex.errors import RunError
-from hardex.people.database import Database, Part
+from hardex.errors import RunError, StorageError
+from hardex.people.database import Database
 from hardex.people.events import Annotation, AnnotationEvent, check
 from hardex.people.opening import open_database
+from hardex.people.tables import ANNOTATIONS
 from hardex.people.waiting import Response, Waiting, check_undo, now, unchanged
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Store:
         Raises:
             RunError: it cannot be read, or belongs to another data set.
         """
-        self._database.read(_PART, select(_EVENTS.c.event_id).limit(1))
+        self._database.read(ANNOTATIONS, select(_EVENTS.c.event_id).limit(1))
 
     # ------------------------------------------------------------------ writing
 
@@ -167,7 +168,7 @@ class Store:
     def _store_together(self, waiting: "Sequence[Waiting]") -> None:
         for one in waiting:
             one.event = one.error = None
-        with self._database.write(_PART) as connection:
+        with self._database.write(ANNOTATIONS) as connection:
             before = _by_annotator(connection, {one.id for one in waiting})
             new = [one for one in waiting if one.answer(before.get((one.annotator, one.id), ()))]
             ids = {id for one in new for id in (one.values["event_id"], one.values["undoes"]) if id}
@@ -212,7 +213,7 @@ class Store:
     def _keep(self, events: Sequence[AnnotationEvent]) -> int:
         in_order = sorted(events, key=lambda event: (event.time, bool(event.undoes)))
         count = 0
-        with self._database.write(_PART) as connection:
+        with self._database.write(ANNOTATIONS) as connection:
             for start in range(0, len(in_order), _STORED_AT_ONCE):
                 count += _store_some(connection, in_order[start : start + _STORED_AT_ONCE])
         return count
@@ -251,7 +252,7 @@ class Store:
         last = _latest(*columns).where(of_these).subquery()
         query = select(last.c.id, last.c.verdict).where(last.c.place == 1)
         found: dict[str, list[str]] = {}
-        for row in self._database.read(_PART, query.order_by(last.c.time, last.c.event_id)):
+        for row in self._database.read(ANNOTATIONS, query.order_by(last.c.time, last.c.event_id)):
             found.setdefault(row.id, []).append(row.verdict)
         return found
 
@@ -265,17 +266,38 @@ class Store:
         query = select(ranked.c.id).where(ranked.c.place == 1).distinct()
         if verdict:
             query = query.where(ranked.c.verdict == verdict)
-        return [row[0] for row in self._database.read(_PART, query)]
+        return [row[0] for row in self._database.read(ANNOTATIONS, query)]
 
     def _events(self, *conditions: "ColumnElement[bool]") -> list[AnnotationEvent]:
         ordered = select(*_EVENTS.c).order_by(_EVENTS.c.time, _EVENTS.c.event_id)
         return self._query(ordered.where(*conditions))
 
     def _query(self, query: "Select[Any]") -> list[AnnotationEvent]:
-        return [AnnotationEvent(**row._mapping) for row in self._database.read(_PART, query)]
+        return [_event(row) for row in self._database.read(ANNOTATIONS, query)]
 
 
 _NAMES = tuple(field.name for field in fields(AnnotationEvent))
+_TEXTS = tuple(name for name in _NAMES if name not in _TYPES)
+
+
+def _event(row: "Row[Any]") -> AnnotationEvent:
+    """A row as an event.
+
+    Raises:
+        StorageError: a value is of another type: in an SQLite file it may be any.
+    """
+    values = row._mapping
+    is_whole = (
+        all(isinstance(values[name], str) for name in _TEXTS)
+        and isinstance(values["time"], datetime)
+        and isinstance(values["seconds"], int | float | None)
+    )
+    if not is_whole:
+        raise StorageError(
+            "an annotation must be stored as texts and a time; one in the database is not; restore "
+            "the database from a backup."
+        )
+    return AnnotationEvent(**values)
 
 
 def _latest(*columns: "ColumnElement[Any]") -> "Select[Any]":
@@ -316,7 +338,7 @@ def _store_some(connection: Connection, events: Sequence[AnnotationEvent]) -> in
 def _all_stored(connection: Connection, event_ids: Collection[str]) -> dict[str, AnnotationEvent]:
     """The stored ones of these events, by id."""
     found = connection.execute(select(*_EVENTS.c).where(_EVENTS.c.event_id.in_(event_ids)))
-    return {row.event_id: AnnotationEvent(**row._mapping) for row in found}
+    return {row.event_id: _event(row) for row in found}
 
 
 def _by_annotator(
@@ -326,7 +348,7 @@ def _by_annotator(
     query = select(*_EVENTS.c).where(_EVENTS.c.id.in_([id for id in ids if is_storable(id)]))
     found: dict[tuple[str, str], list[AnnotationEvent]] = {}
     for row in connection.execute(query.order_by(_EVENTS.c.time, _EVENTS.c.event_id)):
-        found.setdefault((row.annotator, row.id), []).append(AnnotationEvent(**row._mapping))
+        found.setdefault((row.annotator, row.id), []).append(_event(row))
     return found
 
 
@@ -338,47 +360,3 @@ def _latest_times(connection: Connection, annotators: Collection[str]) -> dict[s
         .group_by(_EVENTS.c.annotator)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
-
-
-# ---------------------------------------------------------------------- the table
-
-
-def _create(connection: Connection) -> None:
-    on_sqlite = connection.dialect.name == "sqlite"
-    for command in (
-        "CREATE TABLE events (event_id VARCHAR NOT NULL PRIMARY KEY, "
-        f"time {'DATETIME' if on_sqlite else 'TIMESTAMP'} NOT NULL, annotator VARCHAR NOT NULL, "
-        "id VARCHAR NOT NULL, verdict VARCHAR NOT NULL, new_label VARCHAR NOT NULL, "
-        "comment VARCHAR NOT NULL, seconds DOUBLE PRECISION, said VARCHAR NOT NULL, "
-        "shown VARCHAR NOT NULL, undoes VARCHAR NOT NULL)",
-        "CREATE INDEX events_by_time ON events (time)",
-        "CREATE INDEX events_undone ON events (undoes, annotator) WHERE undoes <> ''",
-        "CREATE INDEX events_by_annotator ON events (annotator, time)",
-        "CREATE INDEX events_by_example ON events (id, annotator, time DESC, event_id DESC)",
-        *(_TRIGGERS_OF_SQLITE if on_sqlite else _TRIGGERS_OF_POSTGRESQL),
-    ):
-        connection.execute(text(command))
-
-
-_NEVER = "annotations are appended, never rewritten"
-
-_TRIGGERS_OF_SQLITE = tuple(
-    f"CREATE TRIGGER {name} BEFORE {change} BEGIN SELECT RAISE(ABORT, '{_NEVER}'); END"
-    for name, change in (
-        ("no_update", "UPDATE ON events"),
-        ("no_delete", "DELETE ON events"),
-        # INSERT OR REPLACE would delete without firing the trigger above.
-        (
-            "no_replace",
-            "INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE event_id = NEW.event_id)",
-        ),
-    )
-)
-_TRIGGERS_OF_POSTGRESQL = (
-    "CREATE OR REPLACE FUNCTION hardex_never_rewritten() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{_NEVER}'; END $$",
-    "CREATE TRIGGER no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON events "
-    "FOR EACH STATEMENT EXECUTE FUNCTION hardex_never_rewritten()",
-)
-
-_PART = Part("annotation", "events", 2, _create)

@@ -3,9 +3,11 @@
 The id of an image in a folder is `CLASS/file.png`, so whoever sees it no longer judges blind. A
 ticket is the encrypted id. It works for one annotator and one run only, so it also proves that this
 annotator was given the example. Tickets are not stored, and survive a restart.
+
+The key of a run's tickets is derived from a file in the run and the key of this user on this
+computer. So whoever made or copied the run cannot make or read its tickets.
 """
 
-import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass, field
@@ -14,9 +16,13 @@ from secrets import token_bytes
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from hardex.errors import RunError
+from hardex.people.machine_key import machine_key
+from hardex.people.own_files import PeopleFolder
 
 _KEY_BYTES = 32
 TICKET_MOST = 8_192  # characters
@@ -45,28 +51,34 @@ class Tickets:
 
     @classmethod
     def open(cls, folder: Path) -> "Tickets":
-        """The tickets of a run; the key is created in the run's `people/` if it does not exist.
+        """The tickets of a run on this computer; the run's part of the key is created in `people/`.
 
         Args:
             folder: the run folder.
 
         Raises:
-            RunError: the key cannot be read or written, or has the wrong length.
+            RunError: a key cannot be read or written, has the wrong length, or, as a
+                `MisplacedError`, is no real file of this user.
         """
-        path = folder / "people" / _KEY_FILE
+        people = PeopleFolder(folder)
+        path = people.path / _KEY_FILE
         try:
-            key = path.read_bytes() if path.exists() else _new_key(path)
+            if people.state(_KEY_FILE) is None:
+                people.create(_KEY_FILE, token_bytes(_KEY_BYTES))
+            of_run = people.read(_KEY_FILE, most=_KEY_BYTES + 1)
+            people.narrow(_KEY_FILE)
         except OSError as error:
             raise RunError(
                 f"the ticket key of a run must be readable and writable; {path} is not "
                 f"({error.strerror}); free disk space or correct the permissions."
             ) from error
-        if len(key) != _KEY_BYTES:
+        if len(of_run) != _KEY_BYTES:
+            has = "more" if len(of_run) > _KEY_BYTES else len(of_run)
             raise RunError(
-                f"the ticket key of a run must have {_KEY_BYTES} bytes; {path} has {len(key)}; "
+                f"the ticket key of a run must have {_KEY_BYTES} bytes; {path} has {has}; "
                 "delete it, and annotators get new tickets."
             )
-        return cls(key)
+        return cls(HKDF(SHA256(), _KEY_BYTES, of_run, b"hardex tickets").derive(machine_key()))
 
     def of(self, annotator: str, id: str) -> str:
         """The ticket of an example for an annotator, safe to use in a URL."""
@@ -113,22 +125,3 @@ def _as_bytes(ticket: str) -> bytes:
     if _as_text(encrypted) != ticket:  # Base64 ignores characters outside its alphabet
         raise ValueError("another spelling")
     return encrypted
-
-
-def _new_key(path: Path) -> bytes:
-    """A new key that only this user can read; when several are made at once, the first one wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{_KEY_FILE}.{token_bytes(8).hex()}")
-    try:
-        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(token_bytes(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)  # atomic, and never replaces a key
-        except OSError:
-            if not path.exists():  # a file system without hard links
-                aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-    return path.read_bytes()

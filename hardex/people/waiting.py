@@ -10,6 +10,7 @@ from hardex.errors import RunError
 from hardex.people.events import Annotation, AnnotationEvent, check, check_comment
 
 _TICK = timedelta(microseconds=1)  # the resolution of stored times
+_LAST = datetime.max - _TICK  # a file from elsewhere may have any time
 _VALUES = tuple(field.name for field in fields(Annotation))
 
 Response = Callable[[Sequence[AnnotationEvent]], Annotation]
@@ -63,7 +64,7 @@ class Waiting:
             self.error = error
             return None
         # Later than the annotator's earlier events, even if the clock was set back.
-        time = now() if latest is None else max(now(), latest + _TICK)
+        time = now() if latest is None else max(now(), min(latest, _LAST) + _TICK)
         self.event = AnnotationEvent(**self.values, time=time)
         return self.event
 

@@ -14,11 +14,10 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from hardex.arrays import Image
-from hardex.bounded import Unreadable, is_inside, read_bytes
 from hardex.errors import DatasetError, HardexError, RunError, StorageError
+from hardex.people.own_files import PeopleFolder, flush_names
 from hardex.probing.kept_probe import JSON_MOST, KeptProbe, is_probe_id
 from hardex.runs.manifest import Manifest
 
@@ -54,14 +53,15 @@ def _keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
 
     _check_fits(probe, picture, Manifest.open(folder).class_names)
     png, text = as_png(picture), probe.as_json()
-    place = folder / "people" / "probes"
+    probes = _probes(folder)
+    place = probes.path
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        _check_is_new(place, probe.probe_id)
+        probes.make()
+        _check_is_new(probes, probe.probe_id)
         _check_room(place)
-        _write_both(place / f"{probe.probe_id}.png", png, text.encode())
+        _write_both(probes, probe.probe_id, png, text.encode())
         for above in (place, place.parent, folder):
-            _flush_names(above)
+            flush_names(above)
     except OSError as error:
         raise StorageError(
             f"the probe must be written to {place}; it could not be ({error.strerror or error}), "
@@ -108,25 +108,26 @@ def kept_probes(folder: Path, *, light: bool = False) -> tuple[list[KeptProbe], 
     Raises:
         StorageError: the folder of probes cannot be read at all.
     """
-    place = folder / "people" / "probes"
+    probes = _probes(folder)
+    place = probes.path
     try:
-        files = sorted(os.listdir(place)) if place.exists() else []
+        files = sorted(os.listdir(place)) if probes.exists() else []
     except OSError as error:
         raise StorageError(
             f"the folder of probes {place} cannot be read ({error.strerror}); check its "
             "permissions or restore it from a copy."
         ) from error
     names = set(files)
-    probes, problems = [], []
+    found, problems = [], []
     for name in files:
         if name.endswith(".json") and not name.startswith("."):
             try:
-                probe = _read_light(place / name) if light else _read(place / name)
+                probe = _read_light(probes, name) if light else _read(probes, name)
                 _check_has_picture(name, names)
-                probes.append(probe)
+                found.append(probe)
             except RunError as error:
                 problems.append(f"{place / name} is skipped: {error}")
-    return sorted(probes, key=_when), problems
+    return sorted(found, key=_when), problems
 
 
 def kept_probe(folder: Path, probe_id: str) -> KeptProbe | None:
@@ -137,9 +138,9 @@ def kept_probe(folder: Path, probe_id: str) -> KeptProbe | None:
     """
     if not is_probe_id(probe_id):  # it becomes the name of a file
         return None
-    path = folder / "people" / "probes" / f"{probe_id}.json"
+    probes, name = _probes(folder), f"{probe_id}.json"
     try:
-        return _read(path) if path.is_file() else None
+        return None if probes.state(name) is None else _read(probes, name)
     except OSError as error:  # of a folder that may not be searched
         raise _unreadable(error) from error
 
@@ -152,15 +153,19 @@ def kept_picture(folder: Path, probe: KeptProbe) -> Image:
     """
     from hardex.images import read_image
 
-    path = folder / "people" / "probes" / f"{probe.probe_id}.png"
+    probes, name = _probes(folder), f"{probe.probe_id}.png"
+    path = probes.path / name
     try:
-        if not is_inside(path, folder):
-            raise DatasetError("it is a link that leads out of the run; restore it from a copy.")
-        picture = read_image(path)
-    except DatasetError as error:
+        with os.fdopen(probes.open(name, os.O_RDONLY), "rb") as file:
+            picture = read_image(file)
+    except (DatasetError, OSError) as error:
         raise RunError(f"{path} must be the picture of a probe; {error}") from error
     _check_shape(probe, picture)
     return picture
+
+
+def _probes(folder: Path) -> PeopleFolder:
+    return PeopleFolder(folder, ("probes",))
 
 
 @contextmanager
@@ -206,17 +211,16 @@ def _when(probe: KeptProbe) -> tuple[datetime, str]:
     return datetime.fromisoformat(probe.time), probe.probe_id
 
 
-def _read(path: Path) -> KeptProbe:
+def _read(probes: PeopleFolder, name: str) -> KeptProbe:
+    most = 4 * JSON_MOST  # a character has up to four bytes
     try:
-        content = read_bytes(path, 4 * JSON_MOST)  # a character has up to four bytes
-        probe = KeptProbe.from_json(content.decode())
-    except Unreadable as error:
-        raise RunError(
-            f"a probe has at most {JSON_MOST:,} characters; {error}; delete this file."
-        ) from error
+        data = probes.read(name, most + 1)
+        if len(data) > most:
+            raise RunError(f"a probe has at most {JSON_MOST:,} characters; delete this file.")
+        probe = KeptProbe.from_json(data.decode())
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(error) from error
-    if probe.probe_id != path.stem:
+    if f"{probe.probe_id}.json" != name:
         raise RunError(
             "a probe is a JSON file and a PNG file with the same name; this one is "
             f"{probe.probe_id}; restore both from a copy."
@@ -224,18 +228,18 @@ def _read(path: Path) -> KeptProbe:
     return probe
 
 
-def _read_light(path: Path) -> KeptProbe:
+def _read_light(probes: PeopleFolder, name: str) -> KeptProbe:
     try:
-        seen = path.stat()
+        seen = (probes.path / name).lstat()
     except OSError as error:
         raise _unreadable(error) from error
-    return _light(path, seen.st_mtime_ns, seen.st_size)
+    return _light(probes, name, seen.st_mtime_ns, seen.st_size)
 
 
 @lru_cache(maxsize=KEPT_MOST)
-def _light(path: Path, changed: int, size: int) -> KeptProbe:
+def _light(probes: PeopleFolder, name: str, changed: int, size: int) -> KeptProbe:
     """A probe never changes, but a file that was restored from a copy is read again."""
-    return replace(_read(path), source={})
+    return replace(_read(probes, name), source={})
 
 
 def _unreadable(error: OSError | UnicodeDecodeError) -> RunError:
@@ -255,11 +259,11 @@ def _check_has_picture(name: str, names: set[str]) -> None:
         )
 
 
-def _check_is_new(place: Path, probe_id: str) -> None:
-    if (place / f"{probe_id}.json").is_file():
+def _check_is_new(probes: PeopleFolder, probe_id: str) -> None:
+    if probes.state(f"{probe_id}.json") is not None:
         raise RunError(
-            f"a probe with this id exists already; {place} holds {probe_id}; save it under a new "
-            "id."
+            f"a probe with this id exists already; {probes.path} holds {probe_id}; save it under "
+            "a new id."
         )
 
 
@@ -272,45 +276,17 @@ def _check_room(place: Path) -> None:
         )
 
 
-def _write_both(png: Path, pixels: bytes, text: bytes) -> None:
+def _write_both(probes: PeopleFolder, probe_id: str, pixels: bytes, text: bytes) -> None:
     """The picture, in place of one that was left alone, then the text: all or nothing."""
-    _put(png, pixels)
+    written = [probes.path / f"{probe_id}.{kind}" for kind in ("png", "json")]
     try:
-        _put(png.with_suffix(".json"), text)
+        for path, content in zip(written, (pixels, text), strict=True):
+            probes.replace(path.name, content, aside=f".{path.name}.partial")
     except BaseException:
-        with suppress(OSError):
-            png.unlink()
-        raise
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write a temporary file and rename it."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            _flush(file, content)
-        partial.replace(path)
-    except BaseException:
-        for written in (path, partial):
+        for path in written:
             with suppress(OSError):
-                written.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
         raise
-
-
-def _flush(file: Any, content: bytes) -> None:
-    file.write(content)
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _flush_names(folder: Path) -> None:
-    """Make new names survive a power cut; not every system can open a folder for that."""
-    with suppress(OSError):
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
 
 
 def _check_fits(probe: KeptProbe, picture: Image, names: tuple[str, ...]) -> None:

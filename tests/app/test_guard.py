@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
 
 from hardex.errors import HardexError, RunError
-from hardex.people.access import OWNER, Access, Visitor
+from hardex.people.access import OWNER, ROLES, Access, Visitor
 from hardex_app.auth import guard
 from hardex_app.auth.gate import Gate, names_this_computer
 from hardex_app.auth.guard import ANNOTATOR_BODY, OTHER_BODY, OWNER_BODY, Guard, policy
@@ -67,7 +67,7 @@ def clock():
 
 @pytest.fixture
 def access(tmp_path, clock):
-    return Access.open(tmp_path, clock=clock.date)
+    return Access.open(tmp_path, roles=ROLES, clock=clock.date)
 
 
 @pytest.fixture

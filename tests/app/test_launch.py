@@ -28,7 +28,9 @@ from hardex_app.links.launch import (
     _keep_address,
     _open_browser,
     _open_link,
+    _print,
     in_notebook,
+    notes_of,
     open_window,
     work_for_annotators,
 )
@@ -255,6 +257,43 @@ def test_without_a_link_there_is_one_sentence_with_three_ways_out(capsys):
     for words in ("no network", "continues locally", "--share-ssh", "--root-path", "Space"):
         assert words in sentence(line)
     assert _open_link(None, "", Sharing()) == "" and capsys.readouterr().out == ""
+
+
+def test_invitations_that_came_with_a_run_are_named_at_the_start(tmp_path, monkeypatch):
+    run, _ = small_run(tmp_path)
+    workspace = Workspace(lambda workspace: None, run=run)
+    keys = Keys(workspace)
+    try:
+        assert notes_of(keys) == []
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("HARDEX_KEY_FILE", str(tmp_path / "another computer" / "key"))
+            for name in ("Anna", "Ben"):
+                keys._accesses()[1].invite(name)
+        (line,) = notes_of(keys)
+        assert line == (
+            "2 invitations in this run were made on another computer or for another folder and are "
+            "off: Anna, Ben. Confirm your own with: hardex annotate invite RUN NAME --confirm"
+        )
+        keys._accesses()[1].close()
+        (run.folder / "people" / "annotations.sqlite").write_bytes(b"no database " * 99)
+        (line,) = notes_of(keys)
+        assert line.startswith("Nobody but you can enter: ") and sentence(line)
+    finally:
+        keys.close()
+
+
+def test_what_is_printed_does_not_act_on_the_terminal(capsys):
+    _print(["Anna \x1b[31m\u202e 🦊"])
+    assert capsys.readouterr().out == "Anna \\x1b[31m\\u202e 🦊\n"
+
+
+def test_an_address_that_cannot_be_kept_safely_is_said(tmp_path, capsys):
+    run, _ = small_run(tmp_path)
+    (run.folder / "people").write_text("no folder")
+    with ExitStack() as ends:
+        _keep_address(SimpleNamespace(run=run), "http://127.0.0.1:7860", ends)
+    told = capsys.readouterr().out
+    assert told.startswith("Invitations will have no address: ") and "a real folder" in told
 
 
 def test_the_owners_token_is_not_shown_to_who_lists_programs(monkeypatch):

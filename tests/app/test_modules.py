@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from starlette.testclient import TestClient
 
-from hardex.people.access import Access
+from hardex.people.access import ROLES, Access
 from hardex_app.auth.gate import Gate
 from hardex_app.auth.guard import Guard
 from hardex_app.background import Status
@@ -30,7 +30,7 @@ def client(gate, host="127.0.0.1"):
 
 @pytest.fixture
 def access(tmp_path):
-    return Access.open(tmp_path)
+    return Access.open(tmp_path, roles=ROLES)
 
 
 def test_every_module_is_served_as_javascript_that_a_browser_may_keep():

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 import hardex
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
-from hardex.people.access import OWNER, Access, Visitor
+from hardex.people.access import OWNER, ROLES, Access, Visitor
 from hardex.runs.run import load
 from hardex_app.annotating import next_examples
 from hardex_app.auth.gate import Gate
@@ -58,7 +58,7 @@ def workspace(run):
 
 @pytest.fixture
 def access(tmp_path):
-    return Access.open(tmp_path)
+    return Access.open(tmp_path, roles=ROLES)
 
 
 def client(workspace, keys=None, host="127.0.0.1", **options):

@@ -12,7 +12,7 @@ import pytest
 from fakes import contents
 
 from hardex.errors import AccessError, HardexError, RunError
-from hardex.people.access import OWNER, Access, Visitor
+from hardex.people.access import OWNER, ROLES, Access, Visitor
 from hardex.people.events import Annotation
 from hardex.people.opening import open_database
 from hardex.people.store import Store
@@ -48,6 +48,14 @@ def access(place, clock):
 
 
 @pytest.fixture
+def owners(place, clock):
+    """The same, but of an app itself, which also gives the owner's role."""
+    opened = Access.open(place, roles=ROLES, clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def ask(place, request):
     """Queries as any other program asks them; the rows of the last one."""
 
@@ -75,22 +83,22 @@ def refused(access, token):
 # ------------------------------------------------------------------ links
 
 
-def test_a_link_lets_somebody_in_under_their_name(access):
+def test_a_link_lets_somebody_in_under_their_name(access, owners):
     token = access.invite("Änna O'Neil 🦊")
     assert re.fullmatch(r"[\w-]{8}\.[\w-]{43}", token, re.ASCII)
     session = access.enter(token)
     assert re.fullmatch(r"[\w-]{43}", session, re.ASCII)
     assert access.visitor(session) == Visitor("Änna O'Neil 🦊", "annotator")
-    owner = access.enter(access.invite("owner", role="owner", expires=None))
-    assert access.visitor(owner) == OWNER
+    owner = owners.enter(owners.invite("owner", role="owner", expires=None))
+    assert owners.visitor(owner) == OWNER
     assert access.visitor(session).name != "owner"
 
 
-def test_what_was_made_is_listed_without_its_secret(access, clock):
-    first = access.invite("anna")
+def test_what_was_made_is_listed_without_its_secret(owners, clock):
+    first = owners.invite("anna")
     clock.wait(HOUR)
-    second = access.invite("owner", role="owner", expires=None)
-    anna, owner = access.invitations()
+    second = owners.invite("owner", role="owner", expires=None)
+    anna, owner = owners.invitations()
     assert (anna.name, anna.role, anna.token_id) == ("anna", "annotator", first[:8])
     assert (anna.created, anna.expires) == (clock.now - HOUR, clock.now - HOUR + 7 * DAY)
     assert (owner.name, owner.role, owner.expires, owner.revoked) == ("owner", "owner", None, None)
@@ -276,6 +284,7 @@ class Counting:
 
     def __init__(self, database):
         self.write, self._database, self.count = database.write, database, 0
+        self.run = database.run
 
     def read(self, *words):
         self.count += 1

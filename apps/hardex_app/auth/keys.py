@@ -1,6 +1,7 @@
 """Who may enter a shared app: the owner, while it runs, and everybody with an invitation."""
 
 import shutil
+from datetime import UTC, datetime
 from hmac import compare_digest
 from html import escape
 from pathlib import Path
@@ -8,8 +9,9 @@ from secrets import token_urlsafe
 from tempfile import mkdtemp
 from threading import Lock
 
+from hardex.annotate.invitations import unconfirmed
 from hardex.errors import AccessError, HardexError, LinkOverError
-from hardex.people.access import OWNER, Access, Visitor, hashed
+from hardex.people.access import OWNER, ROLES, Access, Visitor, hashed
 from hardex_app.workspace import Workspace
 
 _USED = (
@@ -20,8 +22,9 @@ _USED = (
 class Keys:
     """The tokens of an app.
 
-    The owner's token is created at the start and expires with the app. Invitations are stored with
-    the run, so they and their sessions survive a restart.
+    The owner's token is created at the start and expires with the app. It is the only one with the
+    owner's role: what is stored with a run gives nobody more than the annotator's. Invitations are
+    stored with the run, so they and their sessions survive a restart.
 
     Attributes:
         owner_token: the token of the owner.
@@ -30,7 +33,7 @@ class Keys:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._folder = Path(mkdtemp(prefix="hardex-"))  # only this user can read it
-        self._of_owner = Access.open(self._folder)
+        self._of_owner = Access.open(self._folder, roles=ROLES)
         self._of_run: Access | None = None
         self._lock = Lock()
         self._once: dict[str, bool] = {}  # by hash: whether a one-time token was used
@@ -84,6 +87,16 @@ class Keys:
         """End a session, if it has not ended."""
         for access in self._accesses():
             access.leave(session)
+
+    def notes(self) -> list[str]:
+        """What the owner must know of the run's invitations, as lines; none before there is a run.
+
+        Raises:
+            RunError: the invitations of the run cannot be read.
+        """
+        _, *of_run = self._accesses()
+        now = datetime.now(UTC).replace(tzinfo=None)
+        return [line for access in of_run if (line := unconfirmed(access, now))]
 
     def page_that_enters(self, link: str) -> Path:
         """A file that redirects this user's browser to a link; deleted when the app ends."""

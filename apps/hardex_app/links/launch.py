@@ -12,7 +12,8 @@ from time import sleep
 
 from hardex.errors import HardexError
 from hardex.people.address import forget_address, keep_address
-from hardex.sentences import counted, plain_text
+from hardex.sentences import counted
+from hardex.text import plain_text
 from hardex_app.auth.keys import Keys
 from hardex_app.links.ending import ended_by_signals
 from hardex_app.links.server import free_port, launch
@@ -98,6 +99,7 @@ def open_window(
         link = _open_link(tunnel, token(), sharing)
         if keys is not None:
             _print(work_for_annotators(workspace))
+            _print(notes_of(keys))
         _print(["Stop with close()." if notebook else "Stop with Ctrl-C."])
         if shows and sharing.proxy:  # the pages load their files from there
             _open_browser(sharing.proxy, keys)
@@ -124,8 +126,11 @@ def _keep_address(workspace: Workspace, address: str, ends: ExitStack) -> None:
         while (run := workspace.run) is None:  # a demo is still ranking
             if ended.wait(_RUN_EVERY_SECONDS):
                 return
-        keep_address(run.folder, address)
         kept.append(run.folder)
+        try:
+            keep_address(run.folder, address)
+        except HardexError as error:
+            _print([f"Invitations will have no address: {error}"])
 
     def forget() -> None:
         ended.set()
@@ -170,7 +175,7 @@ def _open_browser(url: str, keys: Keys | None) -> None:
 
 def _print(lines: list[str]) -> None:
     for line in lines:
-        say(line)
+        say(plain_text(line))  # a run from somebody else may bring names of any characters
 
 
 def in_notebook() -> bool:
@@ -216,6 +221,14 @@ def where_images_are(workspace: Workspace) -> list[str]:
     if run.manifest.reading.trust_paths:
         line += " Its table may name files anywhere on this computer (--trust-paths)."
     return [line]
+
+
+def notes_of(keys: Keys) -> list[str]:
+    """What the owner must know of the invitations, as lines for the terminal."""
+    try:
+        return keys.notes()
+    except HardexError as error:
+        return [f"Nobody but you can enter: {error}"]
 
 
 def _report_progress(workspace: Workspace) -> None:

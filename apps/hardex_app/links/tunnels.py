@@ -16,7 +16,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from hardex.errors import ServingError
-from hardex.sentences import plain_text
+from hardex.text import plain_text
 from hardex_app.links.programs import CANNOT_START, Program
 
 REMOTE_PORT = "8080"

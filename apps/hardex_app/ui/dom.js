@@ -62,17 +62,21 @@ export function find(within, selector, kind = /** @type {any} */ (HTMLElement)) 
 }
 
 /**
- * Text in which control characters are visible: a newline or a tab in a name would be lost on the page.
+ * Text in which control and format characters are visible: a newline in a name would be lost on the page, and
+ * others turn the direction of reading around. The joiners of words and emoji stay.
  *
  * @param {unknown} text
  */
 export function plain(text) {
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-  return String(text).replace(/[\u0000-\u001f\u007f]/g, visible);
+  return String(text).replace(ACTING, visible);
 }
+
+// eslint-disable-next-line no-control-regex -- control characters are what this looks for
+const ACTING = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
 /** @param {string} character */
 function visible(character) {
+  if (character > "\u007f") return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return String.fromCharCode(0x2400 + (character === "\u007f" ? 0x21 : character.charCodeAt(0)));
 }
 

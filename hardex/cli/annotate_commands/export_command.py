@@ -71,7 +71,7 @@ class _Terminal(TextIOWrapper):
     """Escapes the control characters with which a text could act on a terminal."""
 
     def write(self, text: str, /) -> int:
-        from hardex.cli.terminal import plain_text
+        from hardex.text import plain_text
 
         lines = text.replace("\r\n", "\n").split("\n")
         super().write("\n".join("\t".join(map(plain_text, line.split("\t"))) for line in lines))

@@ -22,6 +22,13 @@ def invite(
     revoke: Annotated[
         bool, typer.Option("--revoke", help="Revoke NAME's links and end their sessions.")
     ] = False,
+    confirm: Annotated[
+        bool,
+        typer.Option(
+            "--confirm",
+            help="Confirm NAME's links that came with the run folder, if you made them yourself.",
+        ),
+    ] = False,
     list_: Annotated[
         bool,
         typer.Option("--list", help="List all invitations and how many examples each has judged."),
@@ -30,19 +37,22 @@ def invite(
     format: OutputFormat = Format.text,
 ) -> None:
     """Print a personal link for NAME; it is shown only once."""
-    from hardex.annotate.invitations import invitations, invited, revoked, work
+    from hardex.annotate.invitations import confirmed, invitations, invited, revoked, work
     from hardex.cli.annotate_commands.invite_output import (
+        print_confirmed,
         print_invitations,
         print_invited,
         print_revoked,
     )
 
     as_json = format is Format.json
-    if list_ and not (name or revoke):
+    if list_ and not (name or revoke or confirm):
         found = invitations(run, annotations=annotations)
         print_invitations(found, work(run, annotations=annotations), as_json=as_json)
-    elif list_ or not name:
-        raise typer.BadParameter("give a NAME, a NAME with --revoke, or --list alone")
+    elif list_ or not name or (revoke and confirm):
+        raise typer.BadParameter("give a NAME, a NAME with --revoke or --confirm, or --list alone")
+    elif confirm:
+        print_confirmed(name, confirmed(run, name, annotations=annotations), as_json=as_json)
     elif revoke:
         print_revoked(name, revoked(run, name, annotations=annotations), as_json=as_json)
     else:

@@ -46,6 +46,20 @@ def print_revoked(name: str, count: int, *, as_json: bool) -> None:
         print_text(f"{name} has no valid link to revoke.")
 
 
+def print_confirmed(name: str, count: int, *, as_json: bool) -> None:
+    """Print how many links were confirmed."""
+    if as_json:
+        print_json({"schema": SCHEMA, "name": name, "confirmed": count})
+    elif count:
+        links = counted(count, "link")
+        print_text(
+            f"{links} of {name} confirmed. Whoever made a link can use it, too: if that was not "
+            "you, revoke it and invite again."
+        )
+    else:
+        print_text(f"{name} has no link to confirm.")
+
+
 def print_invitations(
     found: "Sequence[Invitation]", work: "Mapping[str, AnnotatorWork]", *, as_json: bool
 ) -> None:
