@@ -432,8 +432,8 @@ class Access:
             return None
         key = hashed(session)
         with self._lock:
-            cached, changes = self._cache.get(key), self._changes
-        if cached and monotonic() - cached[0] < _CACHE_SECONDS:
+            cached, changes = self._cached(key), self._changes
+        if cached is not None:
             return cached[1]
         read_at = monotonic()
         found = self._visitor(self._stored_session(session))
@@ -444,6 +444,19 @@ class Access:
                 if len(self._cache) > _CACHED_MOST:
                     self._cache.popitem(last=False)
         return found
+
+    def known(self, session: str) -> Visitor | None:
+        """The visitor of a session that was read within the last second; reads nothing.
+
+        None if there is none, or if it is not known: then `visitor` tells.
+        """
+        with self._lock:
+            cached = self._cached(hashed(session))
+        return None if cached is None else cached[1]
+
+    def _cached(self, key: str) -> tuple[float, Visitor | None] | None:
+        found = self._cache.get(key)
+        return found if found and monotonic() - found[0] < _CACHE_SECONDS else None
 
     def _visitor(self, stored: str) -> Visitor | None:
         def query(version: int) -> "Select[Any]":

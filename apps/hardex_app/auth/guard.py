@@ -218,7 +218,8 @@ class Guard:
             return OWNER
         if not session:
             return None
-        return await self._gate.ask(self._gate.keys.visitor, session)
+        keys = self._gate.keys
+        return keys.known(session) or await self._gate.ask(keys.visitor, session)
 
     async def _own_page(self, request: GuardedRequest, receive: Body) -> Response | None:
         """`/enter` and `/leave`, for which nobody needs a session."""

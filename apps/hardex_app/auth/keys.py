@@ -83,6 +83,11 @@ class Keys:
                 return found
         return None
 
+    def known(self, session: str) -> Visitor | None:
+        """The visitor of a session that was read within the last second; reads nothing."""
+        accesses = (self._of_owner, self._of_run)
+        return next((one for access in accesses if access and (one := access.known(session))), None)
+
     def leave(self, session: str) -> None:
         """End a session, if it has not ended."""
         for access in self._accesses():
