@@ -173,7 +173,7 @@ def test_the_app_guide_names_every_endpoint():
     text = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
     used = set(re.findall(r'api_name="/(\w+)"', text))
     of_annotators = {"next_example", "annotate", "undo", "progress"}
-    named = {question.endpoint.__name__ for question in with_endpoint("owner")}
+    named = {question.endpoint.__name__ for question in with_endpoint()}
     assert used == named - of_annotators
 
 

@@ -255,8 +255,8 @@ class Run:
             sealed = counts.get("sealed", 0)
             others = f", and {sealed} more are sealed for a later proof" if sealed else ""
             raise RunError(
-                f"this run has {counts['examples']} examples, and none has the id {id!r}{others}; "
-                "take an id from its tables."
+                f"this run has {counts['examples']} examples, and none has the id "
+                f"{id[:60]!r}{others}; take an id from its tables."
             ) from error
 
     @cached_property

@@ -25,6 +25,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from hardex_app.links import log
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _FLAGS = (
     "--no-sandbox",  # Chromium refuses its sandbox to root, as which containers run
@@ -40,6 +42,12 @@ _FLAGS = (
 OF_LEAVING = ("AbortError: signal is aborted", "Connection errored out")
 
 expect.set_options(timeout=20_000)  # a busy machine is slow; how fast pages are, benchmarks say
+
+
+@pytest.fixture(autouse=True)
+def _no_line_was_written_before() -> None:
+    """Each kind of line is written once a minute, whichever test ran before."""
+    log.forget()
 
 
 @pytest.fixture(scope="session")
@@ -132,18 +140,18 @@ def quiet(page: Page) -> None:
 
 @contextmanager
 def next_request(page: Page, name: str, *, arrives: bool = False) -> Iterator[None]:
-    """Wait until a server function is called inside; its request or its answer is lost."""
+    """Wait until a question is asked inside; its request or its answer is lost."""
     sent: list[Route] = []
 
     def meet(route: Route) -> None:
-        if sent or f'"fn_name":"{name}"' not in (route.request.post_data or ""):
+        if sent:
             route.continue_()
             return
         if arrives:
             route.fetch()  # its answer is lost
         sent.append(route)
 
-    page.route("**/component_server**", meet)
+    page.route(f"**/ask/*/{name}", meet)
     yield
     until(page, lambda: bool(sent))
 

@@ -17,9 +17,10 @@ from hardex.images import read_image
 from hardex_app.auth.gate import Gate
 from hardex_app.auth.guard import Guard
 from hardex_app.background import Status
+from hardex_app.front.gradio_window import GradioWindow
 from hardex_app.front.routes import Front
 from hardex_app.links.connections import Connections
-from hardex_app.links.server import Served, gradio_window, launch
+from hardex_app.links.server import Served, gradio_window, in_a_loop, launch
 from hardex_app.links.sharing import Sharing
 from hardex_app.workspace import Workspace
 
@@ -97,15 +98,29 @@ def sentence(error):
     return text
 
 
-def launched_blocks(build):
-    """A window of one page on a free port of loopback; `build` makes it."""
-    with gr.Blocks(analytics_enabled=False, fill_width=True) as window:
-        build(window)
+def launched_blocks(build, workspace=None):
+    """A window that `build` makes, on a free port of loopback; its pages ask of `workspace`."""
+
+    def built():
+        with gr.Blocks(analytics_enabled=False, fill_width=True) as window:
+            build(window)
+        return gradio_window(window)
+
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
-    workspace = Workspace(lambda workspace: None)
-    app = Guard(Front(workspace, gradio_window(window)), Gate(port))
+    workspace = workspace or Workspace(lambda workspace: None)
+    app = Guard(Front(workspace, in_a_loop(built)), Gate(port))
     return Served(app, listening, Connections(100))
+
+
+async def never(scope, receive, send):
+    """Stands for Gradio where nothing may reach it."""
+    raise AssertionError(f"{scope['path']} reached Gradio")
+
+
+def guarded(workspace, gate, app=never):
+    """The app's own routes behind the guard, with `app` in the place of Gradio."""
+    return Guard(Front(workspace, GradioWindow(app, {}, lifespan=app)), gate)
 
 
 @contextmanager
@@ -123,6 +138,18 @@ def entered(url, token):
     visitor = httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_connections=60))
     assert visitor.post("/enter", json={"token": token}).status_code == 204
     return visitor
+
+
+def bearing(url, token):
+    """A program that sends its token with each request; close it in the end."""
+    visitor = httpx.Client(base_url=url, timeout=60, headers={"authorization": f"Bearer {token}"})
+    assert visitor.get("/here").status_code == 204
+    return visitor
+
+
+def asking(visitor, page, name, about):
+    """The response to a question, as the script of a page asks it."""
+    return visitor.post(f"/ask/{page}/{name}", json=about)
 
 
 def wait_until_over(workspace, *, seconds=0.05):

@@ -64,8 +64,8 @@ def served(folder, *, names=DIGITS, count=60, **options):
     workspace.classifier, workspace.status = classifier, Status("ready")
     store.workspace = workspace
     store.classifier, store.data = classifier, folder / "data.npz"
-    with serving(workspace) as window:
-        yield window.local_url, run, store
+    with serving(workspace) as served:
+        yield served.url, run, store
 
 
 @pytest.fixture
@@ -274,11 +274,8 @@ def test_nothing_of_the_label_travels_before_the_verdict(browser, site):
     answers = []
     with judging(browser, url, words="view=overview") as page:
         page.wait_for_timeout(500)
-        asks = '"fn_name":"(next_examples|annotate)"'
-        page.on(
-            "response",
-            lambda one: answers.append(one) if re.search(asks, one.request.post_data or "") else 0,
-        )
+        asks = "/ask/annotate/(next_examples|annotate)$"
+        page.on("response", lambda one: answers.append(one) if re.search(asks, one.url) else 0)
         page.locator(".hx-page-link", has_text="Annotate").click()
         all_at_hand(page)
         before = [json.loads(one.text()) for one in answers]
@@ -463,7 +460,7 @@ def test_an_answer_whose_receipt_was_lost_is_stored_once(browser, site):
     url, _, store = site
 
     def lose(route):
-        if '"annotate"' in (route.request.post_data or "") and len(store.all()) < 1:
+        if len(store.all()) < 1:
             route.fetch()  # the server stores it, and the page never hears of it
             route.abort()
         else:
@@ -471,7 +468,7 @@ def test_an_answer_whose_receipt_was_lost_is_stored_once(browser, site):
 
     with judging(browser, url, faulty=True) as page:
         ready(page)
-        page.route("**/component_server/**", lose)
+        page.route("**/ask/annotate/annotate", lose)
         page.keyboard.press("3")
         page.keyboard.press("4")
         saved(page, 2)
@@ -499,7 +496,7 @@ def test_an_ended_visit_is_told_from_a_silent_server_by_the_status_alone(browser
     with judging(browser, url, faulty=True) as page:
         all_at_hand(page)
         states = [401]
-        page.route(re.compile("component_server"), lambda route: route.abort())
+        page.route("**/ask/**", lambda route: route.abort())
         page.route(re.compile("/here$"), lambda route: route.fulfill(status=states[-1]))
         page.evaluate("fetch('here')")  # from here on the browser asks before it sends
         page.keyboard.press("3")
@@ -509,7 +506,7 @@ def test_an_ended_visit_is_told_from_a_silent_server_by_the_status_alone(browser
         )
         states.append(204)
         expect(problem).to_contain_text("The server does not answer.", timeout=20_000)
-        page.unroute(re.compile("component_server"))
+        page.unroute("**/ask/**")
         saved(page, 1)
         expect(problem).to_be_hidden()
         assert [event.said for event in store.all()] == ["3"]
@@ -854,8 +851,8 @@ def served_photographs(folder, count=12):
     assignment = Assignment(view=View(list="all", sort="loss"))
     workspace = Workspace(lambda workspace: None, run=run, assignment=assignment)
     workspace.status = Status("ready")
-    with serving(workspace) as window:
-        yield window.local_url
+    with serving(workspace) as served:
+        yield served.url
 
 
 def test_on_a_slow_line_all_photographs_come_and_nothing_is_said_of_silence(browser, tmp_path):
@@ -894,10 +891,10 @@ class Delayed:
 
     def __init__(self, page):
         self.page, self.held, self.hold = page, [], False
-        page.route("**/component_server/**", self._asked)
+        page.route("**/ask/annotate/next_examples", self._asked)
 
     def _asked(self, route):
-        if self.hold and '"next_examples"' in (route.request.post_data or ""):
+        if self.hold:
             self.held.append(route)
         else:
             route.continue_()
@@ -985,7 +982,7 @@ def test_names_that_do_harm_are_text(browser, tmp_path):
 def test_a_run_without_images_says_so(browser, tmp_path):
     workspace = Workspace(lambda workspace: None, run=run_without_images(tmp_path))
     workspace.status = Status("ready")
-    with serving(workspace) as window, judging(browser, window.local_url) as page:
+    with serving(workspace) as served, judging(browser, served.url) as page:
         expect(page.locator(".hx-ann-empty")).to_contain_text("no images to judge")
 
 

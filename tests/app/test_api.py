@@ -37,8 +37,8 @@ def workspace(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(workspace):
-    with serving(workspace) as window:
-        yield window.local_url
+    with serving(workspace) as served:
+        yield served.url
 
 
 @pytest.fixture(scope="module")
@@ -162,8 +162,8 @@ def test_before_the_run_is_ready_every_endpoint_says_so(tmp_path):
     waiting = Workspace(lambda workspace: None)
     waiting.status = Status("ranking", 1, 2)
 
-    with serving(waiting) as window:
-        client = Client(window.local_url, verbose=False)
+    with serving(waiting) as served:
+        client = Client(served.url, verbose=False)
         assert client.predict(api_name="/status")["done"] == 1
         for endpoint, values in (("/overview", []), ("/browse", [{}]), ("/probe", [ONE, {}])):
             with pytest.raises(AppError, match=r"not ready yet \(ranking\)"):

@@ -26,8 +26,10 @@ from hardex.images import as_png
 from hardex.people.access import Access
 from hardex_app.auth.keys import Keys
 from hardex_app.auth.visitors import SESSIONS_KEPT
+from hardex_app.front.gradio_protocol import endpoints_of
+from hardex_app.questions import QUESTIONS
 
-from .fake_runs import HOSTILE, entered, inspecting, serving, small_run
+from .fake_runs import HOSTILE, asking, bearing, entered, inspecting, serving, small_run
 
 SECRET = "a secret that no answer may hold"
 
@@ -40,34 +42,21 @@ def app(tmp_path_factory):
     workspace = inspecting(run, classifier)
     keys = Keys(workspace)
     access = Access.open(run.folder)
-    with serving(workspace, keys) as window:
+    with serving(workspace, keys) as served:
         shared = SimpleNamespace(
             run=run,
             folder=folder,
             access=access,
-            url=window.local_url,
-            port=int(window.local_url.rpartition(":")[2].strip("/")),
-            owner=bearing(window.local_url, keys.owner_token),
-            anna=bearing(window.local_url, access.invite("Anna")),
-            session=entered(window.local_url, access.invite("Bert")),
+            url=served.url,
+            port=int(served.url.rpartition(":")[2].strip("/")),
+            owner=bearing(served.url, keys.owner_token),
+            anna=bearing(served.url, access.invite("Anna")),
+            session=entered(served.url, access.invite("Bert")),
         )
         yield shared
         for visitor in (shared.owner, shared.anna, shared.session):
             visitor.close()
     keys.close()
-
-
-def bearing(url, token):
-    visitor = httpx.Client(base_url=url, timeout=60, headers={"authorization": f"Bearer {token}"})
-    assert visitor.get("/config").status_code == 200
-    return visitor
-
-
-def ask(visitor, elem_id, name, about):
-    config = visitor.get("/config").json()["components"]
-    (part,) = [one["id"] for one in config if one["props"].get("elem_id") == elem_id]
-    body = {"data": about, "component_id": part, "fn_name": name, "session_hash": "s"}
-    return visitor.post("/gradio_api/component_server", json=body)
 
 
 # ------------------------------------------------------------------ requests that pages forge
@@ -84,17 +73,17 @@ def ask(visitor, elem_id, name, about):
     ],
 )
 def test_a_forged_verdict_is_not_stored(app, headers):
-    told = app.session.post("/gradio_api/run/next_example", json={"data": [[]]})
-    ticket = told.json()["data"][0]["examples"][0]["ticket"]
-    body = {"data": [ticket, "0", "", "", None, ""]}
+    told = asking(app.session, "annotate", "next_examples", {"have": [], "count": 1})
+    ticket = told.json()["examples"][0]["ticket"]
+    body = {"ticket": ticket, "label": "0", "event_id": str(uuid4())}
     before = len(app.run.annotations.all())
     for kind in ("application/json", "text/plain"):
         told = app.session.post(
-            "/gradio_api/run/annotate", json=body, headers=headers | {"content-type": kind}
+            "/ask/annotate/annotate", json=body, headers=headers | {"content-type": kind}
         )
         assert told.status_code == 403
         assert "access-control-allow-origin" not in told.headers
-    told = app.session.options("/gradio_api/run/annotate", headers={
+    told = app.session.options("/ask/annotate/annotate", headers={
         "origin": "https://evil.example", "access-control-request-method": "POST"})  # fmt: skip
     assert told.status_code == 403 and "access-control-allow-origin" not in told.headers
     assert len(app.run.annotations.all()) == before
@@ -103,7 +92,7 @@ def test_a_forged_verdict_is_not_stored(app, headers):
 def test_a_form_of_another_page_cannot_send_anything(app):
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
         told = app.session.post(
-            "/gradio_api/run/progress", content=b'{"data": []}', headers={"content-type": kind}
+            "/ask/annotate/next_examples", content=b"{}", headers={"content-type": kind}
         )
         assert told.status_code == 415
 
@@ -201,36 +190,40 @@ def test_nothing_that_is_sent_makes_the_app_ask_another_server(app, listener, mo
         url,
     ]
     for visitor in (app.owner, app.anna):
-        config = visitor.get("/config").json()["dependencies"]
         for one in files:
             source = {"kind": "example", "id": one, "pixels": one, "strokes": one, "file": one}
-            for name in ("probe", "curve", "smallest", "facts", "kept", "reopen", "taken"):
-                told = ask(visitor, "probe", name, {"source": source, "id": one, "file": one})
+            for question in (one for one in QUESTIONS if one.page):
+                about = {"source": source, "id": one, "file": one, "ticket": one, "have": [one]}
+                told = asking(visitor, question.page, question.name, about)
                 assert SECRET not in told.text
-            for dependency in config:
-                name = dependency["api_name"]
-                inputs = len(dependency["inputs"])
-                body = {"data": [one] * inputs, "session_hash": "s", "fn_index": dependency["id"]}
-                if name:
-                    told = visitor.post(f"/gradio_api/run/{name}", json=body)
-                    assert SECRET not in told.text
+                assert told.status_code == 200 or visitor is app.anna
+    for name, endpoint in endpoints(app.owner).items():
+        for one in files:
+            body = {"data": [one] * endpoint.values, "session_hash": "s"}
+            told = app.owner.post(f"/gradio_api/run/{name}", json=body)
+            assert SECRET not in told.text
+            assert told.status_code == 400 or one == url or not endpoint.values
     assert visits == []
 
 
-@pytest.mark.parametrize("who", ["owner", "anna"])
-def test_nothing_in_an_event_makes_the_app_ask_another_server(app, listener, monkeypatch, who):
+def endpoints(owner):
+    """The named endpoints of the owner's window."""
+    return endpoints_of(owner.get("/config").json()["dependencies"])
+
+
+def test_nothing_in_an_event_makes_the_app_ask_another_server(app, listener, monkeypatch):
     address, visits = listener
     url = address.replace("127.0.0.1", "public.example")
     monkeypatch.setattr("safehttpx.async_validate_url", to_this_computer)
-    visitor = getattr(app, who)
     file = {"path": url, "url": url, "meta": {"_type": "gradio.FileData"}}
-    for dependency in visitor.get("/config").json()["dependencies"]:
-        empty = [None] * len(dependency["inputs"])
+    for endpoint in endpoints(app.owner).values():
+        empty = [None] * endpoint.values
         events = (file, {"probe": file}, {"token": file}, {"id": [{"x": file}]})
         asked = [{"event_data": event, "data": empty} for event in events]
         for one in (*asked, {"event_data": None, "data": [file] * max(1, len(empty))}):
-            told = joined(visitor, {**one, "fn_index": dependency["id"]})
+            told = joined(app.owner, {**one, "fn_index": endpoint.number})
             assert "Files are not accepted" in told
+            assert joined(app.anna, {**one, "fn_index": endpoint.number}) == "Not found.\n"
     assert visits == []
 
 
@@ -250,21 +243,21 @@ async def to_this_computer(hostname):
 )
 def test_a_file_is_known_however_it_is_written(app, encode):
     text = '{"data": [{"path": "x", "meta": {"_type": "gradio.FileData"}}]}'
-    for path in ("run/progress", "call/progress", "component_server", "queue/join"):
-        told = app.anna.post(
+    for path in ("run/progress", "call/progress", "api/progress", "queue/join"):
+        told = app.owner.post(
             f"/gradio_api/{path}",
             content=encode(text),
             headers={"content-type": "application/json"},
         )
         assert told.status_code == 400
-        assert "must be JSON" in told.text or "Files are not accepted" in told.text
+        assert "Files are not accepted" in told.text
 
 
-def test_what_goes_wrong_in_an_event_of_a_stranger_is_one_line_for_the_owner(app, capfd, caplog):
-    for dependency in app.anna.get("/config").json()["dependencies"]:
-        told = joined(app.anna, {"data": [1] * 50, "event_data": 3, "fn_index": dependency["id"]})
-        assert "Traceback" not in told
-        joined(app.anna, {"data": [], "event_data": None, "fn_index": dependency["id"]})
+def test_what_goes_wrong_in_an_event_is_no_traceback(app, capfd, caplog):
+    for endpoint in endpoints(app.owner).values():
+        for values in ([1] * 50, [], [{"a": "b"}] * endpoint.values, [None] * endpoint.values):
+            body = {"data": values, "event_data": 3, "fn_index": endpoint.number}
+            assert "Traceback" not in joined(app.owner, body)
     assert "Traceback" not in capfd.readouterr().err
     assert all(record.exc_info is None for record in caplog.records)
 
@@ -273,7 +266,8 @@ def test_what_goes_wrong_in_an_event_of_a_stranger_is_one_line_for_the_owner(app
 
 
 def take(app, data):
-    return ask(app.owner, "probe", "taken", {"file": base64.b64encode(data).decode()}).json()
+    file = base64.b64encode(data).decode()
+    return asking(app.owner, "probe", "taken", {"file": file}).json()
 
 
 def bomb():
@@ -316,7 +310,7 @@ def test_a_file_that_is_too_large_is_refused_unread(app):
     with pytest.raises((httpx.WriteError, httpx.ReadError, AssertionError)):
         body = b'{"data": "' + b"x" * 22_000_000 + b'"}'
         told = app.owner.post(
-            "/gradio_api/component_server",
+            "/ask/probe/taken",
             content=body,
             headers={"content-type": "application/json"},
         )
@@ -327,7 +321,7 @@ def test_a_file_that_is_too_large_is_refused_unread(app):
 def test_uploads_as_files_are_not_taken_at_all(app):
     for visitor in (app.owner, app.anna, app.session):
         files = {"files": ("../../x.html", b"<script>", "text/html")}
-        for path in ("/gradio_api/upload", "/upload", "/gradio_api/component_server"):
+        for path in ("/gradio_api/upload", "/upload", "/ask/probe/taken", "/gradio_api/run/take"):
             assert visitor.post(path, files=files).status_code in (404, 415)
 
 
@@ -335,17 +329,12 @@ def test_uploads_as_files_are_not_taken_at_all(app):
 def test_a_thousand_pictures_in_a_row_leave_nothing_behind(app):
     data = as_png(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
     folder = Path(os.environ.get("GRADIO_TEMP_DIR", Path(tempfile.gettempdir()) / "gradio"))
-    config = app.owner.get("/config").json()["components"]
-    (part,) = [one["id"] for one in config if one["props"].get("elem_id") == "probe"]
-    file = {"file": base64.b64encode(data).decode()}
-    body = {"data": file, "component_id": part, "fn_name": "taken"}
+    file = base64.b64encode(data).decode()
 
     def send(pages):
         for page in pages:  # each time another page, as far as is said
-            told = app.owner.post(
-                "/gradio_api/component_server", json=body | {"session_hash": f"s{page}"}
-            )
-            assert told.status_code == 200
+            body = {"data": [file], "session_hash": f"s{page}"}
+            assert app.owner.post("/gradio_api/run/take", json=body).status_code == 200
 
     send(range(SESSIONS_KEPT))  # so many are remembered, and then no more
     before, size = count(folder), resident()
@@ -395,7 +384,7 @@ def test_names_of_annotators_are_shown_as_text(app, browser, name):
     ["127.0.0.1\r\nX-Injected: 1", "evil.example/<script>", "a b", "", "evil.example@127.0.0.1"],
 )
 def test_a_malformed_host_is_not_given_back(app, host):
-    told = raw(app.port, "/config", app.anna.headers["authorization"], host=host)
+    told = raw(app.port, "/here", app.anna.headers["authorization"], host=host)
     head, _, body = told.partition("\r\n\r\n")
     assert "X-Injected" not in head and "evil" not in body and "<script" not in body
 
@@ -410,10 +399,13 @@ def test_no_request_writes_a_line_of_its_own_into_the_log(app, capfd):
         ("user-agent", line),
         ("x-forwarded-host", line),
     ):
-        app.anna.get("/config", headers={name: value})
-    app.anna.post("/gradio_api/run/annotate", json={"data": [f"\n{line}\n"] * 6})
+        app.owner.get("/config", headers={name: value})
+        app.anna.get("/", headers={name: value})
+    asking(app.anna, "annotate", "annotate", {"ticket": f"\n{line}\n", "label": f"\n{line}\n"})
+    asking(app.anna, "annotate", f"x%0d%0a{line}", {})
+    app.owner.post("/gradio_api/run/annotate", json={"data": [f"\n{line}\n"] * 6})
     app.anna.post("/enter", json={"token": f"\n{line}\n"})
-    app.anna.post("/gradio_api/run/nothing-here", json={"data": []})
+    app.owner.post("/gradio_api/run/nothing-here", json={"data": []})
     told = capfd.readouterr()
     assert line not in (told.out + told.err).splitlines()
     assert "Traceback" not in told.err or "Bearer" not in told.err
@@ -422,8 +414,8 @@ def test_no_request_writes_a_line_of_its_own_into_the_log(app, capfd):
 def test_a_token_stands_in_no_log_and_no_answer(app, capfd):
     token = app.access.invite("Dora")
     dora = entered(app.url, token)
-    told = dora.get("/").text + dora.get("/config").text
-    dora.post("/gradio_api/run/nothing", json={"data": [token]})
+    told = dora.get("/").text + asking(dora, "window", "who", {}).text
+    told += asking(dora, "annotate", "annotate", {"ticket": token}).text
     session = next(iter(dora.cookies.values()))
     dora.close()
     logged = "".join(capfd.readouterr())
@@ -440,7 +432,8 @@ def test_a_token_stands_in_no_log_and_no_answer(app, capfd):
     "path",
     ["/monitoring", "/monitoring/summary", "/gradio_api/monitoring", "/gradio_api/runs",
      "/gradio_api/run-history/records", "/gradio_api/vibe-code", "/docs", "/redoc", "/login",
-     "/gradio_api/deep_link?session_hash=s", "/?deep_link=a", "/gradio_api/mcp/",
+     "/gradio_api/deep_link?session_hash=s", "/gradio_api/mcp/", "/gradio_api/startup-events",
+     "/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/component_server",
      "/gradio_api/profiling/summary", "/gradio_api/dev/reload"],
 )  # fmt: skip
 def test_debug_pages_are_off_for_the_owner_too(app, path):
@@ -459,7 +452,7 @@ def test_nothing_is_fetched_from_elsewhere_and_no_analytics_sent(app):
     assert config.get("enable_monitoring") in (None, False)
 
 
-@pytest.mark.parametrize("path", ["/", "/config", "/theme.css", "/enter", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/config", "/theme.css", "/enter", "/nothing", "/here"])
 def test_what_browsers_are_told_stands_on_real_answers(app, path):
     for visitor in (app.owner, app.anna, None):
         told = visitor.get(path) if visitor else httpx.get(app.url + path.lstrip("/"))
@@ -471,18 +464,18 @@ def test_what_browsers_are_told_stands_on_real_answers(app, path):
 def test_deep_and_endless_json_does_not_end_the_server(app):
     for body in (b"[" * 60_000, b'{"a":' * 10_000, b'{"data": [1e999, NaN, -Infinity]}'):
         told = app.session.post(
-            "/gradio_api/run/probe", content=body, headers={"content-type": "application/json"}
+            "/ask/probe/probe", content=body, headers={"content-type": "application/json"}
         )
-        assert told.status_code >= 400
-    assert app.session.get("/config").status_code == 200
+        assert told.status_code == 400 or set(told.json()) == {"error"}
+    assert app.session.get("/here").status_code == 204
 
 
 # ------------------------------------------------------------------ guessing
 
 
 def test_tokens_are_not_guessed_on_the_real_server(app):
-    """The last one here: for a minute nobody else comes in from this computer."""
     with httpx.Client(base_url=app.url) as stranger:
         codes = [stranger.post("/enter", json={"token": f"{n}.x"}).status_code for n in range(14)]
     assert codes[-3:] == [429] * 3 and set(codes) == {401, 429}
-    assert app.session.get("/config").status_code == 200  # who is in stays in
+    assert app.session.get("/here").status_code == 204  # who is in stays in
+    entered(app.url, app.access.invite("Emil")).close()  # and who has a link comes in

@@ -13,6 +13,7 @@ from hardex.people.events import Annotation
 from hardex.predict.neighbours import build
 from hardex.runs.views import View
 from hardex_app.background import Status
+from hardex_app.questions import WINDOW
 from hardex_app.ui.files import asset
 from hardex_app.ui.modules import script
 from hardex_app.workspace import Workspace
@@ -36,8 +37,8 @@ def served_run(folder, **options):
     workspace = inspecting(run, classifier)
     images = np.stack([run.image(str(number)) for number in range(1, 10)])  # under other ids
     workspace.neighbours = build(ArrayDataset.of(images, np.arange(9) % 3), None)
-    with serving(workspace) as window:
-        yield window.local_url, run
+    with serving(workspace) as served:
+        yield served.url, run
 
 
 @pytest.fixture(scope="module")
@@ -200,14 +201,10 @@ class Cut:
 
     def __init__(self, page):
         self.mode, self.sent = "", []
-        page.route("**/component_server/**", self._meet)
+        page.route("**/ask/browse/judge", self._meet)
 
     def _meet(self, route):
-        body = route.request.post_data_json or {}
-        if body.get("fn_name") != "judge":
-            route.continue_()
-            return
-        self.sent.append(body["data"]["event_id"])
+        self.sent.append(route.request.post_data_json["event_id"])
         if self.mode == "no receipt":
             route.fetch()
         if self.mode:
@@ -444,8 +441,8 @@ def test_an_example_goes_to_the_probe_page_and_back(browser, served):
 
 def test_a_run_without_images_says_how_to_show_them(browser, tmp_path):
     run = run_without_images(tmp_path)
-    with serving(inspecting(run)) as window:
-        with visiting(browser, (window.local_url, run), "view=browse&id=1") as page:
+    with serving(inspecting(run)) as served:
+        with visiting(browser, (served.url, run), "view=browse&id=1") as page:
             opened(page, "1")
             expect(page.locator(".hx-figure")).to_contain_text("rank again with DATA")
             expect(page.locator(".hx-place").first).to_have_text("no image")
@@ -551,13 +548,17 @@ def test_the_bar_shows_the_pages_and_titles_that_it_is_given(browser):
     pages = [{"name": "browse", "title": "Look"}, {"name": "probe", "title": "Try <b>it</b>"}]
 
     def build(window):
-        gr.HTML(html_template=asset("ui/nav.html"), js_on_load=script("ui/nav.js"), pages=pages)
+        gr.HTML(
+            html_template=asset("ui/nav.html"),
+            js_on_load=script("ui/nav.js", WINDOW, ["who"]),
+            pages=pages,
+        )
         for page in pages:
             with gr.Column(elem_id=f"page-{page['name']}", elem_classes="hx-page"):
                 gr.HTML(page["name"])
 
-    blocks = launched_blocks(build, css=asset("ui/style.css"))
-    visitor = open_visit(browser, blocks.local_url, "view=probe")
+    blocks = launched_blocks(build)
+    visitor = open_visit(browser, blocks.url, "view=probe")
     expect(visitor.page.locator(".hx-page-link")).to_have_text(["Look", "Try <b>it</b>"])
     expect(visitor.page).to_have_title("Try <b>it</b> · hardex")
     expect(visitor.page.get_by_role("region", name="Try <b>it</b>")).to_be_visible()

@@ -22,7 +22,7 @@ from hardex_app.browsing import (
     neighbours,
     pictures,
 )
-from hardex_app.questions import answer_on_page, question
+from hardex_app.questions import answered, question
 from hardex_app.workspace import Workspace
 
 from .fake_runs import (
@@ -260,7 +260,7 @@ def test_neighbours_come_with_pictures_labels_and_copies(run):
 
 def neighbours_on_page(workspace):
     asked = question("browse", "neighbours")
-    return answer_on_page(asked, workspace, "4", lambda: OWNER)
+    return answered(asked, workspace, "4", OWNER)
 
 
 def test_without_training_data_there_are_no_neighbours(run):

@@ -9,7 +9,6 @@ import gradio as gr
 import pytest
 from playwright.sync_api import Page, expect
 
-from hardex_app.ui.files import style
 from hardex_app.ui.modules import modules
 
 from .conftest import close_visit, open_visit
@@ -32,9 +31,9 @@ AXIS = {"least": 0, "most": 1}
 
 @pytest.fixture(scope="module")
 def url():
-    window = launched_blocks(lambda window: gr.HTML("<div></div>", elem_id="place"), css=style())
-    yield window.local_url
-    window.close(verbose=False)
+    served = launched_blocks(lambda window: gr.HTML("<div></div>", elem_id="place"))
+    yield served.url
+    served.close()
 
 
 @contextmanager

@@ -1,22 +1,28 @@
 """What a page must know before it can draw: computed for pages that are opened, and no others."""
 
 import json
+import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 
 import hardex
 from hardex.people.access import OWNER, Visitor
-from hardex_app import annotator_window, questions, window
+from hardex_app import questions
+from hardex_app.auth.gate import Gate
 from hardex_app.background import Status
 from hardex_app.page import no_facts
 from hardex_app.pages import PAGES
-from hardex_app.questions import QUESTIONS, answer_on_page, question
+from hardex_app.questions import QUESTIONS, WINDOW, answered, question
 from hardex_app.workspace import Workspace
 
 from .conftest import close_visit, open_visit
-from .fake_runs import inspecting, launched_in_a_loop, serving, small_run
+from .fake_runs import asking, guarded, inspecting, serving, small_run
 
 ANNA = Visitor("Anna", "annotator")
 FACTS = [one for one in QUESTIONS if one.name == "facts"]
@@ -25,7 +31,7 @@ OWN_FACTS = [page.name for page in PAGES if page.facts is not no_facts]
 
 def facts(page, workspace, visitor=OWNER):
     """What the script of a page gets when the page is first opened."""
-    return answer_on_page(question(page, "facts"), workspace, {}, lambda: visitor)
+    return answered(question(page, "facts"), workspace, {}, visitor)
 
 
 def unready(stage, problem=""):
@@ -51,33 +57,36 @@ def test_facts_are_plain_data_about_the_run(ready, page):
     assert json.loads(json.dumps(told, allow_nan=False)) == told
 
 
-@pytest.mark.parametrize("build", [window.build, annotator_window.build])
-def test_to_load_a_window_and_to_wait_in_it_computes_no_facts(ready, build, monkeypatch):
+@pytest.mark.parametrize("visitor", [OWNER, ANNA])
+def test_to_load_a_window_and_to_wait_in_it_computes_no_facts(ready, visitor, monkeypatch):
     computed = []
-    counting = [
-        questions.Question(lambda call: computed.append(call), one.page, one.name, one.roles)
+    counting = {
+        (one.page, "facts"): replace(one, answer=lambda call: computed.append(call))
         for one in FACTS
-    ]
-    others = tuple(one for one in QUESTIONS if one not in FACTS)
-    monkeypatch.setattr(questions, "QUESTIONS", (*counting, *others))
-    events = [one.fn for one in launched_in_a_loop(lambda: build(ready)).fns.values()]
-    clocks = {one.__name__: one for one in events if one.__name__ in ("refresh", "tick")}
-    assert set(clocks) == {"refresh", "tick"}
-    for event in clocks.values():
-        event()
+    }
+    monkeypatch.setattr(questions, "_ON_PAGES", questions._ON_PAGES | counting)
+    keys = SimpleNamespace(visitor=lambda session: visitor)
+    browser = TestClient(
+        guarded(ready, Gate(7860, keys), PlainTextResponse("Gradio")),
+        base_url="http://127.0.0.1",
+        cookies={"hardex-7860": "s" * 43},
+    )
+    assert browser.get("/").status_code == 200
+    for name in ("who", "status"):
+        assert asking(browser, WINDOW, name, {}).status_code == 200
     assert computed == []
-    facts("annotate", ready)  # what the script of the page does
+    asking(browser, "annotate", "facts", {})  # what the script of the page does
     assert len(computed) == 1
 
 
 def test_the_key_of_what_a_browser_keeps_is_had_without_the_facts(ready):
     for page in ("browse", "probe"):
-        told = answer_on_page(question(page, "whose"), ready, {}, lambda: OWNER)
+        told = answered(question(page, "whose"), ready, {}, OWNER)
         assert told == {"whose": facts(page, ready)["whose"]}
-    asked = question("annotate", "whose"), ready, {}, lambda: ANNA
-    key = answer_on_page(*asked)["whose"]
+    asked = question("annotate", "whose"), ready, {}, ANNA
+    key = answered(*asked)["whose"]
     examples = question("annotate", "next_examples")
-    told = answer_on_page(examples, ready, {"have": [], "count": 0}, lambda: ANNA)
+    told = answered(examples, ready, {"have": [], "count": 0}, ANNA)
     assert key == f"{told['run']} {told['name']}"
 
 
@@ -143,7 +152,7 @@ def asked_for(page):
     asked = []
 
     def note(request):
-        if "component_server" in request.url and '"fn_name":"facts"' in (request.post_data or ""):
+        if re.search("/ask/[a-z]+/facts$", request.url):
             asked.append(request)
 
     page.on("request", note)
@@ -155,7 +164,7 @@ def test_facts_are_asked_for_once_when_a_page_is_first_opened(browser, ready):
     with serving(ready) as served:
         visitor = open_visit(browser, "about:blank")
         page, asked = visitor.page, asked_for(visitor.page)
-        page.goto(served.local_url)
+        page.goto(served.url)
         visitor.trouble.clear()  # requests before there was an address
         expect(page.locator(".hx-ov-body")).to_be_visible()
         assert len(asked) == 1
@@ -178,14 +187,14 @@ def test_facts_are_asked_for_once_when_a_page_is_first_opened(browser, ready):
 def test_an_open_page_is_filled_when_the_run_comes_and_says_what_failed_meanwhile(browser, ready):
     workspace = unready("ranking")
     with serving(workspace) as served:
-        visitor = open_visit(browser, served.local_url, "view=nonsense")
+        visitor = open_visit(browser, served.url, "view=nonsense")
         page = visitor.page
         expect(page.locator("#page-overview .hx-ov-wait")).to_be_visible()  # the first page
-        page.route("**/component_server**", lambda route: route.abort())
+        page.route("**/ask/overview/*", lambda route: route.abort())
         expect(page.locator(".hx-ov-wait")).to_have_text(
             "The server does not answer. Trying again…"
         )
-        page.unroute("**/component_server**")
+        page.unroute("**/ask/overview/*")
         workspace.run, workspace.status = ready.run, Status("ready")
         expect(page.locator(".hx-ov-body")).to_be_visible()
         expect(page.locator(".hx-ov-wait")).to_be_hidden()

@@ -24,6 +24,7 @@ from hardex.people.access import OWNER
 from hardex.people.address import kept_address
 from hardex.runs.views import View
 from hardex_app.auth.keys import Keys
+from hardex_app.links.connections import Connections
 from hardex_app.links.launch import (
     _keep_address,
     _open_browser,
@@ -34,14 +35,13 @@ from hardex_app.links.launch import (
     open_window,
     work_for_annotators,
 )
-from hardex_app.links.server import FIRST_PORT, free_port
+from hardex_app.links.server import FIRST_PORT, Served, free_port
 from hardex_app.links.sharing import Sharing, is_loopback, reach
 from hardex_app.links.tunnels import NoLink
 from hardex_app.workspace import Workspace
 
 from .fake_runs import (
     inspecting,
-    launched_in_a_loop,
     run_without_images,
     sentence,
     serving,
@@ -90,12 +90,34 @@ def test_when_all_ports_are_taken_both_ways_out_are_named(taken, monkeypatch):
     assert "stop another app or pass --port" in sentence(caught.value)
 
 
-def test_a_computer_too_busy_for_gradio_s_patience_serves_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr("gradio.networking.url_ok", lambda url: False)  # as after 3 s
-    run, _ = small_run(tmp_path)
-    workspace = Workspace(lambda workspace: None, run=run)
-    with serving(workspace) as window:
-        assert httpx.get(window.local_url).status_code == 200
+def test_a_server_that_does_not_start_says_so_at_once_and_leaves_its_port():
+    listening = socket.create_server((LOCAL, 0))
+    port = listening.getsockname()[1]
+    with pytest.raises(ServingError, match="its server has not; try again") as caught:
+        Served(failing, listening, Connections(10))
+    sentence(caught.value)
+    assert free_port(LOCAL, port) == port
+
+
+async def failing(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no"})
+
+
+def test_a_port_that_somebody_took_meanwhile_is_left_to_them(taken, monkeypatch):
+    found = iter([taken, taken, 0])
+    monkeypatch.setattr("hardex_app.links.server.free_port", lambda host, port: next(found))
+    with serving(Workspace(lambda workspace: None)) as served:
+        assert served.port != taken and httpx.get(served.url).status_code == 200
+
+
+def test_an_app_that_was_closed_leaves_its_port_and_its_thread():
+    with serving(Workspace(lambda workspace: None)) as served:
+        port = served.port
+        assert httpx.get(served.url).status_code == 200
+        served.close()
+        assert free_port(LOCAL, port) == port
+    assert "hardex-server" not in {one.name for one in threading.enumerate()}
 
 
 def test_an_app_that_ends_while_its_address_is_kept_forgets_it(tmp_path):
@@ -371,7 +393,7 @@ def test_of_many_at_once_a_token_for_one_use_lets_in_one():
 
 def test_without_a_sharing_option_only_names_of_this_computer_are_answered():
     with serving(Workspace(lambda workspace: None)) as app:
-        port = int(app.local_url.rpartition(":")[2].strip("/"))
+        port = int(app.url.rpartition(":")[2].strip("/"))
         for host, expected in {
             "127.0.0.1": 200,
             f"localhost:{port}": 200,
@@ -395,12 +417,12 @@ def test_the_server_answers_nobody_without_a_token():
     keys = Keys(workspace)
     with serving(workspace, keys) as app:
         stranger, owner = (build_opener(HTTPCookieProcessor()) for _ in range(2))
-        assert status(stranger, app.local_url + "enter", {"token": "x"}) == 401
-        assert status(owner, app.local_url + "enter", {"token": keys.owner_token}) == 204
+        assert status(stranger, app.url + "enter", {"token": "x"}) == 401
+        assert status(owner, app.url + "enter", {"token": keys.owner_token}) == 204
         for path in ("config", "gradio_api/info"):
-            assert status(stranger, app.local_url + path) == 401
-            assert status(owner, app.local_url + path) == 200
-        assert status(stranger, app.local_url + "gradio_api/component_server", {}) == 401
+            assert status(stranger, app.url + path) == 401
+            assert status(owner, app.url + path) == 200
+        assert status(stranger, app.url + "ask/probe/probe", {}) == 401
     keys.close()
 
 
@@ -420,8 +442,8 @@ def test_behind_a_proxy_the_page_knows_its_place(root_path):
     workspace = Workspace(lambda workspace: None)
     keys = Keys(workspace)
     with serving(workspace, keys, root_path=root_path) as app:
-        request = Request(app.local_url + "config")
-        assert status(build_opener(), app.local_url + "config") == 401
+        request = Request(app.url + "config")
+        assert status(build_opener(), app.url + "config") == 401
         request.add_header("Authorization", f"Bearer {keys.owner_token}")
         with build_opener().open(request, timeout=30) as answer:
             assert json.load(answer)["root"].endswith("/hx")
@@ -449,10 +471,10 @@ def test_without_a_proxy_nobody_chooses_where_they_come_from(monkeypatch):
     keys = Keys(workspace)
     with serving(workspace, keys, ssh="anna@example.org") as app:
         assert os.environ["FORWARDED_ALLOW_IPS"] == "*"
-        told = guesses(app.local_url, 40, X_Forwarded_For="10.0.0.{n}")
+        told = guesses(app.url, 40, X_Forwarded_For="10.0.0.{n}")
         assert told == [401] * 10 + [429] * 30
         headers = {"X-Forwarded-Proto": "https", "Content-Type": "application/json"}
-        left = Request(app.local_url + "leave", b"{}", headers)
+        left = Request(app.url + "leave", b"{}", headers)
         with build_opener().open(left, timeout=30) as answer:
             assert "Secure" not in answer.headers["Set-Cookie"]
     keys.close()
@@ -464,9 +486,9 @@ def test_behind_a_proxy_each_computer_counts_for_itself(monkeypatch):
     keys = Keys(workspace)
     with serving(workspace, keys, root_path="/hx") as app:
         assert "FORWARDED_ALLOW_IPS" not in os.environ
-        assert guesses(app.local_url, 20, X_Forwarded_For="10.0.0.{n}") == [401] * 20
+        assert guesses(app.url, 20, X_Forwarded_For="10.0.0.{n}") == [401] * 20
         # What the visitor wrote comes first, and what the proxy saw comes last.
-        told = guesses(app.local_url, 12, X_Forwarded_For="10.1.0.{n}, 10.2.0.1")
+        told = guesses(app.url, 12, X_Forwarded_For="10.1.0.{n}, 10.2.0.1")
         assert told == [401] * 10 + [429] * 2
     keys.close()
 
@@ -535,7 +557,7 @@ def test_in_a_notebook_two_apps_open_below_their_cells_and_close_one_by_one(
     def served():
         return hardex.serve(run, classifier, train=tmp_path / "data.npz", browser=False)
 
-    first, second = launched_in_a_loop(served), launched_in_a_loop(served)
+    first, second = served(), served()
     try:
         assert first.url != second.url
         assert [frame.url for frame in notebook] == [first.url, second.url]
@@ -556,12 +578,7 @@ def test_in_a_notebook_two_apps_open_below_their_cells_and_close_one_by_one(
 def opened(workspace, **sharing):
     """An app that is open beside a notebook."""
 
-    def launched():
-        return open_window(
-            workspace, host=LOCAL, port=None, browser=False, sharing=Sharing(**sharing)
-        )
-
-    return launched_in_a_loop(launched)
+    return open_window(workspace, host=LOCAL, port=None, browser=False, sharing=Sharing(**sharing))
 
 
 def test_what_a_notebook_keeps_lets_nobody_in_twice(notebook, tmp_path, capsys):

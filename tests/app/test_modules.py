@@ -8,24 +8,20 @@ from starlette.testclient import TestClient
 
 from hardex.people.access import ROLES, Access
 from hardex_app.auth.gate import Gate
-from hardex_app.auth.guard import Guard
 from hardex_app.background import Status
 from hardex_app.ui.modules import modules, read_modules, script
 from hardex_app.workspace import Workspace
 
 from .conftest import open_visit
-from .fake_runs import serving, small_run
+from .fake_runs import guarded, serving, small_run
 
 BASE = f"/modules/{modules().version}/"
 NAV = f"{BASE}ui/nav.js"
 
 
-async def behind(scope, receive, send):
-    raise AssertionError(f"{scope['path']} went past the guard")
-
-
 def client(gate, host="127.0.0.1"):
-    return TestClient(Guard(behind, gate), base_url=f"http://{host}")
+    app = guarded(Workspace(lambda workspace: None), gate)
+    return TestClient(app, base_url=f"http://{host}")
 
 
 @pytest.fixture
@@ -67,7 +63,7 @@ def test_nothing_else_of_the_package_is_served(path):
 
 def test_modules_are_only_read():
     for method in ("POST", "PUT", "DELETE"):
-        assert client(Gate(7860)).request(method, NAV).status_code == 404
+        assert client(Gate(7860)).request(method, NAV).status_code == 405
 
 
 def test_without_a_token_there_is_no_module(access):
@@ -112,17 +108,17 @@ def test_the_version_changes_with_any_module(tmp_path):
 
 def test_only_a_module_that_exists_gets_a_script():
     with pytest.raises(KeyError, match=r"ui/missing\.js"):
-        script("ui/missing.js")
+        script("ui/missing.js", "window", [])
 
 
 @pytest.mark.browser
 def test_a_page_whose_module_is_missing_says_so(browser: Browser, tmp_path):
     workspace = Workspace(lambda workspace: None, run=small_run(tmp_path)[0])
     workspace.status = Status("ready")
-    with serving(workspace) as window:
+    with serving(workspace) as served:
         visitor = open_visit(browser, "about:blank")
         visitor.page.route("**/pages/browse/page.js", lambda route: route.abort())
-        visitor.page.goto(f"{window.local_url}?view=browse")
+        visitor.page.goto(f"{served.url}?view=browse")
         problem = visitor.page.get_by_text("could not be loaded; reload the page")
         expect(problem).to_be_visible()
         expect(visitor.page.locator(".hx-page-link").first).to_be_visible()

@@ -62,7 +62,7 @@ def proxied(tmp_path):
     url = f"http://127.0.0.1:{port}/hx"
     command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
     nginx = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    serving = Serving(make_run(tmp_path), "--root-path", "/hx", "--port", str(app))
+    serving = Serving(make_run(tmp_path), "--root-path", "/hx", "--port", str(app), "--open-probe")
     try:
         serving.wait_for("Stop with Ctrl-C.")
         for _ in range(100):

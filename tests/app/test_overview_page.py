@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 import hardex
 from hardex_app.background import Status
 from hardex_app.pages.overview import page as overview
-from hardex_app.ui.files import asset
 from hardex_app.window import place_one
 from hardex_app.workspace import Workspace
 
@@ -35,15 +34,15 @@ def serve(run):
 
     def build(window):
         with gr.Column(elem_id="page-overview"):
-            place_one(overview.PAGE, workspace)
+            place_one(overview.PAGE)
 
-    return launched_blocks(build, css=asset("ui/style.css") + asset("pages/overview/page.css"))
+    return launched_blocks(build, workspace)
 
 
 def opened(browser: Browser, blocks, words="", **options) -> Visit:
-    visitor = open_visit(browser, blocks.local_url, **options)
+    visitor = open_visit(browser, blocks.url, **options)
     if words:
-        visitor.page.goto(blocks.local_url + words)
+        visitor.page.goto(blocks.url + words)
     expect(visitor.page.locator(".hx-ov-body")).to_be_visible(timeout=30_000)
     return visitor
 
@@ -345,8 +344,8 @@ def test_the_sentence_why_no_run_will_come_is_shown_as_text(browser):
 
     workspace = Workspace(lambda workspace: None)
     workspace.status = Status("failed", problem=sentence)
-    blocks = launched_blocks(lambda window: place_one(overview.PAGE, workspace))
-    visitor = open_visit(browser, blocks.local_url)
+    blocks = launched_blocks(lambda window: place_one(overview.PAGE), workspace)
+    visitor = open_visit(browser, blocks.url)
     expect(visitor.page.locator(".hx-ov-wait")).to_have_text(sentence)
     expect(visitor.page.locator(".hx-ov-body")).to_be_hidden()
     close_visit(visitor)

@@ -19,7 +19,6 @@ from hardex.probing.saved_probes import kept_probes
 from hardex_app.background import Status
 from hardex_app.pages.probe.page import PAGE
 from hardex_app.probing import curve
-from hardex_app.ui.files import style
 from hardex_app.window import place_one
 from hardex_app.workspace import Workspace
 
@@ -38,11 +37,11 @@ def serving(folder, **options):
 
     def build(window):
         with gr.Column(elem_id="page-probe", elem_classes="hx-page hx-current"):
-            place_one(PAGE, workspace)
+            place_one(PAGE)
 
-    window = launched_blocks(build, css=style())
-    yield window.local_url, workspace
-    window.close(verbose=False)
+    served = launched_blocks(build, workspace)
+    yield served.url, workspace
+    served.close()
 
 
 @pytest.fixture(scope="module")

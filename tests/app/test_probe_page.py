@@ -16,12 +16,11 @@ from hardex.probing.kept_probe import NAME_MOST
 from hardex.probing.saved_probes import kept_picture, kept_probes
 from hardex.probing.sliders import sliders
 from hardex_app import kept_probes as keeping
-from hardex_app.auth.visitors import VISITOR
 from hardex_app.background import Status
 from hardex_app.kept_probes import SHOWN_MOST, exported, keep_this, kept, reopened
 from hardex_app.open_workspace import workspace_of_run
 from hardex_app.probing import curve, probe, smallest, source_image
-from hardex_app.questions import answer_on_page, question, server_functions
+from hardex_app.questions import answered, names_on, question
 from hardex_app.workspace import Workspace
 
 from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run, wait_until_over
@@ -30,25 +29,17 @@ from .fake_runs import HOSTILE, decoded, run_without_images, sentence, small_run
 def answer(workspace, ask, request, visitor):
     """What the script of the page gets for one of its questions."""
     asked = question("probe", ask.__name__)
-    return answer_on_page(asked, workspace, request, lambda: visitor)
+    return answered(asked, workspace, request, visitor)
 
 
 def facts(workspace, visitor=OWNER):
     """What the page gets when it is first opened."""
-    return answer_on_page(question("probe", "facts"), workspace, {}, lambda: visitor)
+    return answered(question("probe", "facts"), workspace, {}, visitor)
 
 
 def keep(workspace, request):
     """What the page gets when it sends a probe to keep."""
-    return answer_on_page(question("probe", "keep"), workspace, request, lambda: OWNER)
-
-
-@pytest.fixture(autouse=True)
-def asked_by_the_owner():
-    """What the guard says to a server function; what annotators get: see test_roles.py."""
-    before = VISITOR.set(OWNER)
-    yield
-    VISITOR.reset(before)
+    return answered(question("probe", "keep"), workspace, request, OWNER)
 
 
 ONE = {"source": {"kind": "example", "id": "1"}}
@@ -142,22 +133,22 @@ def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):
 
 
 def test_the_script_may_call_these_functions_and_each_answers(ready):
-    functions = {one.__name__: one for one in server_functions("probe", ready)}
-    assert set(functions) == {
+    names = names_on("probe", OWNER.role)
+    assert set(names) == {
         "probe", "curve", "smallest", "taken", "facts", "facts_of_shape", "kept", "keep", "reopen",
         "export", "whose",
     }  # fmt: skip
-    assert functions["facts"]({}) == facts(ready)
-    for name, function in functions.items():
+    for name in names:
         for nonsense in (None, [], "text", {"id": "x" * 300, "source": 3, "file": 3}):
-            told = function(nonsense)
+            told = answered(question("probe", name), ready, nonsense, OWNER)
             assert name in ("facts", "kept", "whose") or sentence(told["error"])
 
 
 def test_before_there_is_a_run_each_function_says_wait():
-    for function in server_functions("probe", inspecting(None, status="ranking")):
-        again = ["again"] if function.__name__ == "keep" else []
-        assert list(function({})) == ["waiting", *again]
+    waiting = inspecting(None, status="ranking")
+    for name in names_on("probe", OWNER.role):
+        again = ["again"] if name == "keep" else []
+        assert list(answered(question("probe", name), waiting, {}, OWNER)) == ["waiting", *again]
 
 
 # ------------------------------------------------------------------ facts
@@ -201,7 +192,9 @@ def test_facts_of_hostile_names_are_plain_data(tmp_path):
 
 
 def test_a_picture_of_another_shape_has_sliders_of_its_own(ready):
-    ask = {one.__name__: one for one in server_functions("probe", ready)}["facts_of_shape"]
+    def ask(request):
+        return answered(question("probe", "facts_of_shape"), ready, request, OWNER)
+
     told = ask({"shape": [40, 90, 3]})
     assert set(told) == {"shape", "sliders", "order", "canvas", "colored"}
     assert (told["shape"], told["sliders"]) == ([40, 90, 3], sliders((40, 90, 3)))

@@ -15,7 +15,7 @@ from hardex_app.background import Status
 from hardex_app.call import Call
 from hardex_app.page import EVERYBODY
 from hardex_app.pages import PAGES
-from hardex_app.questions import NAV, QUESTIONS, answer_on_page
+from hardex_app.questions import QUESTIONS, WINDOW, answered, names_on, question
 from hardex_app.window import pages_of
 from hardex_app.workspace import Workspace
 
@@ -32,7 +32,7 @@ def test_each_question_has_one_name_on_its_page_and_as_an_endpoint():
 
 
 def test_questions_are_of_pages_that_their_askers_have():
-    roles = {NAV: EVERYBODY} | {page.name: page.roles for page in PAGES}
+    roles = {WINDOW: EVERYBODY} | {page.name: page.roles for page in PAGES}
     for one in QUESTIONS:
         if one.page:
             assert one.roles <= roles[one.page]
@@ -49,7 +49,7 @@ def test_each_page_is_one_folder_and_one_entry():
 @pytest.mark.parametrize("question", [one for one in QUESTIONS if "annotator" not in one.roles])
 def test_what_is_for_the_owner_alone_is_refused_to_annotators(question):
     anna = Visitor("Anna", "annotator")
-    answer = answer_on_page(question, Workspace(lambda workspace: None), {}, lambda: anna)
+    answer = answered(question, Workspace(lambda workspace: None), {}, anna)
     assert "only the owner" in answer["error"]
 
 
@@ -58,14 +58,25 @@ def test_what_is_for_the_owner_alone_is_refused_to_annotators(question):
 def test_whoever_has_none_of_the_roles_is_refused(question, visitor):
     asked = replace(question, answer=lambda call: {"secret": 1}, endpoint=None)
     for roles in ({OWNER.role}, {"annotator"}, EVERYBODY):
-        limited = replace(asked, roles=frozenset(roles), endpoint_roles=frozenset(roles))
-        told = answer_on_page(limited, UNREADY, {}, lambda: visitor)
+        limited = replace(asked, roles=frozenset(roles))
+        told = answered(limited, UNREADY, {}, visitor)
         assert ("secret" in told) == (visitor.role in roles)
-        if visitor.role in roles:
-            assert _answer(limited, Call(UNREADY, visitor, {})) == {"secret": 1}
+        call = Call(UNREADY, visitor, {})
+        if visitor == OWNER:  # named endpoints are the owner's alone, whoever may ask on a page
+            assert _answer(limited, call) == {"secret": 1}
         else:
-            with pytest.raises(gr.Error):
-                _answer(limited, Call(UNREADY, visitor, {}))
+            with pytest.raises(gr.Error, match=r"only the owner|tell the owner"):
+                _answer(limited, call)
+
+
+def test_a_question_that_is_not_there_is_none():
+    for page, name in (("browse", "jugde"), ("nowhere", "facts"), ("", ""), ("probe", "judge")):
+        assert question(page, name) is None
+    assert {page for page in (WINDOW, "annotate", "probe") if names_on(page, "annotator")} == {
+        WINDOW, "annotate", "probe",
+    }  # fmt: skip
+    assert names_on("browse", "annotator") == names_on("overview", "annotator") == []
+    assert names_on(WINDOW, "annotator") == ["who", "status"]
 
 
 # ------------------------------------------------------------------ sent again
@@ -88,7 +99,7 @@ def test_the_questions_that_write_are_these():
 def test_what_is_written_while_there_is_no_run_is_sent_again(question, stage, role):
     workspace = Workspace(lambda workspace: None)
     workspace.status = Status(stage, problem="There is no run.")
-    told = answer_on_page(question, workspace, {}, lambda: Visitor("Anna", role))
+    told = answered(question, workspace, {}, Visitor("Anna", role))
     assert told["again"] is True and (told.get("waiting") or told["error"])
 
 
@@ -104,5 +115,5 @@ def test_every_question_that_writes_sends_again_after_the_same_errors(question, 
     def failing(call):
         raise kind("it did not work.")
 
-    told = answer_on_page(replace(question, answer=failing), UNREADY, {}, lambda: OWNER)
+    told = answered(replace(question, answer=failing), UNREADY, {}, OWNER)
     assert told == {"error": "it did not work.", "again": again}

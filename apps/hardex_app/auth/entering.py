@@ -1,6 +1,7 @@
 """Entering with a token and leaving: the pages and responses that are not Gradio's."""
 
 import json
+import re
 from base64 import b64encode
 from contextlib import suppress
 from hashlib import sha256
@@ -11,12 +12,14 @@ from starlette.responses import HTMLResponse, Response
 
 from hardex.errors import AccessError, HardexError, LinkOverError
 from hardex.people.access import LASTS
-from hardex_app.auth.gate import Gate, GuardedRequest, Keys
+from hardex_app.auth.gate import Gate, GuardedRequest, Keys, split_host
 from hardex_app.auth.sentences import sentence
 from hardex_app.ui.files import asset
 
 TOKEN_BODY = 4_096  # bytes
 _COOKIE_SECONDS = int(LASTS.total_seconds())
+_PATHS_MOST, _DOMAINS_MOST = 6, 5  # longer ones than the app has
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 _NO_TOKEN = "You need a personal link to open this app; ask the person who sent you here for one."
 _LEFT = "You have left. Your personal link opens the app again, and you continue where you stopped."
@@ -25,13 +28,17 @@ _TOO_OFTEN = "Too many attempts; wait {seconds} seconds and try again."
 UNREADABLE = "Invitations cannot be read right now; try again soon."
 
 
-def no_session(request: GuardedRequest) -> Response:
+def no_session(gate: Gate, request: GuardedRequest) -> Response:
     """The response without a session."""
     if not request.navigates:
-        return sentence(_NO_TOKEN, 401)
-    if request.scope.get("query_string") == b"left":  # where `nav.js` leads
-        return HTMLResponse(_plain_page("You have left", _LEFT), 401)
-    return HTMLResponse(_plain_page("Personal link needed", _NO_TOKEN), 401)
+        response = sentence(_NO_TOKEN, 401)
+    elif request.scope.get("query_string") == b"left":  # where `nav.js` leads
+        response = HTMLResponse(_plain_page("You have left", _LEFT), 401)
+    else:
+        response = HTMLResponse(_plain_page("Personal link needed", _NO_TOKEN), 401)
+    if len(request.cookies(gate)) > 1:
+        _delete_planted(gate, request, response)
+    return response
 
 
 # ------------------------------------------------------------------ tokens and sessions
@@ -47,6 +54,8 @@ async def enter(gate: Gate, keys: Keys, request: GuardedRequest, body: bytes) ->
             await gate.ask(keys.leave, old)
     response = Response(status_code=204)
     response.headers.append("set-cookie", _cookie(gate, request, session, _COOKIE_SECONDS))
+    if request.cookies(gate):
+        _delete_planted(gate, request, response)
     return response
 
 
@@ -108,15 +117,64 @@ def _token_in(body: bytes) -> str:
 
 
 def _cookie(gate: Gate, request: GuardedRequest, session: str, seconds: int) -> str:
-    path = "/" if request.secure else urlsplit(gate.root_path).path or "/"
     parts = [
         f"{gate.cookie(secure=request.secure)}={session}",
-        f"Path={path}",
+        f"Path={_own_path(gate, request)}",
         f"Max-Age={seconds}",
         "HttpOnly",
         "SameSite=Lax",
     ]
     return "; ".join(parts + ["Secure"] * request.secure)
+
+
+def _own_path(gate: Gate, request: GuardedRequest) -> str:
+    return "/" if request.secure else urlsplit(gate.root_path).path or "/"
+
+
+def _delete_planted(gate: Gate, request: GuardedRequest, response: Response) -> None:
+    """Delete the cookies of this name that others can have set, or a visitor would be locked out.
+
+    Over http another subdomain or another app on this host can set one, for a domain above this
+    host or for a longer path; a browser sends it beside the app's own. Over https none can.
+    """
+    if request.secure:
+        return
+    name, own = gate.cookie(secure=False), _own_path(gate, request)
+    for path in _paths_above(urlsplit(gate.root_path).path + request.path):
+        places = [f"Domain={domain}; " for domain in _domains_above(request.hosts[0])]
+        for place in places if path == own else ["", *places]:
+            response.headers.append("set-cookie", f"{name}=; {place}Path={path}; Max-Age=0")
+
+
+def _paths_above(path: str) -> list[str]:
+    """The paths whose cookies a browser sends to this one.
+
+    Example:
+        >>> _paths_above("/ask/probe")
+        ['/', '/ask', '/ask/', '/ask/probe']
+    """
+    parts = path.split("/")[1 : _PATHS_MOST + 1]
+    found = ["/"]
+    for n, part in enumerate(parts, 1):
+        if not _PLAIN.fullmatch(part):
+            break
+        whole = "/" + "/".join(parts[:n])
+        found += [whole, f"{whole}/"] if n < len(parts) else [whole]
+    return found
+
+
+def _domains_above(host: str) -> list[str]:
+    """The domains whose cookies a browser sends to this host; none for a number.
+
+    Example:
+        >>> _domains_above("a.example.org:7860"), _domains_above("127.0.0.1")
+        (['a.example.org', 'example.org', 'org'], [])
+    """
+    name, _, _ = split_host(host)
+    labels = name.split(".")
+    if name.startswith("[") or labels[-1].isdigit():
+        return []
+    return [".".join(labels[n:]) for n in range(len(labels))][-_DOMAINS_MOST:]
 
 
 def _too_often(seconds: int) -> Response:

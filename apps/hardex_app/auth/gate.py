@@ -156,6 +156,11 @@ class GuardedRequest:
 
     def sessions(self, gate: Gate) -> list[str]:
         """The session in the cookie; none if there are two cookies, as one of them was planted."""
+        found = self.cookies(gate)
+        return found if len(found) == 1 and _SESSION.fullmatch(found[0]) else []
+
+    def cookies(self, gate: Gate) -> list[str]:
+        """The values of all cookies with the name of the app's."""
         wanted = gate.cookie(secure=self.secure)
         found = []
         for name, value in self.scope["headers"]:
@@ -164,7 +169,7 @@ class GuardedRequest:
                     key, _, session = pair.strip().partition("=")
                     if key == wanted:
                         found.append(session)
-        return found if len(found) == 1 and _SESSION.fullmatch(found[0]) else []
+        return found
 
 
 def _network(address: str) -> str:

@@ -42,7 +42,7 @@ from hardex_app.auth.gate import (
     names_this_computer,
     split_host,
 )
-from hardex_app.auth.sentences import sentence
+from hardex_app.auth.sentences import FAILED, sentence
 from hardex_app.auth.visitors import IN_SCOPE, is_owner
 
 _LOG = logging.getLogger("hardex")
@@ -55,6 +55,7 @@ _WELCOME_SECONDS = 1.0  # how often to check that whoever reads a long answer ma
 _HOST = re.compile(r"([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 _PAGES = frozenset({"/", "/enter"})  # to which other sites may link
+_AHEAD = ("sec-purpose", "purpose", "x-moz")  # browsers that fetch a page before anybody opens it
 _WITH_LARGE_BODY = re.compile(r"/(ask|gradio_api)/.*")
 
 _NOT_LOCAL = (
@@ -65,7 +66,6 @@ _FOREIGN = "This request came from another page; open the app itself and try aga
 _TOO_LARGE = "A request may have {most:,} bytes; this one has more; send less."
 _TOO_SLOW = "The request did not arrive in time; send it again."
 _TWICE = "A request must have one {name} header; this one has more; send one."
-_FAILED = "This cannot be answered now; try again later."
 
 # What the app behind the guard may read of a request; the guard checks or writes the rest.
 _HANDED_ON = frozenset(
@@ -144,7 +144,7 @@ class Guard:
             return session
         visitor = await self._visitor(session)
         if visitor is None:
-            return no_session(request)
+            return no_session(self._gate, request)
         refusal = _refusal_to(visitor, request)
         if refusal is not None or request.method != "POST":
             return refusal or _LetIn(visitor, session)
@@ -155,7 +155,7 @@ class Guard:
         # The invitation may have been revoked while the body was on its way.
         visitor = await self._visitor(session)
         if visitor is None:
-            return no_session(request)
+            return no_session(self._gate, request)
         return None if body is None else _LetIn(visitor, session, body)
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -171,10 +171,12 @@ class Guard:
             await self._app(scope, receive, sending)
         except Exception as error:
             what = type(error).__name__
-            _LOG.error("%s %s failed: %s", scope["method"], ascii(scope["path"])[1:200], what)
+            _LOG.error("%s %s failed: %s", scope["method"], ascii(scope["path"])[1:-1][:200], what)
             _LOG.debug("the failure was", exc_info=error)
             if not started:
-                await sentence(_FAILED, 500)(scope, receive, send)
+                await sentence(FAILED, 500)(scope, receive, send)
+            else:
+                await _end(send)
 
     async def _while_welcome(
         self, session: str, answering: Coroutine[Any, Any, None], send: Send
@@ -186,8 +188,7 @@ class Guard:
                 if not await self._is_welcome(session):
                     task.cancel()
                     await asyncio.wait({task})
-                    with suppress(Exception):  # ends the answer, if it had begun
-                        await send({"type": "http.response.body", "body": b""})
+                    await _end(send)
                     return
             await task
         finally:
@@ -246,6 +247,12 @@ class Guard:
         return await leave(self._gate, keys, request)
 
 
+async def _end(send: Send) -> None:
+    """End an answer that has begun, if that is possible: an answer of a known length is cut off."""
+    with suppress(Exception):
+        await send({"type": "http.response.body", "body": b""})
+
+
 def _with_a_slash(request: GuardedRequest, gate: Gate) -> Response | None:
     """Redirect a root path without a final slash: relative addresses would be wrong there."""
     place = urlsplit(gate.root_path).path
@@ -258,6 +265,8 @@ def _with_a_slash(request: GuardedRequest, gate: Gate) -> Response | None:
 async def _respond(response: Response, request: GuardedRequest, receive: Body, send: Send) -> None:
     """Respond here; a short body is read first, or the connection would be reset."""
     length = request.headers.get("content-length", "")
+    if "transfer-encoding" in request.headers:  # it may have any length
+        length = ""
     short = length.isascii() and length.isdigit() and len(length) < 6 and int(length) <= OTHER_BODY
     if short and not receive.is_over:
         with suppress(TooSlow):
@@ -333,6 +342,7 @@ def _leads_here(request: GuardedRequest, gate: Gate) -> bool:
         request.headers.get("sec-fetch-mode") == "navigate"
         and into in ("document", *frames)
         and request.path in _PAGES
+        and not any(name in request.headers for name in _AHEAD)
     )
 
 

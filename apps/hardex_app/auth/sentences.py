@@ -2,6 +2,8 @@
 
 from starlette.responses import PlainTextResponse, Response
 
+FAILED = "This cannot be answered now; try again later."
+
 
 def sentence(text: str, status: int) -> Response:
     """A plain-text response.

@@ -8,6 +8,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 FAILURES_MOST = 10  # a minute, of one source
+SOURCES_MOST = 10_000  # that are remembered; `limits` itself forgets none
 
 
 class Throttle:
@@ -28,10 +29,16 @@ class Throttle:
             most: failures that a source may have in a minute.
         """
         self._limit = RateLimitItemPerMinute(most)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._begin()
 
     def failed(self, source: str) -> int:
         """Count a failure; the seconds to wait if there were too many, else 0."""
+        if len(self._storage.events) >= SOURCES_MOST:
+            self._begin()
         if self._limiter.hit(self._limit, source):
             return 0
         return max(1, ceil(self._limiter.get_window_stats(self._limit, source).reset_time - time()))
+
+    def _begin(self) -> None:
+        self._storage = MemoryStorage()
+        self._limiter = MovingWindowRateLimiter(self._storage)

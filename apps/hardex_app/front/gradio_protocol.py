@@ -20,7 +20,7 @@ _NAME = r"[A-Za-z0-9_.-]{1,100}"
 _SESSION = r"^[A-Za-z0-9_-]{1,64}$"
 _NO_QUERY = re.compile(
     rf"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/openapi\.json"
-    rf"|/(assets|static|svelte)/(?!.*\.\.)[A-Za-z0-9_./@+-]{{1,200}}"
+    rf"|/(assets|static|svelte)/(?!.*\.\.)(?!.*//)[A-Za-z0-9_.@+-][A-Za-z0-9_./@+-]{{0,199}}"
     rf"|{_API}/(info/?|app_id/?|theme\.css|openapi\.json)"
 )
 _HEARTBEAT = re.compile(rf"{_API}/heartbeat/[A-Za-z0-9_-]{{1,64}}")
@@ -92,14 +92,15 @@ def checked_query(path: str, query: bytes) -> bytes:
     """The query that is handed on: only the queue's has one.
 
     Raises:
-        Refused: it names no session.
+        Refused: it does not name one session.
     """
     if path != _DATA:
         return b""
-    session = dict(parse_qsl(query.decode("latin-1"))).get("session_hash", "")
-    if not re.fullmatch(_SESSION, session):
+    words = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    found = [value for name, value in words if name == "session_hash"]
+    if len(found) != 1 or not re.fullmatch(_SESSION, found[0]):
         raise Refused(INVALID, 422)
-    return urlencode({"session_hash": session}).encode()
+    return urlencode({"session_hash": found[0]}).encode()
 
 
 def check_result(path: str, endpoints: Mapping[str, Endpoint]) -> None:

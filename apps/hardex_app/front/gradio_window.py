@@ -1,12 +1,14 @@
 """The owner's window as an ASGI app: Gradio, to which only checked requests are handed on."""
 
+import json
 import re
 from collections.abc import Mapping
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hardex_app.auth.bodies import again
-from hardex_app.auth.sentences import not_allowed, sentence
+from hardex_app.auth.sentences import FAILED, not_allowed, sentence
 from hardex_app.front.gradio_protocol import (
     Endpoint,
     Refused,
@@ -50,9 +52,11 @@ class GradioWindow:
         except Refused as refusal:
             await sentence(refusal.sentence, refusal.status)(scope, receive, send)
             return
-        await self._app(
-            scope, receive, _with_lifetime(send, _HOUR if _KEPT.match(path) else _NEVER)
-        )
+        refusals = _Refusals(send)
+        lifetime = _HOUR if _KEPT.match(path) else _NEVER
+        await self._app(scope, receive, _with_lifetime(refusals.sending, lifetime))
+        if refusals.response is not None:
+            await refusals.response(scope, receive, send)
 
     async def _checked(self, scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
         path = scope["path"]
@@ -76,3 +80,45 @@ def _with_lifetime(send: Send, lifetime: bytes) -> Send:
         await send(message)
 
     return sending
+
+
+class _Refusals:
+    """Holds back what Gradio refuses, and says it as the app does.
+
+    Attributes:
+        response: the response instead, once Gradio has refused.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._status, self._said = 0, b""
+        self.response: Response | None = None
+
+    async def sending(self, message: Message) -> None:
+        """Send this on, unless it is a part of a refusal."""
+        if message["type"] == "http.response.start" and message["status"] >= 400:
+            self._status = message["status"]
+        if not self._status:
+            await self._send(message)
+        elif message["type"] == "http.response.body":
+            self._said += message.get("body", b"")
+            if not message.get("more_body", False):
+                self.response = _refused(self._status, self._said)
+
+
+def _refused(status: int, said: bytes) -> Response:
+    """The response for what Gradio refuses: it has another form for each, with or without reason.
+
+    Example:
+        >>> _refused(500, b'{"error": "there is no run."}').status_code
+        422
+        >>> _refused(404, b'{"detail": "Not Found"}').body
+        b'Not found.\\n'
+    """
+    try:
+        found = json.loads(said)
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and isinstance(found.get("error"), str):  # an endpoint's sentence
+        return Response(said, 422, media_type="application/json")
+    return sentence(FAILED, 500) if status >= 500 else sentence("Not found.", 404)

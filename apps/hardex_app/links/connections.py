@@ -18,7 +18,6 @@ _LOG = logging.getLogger("hardex")
 HEADER_SECONDS = 10.0  # from the first byte of a request, or from the opening, to its last header
 IDLE_SECONDS = 60  # between two requests
 STALLED_SECONDS = 30.0  # without reading anything of an answer
-SWEEP_SECONDS = 1.0
 _MOST, _FILES_UNKNOWN = 1_000, 500
 _RESERVED = 128  # open files for everything else: databases, images, the model, a tunnel
 
@@ -41,9 +40,10 @@ def connections_most() -> int:
 class Connections:
     """Limits for all connections of one server.
 
-    When there are too many, the one that has been idle for longest is closed for the new one: those
-    that never sent a request first. So silent connections cannot keep out somebody who asks. One
-    source may have half of them, unless it is a proxy, which speaks for many.
+    When there are too many, the one whose client has let it wait for longest is closed for the new
+    one: first those that never sent a request, last those with a request in work. So clients that
+    are silent or slow cannot keep out somebody who asks. One source may have half of them, unless
+    it is a proxy, which speaks for many.
 
     Attributes:
         most: how many there may be.
@@ -64,31 +64,31 @@ class Connections:
         """
         self.most = most
         self._proxies, self._clock = frozenset(proxies), clock
-        self._open: set[Connection] = set()
+        self._open: dict[Connection, None] = {}  # in order of their opening
 
     def now(self) -> float:
         """The time, in seconds."""
         return self._clock()
 
     def add(self, new: "Connection") -> bool:
-        """Count a new connection, and close an idle one for it; False if there is no room."""
+        """Count a new connection, and close a slow one for it; False if there is no room."""
         own = [one for one in self._open if one.source == new.source]
-        crowd: Collection[Connection] = self._open if len(self._open) >= self.most else ()
+        crowd: Collection[Connection] = tuple(self._open) if len(self._open) >= self.most else ()
         if new.source not in self._proxies and len(own) >= max(1, self.most // 2):
             crowd = own
         if crowd:
-            idle = [one for one in crowd if one.is_idle]
-            if not idle:
+            slow = [one for one in crowd if one.waits_for_client]
+            if not slow:
                 return False
-            oldest = min(idle, key=lambda one: (one.has_asked, one.since))
+            oldest = min(slow, key=lambda one: (not one.is_idle, one.has_asked, one.since))
             self.remove(oldest)
             oldest.drop()
-        self._open.add(new)
+        self._open[new] = None
         return True
 
     def remove(self, one: "Connection") -> None:
         """A connection was closed."""
-        self._open.discard(one)
+        self._open.pop(one, None)
 
     def sweep(self) -> None:
         """Close the connections that are too slow."""
@@ -97,19 +97,13 @@ class Connections:
                 self.remove(one)
                 one.drop()
 
-    async def keep_sweeping(self) -> None:
-        """Sweep every second, until this is cancelled."""
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            self.sweep()
-
 
 class Connection(H11Protocol):
     """One connection of uvicorn with a deadline for whatever its client has to do.
 
     Attributes:
         source: the address of its client, as the operating system sees it.
-        since: when it last began to wait: for a request, or for the rest of one.
+        since: when it last began to wait for a request, or when the one in work began.
         has_asked: whether it ever sent a whole request.
     """
 
@@ -124,6 +118,11 @@ class Connection(H11Protocol):
     def is_idle(self) -> bool:
         """Whether there is no request in work, nor an answer on its way."""
         return (self.cycle is None or self.cycle.response_complete) and not self._buffered()
+
+    @property
+    def waits_for_client(self) -> bool:
+        """Whether nothing goes on before its client sends or reads something."""
+        return self.is_idle or self._buffered() > 0 or self.cycle.more_body
 
     def is_too_slow(self) -> bool:
         """Whether its client has let a deadline pass."""
@@ -165,7 +164,7 @@ class Connection(H11Protocol):
         before = self.cycle
         super().data_received(data)
         if self.cycle is not before:
-            self._began, self.has_asked = None, True
+            self._began, self.has_asked, self.since = None, True, self._limits.now()
 
     def on_response_complete(self) -> None:
         """An answer was written."""

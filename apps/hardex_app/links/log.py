@@ -14,11 +14,12 @@ _KINDS_MOST = 1_000
 class Seldom(logging.Filter):
     """Lets each kind of line pass once a minute, as one short line without a traceback.
 
-    Lines are of one kind if they come from the same place in the code. The next one says how many
-    were left out.
+    Lines are of one kind if they come from the same place in the code and begin with the same
+    words: asyncio writes what differs into further lines. The next one says how many were left out.
 
     Example:
-        >>> record = logging.makeLogRecord({"msg": "%s failed", "args": ("this",)})
+        >>> about = {"levelno": logging.ERROR, "msg": "%s failed", "args": ("this",)}
+        >>> record = logging.makeLogRecord(about)
         >>> seldom = Seldom(lambda: 0.0)
         >>> seldom.filter(record), seldom.filter(record)
         (True, False)
@@ -31,13 +32,14 @@ class Seldom(logging.Filter):
         """
         super().__init__()
         self._clock, self._lock = clock, Lock()
-        self._kinds: dict[tuple[str, int, object], tuple[float, int]] = {}
+        self._kinds: dict[tuple[str, int, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line passes; it is shortened."""
         if record.levelno < logging.WARNING:
             return True
-        kind, now = (record.pathname, record.lineno, record.msg), self._clock()
+        words = str(record.msg).partition("\n")[0]
+        kind, now = (record.pathname, record.lineno, words), self._clock()
         with self._lock:
             at, left_out = self._kinds.get(kind, (float("-inf"), 0))
             if now - at < EVERY_SECONDS:
@@ -55,8 +57,18 @@ class Seldom(logging.Filter):
         record.exc_info = record.exc_text = record.stack_info = None
         return True
 
+    def forget(self) -> None:
+        """Let every kind pass again."""
+        with self._lock:
+            self._kinds.clear()
+
 
 _SELDOM = Seldom()
+
+
+def forget() -> None:
+    """Let every kind of line pass again."""
+    _SELDOM.forget()
 
 
 def keep_short() -> None:

@@ -1,11 +1,15 @@
 """Serve an app: its routes and the owner's window, behind the guard, on a free port."""
 
+import asyncio
 import os
 import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from threading import Thread
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 
@@ -21,6 +25,8 @@ from hardex_app.links.connections import IDLE_SECONDS, Connection, Connections, 
 from hardex_app.links.log import keep_short
 from hardex_app.links.sharing import Sharing, on_space
 from hardex_app.workspace import Workspace
+
+T = TypeVar("T")
 
 FIRST_PORT, _PORTS = 7860, 100
 # Notebooks on this computer show the app in a frame, each on its own port.
@@ -136,7 +142,22 @@ def owner_window(workspace: Workspace, root_path: str = "") -> GradioWindow:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     from hardex_app.window import build
 
-    return gradio_window(build(workspace), root_path)
+    return in_a_loop(lambda: gradio_window(build(workspace), root_path))
+
+
+def in_a_loop(make: Callable[[], T]) -> T:
+    """What `make` returns, called where an event loop runs: else Gradio opens one for good.
+
+    Example:
+        >>> in_a_loop(lambda: asyncio.get_running_loop().is_running())
+        True
+    """
+
+    async def making() -> T:
+        return make()
+
+    with ThreadPoolExecutor(1) as pool:  # this thread may have a loop of its own, as in a notebook
+        return pool.submit(asyncio.run, making()).result()
 
 
 def gradio_window(blocks: Any, root_path: str = "") -> GradioWindow:
@@ -213,10 +234,15 @@ class Served:
         self._server = _Server(config, limits)
         self._thread = Thread(target=self._run, name="hardex-server", daemon=True)
         self._thread.start()
-        self._server.wait_until_started(self._thread)
+        try:
+            self._server.wait_until_started(self._thread)
+        except ServingError:
+            self.close()
+            raise
 
     def _run(self) -> None:
-        self._server.run(sockets=[self._listening])
+        with suppress(SystemExit):  # uvicorn ends the program where its app does not start
+            self._server.run(sockets=[self._listening])
 
     def close(self) -> None:
         """Stop the server; closing twice does no harm."""

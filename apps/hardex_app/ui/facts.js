@@ -2,7 +2,7 @@
 // while, so a page asks for them when it is first opened, and pages that nobody opens never do.
 
 import { whenAddressed } from "./address.js";
-import { PAUSES_MS } from "./patience.js";
+import { PAUSES_MS, pause } from "./patience.js";
 import { silence } from "./requests.js";
 
 /** @typedef {import("./context.js").Context} Context */
@@ -57,11 +57,4 @@ async function untilReady(ask, say) {
     failures = answer ? 0 : failures + 1;
     await pause(answer ? WAITING_MS : PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]);
   }
-}
-
-/** @param {number} ms */
-function pause(ms) {
-  return new Promise((done) => {
-    setTimeout(done, ms);
-  });
 }

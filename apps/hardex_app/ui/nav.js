@@ -4,6 +4,7 @@
 
 import { address, addressOf, announce, go, pageOf, stay, whenAddressChanges } from "./address.js";
 import { find, isModified, make, makeButton, plain } from "./dom.js";
+import { PAUSES_MS, pause } from "./patience.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {Record<string, string>} Titles the title of each page, by its name */
@@ -154,10 +155,25 @@ function addVisitor(nav, server) {
   const leave = makeButton("hx-button hx-leave", "Leave", () => leaveApp(leave));
   leave.title = "End your session on this device; your link opens it again";
   nav.append(name, leave);
-  server.who({}).then((who) => {
-    name.textContent = plain(who.name);
-    name.title = who.name;
-  }, () => {}); // without an answer the name stays empty
+  showName(name, server);
+}
+
+/**
+ * Show who the visitor is; the name stays empty where the server gives no answer for long.
+ *
+ * @param {HTMLElement} name
+ * @param {Context["server"]} server
+ */
+async function showName(name, server) {
+  for (const ms of PAUSES_MS) {
+    const who = await server.who({}).catch(() => null);
+    if (who) {
+      name.textContent = plain(who.name);
+      name.title = who.name;
+      return;
+    }
+    await pause(ms);
+  }
 }
 
 /** @param {HTMLButtonElement} button */

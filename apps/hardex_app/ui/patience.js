@@ -3,6 +3,13 @@
 export const ANSWER_MS = 45000; // after this the request is sent again
 export const PAUSES_MS = [1000, 2000, 4000, 8000, 15000];
 
+/** @param {number} ms */
+export function pause(ms) {
+  return new Promise((done) => {
+    setTimeout(done, ms);
+  });
+}
+
 /** The server gave no answer in time; it may still come. */
 export class NoAnswer extends Error {}
 

@@ -3,7 +3,7 @@
 
 import { find } from "./dom.js";
 import { count } from "./numbers.js";
-import { PAUSES_MS } from "./patience.js";
+import { PAUSES_MS, pause } from "./patience.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
@@ -82,11 +82,4 @@ function drawProgress(box, { stage, done, total }) {
   } else {
     bar.removeAttribute("value");
   }
-}
-
-/** @param {number} ms */
-function pause(ms) {
-  return new Promise((done) => {
-    setTimeout(done, ms);
-  });
 }
