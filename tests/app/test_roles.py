@@ -19,6 +19,7 @@ from hardex.people.access import OWNER, Access, Visitor
 from hardex.people.events import Annotation
 from hardex.probing.saved_probes import kept_probes
 from hardex_app.auth.keys import Keys
+from hardex_app.auth.visitors import THREADS
 from hardex_app.questions import QUESTIONS, answered, names_on, question
 
 from .conftest import draw, quiet
@@ -184,7 +185,7 @@ def test_a_program_of_an_annotator_asks_what_the_pages_ask(app):
 
 
 def test_answers_that_wait_for_the_disk_keep_nobody_from_opening_a_page(app):
-    """What pages ask runs in threads of its own; documents and sessions have others."""
+    """One visitor takes some of the threads for questions; documents and sessions have others."""
     entering = threading.Event()
     waiting = []
 
@@ -200,10 +201,11 @@ def test_answers_that_wait_for_the_disk_keep_nobody_from_opening_a_page(app):
                 for _ in range(50)
             ]
             until = time.monotonic() + 60
-            while len(waiting) < 40 and time.monotonic() < until:  # all the threads for the rest
+            while len(waiting) < 16 and time.monotonic() < until:
                 time.sleep(0.01)
-            assert len(waiting) >= 40
+            assert len(waiting) == 16 < THREADS
             for visitor in (app.owner, app.bert):
+                assert asking(visitor, "probe", "whose", {}).status_code == 200
                 assert visitor.get("/here", timeout=20).status_code == 204
                 assert visitor.get("/", timeout=20).status_code == 200
         finally:

@@ -29,6 +29,7 @@ _CALL = re.compile(rf"{_API}/(?:run|api|call)/({_NAME})/?")
 _JOIN, _DATA = f"{_API}/queue/join", f"{_API}/queue/data"
 
 INVALID = "This is no request of this app; open the app again, or see its API documentation."
+TOO_MANY = "Too many answers wait to be read; read them first."
 _UNKNOWN = "There is no such endpoint; see the API documentation of the app."
 _COUNT = "This endpoint takes {takes} values; received {came}; see its documentation."
 
@@ -140,6 +141,23 @@ def checked_body(path: str, body: bytes, endpoints: Mapping[str, Endpoint]) -> b
     if len(call.data) != endpoint.values:
         raise Refused(_COUNT.format(takes=endpoint.values, came=len(call.data)), 422)
     return json.dumps(call.model_dump(exclude_none=True)).encode()
+
+
+def queued_for(path: str, body: bytes) -> str | None:
+    """The session that reads the answer to a checked call; "" for a call with one of its own.
+
+    None if the call does not go through the queue.
+    """
+    if path.rstrip("/") == _JOIN:
+        return str(json.loads(body)["session_hash"])
+    return "" if path.startswith(f"{_API}/call/") else None
+
+
+def read_by(path: str, query: bytes) -> str | None:
+    """The session whose answers a checked request reads; "" for one call; None for no answers."""
+    if path == _DATA:
+        return dict(parse_qsl(query.decode()))["session_hash"]
+    return "" if _RESULT.fullmatch(path) else None
 
 
 def _endpoint(name: "str | _Call", endpoints: Mapping[str, Endpoint]) -> Endpoint:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,13 +11,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hardex_app.auth.bodies import again
 from hardex_app.auth.sentences import FAILED, not_allowed, sentence
 from hardex_app.front.gradio_protocol import (
+    TOO_MANY,
     Endpoint,
     Refused,
     check_result,
     checked_body,
     checked_query,
     is_known,
+    queued_for,
+    read_by,
 )
+from hardex_app.front.unread import Unread
 
 _KEPT = re.compile(r"/(assets|static|svelte)/")  # the same for everybody, and as old as Gradio
 _HOUR, _NEVER = b"private, max-age=3600", b"no-store"
@@ -35,6 +40,7 @@ class GradioWindow:
             lifespan: starts and ends Gradio's work.
         """
         self._app, self._endpoints, self._lifespan = app, endpoints, lifespan
+        self._unread = Unread()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of the owner."""
@@ -53,8 +59,12 @@ class GradioWindow:
             await sentence(refusal.sentence, refusal.status)(scope, receive, send)
             return
         refusals = _Refusals(send)
-        lifetime = _HOUR if _KEPT.match(path) else _NEVER
-        await self._app(scope, receive, _with_lifetime(refusals.sending, lifetime))
+        sending = _with_lifetime(refusals.sending, _HOUR if _KEPT.match(path) else _NEVER)
+        session = read_by(path, scope["query_string"]) if method == "GET" else None
+        with self._unread.reading(session) if session else nullcontext():
+            await self._app(scope, receive, sending)
+        if session == "":
+            self._unread.take()
         if refusals.response is not None:
             await refusals.response(scope, receive, send)
 
@@ -65,6 +75,9 @@ class GradioWindow:
         if scope["method"] != "POST":
             return scope, receive
         body = checked_body(path, (await receive())["body"], self._endpoints)
+        session = queued_for(path, body)
+        if session is not None and not self._unread.add(session):
+            raise Refused(TOO_MANY, 429)
         length = (b"content-length", str(len(body)).encode())
         headers = [one for one in scope["headers"] if one[0] != b"content-length"]
         return {**scope, "headers": [*headers, length]}, again(body, receive)

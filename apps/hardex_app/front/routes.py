@@ -10,6 +10,7 @@
 """
 
 import json
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -29,6 +30,7 @@ from hardex_app.ui.modules import modules
 from hardex_app.workspace import Workspace
 
 _FOR_GOOD = {"cache-control": "private, max-age=31536000, immutable"}  # the address names it
+_AT_ONCE, _VISITORS_KEPT = 16, 1_000  # questions of a visitor; visitors
 _JAVASCRIPT, _CSS = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
 _NO_JSON = "The body must be JSON in UTF-8; this one is not; encode it as such."
 
@@ -45,7 +47,7 @@ class Front:
         """
         self._workspace, self._gradio = workspace, gradio
         self._pictures = Pictures(workspace)
-        self._threads = CapacityLimiter(THREADS)
+        self._threads, self._turns = CapacityLimiter(THREADS), _Turns()
         self._fixed = _fixed()
         policy = POLICY.format(frames=" ".join(["'self'", *frames]))
         self._window = HTMLResponse(document(), headers={"content-security-policy": policy})
@@ -88,11 +90,27 @@ class Front:
                 sent = json.loads(await request.body() or b"{}")
             except (ValueError, RecursionError):
                 return sentence(_NO_JSON, 400)
-            return await run_sync(
-                _answer, asked, self._workspace, sent, visitor, limiter=self._threads
-            )
+            async with self._turns.of(visitor):
+                return await run_sync(
+                    _answer, asked, self._workspace, sent, visitor, limiter=self._threads
+                )
 
         return answer
+
+
+class _Turns:
+    """How many questions of one visitor are answered at once, so that nobody takes all threads."""
+
+    def __init__(self) -> None:
+        self._limits: OrderedDict[Visitor, CapacityLimiter] = OrderedDict()
+
+    def of(self, visitor: Visitor) -> CapacityLimiter:
+        """The limit of a visitor."""
+        limit = self._limits.pop(visitor, None) or CapacityLimiter(_AT_ONCE)
+        self._limits[visitor] = limit  # the last one used is the last one forgotten
+        if len(self._limits) > _VISITORS_KEPT:
+            self._limits.popitem(last=False)
+        return limit
 
 
 _Answer = Callable[[Visitor, Request], Awaitable[Response]]
