@@ -29,8 +29,7 @@ window.bench = (() => {
     return `${text.length} ${sum}`;
   };
   window.fetch = async (...all) => {
-    let name = "";
-    try { name = JSON.parse(all[1].body).fn_name || ""; } catch (error) { /* no server function */ }
+    const [, name] = String(all[0]).match(/(?:^|\\/)ask\\/[a-z]+\\/([a-z_]+)$/) || [];
     if (!name) return plainFetch(...all);
     const one = { name, start: performance.now(), end: null, about: summed(all[1].body) };
     asked.push(one);
@@ -292,7 +291,7 @@ def timed_view(page: Page, kind: str, selector: str, value: object = "") -> dict
 
 
 def round_trips(page: Page, name: str) -> tuple[float, ...]:
-    """Milliseconds of every call of a server function that the page still remembers."""
+    """Milliseconds of every question that the page still remembers."""
     found = page.evaluate(
         """(name) => bench.asked.filter((one) => one.name === name && one.end !== null)
           .map((one) => one.end - one.start)""",
@@ -322,9 +321,11 @@ def open_files(process_id: int) -> int | None:
 def ready(url: str, browser: Browser) -> None:
     """Wait until run, model and training data of a server are there."""
     page = visit(browser, url)
-    seen_after(page, "#status p")
+    seen_after(page, "#status .hx-line-run:not([hidden])")
     page.wait_for_function(
-        "!document.querySelector('#status .hx-progress')", timeout=300_000, polling=200
+        "!document.querySelector('#status .hx-progress:not([hidden])')",
+        timeout=300_000,
+        polling=200,
     )
     page.close()
     time.sleep(1)

@@ -139,10 +139,9 @@ def _working(
     site: Site, server: AppServer, options: argparse.Namespace
 ) -> Iterator[tuple[Crowd, Event]]:
     """Annotators at work, until the event is cleared; before and after it, some answers each."""
-    crowd = crowd_of(site, server, options.annotators, limit=options.limit, by_page=True)
+    crowd = crowd_of(site, server, options.annotators, limit=options.limit)
     for one in crowd.people:
         one.enter()
-        one.part("annotate")
     goes_on = Event()
     goes_on.set()
     size = COMMENT_SIZE
@@ -399,7 +398,7 @@ def _judge(page: Page, count: int) -> None:
 
 
 def _wait_until_saved(page: Page, count: int) -> None:
-    # As the page says it: what it counts itself begins anew where Gradio has loaded it again.
+    # As the page says it: what it counts itself begins anew where it was loaded again.
     says = f"document.querySelector('.hx-ann-count')?.textContent.includes('{count} of ')"
     page.wait_for_function(f"{WAITING} === 0 && {says}", timeout=PAGE_MS)
 

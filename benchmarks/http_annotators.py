@@ -33,12 +33,12 @@ from hardex.people.tickets import Tickets
 
 CLASSES = 10
 UNDECIDED = ("ambiguous", "bad_image", "not_sure")
-SAID = ("ticket", "label", "verdict", "comment", "seconds", "event_id")  # of the endpoint
+SAID = ("ticket", "label", "verdict", "comment", "seconds", "event_id")
 ROOT_PATH = "/hardex"  # as behind a proxy: that switches personal links on
 # What a database, a page and a terminal must each give back as it came.
 _SIGNS = "<script>alert(1)</script> ${1+1} \U0001f9e6 שלום 'quoted' \"twice\" 50 %"
 _PATIENCE_SECONDS = 60.0  # for one answer
-_IDLE_SECONDS = 2.0  # then a new connection is taken: the server ends idle ones after five
+_IDLE_SECONDS = 30.0  # then a new connection is taken: the server ends idle ones after a minute
 _SENTENCE_MOST = 400  # characters
 
 
@@ -214,7 +214,6 @@ class Annotator:
         name: whose link it is.
         token: of the link.
         seed: of what they answer.
-        by_page: whether to ask as the page's script does, or else as programs do.
         pause: seconds before something is sent again.
         until: `time.monotonic` after which they give up.
         said: all answers, the latest last.
@@ -229,7 +228,6 @@ class Annotator:
     name: str
     token: str
     seed: int = 0
-    by_page: bool = False
     pause: float = 0.25
     until: float = float("inf")
     said: list[Submission] = field(default_factory=list)
@@ -244,8 +242,6 @@ class Annotator:
         self._connection: HTTPConnection | None = None
         self._last_used = 0.0
         self._cookie = ""
-        self._parts: dict[str, int] = {}
-        self.session = f"s{self.seed}"
 
     # ------------------------------------------------------------------ HTTP
 
@@ -272,9 +268,9 @@ class Annotator:
         except (OSError, HTTPException):
             self.close()
             raise
-        cookie = response.headers.get("set-cookie")
-        if cookie:
-            self._cookie = cookie.partition(";")[0]
+        for cookie in response.headers.get_all("set-cookie", []):
+            if "Max-Age=0" not in cookie:
+                self._cookie = cookie.partition(";")[0]
         return response.status, told
 
     def close(self) -> None:
@@ -323,53 +319,23 @@ class Annotator:
         status, _ = self.send("POST", "/leave", {})
         assert status == 204, status
 
-    def config(self) -> dict[str, Any]:
-        """What the page is made of."""
-        return self._patiently("GET", "/config", None)
-
-    def part(self, elem_id: str) -> int:
-        """The number of a part of the page, to which its server functions belong."""
-        if not self._parts:
-            self._parts = {
-                one["props"]["elem_id"]: one["id"]
-                for one in self.config()["components"]
-                if one["props"].get("elem_id")
-            }
-        return self._parts[elem_id]
-
     # ------------------------------------------------------------------ asking
 
-    def call(self, name: str, *values: object) -> dict[str, Any]:
-        """An endpoint, as programs call it; without a session Gradio makes one for each call."""
-        body = {"data": list(values), "session_hash": self.session}
-        told = self._patiently("POST", f"/gradio_api/run/{name}", body)
-        answer: dict[str, Any] = told["data"][0]
-        return answer
-
-    def ask(self, elem_id: str, name: str, about: object) -> dict[str, Any]:
-        """A server function, as the page's script calls it."""
-        body = {
-            "data": about,
-            "component_id": self.part(elem_id),
-            "fn_name": name,
-            "session_hash": self.session,
-        }
-        return self._patiently("POST", "/gradio_api/component_server", body)
+    def ask(self, page: str, name: str, about: object) -> dict[str, Any]:
+        """A question, as the script of a page asks it."""
+        return self._patiently("POST", f"/ask/{page}/{name}", about)
 
     def next_ticket(self) -> str:
-        """The example to judge next; "" where there is none for now."""
+        """The example to judge next, with its picture; "" where there is none for now."""
         begin = time.perf_counter()
-        if self.by_page:
-            told = self.ask(
-                "annotate", "next_examples", {"have": [], "count": 1, "name": self.name}
-            )
-        else:
-            told = self.call("next_example", [])
-        self.waited.append(time.perf_counter() - begin)
+        told = self.ask("annotate", "next_examples", {"have": [], "count": 1})
         if not told["examples"]:
             return ""
         (one,) = told["examples"]
-        assert one["image"].startswith("data:image/"), one
+        if not one["image"].startswith("data:image/"):
+            status, picture = self.send("GET", f"/{one['image']}")
+            assert status == 200 and picture, (status, one)
+        self.waited.append(time.perf_counter() - begin)
         ticket: str = one["ticket"]
         return ticket
 
@@ -388,13 +354,7 @@ class Annotator:
         self.said.append(said)
         begin = time.perf_counter()
         before = self.lost + len(self.troubles)
-        answer: dict[str, Any]
-        if said.undoes:
-            answer = self.ask("annotate", "undo", {**said.about, "name": self.name})
-        elif self.by_page:
-            answer = self.ask("annotate", "annotate", {**said.about, "name": self.name})
-        else:
-            answer = self.call("annotate", *(said.about[name] for name in SAID))
+        answer = self.ask("annotate", "undo" if said.undoes else "annotate", said.about)
         if (answer["event_id"], answer["ticket"]) != (said.event_id, said.ticket):
             raise GaveUp(f"{self.name} was told of another answer: {answer}")
         said.milliseconds = 1e3 * (time.perf_counter() - begin)

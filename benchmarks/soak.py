@@ -5,10 +5,10 @@
 
 One `hardex serve` with `mnist_small` and personal links, and two dozen annotators who do at random
 what people do: request an example, answer it, undo an answer, draw and probe, load the page (with
-its configuration and its load event, under a new Gradio session each time), request their progress,
-leave and enter again. Ten thousand interactions are about two hours of use. After every thousand,
-all annotators pause for three seconds, and the memory of the server (resident, and private dirty,
-from /proc) and its open files are read.
+its style, its scripts and its facts), request their name and the status, leave and enter again. Ten
+thousand interactions are about two hours of use. After every thousand, all annotators pause for
+three seconds, and the memory of the server (resident, and private dirty, from /proc) and its open
+files are read.
 
 Promises: at the end both memory figures are at most 10 % above those after the first thousand
 interactions, and the open files within 10; no request is refused; every acknowledged answer is
@@ -16,12 +16,12 @@ stored once, as it was sent.
 """
 
 import argparse
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
-from uuid import UUID
 
 import numpy as np
 from chromium import Figure, megabytes, open_files
@@ -64,9 +64,9 @@ def main() -> int:
     options = _options()
     with workplace() as folder:
         site = made_site(folder, options.interactions // OVERLAP + 100, side=SIDE)
-        words = (*site.words, "--overlap", str(OVERLAP), "--model", "mnist_small")
+        words = (*site.words, "--overlap", str(OVERLAP), "--model", "mnist_small", "--open-probe")
         with serving(folder, *words) as server:
-            crowd = crowd_of(site, server, options.people, limit=options.limit, by_page=True)
+            crowd = crowd_of(site, server, options.people, limit=options.limit)
             people = [_Person(one) for one in crowd.people]
             for one in people:
                 one.annotator.enter()
@@ -177,15 +177,14 @@ class _Person:
         self.spent: dict[str, list[float]] = {}
         self._rng = np.random.default_rng((1, annotator.seed))
         self._ticket = ""
-        self._load_event: int | None = None
         self._deeds: dict[str, tuple[float, Callable[[], None]]] = {
             "next example": (0.15, self._next),
             "answer": (0.30, self._answer),
             "undo": (0.06, self._undo),
             "probe a drawing": (0.20, self._probe),
             "page load": (0.08, self._load),
-            "config": (0.06, self._config),
-            "progress": (0.10, self._progress),
+            "facts": (0.06, self._facts),
+            "name and status": (0.10, self._name_and_status),
             "leave and enter": (0.05, self._leave_and_enter),
         }
 
@@ -234,40 +233,27 @@ class _Person:
     def _probe(self) -> None:
         assert "before" in self._probed()
 
-    def _config(self) -> None:
-        status, told = self.annotator.send("GET", "/config")
-        assert status == 200 and told.startswith(b"{"), status
+    def _facts(self) -> None:
+        assert self.annotator.ask("probe", "facts", {})["sliders"]
 
-    def _progress(self) -> None:
-        self.annotator.call("progress")
+    def _name_and_status(self) -> None:
+        assert self.annotator.ask("window", "who", {})["name"] == self.annotator.name
+        assert self.annotator.ask("window", "status", {})["over"]
 
     def _load(self) -> None:
         """As a browser does: the page, what it is made of, and what it is filled with."""
         one = self.annotator
-        one.session = str(UUID(bytes=self._rng.bytes(16), version=4))
         status, page = one.send("GET", "/")
         assert status == 200 and b"hardex" in page, status
-        if self._load_event is None:
-            self._load_event = _load_event(one)
-        body = {"data": [], "fn_index": self._load_event, "session_hash": one.session}
-        status, told = one.send("POST", "/gradio_api/queue/join", body)
-        assert status == 200, told
-        status, told = one.send("GET", f"/gradio_api/queue/data?session_hash={one.session}")
-        assert status == 200 and b"process_completed" in told, told[:300]
+        for place in re.findall(r'(?:modules|style)/[^"]+', page.decode()):
+            status, told = one.send("GET", f"/{place}")
+            assert status == 200 and told, (status, place)
+        for name in ("whose", "facts"):
+            one.ask("annotate", name, {})
 
     def _leave_and_enter(self) -> None:
         self.annotator.leave()
         self.annotator.enter()
-
-
-def _load_event(annotator: Annotator) -> int:
-    """The number of the event that fills a page once it is there."""
-    config = annotator.config()
-    return next(
-        int(one["id"])
-        for one in config["dependencies"]
-        if any(kind == "load" for _, kind in one["targets"])
-    )
 
 
 def _options() -> argparse.Namespace:

@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -182,6 +183,16 @@ def test_a_program_of_an_annotator_asks_what_the_pages_ask(app):
         assert ask(dora, "annotate", "undo", gone)["done"] == 0
         with pytest.raises(ValueError, match="Could not get Gradio config"):
             Client(app.url, headers={"Authorization": f"Bearer {token}"}, verbose=False)
+
+
+def test_the_program_in_the_guide_labels_an_example(app, capsys):
+    guide = (Path(__file__).parents[2] / "docs" / "sharing.md").read_text("utf-8")
+    (program,) = re.findall(r"```python\n(import uuid.*?)```", guide, re.DOTALL)
+    token = Access.open(app.run.folder).invite("Egon")
+    program = program.replace("http://127.0.0.1:7860", app.url).replace("ID.SECRET", token)
+    exec(program.replace('"label": "7"', '"label": "1"'), {})
+    assert re.fullmatch(r"1 of \d+ labelled\n", capsys.readouterr().out)
+    assert [event.said for event in app.run.annotations.by("Egon")] == ["1"]
 
 
 def test_answers_that_wait_for_the_disk_keep_nobody_from_opening_a_page(app):

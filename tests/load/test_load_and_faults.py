@@ -77,6 +77,6 @@ def test_memory_and_open_files_are_flat(tmp_path):
     found = result_of("soak.py", "--interactions 400 --every 200 --people 10", tmp_path)
     assert len(found["marks"]) == 2 and sum(found["done"].values()) >= 400
     assert set(found["done"]) == {
-        *("next example", "answer", "undo", "probe a drawing", "page load", "config"),
-        *("progress", "leave and enter"),
+        *("next example", "answer", "undo", "probe a drawing", "page load", "facts"),
+        *("name and status", "leave and enter"),
     }

@@ -19,10 +19,9 @@ class Seldom(logging.Filter):
 
     Example:
         >>> about = {"levelno": logging.ERROR, "msg": "%s failed", "args": ("this",)}
-        >>> record = logging.makeLogRecord(about)
         >>> seldom = Seldom(lambda: 0.0)
-        >>> seldom.filter(record), seldom.filter(record)
-        (True, False)
+        >>> [seldom.filter(logging.makeLogRecord(about)) for _ in range(3)]
+        [True, False, False]
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
