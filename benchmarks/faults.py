@@ -22,6 +22,7 @@ once, as they were sent, and everybody continues without entering again.
 
 import argparse
 import errno
+import json
 import resource
 import subprocess
 import sys
@@ -68,6 +69,7 @@ COMMENT_SIZE = 1_900  # so that what is written soon needs another page of the d
 PER_PERSON = 1_000  # examples: nobody runs out, however long a fault takes
 PAGE_MS = 100_000  # a database may be waited for 30 s, and then comes a pause of up to 15
 TICKET = "document.querySelector('[data-ticket]')?.dataset.ticket"
+SAVED = "document.querySelector('.hx-ann-saved').textContent"
 WAITING = "Number(document.querySelector('[data-waiting]')?.dataset.waiting || 0)"
 WAIT_SECONDS = 30.0  # until everybody has met a fault, or got over it
 
@@ -361,10 +363,7 @@ def _in_chromium(
         database.stop("fast")
         _judge(page, 3)
         page.wait_for_selector(".hx-ann-problem:not([hidden])", timeout=PAGE_MS)
-        page.wait_for_function(
-            "document.querySelector('.hx-ann-saved').textContent === '3 not saved yet'",
-            timeout=PAGE_MS,
-        )
+        _wait_until(page, f"{SAVED} === '3 not saved yet'")
         time.sleep(options.down_seconds)
         told = page.inner_text(".hx-ann-problem")
         waiting, saved = page.evaluate(WAITING), page.inner_text(".hx-ann-saved")
@@ -394,13 +393,19 @@ def _judge(page: Page, count: int) -> None:
     for _ in range(count):
         before = page.evaluate(TICKET)
         page.keyboard.press("3")
-        page.wait_for_function(f"(before) => {TICKET} !== before", arg=before, timeout=PAGE_MS)
+        _wait_until(page, f"{TICKET} !== {json.dumps(before)}")
 
 
 def _wait_until_saved(page: Page, count: int) -> None:
     # As the page says it: what it counts itself begins anew where it was loaded again.
     says = f"document.querySelector('.hx-ann-count')?.textContent.includes('{count} of ')"
-    page.wait_for_function(f"{WAITING} === 0 && {says}", timeout=PAGE_MS)
+    _wait_until(page, f"{WAITING} === 0 && {says}")
+
+
+def _wait_until(page: Page, true: str) -> None:
+    """Not by Playwright's `wait_for_function`, whose `eval` the page does not allow."""
+    if not wait_for(lambda: bool(page.evaluate(true)), PAGE_MS / 1000):
+        raise TimeoutError(f"the page did not come to {true}")
 
 
 def _options() -> argparse.Namespace:

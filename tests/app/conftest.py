@@ -133,9 +133,9 @@ def without(lines: list[str], phrases: Sequence[str]) -> list[str]:
 def quiet(page: Page) -> None:
     """Wait until nothing is asked on the page any more."""
     page.wait_for_timeout(200)  # some is asked only when a hand has rested
-    page.wait_for_function(
-        "[...document.querySelectorAll('[data-asking]')].every((one) => one.dataset.asking === '0')"
-    )
+    said = "[...document.querySelectorAll('[data-asking]')].map((one) => one.dataset.asking)"
+    # Not by Playwright's `wait_for_function`, whose `eval` the annotators' window does not allow.
+    until(page, lambda: set(page.evaluate(said)) <= {"0"})
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def test_the_first_page_says_how_good_the_model_is(visit: Visit, run: hardex.Run
     expect(page.locator("#status")).to_contain_text("10,000 examples")
     expect(page.locator("#page-overview")).to_contain_text("99.2 %")
     expect(page.locator(".hx-ov-matrix")).to_be_visible()
-    expect(page.locator("#status progress")).to_have_count(0, timeout=120_000)
+    expect(page.locator("#status .hx-progress")).to_be_hidden(timeout=120_000)
     visit.shoot("overview")
     pair = page.get_by_role("link", name=re.compile("given 5, predicted 3")).first
     pair.click()

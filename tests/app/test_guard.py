@@ -625,6 +625,13 @@ def test_what_is_malformed_is_refused(headers, status):
     assert told["body"].count("\n") == 1
 
 
+@pytest.mark.parametrize("length", [b"\xb2", b"\xb9", b" 2", b"2 ", b"0x2", b"", b"+2"])
+def test_a_length_is_written_in_plain_digits(length):
+    headers = [(b"host", b"localhost"), (b"content-length", length)]
+    told = in_a_loop(raw(Gate(1), headers, path=ASK, method="POST"))
+    assert told["status"] == 400
+
+
 def test_a_long_address_is_refused():
     assert local().get("/config?" + "x" * 9000).status_code == 414
 

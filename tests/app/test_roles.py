@@ -23,7 +23,7 @@ from hardex_app.auth.keys import Keys
 from hardex_app.auth.visitors import THREADS
 from hardex_app.questions import QUESTIONS, answered, names_on, question
 
-from .conftest import draw, quiet
+from .conftest import draw, quiet, until
 from .fake_runs import asking, bearing, entered, inspecting, serving, small_run
 
 DRAWN = {"kind": "sketch", "strokes": [[[40, 40], [200, 200]]]}
@@ -498,9 +498,7 @@ def test_what_somebody_drew_is_not_shown_to_the_next_in_the_same_tab(app, browse
         assert "strokes" in page.evaluate(kept)
         page.goto(f"{app.url}enter#{access.invite('Jan')}")
         expect(page.locator(".hx-who")).to_have_text("Jan")
-        page.wait_for_function(
-            "!(sessionStorage.getItem('hardex.draft.probe') || '').includes('strokes')"
-        )
+        until(page, lambda: "strokes" not in (page.evaluate(kept) or ""))
         page.go_back()
         expect(page.locator(".hx-who")).to_have_text("Jan")
         expect(page.locator("#probe .hx-slider").first).to_be_visible()
