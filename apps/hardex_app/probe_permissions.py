@@ -59,8 +59,8 @@ def drawing_closed(visitor: Visitor, workspace: Workspace) -> str:
     session = session_of(workspace, visitor)
     if session is None:
         return _NOT_YET
-    done, total = session.queue.progress(visitor.name)
-    return "" if done >= total else _CLOSED.format(left=f"{total - done:,}")
+    left = session.queue.unjudged(visitor.name)
+    return _CLOSED.format(left=f"{left:,}") if left else ""
 
 
 def error_for(visitor: Visitor, error: HardexError, run: Run, request: Any = None) -> str:

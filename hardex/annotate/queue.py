@@ -118,6 +118,7 @@ class Queue:
         self._buckets: dict[int, dict[frozenset[str], list[int]]] = {0: {}}
         if self._ids:
             self._buckets[0][_NOBODY] = list(range(len(self._ids)))  # in order: a heap already
+        self._given: defaultdict[str, set[str]] = defaultdict(set)  # and not judged, by annotator
         self._open = len(self._ids)
         self._open_of: defaultdict[str, int] = defaultdict(int)  # open, but judged by them
         self._gold_order: dict[str, tuple[str, ...]] = {}
@@ -162,6 +163,7 @@ class Queue:
             with self._lock:
                 self._add_events(events)
                 if annotator not in self._judged_of(chosen).judges:
+                    self._given[annotator].add(chosen)
                     return chosen
 
     def record(self, event: "AnnotationEvent") -> None:
@@ -188,6 +190,16 @@ class Queue:
             done = len(self._judged[annotator])
             left = self._open - self._open_of[annotator]
             return done, done + left + self._gold_due(annotator, done, left)
+
+    def unjudged(self, annotator: str) -> int:
+        """How many examples this annotator has to judge, or was given and has not judged.
+
+        They may still answer what they were given long ago and others have judged since. What was
+        given before a restart is not known.
+        """
+        with self._lock:
+            done, total = self.progress(annotator)
+            return max(total - done, len(self._given[annotator]))
 
     # ------------------------------------------------------------------ choosing
 
@@ -352,6 +364,7 @@ class Queue:
             self._judged[annotator].discard(id)
         for annotator in now.judges - before.judges:
             self._count_judged(annotator, id)
+            self._given[annotator].discard(id)
         for annotator in now.judges:
             self._release(annotator, id)
         if id in self.numbers:

@@ -99,6 +99,8 @@ def _parts(content: Any, start: int, end: int) -> Iterator[tuple[int, int, int]]
     """The fields of a message that hold bytes: number, and where they begin and end."""
     while start < end:
         tag, start = _varint(content, start)
+        if tag >= 2**32:  # readers differ in what they make of it
+            raise Unreadable("it is no message")
         encoding = tag & 7
         if encoding == _PART:
             size, start = _varint(content, start)

@@ -68,6 +68,7 @@ LASTS = timedelta(days=7)  # every session ends after this
 _EXPIRES_MOST = timedelta(days=3650)
 _SESSIONS_MOST = 50  # of one link at once; one more ends the least recently used one
 _SEEN_EVERY = timedelta(minutes=5)  # how often the last use of a session is stored
+_CLOCKS_DIFFER = timedelta(hours=1)  # of servers, or of one before and after it was set
 _CACHE_SECONDS = 1.0  # how long a session is cached
 _CACHED_MOST = 10_000  # sessions
 
@@ -362,11 +363,19 @@ class Access:
         except AccessError:
             return False
 
-    def _stored_session(self, session: str) -> str:
-        """What is stored of the secret of a session."""
+    def _session_key(self, session: str) -> str:
+        """How what is stored of a session begins."""
         if not self._database.run:
             return hashed(session)
         return sealed("session", self._database.run, session)
+
+    def _stored_session(self, session: str, token_id: str, entered: datetime) -> str:
+        """What is stored of a session, so that it belongs to one invitation and one beginning."""
+        key = self._session_key(session)
+        if not self._database.run:
+            return key
+        began = entered.isoformat(timespec="microseconds")
+        return f"{key}.{sealed('entered', self._database.run, session, token_id, began)}"
 
     # ------------------------------------------------------------------ sessions
 
@@ -407,7 +416,7 @@ class Access:
                 "or for a new one."
             )
         session = token_urlsafe(32)
-        stored = self._stored_session(session)
+        stored = self._stored_session(session, token_id, now)
         with self._database.write(INVITATIONS) as connection:
             _make_room(connection, token_id, now)
             connection.execute(
@@ -436,7 +445,7 @@ class Access:
         if cached is not None:
             return cached[1]
         read_at = monotonic()
-        found = self._visitor(self._stored_session(session))
+        found = self._visitor(session)
         with self._lock:
             if changes == self._changes:  # no session ended while the database was read
                 self._cache[key] = (read_at, found)
@@ -458,28 +467,30 @@ class Access:
         found = self._cache.get(key)
         return found if found and monotonic() - found[0] < _CACHE_SECONDS else None
 
-    def _visitor(self, stored: str) -> Visitor | None:
+    def _visitor(self, session: str) -> Visitor | None:
         def query(version: int) -> "Select[Any]":
             of_session = (one for one in _SESSIONS.c if one.name != "token_id")
             return (
                 select(*of_session, *_columns(version))
                 .join_from(_SESSIONS, _INVITATIONS, _SESSIONS.c.token_id == _INVITATIONS.c.token_id)
-                .where(_SESSIONS.c.session_hash == stored)
+                .where(self._is_session(session))
                 .limit(1)
             )
 
         rows = self._database.read(INVITATIONS, query)
-        if not rows or not _is_same(rows[0].session_hash, stored):
+        if not rows or not isinstance(rows[0].entered, datetime):
             return None
         (row,) = rows
+        stored = self._stored_session(session, row.token_id, row.entered)
         now = self._clock()
         has_ended = (
-            row.ended is not None
+            not _is_same(row.session_hash, stored)
+            or row.ended is not None
             or row.revoked is not None
             or (row.expires is not None and row.expires <= now)
             or None in (row.entered, row.seen)
-            or row.seen + IDLE <= now
-            or row.entered + LASTS <= now
+            or not now - IDLE < row.seen < now + _CLOCKS_DIFFER
+            or not now - LASTS < row.entered < now + _CLOCKS_DIFFER
             or not self._is_valid(row)
         )
         if has_ended:
@@ -487,6 +498,10 @@ class Access:
         if row.seen + _SEEN_EVERY <= now:
             self._touch(stored, now)
         return Visitor(row.name, row.role)
+
+    def _is_session(self, session: str) -> "ColumnElement[bool]":
+        """The condition for the row of a session."""
+        return _SESSIONS.c.session_hash.startswith(self._session_key(session), autoescape=True)
 
     def _touch(self, stored: str, now: datetime) -> None:
         """Store that the session is in use; if the database is busy, the next use will do."""
@@ -507,11 +522,7 @@ class Access:
         if self.visitor(session) is None:
             return
         with self._database.write(INVITATIONS) as connection:
-            connection.execute(
-                update(_SESSIONS)
-                .where(_SESSIONS.c.session_hash == self._stored_session(session))
-                .values(ended=self._clock())
-            )
+            connection.execute(delete(_SESSIONS).where(self._is_session(session)))
         self._clear_cache()
 
     def _clear_cache(self) -> None:

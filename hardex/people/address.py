@@ -27,6 +27,11 @@ def keep_address(folder: Path, address: str) -> None:
     people, line = PeopleFolder(folder), _line(folder, address)
     with suppress(OSError):
         people.make()
+        state = people.state(_FILE)
+        if state is not None and state.st_size > _MOST // 2:  # lines of killed apps, or of others
+            kept = [*_kept(folder), line]
+            people.replace(_FILE, "".join(f"{one}\n" for one in kept).encode())
+            return
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         with os.fdopen(people.open(_FILE, flags), "a", encoding="utf-8") as file:
             file.write(f"{line}\n")  # appending keeps what other apps write

@@ -12,6 +12,7 @@ fonts draw alike. Letters that Unicode added after the tables of that package ha
 import re
 from functools import lru_cache
 from unicodedata import category, normalize
+from unicodedata import name as unicode_name
 
 from hardex.text import is_plain
 
@@ -100,10 +101,22 @@ def looks_like_owner(name: str) -> bool:
         (True, True, False)
     """
     compatible = normalize("NFKC", name)
-    if compatible.isascii():
-        return compatible.casefold().replace("0", "o") == "owner"
-    spellings = (name, compatible, name.casefold(), compatible.casefold())
-    return any(skeleton(one).casefold().replace("0", "o") == "owner" for one in spellings)
+    spellings = [name, compatible, name.casefold(), compatible.casefold()]
+    if not compatible.isascii():
+        spellings = list(map(skeleton, spellings))
+    return any(_letters(one) == "owner" for one in spellings)
+
+
+def _letters(text: str) -> str:
+    """The letters of a text in lower case, without marks and signs; small capitals are letters."""
+    found = []
+    for sign in normalize("NFKD", text):
+        if sign == "0":
+            found.append("o")
+        elif category(sign)[0] == "L":
+            _, small, capital = unicode_name(sign, "").partition("LATIN LETTER SMALL CAPITAL ")
+            found.append(capital if small and len(capital) == 1 else sign)
+    return "".join(found).casefold().replace("vv", "w")
 
 
 @lru_cache(maxsize=10_000)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError
 
-from hardex.errors import RunError
+from hardex.errors import MisplacedError, RunError
 from hardex.people.database import WAIT_SECONDS, Database, Part, Query, server_error
 
 _CONNECTIONS_MOST = 20  # from one process to one server
@@ -70,7 +70,14 @@ class PostgreSQL(Database):
                 "SELECT set_config('synchronous_commit', 'on', false) "
                 "WHERE current_setting('synchronous_commit') = 'off'"
             )
+            cursor.execute("SHOW server_encoding")
+            (encoding,) = cursor.fetchone()
             connection.commit()
+            if encoding != "UTF8":
+                raise MisplacedError(
+                    f"an annotation database must have the encoding UTF8; {self.where} has "
+                    f"{encoding}, which lacks most characters; create another database."
+                )
 
         @event.listens_for(self._engine, "handle_error")
         def recognise_shutdown(context: ExceptionContext) -> None:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -25,9 +26,10 @@ from sqlalchemy import (
     insert,
     select,
     table,
+    text,
     tuple_,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.types import TypeEngine
 
 from hardex.data.names import is_storable
@@ -41,6 +43,7 @@ from hardex.people.waiting import Response, Waiting, check_undo, now, unchanged
 if TYPE_CHECKING:
     from hardex.runs.manifest import Source
 
+_INTERRUPTED = "an annotation must be stored; this was interrupted; try again."
 _STORED_AT_ONCE = 500  # events; databases allow some thousands of parameters in a query
 _CLOCKS_DIFFER = timedelta(days=1)  # between computers, at most
 
@@ -135,7 +138,7 @@ class Store:
         self._waiting.append(waiting)
         with self._turn:  # whoever has it stores what all others wait for
             while not waiting.is_over:
-                self._store(self._take())
+                self._store(self._take() or [waiting])  # it may be lost by an interruption
         return waiting.outcome()
 
     def _take(self) -> "list[Waiting]":
@@ -158,9 +161,17 @@ class Store:
                 self._store_together(waiting)
             except IntegrityError:  # another process stored one of the events at the same moment
                 self._store_together(waiting)
-        except Exception as error:
+        except BaseException as error:
+            if len(waiting) > 1 and _is_of_one(error):  # the others are stored without it
+                for one in waiting:
+                    self._store([one])
+                return
+            # Anything but an `Exception` interrupts this thread alone.
+            why = error if isinstance(error, Exception) else StorageError(_INTERRUPTED)
             for one in waiting:
-                one.error = one.error or error
+                one.event, one.error = None, one.error or why
+            if why is not error:
+                raise
         finally:
             for one in waiting:
                 one.is_over = True
@@ -169,6 +180,7 @@ class Store:
         for one in waiting:
             one.event = one.error = None
         with self._database.write(ANNOTATIONS) as connection:
+            _lock(connection, waiting)
             before = _by_annotator(connection, {one.id for one in waiting})
             new = [one for one in waiting if one.answer(before.get((one.annotator, one.id), ()))]
             ids = {id for one in new for id in (one.values["event_id"], one.values["undoes"]) if id}
@@ -339,6 +351,29 @@ def _all_stored(connection: Connection, event_ids: Collection[str]) -> dict[str,
     """The stored ones of these events, by id."""
     found = connection.execute(select(*_EVENTS.c).where(_EVENTS.c.event_id.in_(event_ids)))
     return {row.event_id: _event(row) for row in found}
+
+
+def _lock(connection: Connection, waiting: "Sequence[Waiting]") -> None:
+    """Let no other server store for the same annotators and examples until the end.
+
+    SQLite has one writer at a time.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    pairs = (f"{len(one.annotator)} {one.annotator} {one.id}".encode() for one in waiting)
+    keys = sorted(int.from_bytes(sha256(pair).digest()[:8], signed=True) for pair in pairs)
+    query = text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
+    connection.execute(query, {"keys": keys})
+
+
+def _is_of_one(error: BaseException) -> bool:
+    """Whether a database refused a value, and is there for others."""
+    cause = error.__cause__ if isinstance(error, StorageError) else None
+    return (
+        isinstance(cause, DBAPIError)
+        and not isinstance(cause, OperationalError)
+        and not cause.connection_invalidated
+    )
 
 
 def _by_annotator(

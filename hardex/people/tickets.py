@@ -27,7 +27,7 @@ from hardex.people.own_files import PeopleFolder
 _KEY_BYTES = 32
 TICKET_MOST = 8_192  # characters
 _KEY_FILE = "tickets.key"
-_PADDING = PKCS7(512)  # bits: the length of an id would reveal something about it
+_PADDING = PKCS7(2040)  # bits, the most there is: the length of an id would reveal its class
 
 
 @dataclass(frozen=True)

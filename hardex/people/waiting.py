@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from hardex.errors import RunError
+from hardex.errors import RunError, StorageError
 from hardex.people.events import Annotation, AnnotationEvent, check, check_comment
 
 _TICK = timedelta(microseconds=1)  # the resolution of stored times
@@ -75,7 +75,7 @@ class Waiting:
             Exception: why there is none.
         """
         if self.error is not None or self.event is None:
-            raise self.error or RunError("an annotation was not stored; try again.")
+            raise self.error or StorageError("an annotation must be stored; it was not; try again.")
         return self.event
 
 

@@ -416,9 +416,10 @@ class Tables:
         )
         with self._readable(), self._connection.cursor() as cursor:
             found = cursor.execute(query, [list(numbers), list(numbers.values())]).fetchnumpy()
-        if len(found["number"]) != len(numbers):  # looked up one by one
+        places = found.pop("number")
+        order = np.argsort(places)
+        if not np.array_equal(places[order], np.arange(len(numbers))):  # looked up one by one
             return
-        order = np.argsort(found.pop("number"))
         self._at_hand = numbers, [column[order] for column in found.values()]
 
     def _place(self, id: str) -> "Place":

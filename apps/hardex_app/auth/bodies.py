@@ -44,6 +44,7 @@ class Body:
             async with asyncio.timeout(seconds + length / _BYTES_PER_SECOND):
                 return await self._whole()
         except TimeoutError as error:
+            self.is_over = True  # nobody waits for the rest
             raise TooSlow from error
 
     async def _whole(self) -> bytes | None:

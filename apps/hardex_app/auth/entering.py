@@ -21,7 +21,7 @@ _COOKIE_SECONDS = int(LASTS.total_seconds())
 _PATHS_MOST, _DOMAINS_MOST = 6, 5  # longer ones than the app has
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
-_NO_TOKEN = "You need a personal link to open this app; ask the person who sent you here for one."
+NO_TOKEN = "You need a personal link to open this app; ask the person who sent you here for one."
 _LEFT = "You have left. Your personal link opens the app again, and you continue where you stopped."
 _TOO_OFTEN = "Too many attempts; wait {seconds} seconds and try again."
 # Only the owner may learn which database it is, and where.
@@ -31,11 +31,11 @@ UNREADABLE = "Invitations cannot be read right now; try again soon."
 def no_session(gate: Gate, request: GuardedRequest) -> Response:
     """The response without a session."""
     if not request.navigates:
-        response = sentence(_NO_TOKEN, 401)
+        response = sentence(NO_TOKEN, 401)
     elif request.scope.get("query_string") == b"left":  # where `nav.js` leads
         response = HTMLResponse(_plain_page("You have left", _LEFT), 401)
     else:
-        response = HTMLResponse(_plain_page("Personal link needed", _NO_TOKEN), 401)
+        response = HTMLResponse(_plain_page("Personal link needed", NO_TOKEN), 401)
     if len(request.cookies(gate)) > 1:
         _delete_planted(gate, request, response)
     return response

@@ -15,6 +15,7 @@ import re
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,13 +44,14 @@ from hardex_app.auth.gate import (
     split_host,
 )
 from hardex_app.auth.sentences import FAILED, sentence
-from hardex_app.auth.visitors import IN_SCOPE, is_owner
+from hardex_app.auth.visitors import IN_SCOPE, STILL_HERE, is_owner
 
 _LOG = logging.getLogger("hardex")
 
 # An uploaded image of `pixels.FILE_MOST` bytes in base64, and the rest of the request.
 OWNER_BODY, ANNOTATOR_BODY, OTHER_BODY = 21_000_000, 1_000_000, 65_536
 _HEADERS_MOST, _HEADER_BYTES, _PATH_BYTES = 100, 32_768, 8_192
+_UNREAD_MOST = 60
 _WELCOME_SECONDS = 1.0  # how often to check that whoever reads a long answer may still be here
 
 _HOST = re.compile(r"([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
@@ -126,6 +128,7 @@ class Guard:
             "raw_path": request.path.encode(),
             "headers": _headers(request, self._gate, len(let_in.body)),
             IN_SCOPE: let_in.visitor,
+            STILL_HERE: partial(self._is_still_here, let_in.session),
         }
         handled = self._answered(scope, again(let_in.body, receive), send)
         if request.method == "POST" or self._gate.keys is None:
@@ -151,7 +154,7 @@ class Guard:
         try:
             body = await receive.whole(request.length)
         except TooSlow:
-            return sentence(_TOO_SLOW, 408)
+            return sentence(_TOO_SLOW, 408, ends=True)
         # The invitation may have been revoked while the body was on its way.
         visitor = await self._visitor(session)
         if visitor is None:
@@ -183,9 +186,15 @@ class Guard:
     ) -> None:
         """Let an answer go on for as long as its visitor may be here."""
         task = asyncio.ensure_future(answering)
+        unread = 0  # times in a row that the session could not be read
         try:
             while not (await asyncio.wait({task}, timeout=_WELCOME_SECONDS))[0]:
-                if not await self._is_welcome(session):
+                try:
+                    is_welcome, unread = await self._visitor(session) is not None, 0
+                except HardexError:  # nothing says that it has ended, for a while
+                    unread += 1
+                    is_welcome = unread < _UNREAD_MOST
+                if not is_welcome:
                     task.cancel()
                     await asyncio.wait({task})
                     await _end(send)
@@ -194,11 +203,14 @@ class Guard:
         finally:
             task.cancel()
 
-    async def _is_welcome(self, session: str) -> bool:
-        try:
-            return await self._visitor(session) is not None
-        except HardexError:  # it cannot be read now: nothing says that the session has ended
-            return True
+    def _is_still_here(self, session: str) -> bool:
+        """Whether a session has not ended, asked where an answer is made.
+
+        Raises:
+            HardexError: it cannot be read now.
+        """
+        keys = self._gate.keys
+        return keys is None or (keys.known(session) or keys.visitor(session)) is not None
 
     async def _session(self, request: GuardedRequest) -> "str | Response":
         """The session of the request, "" without one, or the response if it cannot be found."""
@@ -235,7 +247,7 @@ class Guard:
             body = await receive.whole(request.length) or b""
             return await self._entered_or_left(keys, request, body)
         except TooSlow:
-            return sentence(_TOO_SLOW, 408)
+            return sentence(_TOO_SLOW, 408, ends=True)
         except AccessError as error:
             return sentence(str(error), 401)
         except HardexError:
@@ -282,6 +294,8 @@ def _refusal(request: GuardedRequest, gate: Gate) -> Response | None:
     raw = request.scope["headers"]
     if len(raw) > _HEADERS_MOST or sum(len(n) + len(v) for n, v in raw) > _HEADER_BYTES:
         return sentence("This request has too many headers; send fewer.", 431)
+    if not request.path.startswith("/"):
+        return sentence("An address must begin with a slash.", 400)
     if len(request.path) + len(request.scope.get("query_string", b"")) > _PATH_BYTES:
         return sentence("This address is too long; open the app again.", 414)
     if len(request.hosts) != 1 or not _HOST.fullmatch(request.hosts[0]):
@@ -302,7 +316,7 @@ def _no_host(gate: Gate) -> int:
 def _refusal_of_body(request: GuardedRequest) -> Response | None:
     """A body must say how long it is, and what the longest is depends on where it goes."""
     if "transfer-encoding" in request.headers:
-        return sentence("Say how long the request is: send Content-Length.", 411)
+        return sentence("Say how long the request is: send Content-Length.", 411, ends=True)
     if "content-encoding" in request.headers:
         return sentence("The body must not be compressed; leave out Content-Encoding.", 415)
     length = request.headers.get("content-length", "0")
@@ -379,7 +393,7 @@ def _refusal_to(visitor: Visitor, request: GuardedRequest) -> Response | None:
 def _headers(request: GuardedRequest, gate: Gate, length: int) -> list[Header]:
     """The headers for the app: those that it may read, and what the guard knows of the others."""
     kept = [
-        (name, value)
+        (name, _first(value).encode("latin-1") if name == b"x-forwarded-host" else value)
         for name, value in request.scope["headers"]
         if name in _HANDED_ON
         and (name != b"x-forwarded-host" or (gate.proxied and _HOST.fullmatch(_first(value))))

@@ -11,6 +11,8 @@ from hardex.people.access import OWNER, Visitor
 SESSIONS_KEPT = 500
 THREADS = 64  # for functions; pages have their own
 IN_SCOPE = "hardex.visitor"  # the key in the ASGI scope of a request
+# Another key: a function that tells whether the visitor may still be here. Ask it in a thread.
+STILL_HERE = "hardex.still_here"
 
 # Every request passes the guard, so this is the error if there is none.
 _NOBODY = "the app cannot identify the visitor; start it with `hardex serve` or `hardex.serve`."

@@ -63,7 +63,7 @@ class GradioWindow:
         session = read_by(path, scope["query_string"]) if method == "GET" else None
         with self._unread.reading(session) if session else nullcontext():
             await self._app(scope, receive, sending)
-        if session == "":
+        if session == "" and refusals.response is None:
             self._unread.take()
         if refusals.response is not None:
             await refusals.response(scope, receive, send)

@@ -20,9 +20,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hardex.errors import HardexError
 from hardex.people.access import Visitor
+from hardex_app.auth.entering import NO_TOKEN, UNREADABLE
 from hardex_app.auth.sentences import not_allowed, sentence
-from hardex_app.auth.visitors import IN_SCOPE, THREADS, is_owner
+from hardex_app.auth.visitors import IN_SCOPE, STILL_HERE, THREADS, is_owner
 from hardex_app.front.annotator_window import POLICY, document, style_address, stylesheet
 from hardex_app.pictures import Pictures
 from hardex_app.questions import Question, answered, question
@@ -91,8 +93,12 @@ class Front:
             except (ValueError, RecursionError):
                 return sentence(_NO_JSON, 400)
             async with self._turns.of(visitor):
+                still_here = request.scope[STILL_HERE]
                 return await run_sync(
-                    _answer, asked, self._workspace, sent, visitor, limiter=self._threads
+                    _answer_if_here,
+                    lambda: _answer(asked, self._workspace, sent, visitor),
+                    still_here,
+                    limiter=self._threads,
                 )
 
         return answer
@@ -114,6 +120,18 @@ class _Turns:
 
 
 _Answer = Callable[[Visitor, Request], Awaitable[Response]]
+
+
+def _answer_if_here(answer: Callable[[], Response], still_here: Callable[[], bool]) -> Response:
+    """The answer, unless the session has ended while the request or its answer waited."""
+    try:
+        if still_here():
+            found = answer()
+            if still_here():
+                return found
+    except HardexError:
+        return sentence(UNREADABLE, 503)
+    return sentence(NO_TOKEN, 401)
 
 
 def _answer(asked: Question, workspace: Workspace, sent: Any, visitor: Visitor) -> Response:
