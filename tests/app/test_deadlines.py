@@ -44,16 +44,19 @@ def app(tmp_path_factory):
 
 def requests_of(visitor, ticket, event):
     """What a visitor may ask that stores something, and what an annotator is told of a label."""
-    id = str(uuid4())
+
+    def new():
+        return str(uuid4())
+
+    verdict = {"id": "2", "verdict": "wrong", "new_label": "1", "comment": ""}
     return {
-        "annotate": ("/ask/annotate/annotate", {"ticket": ticket, "label": "1", "event_id": id}),
-        "undo": ("/ask/annotate/undo", {"ticket": ticket, "undoes": event, "event_id": id}),
-        "keep": ("/ask/probe/keep", {"source": DRAWN, "transform": {}, "probe_id": id}),
-        "judge": ("/ask/browse/judge", {"id": "2", "verdict": "wrong", "new_label": "1",
-                                        "comment": "", "event_id": id}),
-        "named judge": ("/gradio_api/run/judge", {"data": ["2", "wrong", "1", ""]}),
+        "annotate": ("/ask/annotate/annotate", {"ticket": ticket, "label": "1", "event_id": new()}),
+        "undo": ("/ask/annotate/undo", {"ticket": ticket, "undoes": event, "event_id": new()}),
+        "keep": ("/ask/probe/keep", {"source": DRAWN, "transform": {}, "probe_id": new()}),
+        "judge": ("/ask/browse/judge", {**verdict, "event_id": new()}),
+        "named judge": ("/gradio_api/run/judge", {"data": list(verdict.values())}),
         "named probe": ("/gradio_api/run/probe", {"data": [DRAWN, {}]}),
-    }  # fmt: skip
+    }
 
 
 def halted(app, path, about, *lines):
