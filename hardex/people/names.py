@@ -108,15 +108,16 @@ def looks_like_owner(name: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    """The letters of a text in lower case, without marks and signs; small capitals are letters."""
+    """A text in lower case, without punctuation and signs around letters; 0 is an O.
+
+    Letters with other marks stay what they are: one sees the difference.
+    """
     found = []
-    for sign in normalize("NFKD", text):
-        if sign == "0":
-            found.append("o")
-        elif category(sign)[0] == "L":
+    for sign in text:
+        if category(sign) != "Me" and category(sign)[0] != "P":
             _, small, capital = unicode_name(sign, "").partition("LATIN LETTER SMALL CAPITAL ")
             found.append(capital if small and len(capital) == 1 else sign)
-    return "".join(found).casefold().replace("vv", "w")
+    return "".join(found).casefold().replace("0", "o").replace("vv", "w").strip()
 
 
 @lru_cache(maxsize=10_000)

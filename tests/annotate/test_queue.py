@@ -609,3 +609,17 @@ def test_a_million_examples():
         queue.progress(annotator)
     assert (time.process_time() - began) / 1_000 < 0.005
     assert queue.progress("ann")[1] == 1_000_000
+
+
+def test_what_somebody_was_given_stays_theirs_to_judge_when_others_have_judged_it():
+    clock, store = Clock(), Memory()
+    queue = Queue(Plan(("a", "b"), overlap=1), store, clock=clock)
+    assert (queue.next("ann"), queue.unjudged("ann")) == ("a", 2)
+    clock.now = LEASE_SECONDS + 1
+    for id in ("a", "b"):
+        assert queue.next("bob") == id
+        judge(queue, store, "bob", id)
+    assert queue.progress("ann") == (0, 0)
+    assert queue.unjudged("ann") == 1  # `a`, which they may still answer
+    judge(queue, store, "ann", "a")
+    assert queue.unjudged("ann") == queue.unjudged("cleo") == 0

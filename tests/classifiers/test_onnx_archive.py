@@ -180,3 +180,11 @@ def test_weights_that_are_not_there_are_refused(folder, dims):
     tensor = TensorProto(name="w", data_type=1, dims=dims, raw_data=bytes(48))
     with pytest.raises(ClassifierError, match=r"must be a whole \.onnx file; reading"):
         open_classifier(str(written(folder, model_of(tensor))))
+
+
+def test_a_tag_that_readers_understand_differently_is_refused():
+    """Some readers drop the upper bits of a tag, and would see field 13 here."""
+    plain, wide = bytes([13 << 3 | 2]), bytes([13 << 3 | 2 | 0x80, 0x80, 0x80, 0x80, 0x10])
+    assert list(onnx_archive._parts(plain + b"\x01x", 0, 3)) == [(13, 2, 3)]
+    with pytest.raises(onnx_archive.Unreadable):
+        list(onnx_archive._parts(wide + b"\x01x", 0, 7))

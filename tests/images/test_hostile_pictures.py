@@ -104,6 +104,14 @@ def test_thousands_of_passes_over_a_picture_are_refused():
     assert "it has more than 100 passes over its pixels" in told
 
 
+def test_passes_are_counted_behind_marks_that_have_no_length():
+    for mark in (b"\xff\x01", b"\xff\xd8", b"\xff\xd0"):
+        content = passes(200)
+        place = content.find(b"\xff\xda")
+        told, _ = refused(content[:place] + mark + content[place:])
+        assert "it has more than 100 passes over its pixels" in told
+
+
 def test_what_follows_a_picture_is_not_taken_for_passes_over_it():
     content = passes(0) + b"\xff\xda" * 1_000  # as a short film does that a telephone adds
     assert read_image(io.BytesIO(content)).shape == (64, 64, 1)

@@ -63,6 +63,7 @@ OF_THE_OWNER = [
         "\u039fWNER",
         "o\u051dner",
     ),
+    *("owner.", "owner:", "-owner-", "ovvner", "ow\u0274er", "owner\u20e0"),
     *("\U0001d428wner", "ow\u0578er", "\u24de\u24e6\u24dd\u24d4\u24e1"),
 ]
 
