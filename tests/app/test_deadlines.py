@@ -90,7 +90,8 @@ ASKED = {
 @pytest.mark.parametrize("role", ASKED)
 def test_what_arrives_after_the_invitation_was_revoked_is_refused(app, role, by, revoked):
     who = f"Anna {uuid4().hex[:8]}" if role == "annotator" else "owner"
-    token = app.access.invite(who, role=role)
+    access = app.access if role == "annotator" else app.keys._of_owner
+    token = access.invite(who, role=role)
     with closing(entered(app.url, token)) as visitor:
         examples = {"have": [], "count": 2}
         told = asking(visitor, "annotate", "next_examples", examples).json()["examples"]
@@ -106,7 +107,7 @@ def test_what_arrives_after_the_invitation_was_revoked_is_refused(app, role, by,
         finish = {name: halted(app, *requests[name], line) for name in ASKED[role]}
         time.sleep(0.2)  # they have arrived
         if revoked:
-            app.access.revoke(who)
+            access.revoke(who)
         time.sleep(CACHED_SECONDS)
         for name, finished in finish.items():
             told = finished()
@@ -118,7 +119,7 @@ def test_what_arrives_after_the_invitation_was_revoked_is_refused(app, role, by,
             else:
                 assert (stored(app) == before) == (name == "named probe"), name
                 before = stored(app)
-    app.access.revoke(who)
+    access.revoke(who)
 
 
 @pytest.mark.parametrize("revoked", [False, True], ids=["welcome", "revoked"])
@@ -177,7 +178,8 @@ def slow_endpoint(app, monkeypatch):
 def test_a_long_answer_ends_soon_after_its_visitor_may_not_be_here(
     app, slow_endpoint, stream, ends
 ):
-    token = app.access.invite("owner", role="owner")
+    access = app.keys._of_owner
+    token = access.invite("owner", role="owner")
     session = uuid4().hex
     with closing(entered(app.url, token)) as owner, closing(entered(app.url, token)) as other:
         path = f"/gradio_api/heartbeat/{session}"
@@ -197,10 +199,10 @@ def test_a_long_answer_ends_soon_after_its_visitor_may_not_be_here(
             assert owner.post("/leave").status_code == 204
             assert other.get("/here").status_code == 204
         else:
-            app.access.revoke("owner")
+            access.revoke("owner")
         assert ended.wait(20)
         thread.join(20)
-    app.access.revoke("owner")
+    access.revoke("owner")
 
 
 # ------------------------------------------------------------------ bodies that never come

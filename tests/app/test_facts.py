@@ -65,7 +65,7 @@ def test_to_load_a_window_and_to_wait_in_it_computes_no_facts(ready, visitor, mo
         for one in FACTS
     }
     monkeypatch.setattr(questions, "_ON_PAGES", questions._ON_PAGES | counting)
-    keys = SimpleNamespace(visitor=lambda session: visitor)
+    keys = SimpleNamespace(visitor=lambda session: visitor, known=lambda session: visitor)
     browser = TestClient(
         guarded(ready, Gate(7860, keys), PlainTextResponse("Gradio")),
         base_url="http://127.0.0.1",
