@@ -231,7 +231,7 @@ def test_a_body_that_does_not_come_is_answered_in_time(app, monkeypatch, path, w
 
 def token_of(app, who):
     if who == "owner":
-        return app.keys.owner_token
+        return app.keys._of_owner.invite("owner", role="owner")
     return app.access.invite(who)
 
 
@@ -240,7 +240,7 @@ def test_a_body_may_take_as_long_as_its_length_needs(app, monkeypatch):
     monkeypatch.setattr(Body.whole, "__defaults__", (0.0,))
     monkeypatch.setattr("hardex_app.auth.bodies._BYTES_PER_SECOND", 1_000)
     body = json.dumps({"shape": [3, 3, 1], "padding": "x" * 3_000}).encode()
-    bearer = f"Authorization: Bearer {app.keys.owner_token}"
+    bearer = f"Authorization: Bearer {app.keys._of_owner.invite('owner', role='owner')}"
     head = request_of("POST", "/ask/probe/facts_of_shape", "Content-Type: application/json",
                       f"Content-Length: {len(body)}", bearer)  # fmt: skip
     with connected(app.port) as connection:
