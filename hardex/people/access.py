@@ -478,7 +478,7 @@ class Access:
             )
 
         rows = self._database.read(INVITATIONS, query)
-        if not rows or not isinstance(rows[0].entered, datetime):
+        if not rows or not (_is_whole(rows[0]) and isinstance(rows[0].entered, datetime)):
             return None
         (row,) = rows
         stored = self._stored_session(session, row.token_id, row.entered)

@@ -5,6 +5,7 @@ import io
 import socket
 from contextlib import contextmanager
 from time import sleep
+from types import SimpleNamespace
 
 import gradio as gr
 import httpx
@@ -16,6 +17,7 @@ from hardex.classifiers.classifier import FunctionClassifier
 from hardex.images import read_image
 from hardex_app.auth.gate import Gate
 from hardex_app.auth.guard import Guard
+from hardex_app.auth.keys import Keys
 from hardex_app.background import Status
 from hardex_app.front.gradio_window import GradioWindow
 from hardex_app.front.routes import Front
@@ -150,6 +152,26 @@ def bearing(url, token):
 def asking(visitor, page, name, about):
     """The response to a question, as the script of a page asks it."""
     return visitor.post(f"/ask/{page}/{name}", json=about)
+
+
+@contextmanager
+def local_or_shared(folder, is_shared):
+    """An app without keys, or a shared one; a header `line` is what its owner sends."""
+    run, classifier = small_run(folder, shape=(8, 8, 1))
+    workspace = inspecting(run, classifier)
+    keys = Keys(workspace) if is_shared else None
+    with serving(workspace, keys) as served:
+        line = f"Authorization: Bearer {keys.owner_token}" if keys else "X-Nothing: here"
+        yield SimpleNamespace(port=served.port, url=served.url, line=line, keys=keys)
+    if keys:
+        keys.close()
+
+
+def ask(visitor, page, name, about):
+    """The answer to a question, as the script of a page gets it."""
+    told = asking(visitor, page, name, about)
+    assert told.status_code == 200, told.text
+    return told.json()
 
 
 def wait_until_over(workspace, *, seconds=0.05):

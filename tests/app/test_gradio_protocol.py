@@ -8,19 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardex_app.auth.keys import Keys
 from hardex_app.front.gradio_protocol import (
     Endpoint,
     Refused,
     check_result,
-    checked_body,
+    checked_call,
     checked_query,
     endpoints_of,
     is_known,
 )
 from hardex_app.questions import QUESTIONS
 
-from .fake_runs import bearing, inspecting, serving, small_run
+from .fake_runs import bearing, local_or_shared
 from .raw_http import asked, is_sentence
 
 ENDPOINTS = {"probe": Endpoint(3, 2), "status": Endpoint(7, 0)}
@@ -32,21 +31,16 @@ JSON = {"content-type": "application/json"}
 @pytest.fixture(scope="module", params=["local", "shared"])
 def app(request, tmp_path_factory):
     """An app without keys, or a shared one, and its owner."""
-    run, classifier = small_run(tmp_path_factory.mktemp("run"), shape=(8, 8, 1))
-    workspace = inspecting(run, classifier)
-    keys = Keys(workspace) if request.param == "shared" else None
-    with serving(workspace, keys) as served:
-        line = f"Authorization: Bearer {keys.owner_token}" if keys else "X-Nothing: here"
-        if keys:
-            owner = bearing(served.url, keys.owner_token)
+    shared = request.param == "shared"
+    with local_or_shared(tmp_path_factory.mktemp("run"), shared) as found:
+        if shared:
+            owner = bearing(found.url, found.keys.owner_token)
         else:
-            owner = httpx.Client(base_url=served.url, timeout=60)
+            owner = httpx.Client(base_url=found.url, timeout=60)
         config = owner.get("/config").json()
         endpoints = endpoints_of(config["dependencies"])
-        yield SimpleNamespace(port=served.port, line=line, owner=owner, endpoints=endpoints)
+        yield SimpleNamespace(port=found.port, line=found.line, owner=owner, endpoints=endpoints)
         owner.close()
-    if keys:
-        keys.close()
 
 
 @pytest.fixture
@@ -324,7 +318,7 @@ NAMES = st.sampled_from(["data", "session_hash", "fn_index", "event_data", "trig
 def test_whatever_is_sent_only_a_checked_body_is_handed_on(sent):
     for path in (RUN, JOIN):
         try:
-            body = json.loads(checked_body(path, json.dumps(sent).encode(), ENDPOINTS))
+            body = json.loads(checked_call(path, json.dumps(sent).encode(), ENDPOINTS).body)
         except Refused as refusal:
             assert is_sentence(refusal.sentence) and refusal.status in (400, 404, 422)
         else:

@@ -14,7 +14,7 @@ from hardex_app.probe_permissions import drawing_closed
 from hardex_app.workspace import Workspace
 
 from .conftest import close_visit, draw, open_visit, quiet
-from .fake_runs import asking, entered, inspecting, serving, small_run
+from .fake_runs import ask, entered, inspecting, serving, small_run
 
 DRAWN = {"kind": "sketch", "strokes": [[[40, 40], [200, 200]]]}
 COUNT = 4
@@ -48,12 +48,6 @@ def anna(app):
     """An annotator who has judged nothing yet."""
     with closing(entered(app.url, app.access.invite(f"Anna {uuid4().hex[:8]}"))) as visitor:
         yield visitor
-
-
-def ask(visitor, page, name, about):
-    told = asking(visitor, page, name, about)
-    assert told.status_code == 200, told.text
-    return told.json()
 
 
 def judge_next(visitor):

@@ -3,13 +3,10 @@
 import json
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from hardex_app.auth.keys import Keys
-
-from .fake_runs import inspecting, serving, small_run
+from .fake_runs import local_or_shared
 from .raw_http import asked, connected, is_sentence, received, request_of, sent, told_by
 
 ASK = "/ask/window/who"
@@ -19,14 +16,8 @@ JSON = "Content-Type: application/json"
 @pytest.fixture(scope="module", params=["local", "shared"])
 def app(request, tmp_path_factory):
     """An app without keys, and a shared one; a `line` is what its owner sends."""
-    run, classifier = small_run(tmp_path_factory.mktemp("run"), shape=(8, 8, 1))
-    workspace = inspecting(run, classifier)
-    keys = Keys(workspace) if request.param == "shared" else None
-    with serving(workspace, keys) as served:
-        line = f"Authorization: Bearer {keys.owner_token}" if keys else "X-Nothing: here"
-        yield SimpleNamespace(port=served.port, line=line, shared=keys is not None)
-    if keys:
-        keys.close()
+    with local_or_shared(tmp_path_factory.mktemp("run"), request.param == "shared") as found:
+        yield found
 
 
 @pytest.fixture
@@ -230,5 +221,5 @@ def test_two_requests_in_one_breath_are_answered_in_turn_each_by_its_own_headers
         connection.sendall((stranger + known + stranger + last).encode())
         told = received(connection).decode()
     codes = [part[:3] for part in told.split("HTTP/1.1 ")[1:]]
-    unknown = "401" if app.shared else "204"
-    assert codes == [unknown, "204", unknown, "400" if app.shared else "403"]
+    unknown = "401" if app.keys else "204"
+    assert codes == [unknown, "204", unknown, "400" if app.keys else "403"]

@@ -24,7 +24,7 @@ from hardex_app.auth.visitors import THREADS
 from hardex_app.questions import QUESTIONS, answered, names_on, question
 
 from .conftest import draw, quiet, until
-from .fake_runs import asking, bearing, entered, inspecting, serving, small_run
+from .fake_runs import ask, asking, bearing, entered, inspecting, serving, small_run
 
 DRAWN = {"kind": "sketch", "strokes": [[[40, 40], [200, 200]]]}
 
@@ -49,13 +49,6 @@ def app(tmp_path_factory):
         for visitor in (shared.owner, shared.anna, shared.bert):
             visitor.close()
     keys.close()
-
-
-def ask(visitor, page, name, about):
-    """The answer to a question, as the script of a page gets it."""
-    told = asking(visitor, page, name, about)
-    assert told.status_code == 200, told.text
-    return told.json()
 
 
 def next_ticket(visitor):

@@ -2,12 +2,12 @@
 
 import json
 import os
-import tracemalloc
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import refusals
 
 from hardex import bounded
 from hardex.annotate.gold import read_gold
@@ -16,18 +16,11 @@ from hardex.data import manifests
 from hardex.data.manifests import read_columns
 from hardex.errors import HardexError
 
+MOST_BYTES = 150_000_000  # of memory, for any refusal here
+
 
 def refused(read):
-    tracemalloc.start()
-    try:
-        with pytest.raises(HardexError) as caught:
-            read()
-        told, peak = str(caught.value), tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert "\n" not in told and told.endswith(".") and len(told) < 2_000
-    assert peak < 150_000_000
-    return told
+    return refusals.refused(read, MOST_BYTES)
 
 
 def written(path, text):

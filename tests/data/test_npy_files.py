@@ -2,11 +2,11 @@
 
 import io
 import os
-import tracemalloc
 import zipfile
 
 import numpy as np
 import pytest
+import refusals
 from fakes import small_images
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +15,6 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from hardex.classifiers.saved import read_saved, read_saved_labels
 from hardex.data.npy_files import open_npz, read_npy
 from hardex.data.sources import open_dataset
-from hardex.errors import HardexError
 from hardex.predict.saved_rows import NpyRows
 
 plain_arrays = st.sampled_from([np.uint8, np.int64, np.float32, np.bool_, "<U3", "S2"]).flatmap(
@@ -47,17 +46,11 @@ LABELS = ("labels.npy", npy(np.array([0, 1, 1])))
 IMAGES = ("images.npy", npy(small_images(3)))
 
 
+MOST_BYTES = 30_000_000  # of memory, for any refusal here
+
+
 def refused(read):
-    """One sentence, and no memory for what was promised."""
-    tracemalloc.start()
-    try:
-        with pytest.raises(HardexError) as caught:
-            read()
-        told, peak = str(caught.value), tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert "\n" not in told and told.endswith(".") and peak < 30_000_000
-    return told
+    return refusals.refused(read, MOST_BYTES)
 
 
 @given(array=plain_arrays)

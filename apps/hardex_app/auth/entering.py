@@ -71,7 +71,7 @@ async def leave(gate: Gate, keys: Keys, request: GuardedRequest) -> Response:
 async def by_token(gate: Gate, keys: Keys, request: GuardedRequest, token: str) -> str | Response:
     """The session of a program, which sends its token with each request and has one session."""
     session = gate.bearers.session(token)
-    if session and (keys.known(session) or await gate.ask(keys.visitor, session)):
+    if await gate.visitor(session):
         return session
     try:
         opened = await _entered(gate, keys, request, token)

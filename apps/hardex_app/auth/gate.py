@@ -13,7 +13,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.types import Scope
 
-from hardex.people.access import Visitor, hashed
+from hardex.people.access import OWNER, Visitor, hashed
 from hardex_app.auth.throttle import Throttle
 
 Header = tuple[bytes, bytes]
@@ -94,6 +94,18 @@ class Gate:
         disk.
         """
         return await run_sync(call, secret, limiter=self.threads)
+
+    async def visitor(self, session: str) -> Visitor | None:
+        """Whose session it is, now; everybody is the owner where nobody needs a link.
+
+        Raises:
+            HardexError: it cannot be read.
+        """
+        if self.keys is None:
+            return OWNER
+        if not session:
+            return None
+        return self.keys.known(session) or await self.ask(self.keys.visitor, session)
 
     def cookie(self, *, secure: bool) -> str:
         """The name of the cookie; `__Host-` keeps other subdomains from setting it."""

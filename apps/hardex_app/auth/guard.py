@@ -15,7 +15,7 @@ import re
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hardex.errors import AccessError, HardexError
-from hardex.people.access import OWNER, Visitor
+from hardex.people.access import Visitor
 from hardex_app.auth.bodies import Body, TooSlow, again
 from hardex_app.auth.entering import (
     TOKEN_BODY,
@@ -51,8 +51,8 @@ _LOG = logging.getLogger("hardex")
 # An uploaded image of `pixels.FILE_MOST` bytes in base64, and the rest of the request.
 OWNER_BODY, ANNOTATOR_BODY, OTHER_BODY = 21_000_000, 1_000_000, 65_536
 _HEADERS_MOST, _HEADER_BYTES, _PATH_BYTES = 100, 32_768, 8_192
-_UNREAD_MOST = 60
 _WELCOME_SECONDS = 1.0  # how often to check that whoever reads a long answer may still be here
+_UNREAD_MOST = 60  # checks in a row that may fail because the session cannot be read
 
 _HOST = re.compile(r"([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 _METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -145,7 +145,7 @@ class Guard:
         session = await self._session(request)
         if isinstance(session, Response):
             return session
-        visitor = await self._visitor(session)
+        visitor = await self._gate.visitor(session)
         if visitor is None:
             return no_session(self._gate, request)
         refusal = _refusal_to(visitor, request)
@@ -156,7 +156,7 @@ class Guard:
         except TooSlow:
             return sentence(_TOO_SLOW, 408, ends=True)
         # The invitation may have been revoked while the body was on its way.
-        visitor = await self._visitor(session)
+        visitor = await self._gate.visitor(session)
         if visitor is None:
             return no_session(self._gate, request)
         return None if body is None else _LetIn(visitor, session, body)
@@ -190,7 +190,7 @@ class Guard:
         try:
             while not (await asyncio.wait({task}, timeout=_WELCOME_SECONDS))[0]:
                 try:
-                    is_welcome, unread = await self._visitor(session) is not None, 0
+                    is_welcome, unread = await self._gate.visitor(session) is not None, 0
                 except HardexError:  # nothing says that it has ended, for a while
                     unread += 1
                     is_welcome = unread < _UNREAD_MOST
@@ -209,8 +209,7 @@ class Guard:
         Raises:
             HardexError: it cannot be read now.
         """
-        keys = self._gate.keys
-        return keys is None or (keys.known(session) or keys.visitor(session)) is not None
+        return self._gate.keys is None or self._gate.keys.visitor(session) is not None
 
     async def _session(self, request: GuardedRequest) -> "str | Response":
         """The session of the request, "" without one, or the response if it cannot be found."""
@@ -224,15 +223,6 @@ class Guard:
         except HardexError:
             return sentence(UNREADABLE, 503)
         return next(iter(request.sessions(gate)), "")
-
-    async def _visitor(self, session: str) -> Visitor | None:
-        """Whose session it is, now."""
-        if self._gate.keys is None:
-            return OWNER
-        if not session:
-            return None
-        keys = self._gate.keys
-        return keys.known(session) or await self._gate.ask(keys.visitor, session)
 
     async def _own_page(self, request: GuardedRequest, receive: Body) -> Response | None:
         """`/enter` and `/leave`, for which nobody needs a session."""
@@ -438,6 +428,7 @@ def _with_headers(send: Send, gate: Gate) -> Send:
     return sending
 
 
+@cache
 def policy(framed_by: tuple[str, ...]) -> str:
     """The Content-Security-Policy of the owner's window.
 

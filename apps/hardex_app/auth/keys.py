@@ -77,6 +77,9 @@ class Keys:
         Raises:
             RunError: the invitations of the run cannot be read.
         """
+        found = self.known(session)
+        if found is not None:
+            return found
         for access in self._accesses():
             found = access.visitor(session)
             if found is not None:

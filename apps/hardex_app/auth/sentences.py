@@ -22,5 +22,9 @@ def sentence(text: str, status: int, *, ends: bool = False) -> Response:
 
 
 def not_allowed(method: str) -> Response:
-    """The response to another method than the one that the address answers."""
+    """The response to a method that the address does not answer.
+
+    Args:
+        method: that it does answer.
+    """
     return sentence(f"Use {method} here.", 405)

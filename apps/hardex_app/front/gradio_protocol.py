@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -72,7 +72,7 @@ class _Join(_Call):
 
 
 def is_known(method: str, path: str) -> bool:
-    """Whether Gradio has this path for this method; see `checked`.
+    """Whether Gradio has this path for this method.
 
     Example:
         >>> is_known("GET", "/config"), is_known("POST", "/gradio_api/upload")
@@ -82,11 +82,6 @@ def is_known(method: str, path: str) -> bool:
         found = any(one.fullmatch(path) for one in (_NO_QUERY, _HEARTBEAT, _RESULT))
         return found or path == _DATA
     return method == "POST" and (path.rstrip("/") == _JOIN or bool(_CALL.fullmatch(path)))
-
-
-def is_stream(path: str) -> bool:
-    """Whether the answer to a GET request for this path goes on and on."""
-    return path == _DATA or bool(_HEARTBEAT.fullmatch(path) or _RESULT.fullmatch(path))
 
 
 def checked_query(path: str, query: bytes) -> bytes:
@@ -115,8 +110,21 @@ def check_result(path: str, endpoints: Mapping[str, Endpoint]) -> None:
         raise Refused(_UNKNOWN, 404)
 
 
-def checked_body(path: str, body: bytes, endpoints: Mapping[str, Endpoint]) -> bytes:
-    """The body that is handed on.
+class Checked(NamedTuple):
+    """A call that is handed on.
+
+    Attributes:
+        body: as JSON, written anew.
+        queued_for: the session that reads its answer from the queue; "" for a call with a session
+            of its own, None for a call that is answered at once.
+    """
+
+    body: bytes
+    queued_for: str | None
+
+
+def checked_call(path: str, body: bytes, endpoints: Mapping[str, Endpoint]) -> Checked:
+    """The call that is handed on.
 
     Args:
         path: of a POST request, see `is_known`.
@@ -140,17 +148,10 @@ def checked_body(path: str, body: bytes, endpoints: Mapping[str, Endpoint]) -> b
     endpoint = _endpoint(found[1] if found else call, endpoints)
     if len(call.data) != endpoint.values:
         raise Refused(_COUNT.format(takes=endpoint.values, came=len(call.data)), 422)
-    return json.dumps(call.model_dump(exclude_none=True)).encode()
-
-
-def queued_for(path: str, body: bytes) -> str | None:
-    """The session that reads the answer to a checked call; "" for a call with one of its own.
-
-    None if the call does not go through the queue.
-    """
-    if path.rstrip("/") == _JOIN:
-        return str(json.loads(body)["session_hash"])
-    return "" if path.startswith(f"{_API}/call/") else None
+    queued_for = call.session_hash if isinstance(call, _Join) else None
+    if path.startswith(f"{_API}/call/"):
+        queued_for = ""
+    return Checked(json.dumps(call.model_dump(exclude_none=True)).encode(), queued_for)
 
 
 def read_by(path: str, query: bytes) -> str | None:

@@ -15,10 +15,9 @@ from hardex_app.front.gradio_protocol import (
     Endpoint,
     Refused,
     check_result,
-    checked_body,
+    checked_call,
     checked_query,
     is_known,
-    queued_for,
     read_by,
 )
 from hardex_app.front.unread import Unread
@@ -74,8 +73,7 @@ class GradioWindow:
         scope = {**scope, "query_string": checked_query(path, scope.get("query_string", b""))}
         if scope["method"] != "POST":
             return scope, receive
-        body = checked_body(path, (await receive())["body"], self._endpoints)
-        session = queued_for(path, body)
+        body, session = checked_call(path, (await receive())["body"], self._endpoints)
         if session is not None and not self._unread.add(session):
             raise Refused(TOO_MANY, 429)
         length = (b"content-length", str(len(body)).encode())

@@ -261,7 +261,7 @@ class _Server(uvicorn.Server):
         self._limits = limits
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second: whether to end."""
+        """Whether to end; called ten times a second."""
         if counter % _TICKS_PER_SWEEP == 0:
             self._limits.sweep()
         return await super().on_tick(counter)

@@ -71,8 +71,9 @@ export function plain(text) {
   return String(text).replace(ACTING, visible);
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what this looks for
-const ACTING = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f";
+const FORMATS = "\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb";
+const ACTING = new RegExp(`[${CONTROLS}${FORMATS}]`, "g");
 
 /** @param {string} character */
 function visible(character) {
