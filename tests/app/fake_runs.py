@@ -1,8 +1,10 @@
 """Runs for the pages, made of small arrays by classifiers that are plain functions."""
 
+import asyncio
 import base64
 import io
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from time import sleep
 from types import SimpleNamespace
@@ -147,6 +149,12 @@ def bearing(url, token):
     visitor = httpx.Client(base_url=url, timeout=60, headers={"authorization": f"Bearer {token}"})
     assert visitor.get("/here").status_code == 204
     return visitor
+
+
+def run_apart(coroutine):
+    """In a thread of its own: the one of the tests may have a loop already, Playwright's."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def asking(visitor, page, name, about):

@@ -5,7 +5,6 @@ import base64
 import hashlib
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,6 +20,8 @@ from hardex_app.auth.guard import ANNOTATOR_BODY, OTHER_BODY, OWNER_BODY, Guard,
 from hardex_app.auth.throttle import SOURCES_MOST, Throttle
 from hardex_app.auth.visitors import IN_SCOPE, check_role, for_owner, visitor_of
 
+from .fake_runs import run_apart
+
 PUBLIC = "https://abc.example.org"
 RUN, ASK = "/gradio_api/run/probe", "/ask/probe/probe"
 
@@ -35,12 +36,6 @@ async def app(scope, receive, send):
     }
     answer = JSONResponse(seen, headers={"access-control-allow-origin": "*"})
     await answer(scope, receive, send)
-
-
-def in_a_loop(coroutine):
-    """In a thread of its own: the one of the tests may have a loop already, Playwright's."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
 
 
 class Clock:
@@ -113,7 +108,7 @@ def test_names_of_this_computer_are_answered_without_a_token(host):
      "localhost/evil", "localhost\r\nx: y", "xn--lcalhost-gxg", "0.0.0.0", "127.1"],
 )  # fmt: skip
 def test_any_other_name_is_refused_with_the_ways_to_allow_it(host):
-    told = in_a_loop(raw(Gate(7860), [(b"host", host.encode())]))
+    told = run_apart(raw(Gate(7860), [(b"host", host.encode())]))
     assert told["status"] == 403
     for option in ("--share", "--share-server", "--share-ssh", "--host", "--root-path"):
         assert option in told["body"]
@@ -121,7 +116,7 @@ def test_any_other_name_is_refused_with_the_ways_to_allow_it(host):
 
 def test_two_hosts_or_none_are_refused():
     for hosts in ([], [(b"host", b"localhost"), (b"host", b"localhost")]):
-        assert in_a_loop(raw(Gate(7860), hosts))["status"] == 403
+        assert run_apart(raw(Gate(7860), hosts))["status"] == 403
     assert not names_this_computer([])
 
 
@@ -147,7 +142,7 @@ def test_web_sockets_are_closed():
     async def send(message):
         sent.append(message)
 
-    in_a_loop(Guard(app, Gate(1))({"type": "websocket"}, None, send))
+    run_apart(Guard(app, Gate(1))({"type": "websocket"}, None, send))
     assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
@@ -421,7 +416,7 @@ def test_right_links_at_the_same_moment_from_one_address_all_let_in(access):
         mixed = [one for pair in zip(tokens, wrong, strict=True) for one in pair]
         return await asyncio.gather(*(post(gate, token) for token in mixed))
 
-    codes = in_a_loop(all_at_once())
+    codes = run_apart(all_at_once())
     assert codes[::2] == [204] * 30
     assert codes[1::2].count(401) == 10 and codes[1::2].count(429) == 20
 
@@ -591,7 +586,7 @@ def test_a_body_is_refused_before_it_is_read(path, most):
     fits = local().post(path, content=b"[]", headers=headers)
     assert fits.status_code == 200
     over = headers | {"content-length": str(most + 1)}
-    told = in_a_loop(raw(Gate(1), as_bytes(over), path=path, method="POST"))
+    told = run_apart(raw(Gate(1), as_bytes(over), path=path, method="POST"))
     assert told["status"] == 413 and f"{most:,} bytes" in told["body"]
 
 
@@ -623,7 +618,7 @@ def as_bytes(headers):
     ],
 )
 def test_what_is_malformed_is_refused(headers, status):
-    told = in_a_loop(raw(Gate(1), as_bytes(headers), path=ASK, method="POST"))
+    told = run_apart(raw(Gate(1), as_bytes(headers), path=ASK, method="POST"))
     assert told["status"] == status
     assert told["body"].count("\n") == 1
 
@@ -631,7 +626,7 @@ def test_what_is_malformed_is_refused(headers, status):
 @pytest.mark.parametrize("length", [b"\xb2", b"\xb9", b" 2", b"2 ", b"0x2", b"", b"+2"])
 def test_a_length_is_written_in_plain_digits(length):
     headers = [(b"host", b"localhost"), (b"content-length", length)]
-    told = in_a_loop(raw(Gate(1), headers, path=ASK, method="POST"))
+    told = run_apart(raw(Gate(1), headers, path=ASK, method="POST"))
     assert told["status"] == 400
 
 

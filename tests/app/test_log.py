@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from hardex_app.auth.gate import Gate
 from hardex_app.links.log import EVERY_SECONDS, Seldom, keep_short
+from hardex_app.questions import answered
 from hardex_app.workspace import Workspace
 
 from .fake_runs import asking, guarded, serving
@@ -104,7 +105,9 @@ def test_the_filter_is_there_once_however_often_an_app_starts():
 
 
 def test_a_request_that_fails_a_thousand_times_adds_one_line(monkeypatch, capfd):
-    def failing(*about):
+    def failing(asked, *about):
+        if asked.name != "who":  # a page of another test may still be open
+            return answered(asked, *about)
         raise RuntimeError("a secret " * 1_000)
 
     monkeypatch.setattr("hardex_app.front.routes.answered", failing)

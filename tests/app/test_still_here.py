@@ -1,6 +1,5 @@
 """A session that ends while its request or its answer waits: nothing is done, or nothing told."""
 
-import asyncio
 import json
 from dataclasses import replace
 
@@ -12,6 +11,8 @@ from hardex_app import questions
 from hardex_app.auth.visitors import IN_SCOPE, STILL_HERE
 from hardex_app.front.routes import Front
 from hardex_app.workspace import Workspace
+
+from .fake_runs import run_apart
 
 ANNA = Visitor("Anna", "annotator")
 
@@ -48,7 +49,7 @@ def told(still_here):
         IN_SCOPE: ANNA,
         STILL_HERE: still_here,
     }
-    asyncio.run(Front(Workspace(lambda workspace: None), gradio)(scope, receive, send))
+    run_apart(Front(Workspace(lambda workspace: None), gradio)(scope, receive, send))
     return sent[0]["status"], sent[1]["body"].decode()
 
 

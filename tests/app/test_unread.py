@@ -1,11 +1,12 @@
 """Answers that nobody reads are kept in a bounded number."""
 
-import asyncio
 import json
 
 from hardex_app.front.gradio_protocol import Endpoint
 from hardex_app.front.gradio_window import GradioWindow
 from hardex_app.front.unread import UNREAD_MOST, Unread
+
+from .fake_runs import run_apart
 
 JOIN, DATA, CALL = "/gradio_api/queue/join", "/gradio_api/queue/data", "/gradio_api/call/probe"
 
@@ -21,7 +22,7 @@ def asked(window, method, path, sent=None, query=b""):
         told.append(message)
 
     scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": []}
-    asyncio.run(window(scope, receive, send))
+    run_apart(window(scope, receive, send))
     return told[0]["status"]
 
 

@@ -288,7 +288,7 @@ def test_a_picture_of_a_probe_that_is_a_link_out_of_the_run_is_not_shown(run, tm
     stored = run / "people" / "probes" / f"{probe.probe_id}.png"
     stored.rename(tmp_path / "secret.png")
     stored.symlink_to(tmp_path / "secret.png")
-    assert "it is a link that leads out of the run" in refused(lambda: kept_picture(run, probe))
+    assert "must be a real file of yours; it is a link" in refused(lambda: kept_picture(run, probe))
 
 
 # ------------------------------------------------------------------ the owner's own images

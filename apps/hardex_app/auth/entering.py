@@ -193,7 +193,7 @@ def enter_page(gate: Gate) -> Response:
     frames = " ".join(["'self'", *gate.framed_by])
     rules = (
         f"default-src 'none'; script-src {_hash_of(script)}; style-src {_hash_of(style)}; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"frame-ancestors {frames}"
     )
     return HTMLResponse(page, headers={"content-security-policy": rules})
