@@ -160,11 +160,12 @@ def bad_row(
     seen = f"sums to {total:.4g}" if finite else "holds NaN or infinity"
     if finite and abs(total - 1.0) <= SUM_TOLERANCE:
         seen = f"holds {values.min():.4g}"
-    advice = (
-        "these look like logits: put a softmax behind the model."
-        if finite
-        else "the model's output is broken there: check its weights and its input."
-    )
+    if not finite:
+        advice = "the model's output is broken there: check its weights and its input."
+    elif 0 <= values.min() and values.max() <= 1:
+        advice = "these look like one sigmoid per class: end the model in a softmax instead."
+    else:
+        advice = "these look like logits: put a softmax behind the model."
     return ClassifierError(
         "every row of probabilities must be non-negative and sum to 1; row "
         f"{position} {seen}, and {bad} of {count} rows are off; {advice}"

@@ -61,6 +61,10 @@ def test_no_rows_are_no_mistake():
         (np.eye(2, dtype=int), r"must be floating-point numbers; received int64; pass the softmax"),
         (np.array([[0.5, 0.5], [-1.0, 2.0]]), r"must be non-negative .*; row 1 holds -1, and 1 of"),
         (np.array([[3.0, 4.0]]), r"row 0 sums to 7, and 1 of 1 .* look like logits: put a softmax"),
+        (
+            np.array([[0.9, 0.7]]),
+            r"row 0 sums to 1\.6, .*; these look like one sigmoid per class: end ",
+        ),
         (np.array([[0.5, 0.5], [np.nan, 1]]), r"row 1 holds NaN or infinity, .* its weights and"),
         (np.array([[np.inf, 0.0]]), r"row 0 holds NaN or infinity, and 1 of 1 rows are off; "),
         (np.array([[np.inf, -np.inf]]), r"row 0 holds NaN or infinity"),

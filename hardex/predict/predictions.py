@@ -17,6 +17,7 @@ from hardex.arrays import (
     row_maxima,
 )
 from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.saved_values import Rows
 from hardex.data.dataset import Batch, Dataset, Shape
 from hardex.errors import ClassifierError
 from hardex.predict.saved_rows import NpyRows, check_saved_probabilities
@@ -101,7 +102,7 @@ def predict(
 
 
 def from_probabilities(
-    probabilities: Probabilities | NpyRows,
+    probabilities: Rows,
     dataset_ids: Callable[[int], str],
     labels: Labels | NpyRows,
     *,
