@@ -20,6 +20,7 @@ Scores = NDArray[np.float64]  # (n,), higher is harder
 
 # Softmax in half precision is off by about 1e-3 a row; logits are off by far more.
 SUM_TOLERANCE = 5e-3
+_CACHED = 2**19  # bytes that stay near the processor while they are read twice
 _FEW_COLUMNS = 64  # up to here going column by column is faster than row by row
 
 
@@ -106,15 +107,65 @@ def sound_maxima(probabilities: Probabilities) -> Probabilities | None:
         array([0.75, 0.5 ])
         >>> sound_maxima(np.array([[-0.5, 1.5]]))
     """
-    bits = {"float32": np.uint32, "float64": np.uint64}.get(str(probabilities.dtype))
-    if bits is None or not probabilities.size:  # in half precision sums drift
+    bits = _bits(probabilities)
+    if bits is None:
         return None
-    best = row_maxima(probabilities.view(bits)).view(probabilities.dtype)
+    best = row_maxima(bits).view(probabilities.dtype)
+    return best if _are_sound(best, _row_sums(probabilities)) else None
+
+
+def sound_leaders(probabilities: Probabilities) -> tuple[Probabilities, NDArray[np.intp]] | None:
+    """As `sound_maxima`, with the column of each row's largest value; the first of equals.
+
+    Example:
+        >>> sound_leaders(np.array([[0.25, 0.75], [0.5, 0.5]]))
+        (array([0.75, 0.5 ]), array([1, 0]))
+        >>> sound_leaders(np.array([[-0.5, 1.5]]))
+    """
+    bits = _bits(probabilities)
+    if bits is None:
+        return None
+    if bits.shape[1] > _FEW_COLUMNS:
+        places, sums = _rows_at_once(probabilities, bits)
+        best = probabilities[np.arange(len(bits)), places]
+    else:  # side by side, the columns are compared many rows at a time
+        columns = np.ascontiguousarray(bits.T)
+        top, first = columns[0].copy(), np.zeros(len(bits), np.uint8)
+        for number, column in enumerate(columns[1:], start=1):
+            higher = column > top
+            np.maximum(top, column, out=top)
+            np.maximum(first, higher.view(np.uint8) * np.uint8(number), out=first)
+        best, places = top.view(probabilities.dtype), first.astype(np.intp)
+        with np.errstate(invalid="ignore", over="ignore"):
+            sums = columns.view(probabilities.dtype).sum(axis=0)
+    return (best, places) if _are_sound(best, sums) else None
+
+
+def _rows_at_once(
+    probabilities: Probabilities, bits: NDArray[Any]
+) -> tuple[NDArray[np.intp], Probabilities]:
+    """(n,) the column of each row's largest value and (n,) sums, so that rows are read once."""
+    places = np.empty(len(bits), np.intp)
+    sums = np.empty(len(bits), probabilities.dtype)
+    size = max(1, _CACHED // (bits.itemsize * bits.shape[1]))
     with np.errstate(invalid="ignore", over="ignore"):
-        sums = _row_sums(probabilities)
+        for start in range(0, len(bits), size):
+            part = slice(start, start + size)
+            bits[part].argmax(axis=1, out=places[part])
+            np.einsum("ij->i", probabilities[part], out=sums[part])
+    return places, sums
+
+
+def _bits(probabilities: Probabilities) -> NDArray[Any] | None:
+    """The floats as whole numbers; None where sums drift, or nothing is there."""
+    kind = {"float32": np.uint32, "float64": np.uint64}.get(str(probabilities.dtype))
+    return None if kind is None or not probabilities.size else probabilities.view(kind)
+
+
+def _are_sound(best: Probabilities, sums: Probabilities) -> bool:
+    with np.errstate(invalid="ignore", over="ignore"):
         off = np.maximum(sums.max() - 1.0, 1.0 - sums.min())  # NaN stays NaN, and is not below
-        fine = best.min() > 0 and best.max() < 2 and off <= SUM_TOLERANCE / 2
-    return best if fine else None
+        return bool(best.min() > 0 and best.max() < 2 and off <= SUM_TOLERANCE / 2)
 
 
 def row_maxima(values: NDArray[Any]) -> NDArray[Any]:
@@ -134,12 +185,8 @@ def row_maxima(values: NDArray[Any]) -> NDArray[Any]:
 
 def _row_sums(probabilities: Probabilities) -> Probabilities:
     """(n,) in the precision of the rows; a product with ones would start BLAS's own threads."""
-    if probabilities.shape[1] > _FEW_COLUMNS:
+    with np.errstate(invalid="ignore", over="ignore"):
         sums: Probabilities = np.einsum("ij->i", probabilities)
-        return sums
-    sums = probabilities[:, 0].copy()
-    for column in range(1, probabilities.shape[1]):
-        sums += probabilities[:, column]
     return sums
 
 
@@ -160,11 +207,12 @@ def bad_row(
     seen = f"sums to {total:.4g}" if finite else "holds NaN or infinity"
     if finite and abs(total - 1.0) <= SUM_TOLERANCE:
         seen = f"holds {values.min():.4g}"
-    advice = (
-        "these look like logits: put a softmax behind the model."
-        if finite
-        else "the model's output is broken there: check its weights and its input."
-    )
+    if not finite:
+        advice = "the model's output is broken there: check its weights and its input."
+    elif 0 <= values.min() and values.max() <= 1:
+        advice = "these look like one sigmoid per class: end the model in a softmax instead."
+    else:
+        advice = "these look like logits: put a softmax behind the model."
     return ClassifierError(
         "every row of probabilities must be non-negative and sum to 1; row "
         f"{position} {seen}, and {bad} of {count} rows are off; {advice}"

@@ -306,9 +306,9 @@ def prepare(folder):
         ("rank --probabilities p.npy --labels y_half.npy", "y_half.npy holds float64 of shape (40"),
         (
             "rank --probabilities p.npy --labels no.npy",
-            "the labels must be a .npy or .csv file; th",
+            "the labels must be a .npy, .npz, .csv or",
         ),
-        ("rank --probabilities p.npy fits.npz", "received 3 labels and 40 rows; pass the labels"),
+        ("rank --probabilities p.npy fits.npz", "holds 3 images and there are 40 rows; pass"),
         ("rank --probabilities p.npy --labels y.npy fits.npz", "holds 3 images and there are 40"),
         ("rank --probabilities p.npy --labels y.npy --classes a", "3 columns for 1 classes; name"),
         ("rank --probabilities no.npy --labels y.npy", ".parquet file; there is nothing at no.npy"),
@@ -316,7 +316,10 @@ def prepare(folder):
         ("rank --probabilities p0.csv --labels y.npy", "at least one row; p0.csv is empty; save"),
         ("rank --probabilities p1.npy --labels y.npy", "two classes or more; received shape (40,)"),
         ("rank --probabilities p_text.csv --labels y.npy", "numbers; reading p_text.csv failed ("),
-        ("rank --probabilities p_nan.npy --labels y.npy", "row 0 holds NaN or infinity, and 40 of"),
+        (
+            "rank --probabilities p_nan.npy --labels y.npy",
+            "row 0 holds NaN or infinity in p_nan.npy",
+        ),
         ("rank --probabilities p_logits.npy --labels y.npy", LOGITS),
         ("rank --probabilities '[/b].npy' --labels y.npy", "there is nothing at [/b].npy; check"),
         ("rank --probabilities p.npy --labels y.npy --out text.keras/run", "text.keras/run cannot"),

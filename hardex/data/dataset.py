@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardex.arrays import Image, Images, Labels, Positions, check_images, check_labels
-from hardex.data.names import as_class_names, labels_by_name, number_names
+from hardex.data.names import as_class_names, counts_up, labels_by_name, number_names
 from hardex.errors import DatasetError
 
 Shape = tuple[int, int, int]  # height, width, channels of one image
@@ -109,6 +109,8 @@ class ArrayDataset:
         class_names: k names; by default the numbers 0..largest label.
         source: its name, and what opens it again.
         resize: whether the images may be resized to the classifier's input.
+        found_classes: whether the classes were found as names, in natural order; else they were
+            given, or are numbers from 0.
 
     Raises:
         DatasetError: arrays that do not fit together.
@@ -125,6 +127,7 @@ class ArrayDataset:
     class_names: tuple[str, ...]
     source: str = "arrays in memory"
     resize: bool = False
+    found_classes: bool = False
 
     @classmethod
     def of(
@@ -142,10 +145,12 @@ class ArrayDataset:
             images = images[..., np.newaxis]
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
-        if labels.ndim == 1 and labels.dtype.kind == "U":
+        by_name = labels.ndim == 1 and labels.dtype.kind == "U"
+        found = by_name and class_names is None
+        if by_name:
             labels, class_names = labels_by_name(labels.tolist(), class_names, source=source)
         names = number_names(labels) if class_names is None else as_class_names(class_names)
-        return cls(images, labels, names, source, resize)
+        return cls(images, labels, names, source, resize, found and not counts_up(names))
 
     def __post_init__(self) -> None:
         check_images(self.images)

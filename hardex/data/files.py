@@ -36,6 +36,10 @@ class FileDataset:
         source: what opens this data set again.
         meta: further columns, by name.
         unreadable: the files that could not be read so far, id -> reason.
+        found_files: whether the files were found in folders, in natural order; else a table lists
+            them.
+        found_classes: whether the classes were found as names, in natural order; else they were
+            given, or are numbers from 0.
     """
 
     root: Path
@@ -46,6 +50,8 @@ class FileDataset:
     source: str
     meta: Meta = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
+    found_files: bool = False
+    found_classes: bool = False
 
     @property
     def image_shape(self) -> None:

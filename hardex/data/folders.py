@@ -57,6 +57,8 @@ def open_folders(
         names,
         source or str(root),
         unreadable=unreadable,
+        found_files=True,
+        found_classes=class_names is None,
     )
 
 

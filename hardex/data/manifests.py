@@ -12,7 +12,7 @@ import numpy as np
 
 from hardex.bounded import Unreadable, json_of, lines_of
 from hardex.data.files import FileDataset
-from hardex.data.names import labels_by_name, shortened
+from hardex.data.names import counts_up, labels_by_name, shortened
 from hardex.data.parquet_files import open_table
 from hardex.errors import DatasetError
 
@@ -92,6 +92,7 @@ def open_manifest(
         names,
         source or str(path),
         {name: np.array(values, object) for name, values in columns.items() if name not in taken},
+        found_classes=class_names is None and not counts_up(names),
     )
 
 

@@ -160,11 +160,11 @@ def _pick(
     """Choose the examples of one list."""
     hardest = candidates.hardest
     lookalikes = Lookalikes(pictures.image) if pictures and not rule.allow_duplicates else None
-    refuse = _never if lookalikes is None else _unless_unreadable(lookalikes)
+    refuse = None if lookalikes is None else _unless_unreadable(lookalikes)
     features = None
     if rule.diversity == "embedding":
         features = _features(name, candidates.pool, pictures)
-        order = _farthest(features, hardest, refuse)
+        order = _farthest(features, hardest, refuse or _never)
     else:
         turns = rule.needed(class_count)
         order = in_turn(hardest, pool=rule.pool, turns=turns, refuse=refuse)

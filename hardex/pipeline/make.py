@@ -198,6 +198,8 @@ def _manifest_of(
         resize=dataset.fits if dataset else False,
         logits=bool(getattr(classifier, "logits", False)),
         reading=options.reading,
+        pairing=dict(source.pairing),
+        notes=source.notes,
     )
 
 

@@ -24,6 +24,8 @@ def rank(
     *,
     probabilities: str | Path | Probabilities | None = None,
     labels: str | Path | Labels | None = None,
+    order: str = "",
+    subset: bool = False,
     out: str | Path | None = None,
     per_class: int = 2,
     count: int | None = None,
@@ -61,6 +63,11 @@ def rank(
         data: `mnist:test`, a path, a pair (images, labels), a `tf.data.Dataset` or a `Dataset`.
         probabilities: (n, k) saved probabilities, or their file, in place of a model.
         labels: (n,) given labels for them, or their file; not needed with `data`.
+        order: the order of files and classes in which saved rows and columns without names came,
+            where programs differ: `text` (1, 10, 2: Keras, torchvision), `natural` (1, 2, 10) or
+            `path` (whole paths as text).
+        subset: whether to leave out examples without a saved row and rows without an example; the
+            rows need names.
         out: the run folder; by default `runs/MODELSTEM-DATASTEM`.
         per_class: how many of each given class in each list.
         count: how many in all in each list, in place of `per_class`.
@@ -92,9 +99,9 @@ def rank(
     """
     rule = Rule(per_class, count, diversity, unsure, wrong, pool, allow_duplicates)
     if isinstance(model, str | Path) and is_run(model):
-        given = (probabilities, labels, class_names, preprocess, batch_size, seal)
+        given = (probabilities, labels, class_names, preprocess, batch_size, seal, order or None)
         columns = (split, file_column, label_column)
-        flags = (resize, logits, strict, trust_model, trust_paths)
+        flags = (resize, logits, strict, trust_model, trust_paths, subset)
         _check_only_rules(*given, *(value or None for value in (*columns, *flags)))
         return rank_again(
             load(model, data="" if data is None else str(data)),
@@ -113,8 +120,11 @@ def rank(
     _check_one_source(model, probabilities, labels)
     _check_no_model_options(probabilities, logits, preprocess, batch_size)
     _check_names(class_names, dataset)
+    _check_saved_options(probabilities, order, subset)
     if probabilities is not None:
-        source = source_from_saved(probabilities, labels, dataset, class_names=class_names)
+        source = source_from_saved(
+            probabilities, labels, dataset, class_names=class_names, order=order, subset=subset
+        )
     elif model is not None and dataset is not None:
         source = source_from_model(
             model,
@@ -162,6 +172,15 @@ def _check_one_source(model: object, probabilities: object, labels: object) -> N
         raise HardexError(
             "--labels belong to saved probabilities; received none, and DATA has its own labels; "
             "pass --probabilities or leave --labels out."
+        )
+
+
+def _check_saved_options(probabilities: object, order: str, subset: bool) -> None:
+    found = [name for name, given in {"--order": order, "--subset": subset}.items() if given]
+    if probabilities is None and found:
+        raise HardexError(
+            f"{' and '.join(found)} must come with saved probabilities; received none; leave "
+            "these out, or pass --probabilities in place of MODEL."
         )
 
 
