@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -36,6 +36,7 @@ class FileDataset:
         source: what opens this data set again.
         meta: further columns, by name.
         unreadable: the files that could not be read so far, id -> reason.
+        pixels: as which program they are read for a classifier, see `hardex.images.readings`.
     """
 
     root: Path
@@ -46,6 +47,7 @@ class FileDataset:
     source: str
     meta: Meta = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
+    pixels: str = "auto"
 
     @property
     def image_shape(self) -> None:
@@ -86,10 +88,10 @@ class FileDataset:
         """(position, image in shape) of what is read and kept, in order."""
         rest = iter(range(len(self)) if within is None else within)
         for position in rest:
-            first = self._native(position, keep)
+            first = self._input(position, None, keep)
             if first is not None:
                 here = (first.shape[0], first.shape[1], first.shape[2])
-                yield position, _fitted(first, shape or here)
+                yield position, self.input_image(position, shape or here)
                 read = self._together if here[0] * here[1] >= _LARGE else self._one_by_one
                 yield from read(rest, shape or here, keep)
 
@@ -97,9 +99,9 @@ class FileDataset:
         self, rest: Iterable[int], shape: Shape, keep: Keep | None
     ) -> Iterator[tuple[int, Image]]:
         for position in rest:
-            image = self._native(position, keep)
+            image = self._input(position, shape, keep)
             if image is not None:
-                yield position, _fitted(image, shape)
+                yield position, image
 
     def _together(
         self, rest: Iterator[int], shape: Shape, keep: Keep | None
@@ -117,13 +119,15 @@ class FileDataset:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _native(self, position: int, keep: Keep | None) -> Image | None:
-        """The image in its own size, or None when it cannot be read or is not kept."""
+    def _input(self, position: int, shape: Shape | None, keep: Keep | None) -> Image | None:
+        """What a classifier gets, or None when it cannot be read or is not kept."""
         try:
-            image = self.image(position)
+            native = None if keep is None else self.image(position)
+            if keep is not None and native is not None and not keep(native):
+                return None
+            return self.input_image(position, shape, native)
         except DatasetError:
             return None
-        return image if keep is None or keep(image) else None
 
     def _batch(self, images: list[Image], positions: list[int]) -> Batch:
         where = np.array(positions, dtype=np.int64)
@@ -136,16 +140,34 @@ class FileDataset:
         Raises:
             DatasetError: the file cannot be read.
         """
+        from hardex.images import read_image  # Pillow is loaded only where pixels are read
+
+        return self._read(position, read_image)
+
+    def input_image(self, position: int, shape: Shape | None, native: Image | None = None) -> Image:
+        """The file as a classifier of this input gets it; without a shape, in its own size.
+
+        Args:
+            position: of the file.
+            shape: (h, w, c), or None.
+            native: what `image` gave, if it is known.
+
+        Raises:
+            DatasetError: the file cannot be read.
+        """
+        from hardex.images.readings import pixel_reading
+
+        reading = pixel_reading(self.pixels)
+        if native is None or not reading.keeps_what_people_see:
+            return self._read(position, lambda file: reading.read(file, shape))
+        return native if shape is None else reading.fit(native, shape)
+
+    def _read(self, position: int, read: Callable[[Path], Image]) -> Image:
         try:
-            return self._read(position)
+            return read(self.root / self.files[position])
         except DatasetError as error:
             self.unreadable[self.ids[position]] = str(error)
             raise
-
-    def _read(self, position: int) -> Image:
-        from hardex.images import read_image
-
-        return read_image(self.root / self.files[position])
 
     def id(self, position: int) -> str:
         """The stable name of one file."""
@@ -175,12 +197,6 @@ def is_text(name: str) -> bool:
 def escaped(name: str) -> str:
     """A file name as text that can be stored anywhere."""
     return name.encode(errors="backslashreplace").decode()
-
-
-def _fitted(image: Image, shape: Shape) -> Image:
-    from hardex.images import resize  # Pillow is loaded only where pixels change
-
-    return resize(image, shape)
 
 
 def _size(path: Path) -> int:

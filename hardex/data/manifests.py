@@ -35,12 +35,14 @@ class Reading:
         split: which part of an `.npz` file, a folder of splits or `keras:NAME`.
         file_column, label_column: the columns of a manifest; found by their names if empty.
         trust_paths: whether a manifest may name files outside its own folder.
+        pixels: as which program pictures are read for a classifier; see `hardex.images.readings`.
     """
 
     split: str = ""
     file_column: str = ""
     label_column: str = ""
     trust_paths: bool = False
+    pixels: str = "auto"
 
 
 AS_FOUND = Reading()

@@ -14,6 +14,7 @@ from hardex.data.dataset import ArrayDataset, Dataset
 from hardex.data.manifests import AS_FOUND, METADATA, TABLES, Reading, open_manifest
 from hardex.data.names import MOST_CLASSES, shortened
 from hardex.data.npy_files import Npz, open_npz
+from hardex.data.pixels import checked_name, with_pixels
 from hardex.errors import DatasetError
 
 Arrays = NDArray[Any]
@@ -44,7 +45,7 @@ def open_dataset(
         class_names: the classes in the order of the probability columns; found if not given.
         resize: whether images of one fixed size may be resized to what a classifier asks for;
             images in files always may.
-        reading: which split and columns to take.
+        reading: which split and columns to take, and as which program pictures are read.
 
     Raises:
         DatasetError: nothing there, nothing in it, or nothing hardex can read.
@@ -53,6 +54,13 @@ def open_dataset(
         >>> len(open_dataset("mnist:test"))
         10000
     """
+    dataset = _opened(source, class_names, resize, reading)
+    return with_pixels(dataset, checked_name(reading.pixels))
+
+
+def _opened(
+    source: Data, class_names: Sequence[str] | None, resize: bool, reading: Reading
+) -> Dataset:
     if not isinstance(source, str | Path):
         return _from_python(source, class_names, resize)
     text = str(source)

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from hardex.classifiers.classifier import Classifier
-from hardex.data.dataset import Dataset, Shape, Skipped
+from hardex.data.dataset import Dataset, Shape, Skipped, none_readable
 from hardex.data.manifests import AS_FOUND, Reading
 from hardex.data.part import Part
 from hardex.errors import DatasetError
 from hardex.pipeline.check import findings_before_ranking
-from hardex.pipeline.choice import Pictures, choose_both, write_metrics
+from hardex.pipeline.choice import Pictures, choose_both, pictures_in, write_metrics
 from hardex.pipeline.pass_state import PassResult
 from hardex.pipeline.passes import Pass, Progress, candidates_of, run_pass, silent
 from hardex.pipeline.prediction_source import PredictionSource, under_seal
@@ -122,11 +122,8 @@ def _fill(
 
 
 def _check_readable(source: PredictionSource, passed: PassResult, *, strict: bool) -> None:
-    if not passed.confusion.counts.any():
-        raise DatasetError(
-            f"at least one image must be readable; none of the {source.total} is; look at one of "
-            "the files with an image viewer."
-        )
+    if not passed.confusion.counts.any() and source.dataset is not None:
+        raise none_readable("image", source.dataset)
     _check_strict(passed.skipped, source.total, strict=strict)
 
 
@@ -158,7 +155,7 @@ def _pictures_of(source: PredictionSource, dataset: Dataset) -> Pictures:
     """How to see the candidates while a run is made."""
     shape = shape_for(source.classifier, dataset) if source.classifier else dataset.image_shape
     size = source.batch_size or batch_size_for(shape)
-    return Pictures(dataset.image, shape, source.classifier, size)
+    return pictures_in(dataset, shape, source.classifier, size)
 
 
 def _write_counts(
