@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 from hardex.arrays import Image
 from hardex.data.dataset import Batch, Keep, Meta, Shape, Skipped
 from hardex.data.names import natural_order
+from hardex.data.packed import Packed
 from hardex.errors import DatasetError
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
 _READERS = max(1, min(4, os.cpu_count() or 1))  # threads that decode; Pillow lets them run at once
 _AT_ONCE = 16  # images a thread takes at a time
 _LARGE = 2**16  # pixels from which threads pay off; for smaller images they are slower
@@ -37,6 +38,8 @@ class FileDataset:
         meta: further columns, by name.
         unreadable: the files that could not be read so far, id -> reason.
         pixels: as which program they are read for a classifier, see `hardex.images.readings`.
+        left_out: the files that are beside the examples and are none, and why.
+        packed: the pictures themselves, if they are in no files of their own.
     """
 
     root: Path
@@ -48,6 +51,8 @@ class FileDataset:
     meta: Meta = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     pixels: str = "auto"
+    left_out: tuple[Skipped, ...] = ()
+    packed: Packed | None = None
 
     @property
     def image_shape(self) -> None:
@@ -162,9 +167,10 @@ class FileDataset:
             return self._read(position, lambda file: reading.read(file, shape))
         return native if shape is None else reading.fit(native, shape)
 
-    def _read(self, position: int, read: Callable[[Path], Image]) -> Image:
+    def _read(self, position: int, read: Callable[[Path | BinaryIO], Image]) -> Image:
+        name = self.files[position]
         try:
-            return read(self.root / self.files[position])
+            return read(self.packed.opened(position, name) if self.packed else self.root / name)
         except DatasetError as error:
             self.unreadable[self.ids[position]] = str(error)
             raise
@@ -174,15 +180,21 @@ class FileDataset:
         return self.ids[position]
 
     def skipped(self) -> tuple[Skipped, ...]:
-        """The files that could not be read so far, in natural order of their ids."""
-        return tuple(Skipped(id, self.unreadable[id]) for id in sorted(self.unreadable, key=_key))
+        """The files that could not be read so far or are no examples, in natural order of ids."""
+        unreadable = (Skipped(id, reason) for id, reason in list(self.unreadable.items()))
+        return tuple(sorted((*self.left_out, *unreadable), key=lambda one: _key(one.id)))
 
     def fingerprint(self) -> str:
         """SHA-256 over class names, and every file's id, label, path and size."""
         digest = sha256(repr(self.class_names).encode())
+        if self.packed is not None:
+            digest.update(self.packed.hash.encode())
         for id, label, name in zip(self.ids, self.labels.tolist(), self.files, strict=True):
-            digest.update(f"{id}\0{label}\0{name}\0{_size(self.root / name)}\0".encode())
+            digest.update(f"{id}\0{label}\0{name}\0{self._size(name)}\0".encode())
         return digest.hexdigest()
+
+    def _size(self, name: str) -> int:
+        return -1 if self.packed is not None else _size(self.root / name)
 
 
 def is_text(name: str) -> bool:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hardex.arrays import Image, Images, check_labels
 from hardex.data.dataset import Batch, Keep, Meta, Shape, Skipped, resized
 from hardex.data.names import as_class_names, number_names
+from hardex.data.packed import Owner
 from hardex.errors import DatasetError
 
 _SOURCE = "a tf.data.Dataset"
@@ -147,16 +148,12 @@ def open_tensors(
         named = class_names if class_names is not None else getattr(dataset, "class_names", None)
         names = number_names(labels) if named is None else as_class_names(named)
         check_labels(labels, class_count=len(names))
-        owner = _Owner()
+        owner = Owner()
         weakref.finalize(owner, _remove, name)
         return TensorDataset(Path(name), shape, labels, names, hash, resize, owner=owner)
     except BaseException:
         _remove(name)
         raise
-
-
-class _Owner:
-    """Shared by all copies of a data set."""
 
 
 def _remove(name: str) -> None:

@@ -198,6 +198,20 @@ def as_seen(picture: Pillow.Image) -> Image:
     return as_grey_or_rgb(upright(picture))
 
 
+def picture_pixels(picture: Any) -> Image:
+    """The pixels of a picture that Pillow has opened, or of an array, as `read_image` gives them.
+
+    Raises:
+        DatasetError: it is neither.
+    """
+    if isinstance(picture, Pillow.Image):
+        return as_seen(picture)
+    array = np.asarray(picture)
+    array = array[:, :, None] if array.ndim == 2 else array
+    check_images(array[None])
+    return array
+
+
 def as_grey_or_rgb(picture: Pillow.Image) -> Image:
     """The pixels of a picture that is upright: on white, 8 bits a channel."""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):

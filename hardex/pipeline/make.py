@@ -97,7 +97,8 @@ def _fill(
         source.classifier, dataset, source.batch_size, seed=options.seed
     )
     passed = do_pass(results / TABLE, source, rule, progress).result()
-    _check_readable(source, passed, strict=options.strict)
+    files = source.total + len(_left_out(dataset))
+    _check_readable(source, passed, files, strict=options.strict)
     choices = choose_both(
         candidates_of(passed, results / TABLE, rule, k),
         rule,
@@ -109,22 +110,33 @@ def _fill(
     image = None if dataset is None else dataset.image
     write_lists(choices.rankings, choices.examples, results, source.class_names, image=image)
     skipped = _skipped(source, passed)  # with saved probabilities, only the pictures are read
-    _check_strict(skipped, source.total, strict=options.strict)
+    _check_strict(skipped, files, strict=options.strict)
     _write_counts(results, source.class_names, passed, skipped)
     figures = metrics(passed.confusion, passed.calibration, source.class_names)
     figures["slices"] = slice_metrics(passed.slices, passed.left_out)
     write_metrics(results, figures, choices)
     counts = _counts(passed, skipped) | choices.counts()
+    if dataset is not None and dataset.files:
+        counts["files"] = files
     if isinstance(dataset, Part):
         counts["sealed"] = sealed_count(dataset, counts["examples"], skipped)
     manifest = _manifest_of(source, rule, options, counts)
     return replace(manifest, doctor=tuple(asdict(finding) for finding in doctor))
 
 
-def _check_readable(source: PredictionSource, passed: PassResult, *, strict: bool) -> None:
+def _left_out(dataset: Dataset | None) -> tuple[Skipped, ...]:
+    """The files beside the examples that are none."""
+    whole = dataset.whole if isinstance(dataset, Part) else dataset
+    found: tuple[Skipped, ...] = getattr(whole, "left_out", ())
+    return found
+
+
+def _check_readable(
+    source: PredictionSource, passed: PassResult, files: int, *, strict: bool
+) -> None:
     if not passed.confusion.counts.any() and source.dataset is not None:
         raise none_readable("image", source.dataset)
-    _check_strict(passed.skipped, source.total, strict=strict)
+    _check_strict(passed.skipped, files, strict=strict)
 
 
 def _check_strict(skipped: Sequence[Skipped], total: int, *, strict: bool) -> None:
