@@ -23,6 +23,8 @@ from hardex.images.kinds import FORMATS, HEAD, why_unknown
 # Pillow's own warning level: about 9,500 x 9,500, or 270 MB once it is RGB.
 MAX_PIXELS = 89_478_485
 
+LARGE = 200_000  # bytes of pixels; to compress more of them well takes longer than it is worth
+
 
 def read_image(file: Path | str | BinaryIO) -> Image:
     """Read one image as a person would see it: upright, first frame, 8 bits a channel.
@@ -129,7 +131,7 @@ def write_png(image: Image, path: Path) -> None:
     Raises:
         DatasetError: the array is not an (h, w, c) uint8 image.
     """
-    path.write_bytes(as_png(image))
+    path.write_bytes(as_png(image, quickly=image.size > LARGE))
 
 
 def resize(image: Image, shape: tuple[int, int, int]) -> Image:

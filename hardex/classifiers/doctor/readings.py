@@ -11,6 +11,7 @@ from hardex.classifiers.doctor.examination import Cause, Examination, Finding, f
 from hardex.classifiers.doctor.statistics import (
     RARE,
     SLIGHT,
+    can_be_far_better,
     is_far_better,
     is_suspicious,
     mcnemar_p,
@@ -18,6 +19,7 @@ from hardex.classifiers.doctor.statistics import (
 )
 
 _LOWER = 0.9  # of the loss, from which a gain in confidence alone is worth a word
+_FEW = 100
 _CUTS = "torchvision"  # leaves out the margin, so it is worse for most models trained otherwise
 
 
@@ -34,6 +36,8 @@ def other_readings(examination: Examination) -> Iterator[Cause]:
 
     Only where the pixels differ at all, and where nobody chose the reading.
     """
+    if not can_be_far_better(examination.right[: examination.try_count]):
+        return
     now, tries = _compared(examination)
     better = [one for one in tries if is_far_better(one.right, now.right, alternatives=len(tries))]
     if better:
@@ -47,8 +51,11 @@ def reading_matters(examination: Examination) -> Iterator[Finding]:
     """A smaller gain beyond chance, or a loss: then only the user knows which reading is right.
 
     A gain: no fewer are right, and the losses of the same examples fall by a tenth or more. A loss
-    is a difference of accuracy, and counts only for readings that show all of a picture.
+    is a difference of accuracy, and counts only for readings that show all of a picture. Both need
+    a hundred examples; a short check does not read that many of large pictures again.
     """
+    if min(len(examination.labels), examination.try_count) < _FEW:
+        return
     if not is_suspicious(examination.probabilities, examination.right):
         return
     now, tries = _compared(examination)
