@@ -11,6 +11,7 @@ from hardex.probing.before_after import BeforeAfter, before_after
 from hardex.probing.minimal_change import Change, smallest_changes, smallest_sentence
 from hardex.probing.model_input import (
     SIDE_MOST,
+    example_input,
     fitted,
     input_shape,
     preprocess_table,
@@ -159,7 +160,7 @@ def source_image(source: Json, run: Run, classifier: Classifier) -> Image:
     """
     kind = source.get("kind")
     if kind == "example":
-        return fitted(run.image(str(source.get("id"))), run, classifier)
+        return example_input(str(source.get("id")), run, classifier)
     if kind == "image":
         wanted = input_shape(run, classifier) or (SIDE_MOST, SIDE_MOST, 0)
         image = image_of(source.get("pixels"), source.get("shape"), sides_most=wanted[:2])

@@ -76,6 +76,15 @@ class DataOptions:
     resize: Annotated[
         bool, typer.Option("--resize", help="Resize images of a fixed size to the model's input.")
     ] = False
+    reading: Annotated[
+        str,
+        typer.Option(
+            help="How pictures in files are read for the model: pillow (upright, averaging), keras "
+            "(as image_dataset_from_directory), torchvision (as ImageFolder, Resize and "
+            "CenterCrop); pillow and keras optionally followed by ,crop or ,pad. auto: pillow, and "
+            "the doctor says if another is clearly better."
+        ),
+    ] = "auto"
     split: Annotated[
         str, typer.Option(help="Which split of an .npz file, a folder of splits or keras:NAME.")
     ] = ""

@@ -77,7 +77,9 @@ def _headline(run: Run) -> Iterator[str]:
     yield from _saved(run)
     if counts["skipped"]:
         where = Path(run.folder, "results", "skipped.csv")
-        yield f"Skipped: {counted(counts['skipped'], 'unreadable file')}; see {where}."
+        total = counts.get("files")
+        of_all = f"{counts['skipped']:,} of {total:,} files" if total else ""
+        yield f"Skipped: {of_all or counted(counts['skipped'], 'unreadable file')}; see {where}."
     if counts.get("sealed"):
         yield (
             f"{counts['sealed']:,} more examples are sealed for a later proof: not predicted and "

@@ -7,6 +7,7 @@ from hardex.arrays import Labels, Probabilities
 from hardex.classifiers.opening import Model
 from hardex.data.dataset import Dataset
 from hardex.data.manifests import Reading
+from hardex.data.pixels import AUTO, check_is_read, checked_name
 from hardex.data.sources import Data, open_dataset
 from hardex.errors import HardexError
 from hardex.pipeline.make import RunOptions, make_run
@@ -39,6 +40,7 @@ def rank(
     trust_model: bool = False,
     class_names: Sequence[str] | None = None,
     resize: bool = False,
+    reading: str = AUTO,
     batch_size: int | None = None,
     split: str = "",
     file_column: str = "",
@@ -83,6 +85,8 @@ def rank(
         trust_model: whether files that can run code may be loaded.
         class_names: the classes in the order of the probability columns.
         resize: whether images of one fixed size may be resized to what the model needs.
+        reading: as which program pictures in files are read for the model: `pillow`, `keras` or
+            `torchvision`; `auto` is `pillow`, and the doctor says if another is clearly better.
         batch_size: images per forward pass; chosen by image size if not given.
         split: which part of an `.npz` file, a folder of splits or `keras:NAME` to read.
         file_column, label_column: the columns of a manifest; found by their names if not given.
@@ -101,7 +105,7 @@ def rank(
     if isinstance(model, str | Path) and is_run(model):
         given = (probabilities, labels, class_names, preprocess, batch_size, seal, order or None)
         columns = (split, file_column, label_column)
-        flags = (resize, logits, strict, trust_model, trust_paths, subset)
+        flags = (resize, logits, strict, trust_model, trust_paths, subset, reading != AUTO)
         _check_only_rules(*given, *(value or None for value in (*columns, *flags)))
         return rank_again(
             load(model, data="" if data is None else str(data)),
@@ -111,12 +115,13 @@ def rank(
             force=force,
             command=command,
         )
-    reading = Reading(split, file_column, label_column, trust_paths)
+    asked = Reading(split, file_column, label_column, trust_paths, checked_name(reading))
     dataset = (
         None
         if data is None
-        else open_dataset(data, class_names=class_names, resize=resize, reading=reading)
+        else open_dataset(data, class_names=class_names, resize=resize, reading=asked)
     )
+    check_is_read(dataset, reading)
     _check_one_source(model, probabilities, labels)
     _check_no_model_options(probabilities, logits, preprocess, batch_size)
     _check_names(class_names, dataset)
@@ -141,7 +146,7 @@ def rank(
             "mnist:test`."
         )
     folder = source.default_folder() if out is None else Path(out)
-    options = RunOptions(reading, seal, seed, strict, force, command)
+    options = RunOptions(asked, seal, seed, strict, force, command)
     return make_run(folder, source, rule, options, progress=progress)
 
 

@@ -30,9 +30,20 @@ def sketch_shape(run: Run, classifier: Classifier) -> Shape:
 
 def fitted(image: Image, run: Run, classifier: Classifier) -> Image:
     """An image in the shape that the classifier takes; of any size, at most 1024 pixels a side."""
-    from hardex.images import resize
+    from hardex.images.readings import pixel_reading
 
-    return resize(image, input_shape(run, classifier) or _bounded(image, classifier))
+    shape = input_shape(run, classifier) or _bounded(image, classifier)
+    return pixel_reading(run.manifest.reading.pixels).fit(image, shape)
+
+
+def example_input(id: str, run: Run, classifier: Classifier) -> Image:
+    """What the classifier gets of an example, read as in the ranking.
+
+    Raises:
+        RunError: no such example, or its image is no longer there.
+    """
+    shape = input_shape(run, classifier) or _bounded(run.image(id), classifier)
+    return run.input_image(id, shape)
 
 
 def shape_of(image: Image) -> Shape:

@@ -60,7 +60,7 @@ class Manifest:
         run: the run that was ranked again, if this one was not made from model and data.
         logits: whether a softmax was applied to the outputs of the model.
         doctor: what `hardex.classifiers.doctor` found before the ranking.
-        reading: which split and columns of the data were read.
+        reading: which split and columns of the data were read, and how its pictures were.
         pairing: how the `rows`, `columns` and `labels` of saved probabilities were assigned to
             examples and classes: by which names, or in which order.
         notes: a sentence on each thing in their files that was left out or put right.
@@ -173,6 +173,7 @@ def _check_types(manifest: Manifest) -> None:
             manifest.reading.split,
             manifest.reading.file_column,
             manifest.reading.label_column,
+            manifest.reading.pixels,
         ),
         "versions": _are_named(str, manifest.versions),
     }

@@ -77,14 +77,15 @@ def test_the_sample_is_drawn_at_random_and_without_what_cannot_be_read(tmp_path)
     root = write_folders(tmp_path, [f"{c}/{i}.png" for c in "ab" for i in range(6)])
     (root / "a/0.png").write_bytes(b"no picture")
     data = open_dataset(root)
-    ids, images, labels = sample(data, None, count=100, rng=np.random.default_rng(0))
+    drawn = sample(data, None, count=100, rng=np.random.default_rng(0))
+    ids, images, labels = drawn.ids, drawn.images, drawn.labels
     assert len(ids) == len(images) == len(labels) == 11
     assert list(ids) != sorted(ids) and "a/0.png" not in ids
     assert [data.class_names[label] for label in labels] == [name[0] for name in ids]
 
 
 def test_the_same_seed_draws_the_same_sample():
-    draws = [sample(shades(), None, count=9, rng=np.random.default_rng(s))[0] for s in (1, 1, 2)]
+    draws = [sample(shades(), None, count=9, rng=np.random.default_rng(s)).ids for s in (1, 1, 2)]
     assert draws[0] == draws[1] != draws[2]
 
 
@@ -92,7 +93,9 @@ def test_images_none_of_which_can_be_read_are_refused(tmp_path):
     root = write_folders(tmp_path, ["a/0.png", "b/0.png"])
     for file in root.rglob("*.png"):
         file.write_bytes(b"no picture")
-    with pytest.raises(DatasetError, match=r"none of the 2 of .* is; look at one"):
+    with pytest.raises(
+        DatasetError, match=r"none of the 2 of .* is; the first is a/0.png .*; check"
+    ):
         check(brightness, root)
 
 
