@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.data.files import SUFFIXES
+from hardex.data.paths import SUFFIXES
 from hardex.errors import HardexError
 
 # Columns and arrays that hold names, in the order in which they are tried; case, `_`, `-` and
