@@ -8,6 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hardex.advice import (
+    NO_SOFTMAX,
+    NOT_CLASSES,
+    NOT_FINITE,
+    PASS_LOGITS,
+    SAVE_DISTRIBUTIONS,
+    SAVE_SOFTMAX,
+)
 from hardex.errors import ClassifierError, DatasetError
 
 Image = NDArray[np.uint8]  # (h, w, c), 0..255, c is 1 (grey) or 3 (RGB)
@@ -49,19 +57,25 @@ def check_labels(labels: Labels, *, class_count: int) -> None:
 
 
 def check_probabilities(
-    probabilities: Probabilities, *, positions: Positions | None = None
+    probabilities: Probabilities,
+    *,
+    positions: Positions | None = None,
+    of_model: bool = False,
+    ends_linear: bool = False,
 ) -> None:
     """Raise `ClassifierError` unless every row is a probability distribution.
 
     Args:
         probabilities: (n, k).
         positions: (n,) position of each row in its data set, so that the error names the right one.
+        of_model: whether a model just gave them, and they are not read from a file.
+        ends_linear: whether that model is known to end in no activation.
 
     Example:
-        >>> check_probabilities(np.array([[0.2, 0.8], [3.0, 4.0]]))
+        >>> check_probabilities(np.array([[0.2, 0.8], [-3.0, 4.0]]), of_model=True)
         Traceback (most recent call last):
         hardex.errors.ClassifierError: every row of probabilities must be non-negative and sum to \
-1; row 1 sums to 7, and 1 of 2 rows are off; these look like logits: put a softmax behind the model.
+1; row 1 holds -3, and 1 of 2 rows are off; these look like logits: pass --logits.
     """
     if probabilities.ndim != 2 or probabilities.shape[1] < 2:
         raise ClassifierError(
@@ -70,8 +84,8 @@ def check_probabilities(
         )
     if not np.issubdtype(probabilities.dtype, np.floating):
         raise ClassifierError(
-            f"probabilities must be floating-point numbers; received {probabilities.dtype}; pass "
-            "the softmax output, not classes."
+            f"probabilities must be floating-point numbers; received {probabilities.dtype}; "
+            f"{NOT_CLASSES}."
         )
     if sound_maxima(probabilities) is not None:
         return
@@ -79,7 +93,30 @@ def check_probabilities(
     if off.any():
         row = int(off.argmax())
         place = row if positions is None else int(positions[row])
-        raise bad_row(probabilities[row], place, bad=int(off.sum()), count=len(off))
+        _, advice = remedy(probabilities[off], of_model=of_model, ends_linear=ends_linear)
+        raise bad_row(probabilities[row], place, bad=int(off.sum()), count=len(off), advice=advice)
+
+
+def remedy(
+    rows: Probabilities, *, of_model: bool = False, ends_linear: bool = False
+) -> tuple[str, str]:
+    """What rows are that are not distributions, `logits` or `not_distributions`, and what to do.
+
+    Args:
+        rows: (n, k) such rows.
+        of_model, ends_linear: as for `check_probabilities`.
+
+    Example:
+        >>> remedy(np.array([[-3.0, 4.0]]), of_model=True)
+        ('logits', 'pass --logits')
+        >>> remedy(np.array([[0.5, 0.1]]))[0]
+        'not_distributions'
+    """
+    with np.errstate(invalid="ignore"):
+        negative = bool((rows < 0).any())
+    if negative or ends_linear:
+        return "logits", PASS_LOGITS if of_model else SAVE_SOFTMAX
+    return "not_distributions", NO_SOFTMAX if of_model else SAVE_DISTRIBUTIONS
 
 
 def off_rows(probabilities: Probabilities) -> NDArray[np.bool_]:
@@ -191,7 +228,7 @@ def _row_sums(probabilities: Probabilities) -> Probabilities:
 
 
 def bad_row(
-    values: NDArray[np.floating[Any]], position: int, *, bad: int, count: int
+    values: NDArray[np.floating[Any]], position: int, *, bad: int, count: int, advice: str
 ) -> ClassifierError:
     """The error about the first row that is not a probability distribution.
 
@@ -200,22 +237,21 @@ def bad_row(
         position: its position in the data set.
         bad: how many rows are not distributions.
         count: how many rows there are.
+        advice: what to do, if the row holds finite numbers.
     """
     finite = bool(np.isfinite(values).all())
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = float(values.sum(dtype=np.float64))
-    seen = f"sums to {total:.4g}" if finite else "holds NaN or infinity"
-    if finite and abs(total - 1.0) <= SUM_TOLERANCE:
-        seen = f"holds {values.min():.4g}"
     if not finite:
-        advice = "the model's output is broken there: check its weights and its input."
-    elif 0 <= values.min() and values.max() <= 1:
-        advice = "these look like one sigmoid per class: end the model in a softmax instead."
+        seen, what = "holds NaN or infinity", NOT_FINITE
     else:
-        advice = "these look like logits: put a softmax behind the model."
+        total = float(values.sum(dtype=np.float64))
+        low = float(values.min())
+        seen = f"holds {low:.4g}" if low < 0 else f"sums to {total:.4g}"
+        logits = advice in (PASS_LOGITS, SAVE_SOFTMAX)
+        kind = "these look like logits: " if logits else "no row is negative, so no logits: "
+        what = kind + advice
     return ClassifierError(
         "every row of probabilities must be non-negative and sum to 1; row "
-        f"{position} {seen}, and {bad} of {count} rows are off; {advice}"
+        f"{position} {seen}, and {bad} of {count} rows are off; {what}."
     )
 
 

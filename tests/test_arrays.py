@@ -65,14 +65,14 @@ def test_no_rows_are_no_mistake():
             r"must have shape \(examples, classes\) .* received shape \(3,\); pass",
         ),
         (np.ones((3, 1)), r"with two classes or more; received shape \(3, 1\); pass one row per"),
-        (np.eye(2, dtype=int), r"must be floating-point numbers; received int64; pass the softmax"),
-        (np.array([[0.5, 0.5], [-1.0, 2.0]]), r"must be non-negative .*; row 1 holds -1, and 1 of"),
-        (np.array([[3.0, 4.0]]), r"row 0 sums to 7, and 1 of 1 .* look like logits: put a softmax"),
         (
-            np.array([[0.9, 0.7]]),
-            r"row 0 sums to 1\.6, .*; these look like one sigmoid per class: end ",
+            np.eye(2, dtype=int),
+            r"must be floating-point numbers; received int64; return the softmax",
         ),
-        (np.array([[0.5, 0.5], [np.nan, 1]]), r"row 1 holds NaN or infinity, .* its weights and"),
+        (np.array([[0.5, 0.5], [-1.0, 2.0]]), r"must be non-negative .*; row 1 holds -1, and 1 of"),
+        (np.array([[3.0, 4.0]]), r"row 0 sums to 7, and 1 of 1 .*, so no logits: save the softmax"),
+        (np.array([[-3.0, 4.0]]), r"row 0 holds -3, and 1 of 1 .* look like logits: save their so"),
+        (np.array([[0.5, 0.5], [np.nan, 1]]), r"row 1 holds NaN or infinity, .* the weights \(did"),
         (np.array([[np.inf, 0.0]]), r"row 0 holds NaN or infinity, and 1 of 1 rows are off; "),
         (np.array([[np.inf, -np.inf]]), r"row 0 holds NaN or infinity"),
     ],
@@ -80,6 +80,20 @@ def test_no_rows_are_no_mistake():
 def test_what_is_no_distribution_is_refused_with_a_way_out(probabilities, message):
     with pytest.raises(ClassifierError, match=message):
         check_probabilities(probabilities)
+
+
+@pytest.mark.parametrize(
+    ("rows", "linear", "advice"),
+    [
+        ([[-3.0, 4.0]], False, "these look like logits: pass --logits"),
+        ([[0.9, 0.9], [-3.0, 4.0]], False, "these look like logits: pass --logits"),
+        ([[3.0, 4.0]], True, "these look like logits: pass --logits"),
+        ([[0.9, 0.9]], False, "so no logits: end the model in a softmax, or divide each row"),
+    ],
+)
+def test_rows_of_a_model_are_refused_with_what_to_do_with_a_model(rows, linear, advice):
+    with pytest.raises(ClassifierError, match=advice):
+        check_probabilities(np.array(rows), of_model=True, ends_linear=linear)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.uint64])

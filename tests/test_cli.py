@@ -211,7 +211,7 @@ def test_force_reports_how_many_annotations_no_longer_match(hardex, files):
     assert [event.id for event in Store.open("run").all()][:2] == ["0", "1"]
 
 
-LOGITS = "these look like logits: put a softmax behind the model"
+LOGITS = "these look like logits: save their softmax"
 
 
 def prepare(folder):

@@ -4,6 +4,7 @@ from typing import Any
 
 from hardex.arrays import Image
 from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.preprocess import swaps_channels
 from hardex.errors import HardexError
 from hardex.images import Transform
 from hardex.probing.amounts import slider_named, transform_of
@@ -71,7 +72,7 @@ def curve(request: Json, run: Run, classifier: Classifier) -> Json:
         `along`, `amounts` (73, ascending; 0 and 1 for a switch), `lines` (for some classes, see
         `ResponseCurve.lines`, the probability at each amount), `leaders` (the class predicted at
         each amount), `flips` (`amount` and `class`), `given`, `sentence`, `preprocess`,
-        `preprocess_table`.
+        `preprocess_table` (of each channel), `preprocess_swaps_channels`.
 
     Raises:
         HardexError: an unknown example or transform, or a value out of range.
@@ -93,6 +94,7 @@ def curve(request: Json, run: Run, classifier: Classifier) -> Json:
         "sentence": curve_sentence(found, names, given, _kind_of_label(source)),
         "preprocess": classifier.preprocess,
         "preprocess_table": preprocess_table(classifier.preprocess),
+        "preprocess_swaps_channels": swaps_channels(classifier.preprocess),
     }
 
 

@@ -44,8 +44,10 @@ TrustModel = Annotated[
 Preprocess = Annotated[
     str | None,
     typer.Option(
-        help="unit (0..1), raw (0..255) or -1..1, optionally followed by ,inverted or ,bgr; or "
-        "MODULE:FUNCTION. By default it is inferred from the model."
+        help="unit (0..1), raw (0..255), -1..1, imagenet, caffe, mnist, cifar10, cifar100, "
+        "standardized (each image by itself) or mean=M,std=S on the scale 0..1 (three channels: "
+        "mean=A:B:C,std=D:E:F), optionally followed by ,inverted or ,bgr; or MODULE:FUNCTION. By "
+        "default it is inferred from the model."
     ),
 ]
 Logits = Annotated[

@@ -42,8 +42,8 @@ def check(
     Args:
         model: as in `rank`.
         data: as in `rank`.
-        preprocess: `unit`, `raw` or `-1..1`, optionally followed by `,inverted` or `,bgr`, or
-            MODULE:FUNCTION; derived from the model if not given.
+        preprocess: a name such as `unit`, see `hardex.classifiers.preprocess`, or MODULE:FUNCTION;
+            derived from the model if not given.
         class_names: the classes in the order of the probability columns.
         resize: whether images of one fixed size may be resized to what the model needs.
         reading: as which program pictures in files are read for the model, as in `rank`.

@@ -79,8 +79,8 @@ def rank(
         unsure, wrong: the score of each list, or `MODULE:FUNCTION`.
         pool: how many of the hardest examples of each group to choose from.
         allow_duplicates: whether near-duplicates of an earlier picture may be chosen.
-        preprocess: `unit`, `raw` or `-1..1`, optionally followed by `,inverted` or `,bgr`, or
-            MODULE:FUNCTION; derived from the model if not given.
+        preprocess: a name such as `unit`, see `hardex.classifiers.preprocess`, or MODULE:FUNCTION;
+            derived from the model if not given.
         logits: whether the model ends in logits, so that a softmax must be applied.
         trust_model: whether files that can run code may be loaded.
         class_names: the classes in the order of the probability columns.

@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 import numpy as np
 
+from hardex.advice import OTHER_CLASS_COUNT, OTHER_SHAPE
 from hardex.arrays import (
     Images,
     Labels,
@@ -106,7 +107,16 @@ def predict(
         probabilities = classifier.probabilities(_padded(batch.images, size))
         _check_fits(classifier, dataset, probabilities, size)
         rows = probabilities[: len(batch.ids)]
-        yield Predictions(batch.positions, batch.ids, batch.labels, rows)
+        yield _predictions_of(classifier, batch, rows)
+
+
+def _predictions_of(classifier: Classifier, batch: Batch, rows: Probabilities) -> Predictions:
+    try:
+        return Predictions(batch.positions, batch.ids, batch.labels, rows)
+    except ClassifierError:
+        linear = getattr(classifier, "activation", "") == "linear"
+        check_probabilities(rows, positions=batch.positions, of_model=True, ends_linear=linear)
+        raise
 
 
 def from_probabilities(
@@ -159,7 +169,7 @@ def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:
         return wanted
     raise ClassifierError(
         f"the model {classifier.source} expects images of {_by(wanted)}; {dataset.source} holds "
-        f"{_by(given)}; pass the model made for them, or --resize to fit the images to the model."
+        f"{_by(given)}; {OTHER_SHAPE}."
     )
 
 
@@ -204,8 +214,7 @@ def _check_class_count(columns: int | None, classifier: Classifier, dataset: Dat
     if columns is not None and columns != len(names):
         raise ClassifierError(
             f"the model must have one output per class; {classifier.source} has {columns} and "
-            f"{dataset.source} has {len(names)} classes ({_some(names)}); pass the model made for "
-            "this data or name all its classes with --classes."
+            f"{dataset.source} has {len(names)} classes ({_some(names)}); {OTHER_CLASS_COUNT}."
         )
 
 

@@ -15,6 +15,7 @@ from hardex.arrays import (
     check_labels,
     check_probabilities,
     off_rows,
+    remedy,
 )
 from hardex.bounded import open_plain
 from hardex.classifiers.saved_values import Rows, blocks_of
@@ -123,4 +124,7 @@ def check_saved_probabilities(rows: Rows) -> None:
     off = np.concatenate([start + places for start, places in found])
     if len(off):
         first = int(off[0])
-        raise bad_row(rows[first : first + 1][0], first, bad=len(off), count=len(rows))
+        lows = np.array([[np.fmin.reduce(block, axis=None) for _, block in rows.blocks()]])
+        _, advice = remedy(lows)
+        row = rows[first : first + 1][0]
+        raise bad_row(row, first, bad=len(off), count=len(rows), advice=advice)

@@ -2,8 +2,7 @@
 
 from hardex.arrays import Image
 from hardex.classifiers.classifier import Classifier
-from hardex.classifiers.functions import names_function
-from hardex.classifiers.preprocess import BGR, preprocess
+from hardex.classifiers.preprocess import pixel_tables
 from hardex.data.dataset import Shape
 from hardex.runs.run import Run
 
@@ -52,22 +51,20 @@ def shape_of(image: Image) -> Shape:
     return height, width, channels
 
 
-def preprocess_table(name: str) -> list[float] | None:
+def preprocess_table(name: str) -> list[list[float]] | None:
     """What each pixel value 0..255 becomes, so that the exact input tensor can be shown.
 
-    None if that does not depend on the pixel alone: a function of the whole image, or swapped
-    channels.
+    One list of 256 numbers, or one for each channel of the model's input where they differ. None
+    if that does not depend on the pixel alone: a function, or `standardized`.
 
     Example:
-        >>> preprocess_table("unit")[255]
+        >>> preprocess_table("unit")[0][255]
         1.0
+        >>> len(preprocess_table("imagenet"))
+        3
     """
-    import numpy as np
-
-    if names_function(name) or BGR in name.split(","):
-        return None
-    levels = np.arange(256, dtype=np.uint8).reshape(1, 256, 1, 1)
-    return [float(value) for value in preprocess(levels, name).ravel()]
+    table = pixel_tables(name)
+    return None if table is None else [[float(value) for value in channel] for channel in table.T]
 
 
 def _bounded(image: Image, classifier: Classifier) -> Shape:
