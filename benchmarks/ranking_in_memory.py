@@ -17,13 +17,13 @@ def both_lists(p: Probabilities, y: Labels, rule: Rule) -> dict[str, Ranking]:
     k = p.shape[1]
     confidence = ClassConfidence.empty(k).update(p, y) if needs_whole_set(rule) else None
     functions, lists = scores_of(rule, confidence), Shortlists.empty(rule, k)
-    for batch in from_probabilities(p, lambda position: "", y):
+    for batch in from_probabilities(p, None, y):
         lists = lists.update(ScoredPredictions.of(batch, functions))
     return {name: _chosen(found, rule, k) for name, found in lists.result().items()}
 
 
 def _chosen(found: ListCandidates, rule: Rule, k: int) -> Ranking:
     hardest, turns = found.hardest, rule.needed(k)
-    order = in_turn(hardest, pool=rule.pool, turns=turns, refuse=lambda position: False)
+    order = in_turn(hardest, pool=rule.pool, turns=turns, refuse=None)
     rows = np.fromiter(islice(order, rule.total(k)), np.int64)
     return Ranking(hardest.positions[rows], hardest.scores[rows])

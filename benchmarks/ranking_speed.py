@@ -67,6 +67,7 @@ def main() -> None:
         "--cache", type=Path, default=Path(tempfile.gettempdir(), "hardex-cleanlab")
     )
     chosen = options.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # each line is shown as it comes
     with tempfile.TemporaryDirectory() as folder:
         python = None if chosen.no_cleanlab else cleanlab_python(chosen.cache)
         in_memory(1_000_000, 10, Path(folder), python, chosen.rounds)

@@ -8,6 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hardex.advice import (
+    NO_SOFTMAX,
+    NOT_CLASSES,
+    NOT_FINITE,
+    PASS_LOGITS,
+    SAVE_DISTRIBUTIONS,
+    SAVE_SOFTMAX,
+)
 from hardex.errors import ClassifierError, DatasetError
 
 Image = NDArray[np.uint8]  # (h, w, c), 0..255, c is 1 (grey) or 3 (RGB)
@@ -20,6 +28,7 @@ Scores = NDArray[np.float64]  # (n,), higher is harder
 
 # Softmax in half precision is off by about 1e-3 a row; logits are off by far more.
 SUM_TOLERANCE = 5e-3
+_CACHED = 2**19  # bytes that stay near the processor while they are read twice
 _FEW_COLUMNS = 64  # up to here going column by column is faster than row by row
 
 
@@ -48,19 +57,25 @@ def check_labels(labels: Labels, *, class_count: int) -> None:
 
 
 def check_probabilities(
-    probabilities: Probabilities, *, positions: Positions | None = None
+    probabilities: Probabilities,
+    *,
+    positions: Positions | None = None,
+    of_model: bool = False,
+    ends_linear: bool = False,
 ) -> None:
     """Raise `ClassifierError` unless every row is a probability distribution.
 
     Args:
         probabilities: (n, k).
         positions: (n,) position of each row in its data set, so that the error names the right one.
+        of_model: whether a model just gave them, and they are not read from a file.
+        ends_linear: whether that model is known to end in no activation.
 
     Example:
-        >>> check_probabilities(np.array([[0.2, 0.8], [3.0, 4.0]]))
+        >>> check_probabilities(np.array([[0.2, 0.8], [-3.0, 4.0]]), of_model=True)
         Traceback (most recent call last):
         hardex.errors.ClassifierError: every row of probabilities must be non-negative and sum to \
-1; row 1 sums to 7, and 1 of 2 rows are off; these look like logits: put a softmax behind the model.
+1; row 1 holds -3, and 1 of 2 rows are off; these look like logits: pass --logits.
     """
     if probabilities.ndim != 2 or probabilities.shape[1] < 2:
         raise ClassifierError(
@@ -69,8 +84,8 @@ def check_probabilities(
         )
     if not np.issubdtype(probabilities.dtype, np.floating):
         raise ClassifierError(
-            f"probabilities must be floating-point numbers; received {probabilities.dtype}; pass "
-            "the softmax output, not classes."
+            f"probabilities must be floating-point numbers; received {probabilities.dtype}; "
+            f"{NOT_CLASSES}."
         )
     if sound_maxima(probabilities) is not None:
         return
@@ -78,7 +93,30 @@ def check_probabilities(
     if off.any():
         row = int(off.argmax())
         place = row if positions is None else int(positions[row])
-        raise bad_row(probabilities[row], place, bad=int(off.sum()), count=len(off))
+        _, advice = remedy(probabilities[off], of_model=of_model, ends_linear=ends_linear)
+        raise bad_row(probabilities[row], place, bad=int(off.sum()), count=len(off), advice=advice)
+
+
+def remedy(
+    rows: Probabilities, *, of_model: bool = False, ends_linear: bool = False
+) -> tuple[str, str]:
+    """What rows are that are not distributions, `logits` or `not_distributions`, and what to do.
+
+    Args:
+        rows: (n, k) such rows.
+        of_model, ends_linear: as for `check_probabilities`.
+
+    Example:
+        >>> remedy(np.array([[-3.0, 4.0]]), of_model=True)
+        ('logits', 'pass --logits')
+        >>> remedy(np.array([[0.5, 0.1]]))[0]
+        'not_distributions'
+    """
+    with np.errstate(invalid="ignore"):
+        negative = bool((rows < 0).any())
+    if negative or ends_linear:
+        return "logits", PASS_LOGITS if of_model else SAVE_SOFTMAX
+    return "not_distributions", NO_SOFTMAX if of_model else SAVE_DISTRIBUTIONS
 
 
 def off_rows(probabilities: Probabilities) -> NDArray[np.bool_]:
@@ -106,15 +144,65 @@ def sound_maxima(probabilities: Probabilities) -> Probabilities | None:
         array([0.75, 0.5 ])
         >>> sound_maxima(np.array([[-0.5, 1.5]]))
     """
-    bits = {"float32": np.uint32, "float64": np.uint64}.get(str(probabilities.dtype))
-    if bits is None or not probabilities.size:  # in half precision sums drift
+    bits = _bits(probabilities)
+    if bits is None:
         return None
-    best = row_maxima(probabilities.view(bits)).view(probabilities.dtype)
+    best = row_maxima(bits).view(probabilities.dtype)
+    return best if _are_sound(best, _row_sums(probabilities)) else None
+
+
+def sound_leaders(probabilities: Probabilities) -> tuple[Probabilities, NDArray[np.intp]] | None:
+    """As `sound_maxima`, with the column of each row's largest value; the first of equals.
+
+    Example:
+        >>> sound_leaders(np.array([[0.25, 0.75], [0.5, 0.5]]))
+        (array([0.75, 0.5 ]), array([1, 0]))
+        >>> sound_leaders(np.array([[-0.5, 1.5]]))
+    """
+    bits = _bits(probabilities)
+    if bits is None:
+        return None
+    if bits.shape[1] > _FEW_COLUMNS:
+        places, sums = _rows_at_once(probabilities, bits)
+        best = probabilities[np.arange(len(bits)), places]
+    else:  # side by side, the columns are compared many rows at a time
+        columns = np.ascontiguousarray(bits.T)
+        top, first = columns[0].copy(), np.zeros(len(bits), np.uint8)
+        for number, column in enumerate(columns[1:], start=1):
+            higher = column > top
+            np.maximum(top, column, out=top)
+            np.maximum(first, higher.view(np.uint8) * np.uint8(number), out=first)
+        best, places = top.view(probabilities.dtype), first.astype(np.intp)
+        with np.errstate(invalid="ignore", over="ignore"):
+            sums = columns.view(probabilities.dtype).sum(axis=0)
+    return (best, places) if _are_sound(best, sums) else None
+
+
+def _rows_at_once(
+    probabilities: Probabilities, bits: NDArray[Any]
+) -> tuple[NDArray[np.intp], Probabilities]:
+    """(n,) the column of each row's largest value and (n,) sums, so that rows are read once."""
+    places = np.empty(len(bits), np.intp)
+    sums = np.empty(len(bits), probabilities.dtype)
+    size = max(1, _CACHED // (bits.itemsize * bits.shape[1]))
     with np.errstate(invalid="ignore", over="ignore"):
-        sums = _row_sums(probabilities)
+        for start in range(0, len(bits), size):
+            part = slice(start, start + size)
+            bits[part].argmax(axis=1, out=places[part])
+            np.einsum("ij->i", probabilities[part], out=sums[part])
+    return places, sums
+
+
+def _bits(probabilities: Probabilities) -> NDArray[Any] | None:
+    """The floats as whole numbers; None where sums drift, or nothing is there."""
+    kind = {"float32": np.uint32, "float64": np.uint64}.get(str(probabilities.dtype))
+    return None if kind is None or not probabilities.size else probabilities.view(kind)
+
+
+def _are_sound(best: Probabilities, sums: Probabilities) -> bool:
+    with np.errstate(invalid="ignore", over="ignore"):
         off = np.maximum(sums.max() - 1.0, 1.0 - sums.min())  # NaN stays NaN, and is not below
-        fine = best.min() > 0 and best.max() < 2 and off <= SUM_TOLERANCE / 2
-    return best if fine else None
+        return bool(best.min() > 0 and best.max() < 2 and off <= SUM_TOLERANCE / 2)
 
 
 def row_maxima(values: NDArray[Any]) -> NDArray[Any]:
@@ -134,17 +222,13 @@ def row_maxima(values: NDArray[Any]) -> NDArray[Any]:
 
 def _row_sums(probabilities: Probabilities) -> Probabilities:
     """(n,) in the precision of the rows; a product with ones would start BLAS's own threads."""
-    if probabilities.shape[1] > _FEW_COLUMNS:
+    with np.errstate(invalid="ignore", over="ignore"):
         sums: Probabilities = np.einsum("ij->i", probabilities)
-        return sums
-    sums = probabilities[:, 0].copy()
-    for column in range(1, probabilities.shape[1]):
-        sums += probabilities[:, column]
     return sums
 
 
 def bad_row(
-    values: NDArray[np.floating[Any]], position: int, *, bad: int, count: int
+    values: NDArray[np.floating[Any]], position: int, *, bad: int, count: int, advice: str
 ) -> ClassifierError:
     """The error about the first row that is not a probability distribution.
 
@@ -153,21 +237,21 @@ def bad_row(
         position: its position in the data set.
         bad: how many rows are not distributions.
         count: how many rows there are.
+        advice: what to do, if the row holds finite numbers.
     """
     finite = bool(np.isfinite(values).all())
-    with np.errstate(invalid="ignore", over="ignore"):
+    if not finite:
+        seen, what = "holds NaN or infinity", NOT_FINITE
+    else:
         total = float(values.sum(dtype=np.float64))
-    seen = f"sums to {total:.4g}" if finite else "holds NaN or infinity"
-    if finite and abs(total - 1.0) <= SUM_TOLERANCE:
-        seen = f"holds {values.min():.4g}"
-    advice = (
-        "these look like logits: put a softmax behind the model."
-        if finite
-        else "the model's output is broken there: check its weights and its input."
-    )
+        low = float(values.min())
+        seen = f"holds {low:.4g}" if low < 0 else f"sums to {total:.4g}"
+        logits = advice in (PASS_LOGITS, SAVE_SOFTMAX)
+        kind = "these look like logits: " if logits else "no row is negative, so no logits: "
+        what = kind + advice
     return ClassifierError(
         "every row of probabilities must be non-negative and sum to 1; row "
-        f"{position} {seen}, and {bad} of {count} rows are off; {advice}"
+        f"{position} {seen}, and {bad} of {count} rows are off; {what}."
     )
 
 

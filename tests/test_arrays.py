@@ -4,7 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from hardex.arrays import check_images, check_labels, check_probabilities
+from hardex import arrays as hardex_arrays
+from hardex.arrays import (
+    check_images,
+    check_labels,
+    check_probabilities,
+    sound_leaders,
+    sound_maxima,
+)
 from hardex.errors import ClassifierError, DatasetError
 
 logits = arrays(
@@ -58,10 +65,14 @@ def test_no_rows_are_no_mistake():
             r"must have shape \(examples, classes\) .* received shape \(3,\); pass",
         ),
         (np.ones((3, 1)), r"with two classes or more; received shape \(3, 1\); pass one row per"),
-        (np.eye(2, dtype=int), r"must be floating-point numbers; received int64; pass the softmax"),
+        (
+            np.eye(2, dtype=int),
+            r"must be floating-point numbers; received int64; return the softmax",
+        ),
         (np.array([[0.5, 0.5], [-1.0, 2.0]]), r"must be non-negative .*; row 1 holds -1, and 1 of"),
-        (np.array([[3.0, 4.0]]), r"row 0 sums to 7, and 1 of 1 .* look like logits: put a softmax"),
-        (np.array([[0.5, 0.5], [np.nan, 1]]), r"row 1 holds NaN or infinity, .* its weights and"),
+        (np.array([[3.0, 4.0]]), r"row 0 sums to 7, and 1 of 1 .*, so no logits: save the softmax"),
+        (np.array([[-3.0, 4.0]]), r"row 0 holds -3, and 1 of 1 .* look like logits: save their so"),
+        (np.array([[0.5, 0.5], [np.nan, 1]]), r"row 1 holds NaN or infinity, .* the weights \(did"),
         (np.array([[np.inf, 0.0]]), r"row 0 holds NaN or infinity, and 1 of 1 rows are off; "),
         (np.array([[np.inf, -np.inf]]), r"row 0 holds NaN or infinity"),
     ],
@@ -69,6 +80,20 @@ def test_no_rows_are_no_mistake():
 def test_what_is_no_distribution_is_refused_with_a_way_out(probabilities, message):
     with pytest.raises(ClassifierError, match=message):
         check_probabilities(probabilities)
+
+
+@pytest.mark.parametrize(
+    ("rows", "linear", "advice"),
+    [
+        ([[-3.0, 4.0]], False, "these look like logits: pass --logits"),
+        ([[0.9, 0.9], [-3.0, 4.0]], False, "these look like logits: pass --logits"),
+        ([[3.0, 4.0]], True, "these look like logits: pass --logits"),
+        ([[0.9, 0.9]], False, "so no logits: end the model in a softmax, or divide each row"),
+    ],
+)
+def test_rows_of_a_model_are_refused_with_what_to_do_with_a_model(rows, linear, advice):
+    with pytest.raises(ClassifierError, match=advice):
+        check_probabilities(np.array(rows), of_model=True, ends_linear=linear)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.uint64])
@@ -110,3 +135,39 @@ def test_grey_and_rgb_are_taken(channels):
 def test_other_images_are_refused_with_what_they_are(images):
     with pytest.raises(DatasetError, match=r"must have shape .* received shape \(2, 5, 7.*; add"):
         check_images(images)
+
+
+@given(
+    count=st.integers(1, 40),
+    columns=st.sampled_from([2, 3, 64, 65, 200]),
+    levels=st.sampled_from([1, 2, 5, 10**6]),
+    dtype=st.sampled_from([np.float16, np.float32, np.float64]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_leader_of_a_row_is_the_first_of_its_largest_values(
+    count, columns, levels, dtype, seed
+):
+    rows = np.random.default_rng(seed).integers(0, levels + 1, (count, columns)).astype(float)
+    rows[rows.sum(axis=1) == 0, 0] = 1
+    rows = (rows / rows.sum(axis=1, keepdims=True)).astype(dtype)
+    found = sound_leaders(rows)
+    if dtype == np.float16:
+        assert found is None
+        return
+    best, places = found
+    np.testing.assert_array_equal(best, rows.max(axis=1), strict=True)
+    np.testing.assert_array_equal(places, rows.argmax(axis=1))
+    np.testing.assert_array_equal(best, sound_maxima(rows), strict=True)
+    for strange in (np.nan, np.inf, -1e-7, 3.0):
+        off = rows.copy()
+        off[count // 2, columns // 2] = strange
+        assert sound_leaders(off) is None and sound_maxima(off) is None
+
+
+@pytest.mark.parametrize("cached", [1, 1000])
+def test_leaders_are_the_same_however_many_rows_are_read_at_once(cached, monkeypatch):
+    rows = np.random.default_rng(0).dirichlet(np.ones(100), 50).astype(np.float32)
+    best, places = sound_leaders(rows)
+    monkeypatch.setattr(hardex_arrays, "_CACHED", cached)
+    np.testing.assert_array_equal(sound_leaders(rows)[0], best)
+    np.testing.assert_array_equal(sound_leaders(rows)[1], places)

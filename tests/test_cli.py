@@ -160,7 +160,7 @@ def test_unreadable_files_are_counted(hardex, files, model_of_three):
     answer = hardex(f"rank {model_of_three} images --out run")
     assert answer.code == 0
     assert "11 examples, " in answer.out
-    assert "1 unreadable file; see run/results/skipped.csv." in answer.out
+    assert "files; see run/results/skipped.csv." in answer.out
     refused = hardex(f"rank {model_of_three} images --out strict --strict")
     assert refused.code == 1
     assert "1 of 12 are not, the first is 10/2.png" in refused.err
@@ -211,7 +211,7 @@ def test_force_reports_how_many_annotations_no_longer_match(hardex, files):
     assert [event.id for event in Store.open("run").all()][:2] == ["0", "1"]
 
 
-LOGITS = "these look like logits: put a softmax behind the model"
+LOGITS = "these look like logits: save their softmax"
 
 
 def prepare(folder):
@@ -306,9 +306,9 @@ def prepare(folder):
         ("rank --probabilities p.npy --labels y_half.npy", "y_half.npy holds float64 of shape (40"),
         (
             "rank --probabilities p.npy --labels no.npy",
-            "the labels must be a .npy or .csv file; th",
+            "the labels must be a .npy, .npz, .csv or",
         ),
-        ("rank --probabilities p.npy fits.npz", "received 3 labels and 40 rows; pass the labels"),
+        ("rank --probabilities p.npy fits.npz", "holds 3 images and there are 40 rows; pass"),
         ("rank --probabilities p.npy --labels y.npy fits.npz", "holds 3 images and there are 40"),
         ("rank --probabilities p.npy --labels y.npy --classes a", "3 columns for 1 classes; name"),
         ("rank --probabilities no.npy --labels y.npy", ".parquet file; there is nothing at no.npy"),
@@ -316,7 +316,10 @@ def prepare(folder):
         ("rank --probabilities p0.csv --labels y.npy", "at least one row; p0.csv is empty; save"),
         ("rank --probabilities p1.npy --labels y.npy", "two classes or more; received shape (40,)"),
         ("rank --probabilities p_text.csv --labels y.npy", "numbers; reading p_text.csv failed ("),
-        ("rank --probabilities p_nan.npy --labels y.npy", "row 0 holds NaN or infinity, and 40 of"),
+        (
+            "rank --probabilities p_nan.npy --labels y.npy",
+            "row 0 holds NaN or infinity in p_nan.npy",
+        ),
         ("rank --probabilities p_logits.npy --labels y.npy", LOGITS),
         ("rank --probabilities '[/b].npy' --labels y.npy", "there is nothing at [/b].npy; check"),
         ("rank --probabilities p.npy --labels y.npy --out text.keras/run", "text.keras/run cannot"),

@@ -35,6 +35,15 @@ def test_every_command_of_the_guide_works(tmp_path):
     write_photographs(tmp_path / "photos")
     np.save(tmp_path / "probabilities.npy", np.full((4, 2), 0.5, np.float32))
     np.save(tmp_path / "labels.npy", np.array([0, 1, 0, 1]))
+    files = sorted((tmp_path / "photos" / "test").rglob("*.*"), reverse=True)
+    classes = ["red", "green", "blue"]
+    sure = 0.1 + 0.7 * np.array([[file.parent.name == name for name in classes] for file in files])
+    np.savez(
+        tmp_path / "probabilities.npz",
+        probabilities=sure,
+        paths=list(map(str, files)),
+        class_names=classes,
+    )
     for line in COMMANDS:
         done = type_in(line, tmp_path)
         # The check may find problems in a model trained on sixty pictures.
@@ -44,6 +53,8 @@ def test_every_command_of_the_guide_works(tmp_path):
     photographs = hardex.load(tmp_path / "runs" / "photographs")
     assert photographs.manifest.class_names == ("blue", "green", "red")
     assert photographs.image(photographs.hard["id"].iloc[0]).shape == (40, 30, 3)
+    saved = hardex.load(tmp_path / "runs" / "probabilities-test")
+    assert saved.metrics["accuracy"]["value"] == 1
     scans = hardex.load(tmp_path / "runs" / "scans")
     assert scans.manifest.class_names == ("clear", "spot")
     assert scans.predictions["probabilities"].map(len).eq(2).all()

@@ -4,6 +4,7 @@ from typing import Any
 
 from hardex.arrays import Image
 from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.preprocess import swaps_channels
 from hardex.errors import HardexError
 from hardex.images import Transform
 from hardex.probing.amounts import slider_named, transform_of
@@ -11,6 +12,7 @@ from hardex.probing.before_after import BeforeAfter, before_after
 from hardex.probing.minimal_change import Change, smallest_changes, smallest_sentence
 from hardex.probing.model_input import (
     SIDE_MOST,
+    example_input,
     fitted,
     input_shape,
     preprocess_table,
@@ -70,7 +72,7 @@ def curve(request: Json, run: Run, classifier: Classifier) -> Json:
         `along`, `amounts` (73, ascending; 0 and 1 for a switch), `lines` (for some classes, see
         `ResponseCurve.lines`, the probability at each amount), `leaders` (the class predicted at
         each amount), `flips` (`amount` and `class`), `given`, `sentence`, `preprocess`,
-        `preprocess_table`.
+        `preprocess_table` (of each channel), `preprocess_swaps_channels`.
 
     Raises:
         HardexError: an unknown example or transform, or a value out of range.
@@ -92,6 +94,7 @@ def curve(request: Json, run: Run, classifier: Classifier) -> Json:
         "sentence": curve_sentence(found, names, given, _kind_of_label(source)),
         "preprocess": classifier.preprocess,
         "preprocess_table": preprocess_table(classifier.preprocess),
+        "preprocess_swaps_channels": swaps_channels(classifier.preprocess),
     }
 
 
@@ -159,7 +162,7 @@ def source_image(source: Json, run: Run, classifier: Classifier) -> Image:
     """
     kind = source.get("kind")
     if kind == "example":
-        return fitted(run.image(str(source.get("id"))), run, classifier)
+        return example_input(str(source.get("id")), run, classifier)
     if kind == "image":
         wanted = input_shape(run, classifier) or (SIDE_MOST, SIDE_MOST, 0)
         image = image_of(source.get("pixels"), source.get("shape"), sides_most=wanted[:2])

@@ -9,7 +9,7 @@ import numpy as np
 
 from hardex.arrays import Images, Probabilities
 from hardex.classifiers.outputs import Outputs, distributions
-from hardex.classifiers.preprocess import preprocess, rearranged
+from hardex.classifiers.preprocess import Preprocessing, preprocess, rearranged
 from hardex.data.dataset import Shape
 from hardex.errors import ClassifierError, HardexError
 
@@ -118,8 +118,9 @@ class FunctionClassifier:
             return np.asarray(self.function(prepared))
 
     def _prepared(self, images: Images, name: str) -> Any:
-        scale, *options = name.split(",")
-        return rearranged(images, options) if scale == "raw" else preprocess(images, name)
+        wanted = Preprocessing.of(name)
+        raw = wanted.scale == "raw"
+        return rearranged(images, wanted.options) if raw else preprocess(images, name)
 
     def fingerprint(self) -> str:
         """The name of the function: its code cannot be hashed reliably."""

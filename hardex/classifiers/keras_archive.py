@@ -1,5 +1,7 @@
-"""The check of a `.keras` file, a ZIP archive, before Keras opens it."""
+"""What is read of a model file before or without Keras: a check of the archive, the version."""
 
+import json
+import re
 import stat
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -9,6 +11,8 @@ from hardex.errors import ClassifierError
 # Keras stores without compression, and weights hardly compress: a higher ratio is no model.
 _RATIO_MOST = 100
 _BOMB_BYTES = 50_000_000
+_METADATA_MOST = 100_000  # bytes
+_VERSION = re.compile(r"[0-9]{1,3}(\.[0-9A-Za-z-]{1,12}){1,4}")
 
 
 def check_archive(path: Path) -> None:
@@ -43,6 +47,35 @@ def check_archive(path: Path) -> None:
             f"{packed:,} bytes unpacks to {unpacked:,}; save the model again with "
             "model.save('NAME.keras')."
         )
+
+
+def keras_version(path: Path) -> str:
+    """The version of Keras that saved a `.keras` or `.h5` file; "" if it does not say.
+
+    Only attributes and metadata are read; nothing of the model is built or run.
+
+    Example:
+        >>> from hardex.classifiers.shipped import shipped_model
+        >>> keras_version(shipped_model("mnist_small"))[:2]
+        '3.'
+    """
+    try:
+        if path.suffix == ".keras":
+            with ZipFile(path) as archive:
+                if archive.getinfo("metadata.json").file_size > _METADATA_MOST:
+                    return ""
+                found = json.loads(archive.read("metadata.json"))["keras_version"]
+        elif path.is_file():
+            import h5py
+
+            with h5py.File(path) as file:
+                found = file.attrs["keras_version"]
+        else:
+            return ""
+    except (BadZipFile, OSError, KeyError, TypeError, ValueError, NotImplementedError):
+        return ""
+    text = found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)
+    return text if _VERSION.fullmatch(text) else ""
 
 
 def _leads_out(member: ZipInfo) -> bool:

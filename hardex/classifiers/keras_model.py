@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -21,8 +22,17 @@ from hardex.arrays import Embeddings, Images, Probabilities
 from hardex.bounded import Unreadable, json_of
 from hardex.classifiers.classifier import Numerics, failures_of
 from hardex.classifiers.fingerprint import fingerprint_of
-from hardex.classifiers.keras_archive import check_archive
-from hardex.classifiers.outputs import Outputs, distributions
+from hardex.classifiers.keras_archive import check_archive, keras_version
+from hardex.classifiers.layouts import (
+    IMAGE_INPUTS,
+    channel_count,
+    image_shape,
+    laid_out,
+    layout_note,
+    takes_images,
+)
+from hardex.classifiers.outputs import SIGMOIDS_NOTE, Outputs, distributions, shares
+from hardex.classifiers.preprocess import check_preprocess
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
 from hardex.errors import ClassifierError
@@ -91,17 +101,17 @@ class KerasClassifier:
         model = _load(path, trust_model=trust_model)
         _check_is_image_classifier(path, model, logits=logits)
         chosen = preprocess or ("raw" if _scales_pixels(model) else "unit")
+        check_preprocess(chosen, channels=channel_count(model.input_shape))
         return cls(path, model, chosen, source or str(path), logits, fingerprint_of(path))
 
     @property
     def input_shape(self) -> Shape | None:
-        height, width, channels = self.model.input_shape[1:]
-        return None if height is None or width is None else (height, width, channels)
+        return image_shape(self.model.input_shape)
 
     @property
     def channels(self) -> int:
         """1 for grey or 3 for RGB, even if it takes images of any size."""
-        return int(self.model.input_shape[3])
+        return channel_count(self.model.input_shape)
 
     @property
     def class_count(self) -> int:
@@ -119,6 +129,24 @@ class KerasClassifier:
         return _activation(self.model)
 
     @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What is done to inputs and outputs so that the model fits, a clause each.
+
+        Example:
+            >>> from hardex.classifiers.shipped import shipped_model
+            >>> KerasClassifier.open(shipped_model("mnist_small")).notes
+            ()
+        """
+        layout = layout_note(self.model.input_shape, self.input_shape)
+        return layout + ((SIGMOIDS_NOTE,) if self._ends_in_sigmoids else ())
+
+    @property
+    def _ends_in_sigmoids(self) -> bool:
+        """One sigmoid for each of several classes, as some train single-label classifiers, too."""
+        several = int(self.model.output_shape[-1]) > 1
+        return several and self.activation == "sigmoid" and not self.logits
+
+    @cached_property
     def loss(self) -> tuple[str, bool] | None:
         """The loss it was compiled with and whether that expects logits; None if unknown."""
         return _loss(self.path)
@@ -128,11 +156,17 @@ class KerasClassifier:
         return distributions(self.outputs(images, self.preprocess), logits=self.logits)
 
     def outputs(self, images: Images, preprocess: str) -> Outputs:
-        """The output of the model with this preprocessing, before any softmax of ours."""
-        prepared = prepare(images, preprocess)
+        """The output of the model with this preprocessing, before any softmax of ours.
+
+        The rows of a model with one sigmoid for each class are divided by their sums.
+        """
+        prepared = self._prepared(images, preprocess)
         with failures_of(f"the model {self.source}", images, _ADVICE):
             output: Outputs = self._forward(prepared).numpy()
-        return output
+        return shares(output) if self._ends_in_sigmoids else output
+
+    def _prepared(self, images: Images, preprocess: str) -> Any:
+        return laid_out(prepare(images, preprocess), self.model.input_shape)
 
     def embeddings(self, images: Images) -> Embeddings:
         """One compiled forward pass, (n, h, w, c) uint8 -> (n, d) float32: where the model puts
@@ -147,7 +181,7 @@ class KerasClassifier:
             >>> model.embeddings(np.zeros((2, 28, 28, 1), np.uint8)).shape
             (2, 5408)
         """
-        prepared = prepare(images, self.preprocess)
+        prepared = self._prepared(images, self.preprocess)
         with failures_of(f"the model {self.source}", images, _ADVICE):
             output: Embeddings = self._embed(prepared).numpy()
         return output
@@ -287,17 +321,24 @@ def _load(path: Path, *, trust_model: bool) -> Any:
             return _open_saved_model(path)
         return keras.saving.load_model(path, compile=False, safe_mode=not trust_model)
     except Exception as error:  # Keras may raise almost any type here
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = _last_cause(error)
         if not trust_model and "lambda" in str(error).lower():
             raise ClassifierError(
                 f"a model file should run no code of its own; {path} has a Lambda layer, which "
                 "does; pass --trust-model if you trust who made it, or save it again without "
                 "Lambda layers."
             ) from error
+        version = keras_version(path)
+        if version.startswith(("1.", "2.")):
+            raise ClassifierError(
+                f"the model must be one that Keras 3 can load; {path} was saved by Keras {version} "
+                f"and cannot be loaded ({reason}); convert it with {_conversion(path)}, and pass "
+                f"the folder {path.stem} with --trust-model."
+            ) from error
         raise ClassifierError(
             f"the model must be a whole {path.suffix or 'SavedModel'} "
             f"{'folder' if saved_model else 'file'} of built-in layers; reading {path} failed "
-            f"({reason.rstrip('.')}); save it again with model.save('NAME.keras')."
+            f"({reason}); save it again with model.save('NAME.keras')."
         ) from error
 
 
@@ -333,6 +374,22 @@ def _check_promised(path: Path) -> None:
         )
 
 
+def _last_cause(error: Exception) -> str:
+    """The innermost reason that Keras gives, without the configurations that it prints first."""
+    text = str(error).strip().split("Exception encountered:")[-1].strip()
+    lines = text.splitlines()
+    return lines[0].rstrip(".;") if lines else type(error).__name__
+
+
+def _conversion(path: Path) -> str:
+    """What to type where tf_keras, the last Keras 2, can be installed beside TensorFlow."""
+    name, folder = str(path), path.stem
+    code = f"import tf_keras; tf_keras.models.load_model({name!r}).export({folder!r})"
+    plain = not any(sign in code for sign in '"$`!\\')
+    typed = f'"{code}"' if plain else shlex.quote(code)
+    return f"`pip install tf_keras` and `python -c {typed}`"
+
+
 def _open_saved_model(path: Path) -> _SavedModel:
     import tensorflow as tf
 
@@ -354,9 +411,9 @@ def _check_is_image_classifier(path: Path, model: Any, *, logits: bool) -> None:
             "detection."
         )
     into, out = tuple(model.input_shape), tuple(model.output_shape)
-    if len(into) != 4 or into[3] not in (1, 3) or len(out) != 2 or not out[1]:
+    if not takes_images(into) or len(out) != 2 or not out[1]:
         raise ClassifierError(
-            "the model must turn (n, h, w, 1 or 3) images into (n, k) probabilities; "
+            f"the model must turn {IMAGE_INPUTS} into (n, k) probabilities; "
             f"{path} turns {into} into {out}; hardex does single-label image classification "
             f"only{_what_else(into, out)}."
         )
@@ -366,12 +423,6 @@ def _check_is_image_classifier(path: Path, model: Any, *, logits: bool) -> None:
             "a model with one output must end in a sigmoid, the probability of the second class; "
             f"{path} ends in {activation}; hardex does classification only, no regression; if its "
             "output is a logit, pass --logits."
-        )
-    if out[1] > 1 and activation == "sigmoid":
-        raise ClassifierError(
-            "the model must give one distribution over its classes; "
-            f"{path} ends in a sigmoid over {out[1]} outputs; hardex does single-label "
-            "classification only, no multi-label; end it in a softmax."
         )
 
 

@@ -10,8 +10,19 @@ import numpy as np
 from hardex.arrays import Images, Probabilities
 from hardex.classifiers.classifier import Numerics, failures_of
 from hardex.classifiers.fingerprint import fingerprint_of
+from hardex.classifiers.layouts import (
+    IMAGE_INPUTS,
+    Dimensions,
+    channel_count,
+    image_shape,
+    laid_out,
+    layout_note,
+    takes_images,
+)
 from hardex.classifiers.onnx_archive import check_places
+from hardex.classifiers.onnx_metadata import NOTHING, Named, named_by
 from hardex.classifiers.outputs import Outputs, distributions
+from hardex.classifiers.preprocess import check_preprocess
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
 from hardex.errors import ClassifierError
@@ -26,7 +37,9 @@ _DTYPES = {
 
 @dataclass(frozen=True, eq=False)
 class OnnxClassifier:
-    """An ONNX model with one image input, (n, h, w, c) or (n, c, h, w), and one output.
+    """An ONNX model with one image input and one output.
+
+    The input is (n, h, w, c), (n, c, h, w), (n, h, w) or grey and flattened.
 
     Attributes:
         path: the `.onnx` file.
@@ -35,6 +48,7 @@ class OnnxClassifier:
         logits: whether a softmax (for a single output a sigmoid) is applied to its outputs.
         channels_first: whether its input is (n, c, h, w).
         hash: SHA-256 of the file as it was loaded.
+        named: the preprocessing that the metadata of the file name.
     """
 
     path: Path
@@ -44,6 +58,7 @@ class OnnxClassifier:
     logits: bool
     channels_first: bool
     hash: str = ""
+    named: Named = NOTHING
 
     @classmethod
     def open(
@@ -54,7 +69,9 @@ class OnnxClassifier:
         logits: bool = False,
         source: str | None = None,
     ) -> "OnnxClassifier":
-        """Load an `.onnx` file; by default its pixels are `unit`, or `raw` if its input is bytes.
+        """Load an `.onnx` file.
+
+        Its pixels are by default as its metadata say, else `unit`, or `raw` if its input is bytes.
 
         Raises:
             ClassifierError: no onnxruntime, no such file, not a model, or not an image classifier.
@@ -62,21 +79,46 @@ class OnnxClassifier:
         session = _session(path)
         _check_is_image_classifier(path, session)
         wanted = session.get_inputs()[0]
-        chosen = preprocess or ("raw" if wanted.type == "tensor(uint8)" else "unit")
-        first = wanted.shape[1] in (1, 3)
-        return cls(path, session, chosen, source or str(path), logits, first, fingerprint_of(path))
+        first = _channels_first(wanted.shape)
+        channels = channel_count(_channels_last(wanted.shape))
+        named = named_by(session.get_modelmeta().custom_metadata_map, channels=channels)
+        usual = "raw" if wanted.type == "tensor(uint8)" else "unit"
+        chosen = preprocess or named.preprocess or usual
+        check_preprocess(chosen, channels=channels)
+        hash = fingerprint_of(path)
+        return cls(path, session, chosen, source or str(path), logits, first, hash, named)
 
     @property
     def input_shape(self) -> Shape | None:
-        shape = self.session.get_inputs()[0].shape[1:]
-        channels, height, width = shape if self.channels_first else (shape[2], *shape[:2])
-        fixed = isinstance(height, int) and isinstance(width, int)
-        return (height, width, channels) if fixed else None
+        return image_shape(self._input)
 
     @property
     def channels(self) -> int:
         """1 for grey or 3 for RGB, even if it takes images of any size."""
-        return int(self.session.get_inputs()[0].shape[1 if self.channels_first else 3])
+        return channel_count(self._input)
+
+    @property
+    def _input(self) -> Dimensions:
+        """The dimensions of the input, the channels last."""
+        return _channels_last(self.session.get_inputs()[0].shape)
+
+    @property
+    def suggested(self) -> tuple[str, ...]:
+        """Names of preprocessings that the file itself names."""
+        return (self.named.preprocess,) if self.named.preprocess else ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is done to the inputs so that they fit, and what the metadata say of it."""
+        layout, named = layout_note(self._input, self.input_shape), self.named
+        if not named.seen:
+            return layout
+        said = f"the metadata of the file say {named.seen}"
+        if not named.preprocess:
+            return (*layout, f"{said}, which is not understood; choose with --preprocess")
+        if named.preprocess == self.preprocess:
+            return (*layout, f"{said}, so the preprocessing is {self.preprocess}")
+        return (*layout, f"{said}: {named.preprocess}; --preprocess {self.preprocess} was given")
 
     @property
     def class_count(self) -> int | None:
@@ -91,6 +133,7 @@ class OnnxClassifier:
         """The output of the model with this preprocessing, before any softmax of ours."""
         wanted = self.session.get_inputs()[0]
         values = prepare(images, preprocess).astype(_DTYPES[wanted.type], copy=False)
+        values = laid_out(values, self._input)
         if self.channels_first:
             values = np.ascontiguousarray(values.transpose(0, 3, 1, 2))
         size = wanted.shape[0] if isinstance(wanted.shape[0], int) else len(values)
@@ -153,13 +196,27 @@ def _check_is_image_classifier(path: Path, session: Any) -> None:
             "classification only, no detection."
         )
     into, out = inputs[0].shape, outputs[0].shape
-    images = len(into) == 4 and (into[1] in (1, 3) or into[3] in (1, 3))
+    images = takes_images(_channels_last(into))
+    if images and len(into) == 2 and channel_count(into) == 3:
+        raise ClassifierError(
+            "the model must show where the channels of its images are; "
+            f"{path} takes {into[1]} numbers, which can be red, green and blue of each pixel or "
+            "one colour after the other; export it with an input of four dimensions."
+        )
     if not images or len(out) != 2 or inputs[0].type not in _DTYPES:
         raise ClassifierError(
-            "the model must turn (n, h, w, 1 or 3) or (n, 1 or 3, h, w) images into (n, k) "
+            f"the model must turn {IMAGE_INPUTS} or (n, 1 or 3, h, w) into (n, k) "
             f"probabilities; {path} turns {inputs[0].type} {into} into {out}; hardex does "
             "single-label image classification only."
         )
+
+
+def _channels_first(into: Dimensions) -> bool:
+    return len(into) == 4 and into[1] in (1, 3)
+
+
+def _channels_last(into: Dimensions) -> Dimensions:
+    return [into[0], into[2], into[3], into[1]] if _channels_first(into) else into
 
 
 def _names(values: Any) -> str:

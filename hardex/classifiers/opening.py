@@ -28,8 +28,8 @@ def open_classifier(
         model: `mnist_cnn`, `mnist_small`, the path of a `.keras`, `.onnx` or (trusted) `.h5` file
             or SavedModel folder, MODULE:FUNCTION, a function (n, h, w, c) uint8 -> (n, k)
             probabilities, or a `Classifier`.
-        preprocess: `unit`, `raw` or `-1..1`, with `,inverted` or `,bgr` behind it, or
-            MODULE:FUNCTION; found from the model if not given.
+        preprocess: a name such as `unit`, see `hardex.classifiers.preprocess`, or MODULE:FUNCTION;
+            found from the model if not given.
         logits: whether the model ends in logits, so that a softmax is still to be taken.
         trust_model: whether files may be loaded that can run code of their own.
 

@@ -7,6 +7,10 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Probabilities
 
+SIGMOIDS_NOTE = (
+    "the model ends in one sigmoid for each class: each row is divided by its sum, so the largest "
+    "is the predicted class"
+)
 Outputs = NDArray[Any]  # (n, k), or (n, 1) of a model with one output for two classes
 
 
@@ -31,6 +35,20 @@ def distributions(outputs: Outputs, *, logits: bool) -> Probabilities:
             return softmax(np.concatenate([np.zeros_like(outputs), outputs], axis=1))
         return np.concatenate([1 - outputs, outputs], axis=1)
     return softmax(outputs) if logits else outputs
+
+
+def shares(outputs: Outputs) -> Probabilities:
+    """Each row divided by its sum: the answers of one sigmoid for each class as a distribution.
+
+    The most probable class stays the same. A row of zeros becomes uniform.
+
+    Example:
+        >>> shares(np.array([[0.9, 0.3], [0.0, 0.0]])).tolist()
+        [[0.75, 0.25], [0.5, 0.5]]
+    """
+    raised = np.maximum(outputs, np.finfo(outputs.dtype).tiny)
+    rows: Probabilities = raised / raised.sum(axis=1, keepdims=True)
+    return rows
 
 
 def softmax(logits: Outputs) -> Probabilities:

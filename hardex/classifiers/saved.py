@@ -1,27 +1,50 @@
-"""Files of saved probabilities and labels -> arrays; in the order of the data if they have ids."""
+"""Files of saved probabilities and labels -> arrays, with the names of their rows and columns.
+
+Only names tell which example a row belongs to and which class a column is. What a file names is
+read here; `row_names.py` finds the examples, and `data/orders.py` knows the orders of rows and
+columns that have no names.
+"""
 
 import csv
-import warnings
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hardex.arrays import Labels, Probabilities, check_probabilities
-from hardex.bounded import Unreadable, lines_of
-from hardex.data.npy_files import open_npz, read_npy
-from hardex.data.parquet_files import COLUMNS_MOST, open_table
+from hardex.classifiers.row_names import holds_names, preferred
+from hardex.classifiers.saved_files import (
+    WHOLE_ROWS,
+    CsvTable,
+    ParquetTable,
+    SavedTable,
+    is_index,
+    is_number,
+    read_table,
+    texts_of,
+)
+from hardex.classifiers.saved_values import put_right
+from hardex.data.manifests import LABEL_COLUMNS
+from hardex.data.names import counts_up, labels_by_name, shortened
 from hardex.errors import ClassifierError, DatasetError, HardexError
 
 _KINDS = ".npy, .npz, .csv or .parquet"
-_LABEL_KINDS = ".npy or .csv"
-# What our own predictions.parquet and others call the column, or array, of whole rows.
-_ROWS = ("probabilities", "pred_probs", "probs", "p")
-_IDS = ("id", "ids")
+_LABELS = ("labels", "label", "y", "given_labels", "targets")  # arrays of an .npz file
+# Columns beside those of the classes, if the classes are unknown.
+_NO_CLASSES = frozenset(
+    (
+        *LABEL_COLUMNS,
+        *("labels", "targets", "y_true", "y_pred", "true", "pred", "predicted", "prediction"),
+        *("predicted_label", "predicted_class", "confidence", "max", "max_prob", "score", "loss"),
+        *("entropy", "margin", "correct", "split", "fold", "position", "row", "given_index"),
+    )
+)
+_PREFIXES = ("probability_", "proba_", "prob_", "p_", "pred_", "softmax_", "score_", "conf_")
+_ENOUGH = 10  # rows that all sum to 1 without one column: no chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,84 +53,41 @@ class Saved:
 
     Attributes:
         probabilities: (n, k), rows sum to 1; in the order of the file.
-        ids: n names of the examples, or None if the file has none.
-        columns: k names of the columns, or None if the file has none.
+        names: by column, the n names of the rows; the most telling column first.
+        columns: the k names of the columns, or None if the file has none or only numbers them.
+        by_name: whether the columns are in the order of the classes, by their names.
         source: the file.
+        notes: a sentence on each thing that was left out or put right.
     """
 
     probabilities: Probabilities
-    ids: tuple[str, ...] | None = None
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     columns: tuple[str, ...] | None = None
+    by_name: bool = False
     source: str = "the array"
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.ids is not None:
-            _check_count(self.ids, len(self.probabilities), self.source)
-            _check_once(self.ids, self.source, ClassifierError)
+        for ids in self.names.values():
+            if len(ids) != len(self.probabilities):
+                raise ClassifierError(
+                    f"there must be one id per row of probabilities; {self.source} has {len(ids)} "
+                    f"ids and {len(self.probabilities)} rows; save both from the same examples."
+                )
 
-    def for_ids(self, ids: Sequence[str]) -> Probabilities:
-        """(n, k) in the order of these ids; as they are if the file has no ids.
-
-        Raises:
-            ClassifierError: the ids are not those of the file, or there are more or fewer rows.
-
-        Example:
-            >>> saved = Saved(np.array([[0.1, 0.9], [0.8, 0.2]]), ids=("b", "a"))
-            >>> saved.for_ids(["a", "b"]).tolist()
-            [[0.8, 0.2], [0.1, 0.9]]
-        """
-        if self.ids is None:
-            self._check_length(len(ids))
-            return self.probabilities
-        places = _places(self.ids, ids, "row of probabilities", self.source, ClassifierError)
-        return self.probabilities[places]
-
-    def for_classes(self, names: Sequence[str]) -> "Saved":
-        """The same, its columns in the order of these classes; as it is if they are unknown.
-
-        Names are compared without case, unless two classes differ by nothing else. Columns that
-        are only numbered keep their order if the classes have other names, and so do named ones
-        if the classes are only numbered.
+    @property
+    def ids(self) -> tuple[str, ...] | None:
+        """The names of the rows where no data names them: those of the first column without twins.
 
         Raises:
-            ClassifierError: the columns are named after other classes.
+            ClassifierError: every column of names has a name twice.
 
         Example:
-            >>> saved = Saved(np.array([[0.1, 0.9]]), columns=("dog", "cat"))
-            >>> saved.for_classes(["cat", "dog"]).probabilities.tolist()
-            [[0.9, 0.1]]
+            >>> rows = np.array([[0.1, 0.9], [0.8, 0.2]])
+            >>> Saved(rows, {"id": ("b", "a")}).ids
+            ('b', 'a')
         """
-        if self.columns is None or not names:
-            return self
-        order = _order(self.columns, names)
-        if order is None:
-            if self.class_names() is None or _counts_up(names):
-                return self
-            raise ClassifierError(
-                f"the columns of probabilities must be named after the classes; {self.source} has "
-                f"{_some(self.columns)} and the classes are {_some(names)}; rename the columns, or "
-                "save them without names in the order of the classes."
-            )
-        return Saved(self.probabilities[:, order], self.ids, tuple(names), self.source)
-
-    def class_names(self) -> tuple[str, ...] | None:
-        """The names of the columns, or None if there are none or they are only numbers.
-
-        Example:
-            >>> Saved(np.array([[0.1, 0.9]]), columns=("dog", "cat")).class_names()
-            ('dog', 'cat')
-        """
-        if self.columns is None or all(_is_number(name) for name in self.columns):
-            return None
-        return self.columns
-
-    def _check_length(self, count: int) -> None:
-        if len(self.probabilities) != count:
-            raise ClassifierError(
-                f"there must be one row of probabilities per example; {self.source} has "
-                f"{len(self.probabilities)} rows and there are {count} examples; save one row for "
-                "each, in their order or with their ids."
-            )
+        return distinct(self.names, self.source, ClassifierError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,64 +95,110 @@ class SavedLabels:
     """Labels from a file.
 
     Attributes:
-        labels: (n,) class indices, in the order of the file.
-        ids: n names of the examples, or None if the file has none.
+        labels: (n,) class indices, or the names of classes, in the order of the file.
+        names: by column, the n names of the rows; the most telling column first.
         source: the file.
-        zero_first: whether its first line is a lone `0`, which can be a label or a header.
+        first: what stands in its first line, if that can be a label or a header.
+        notes: a sentence on each thing that was read in another form.
     """
 
-    labels: Labels
-    ids: tuple[str, ...] | None = None
+    labels: Labels | tuple[str, ...]
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = "the array"
-    zero_first: bool = False
+    first: str = ""
+    notes: tuple[str, ...] = ()
 
-    def for_rows(self, count: int, ids: Sequence[str] | None) -> Labels:
-        """(n,) by these ids if both have some, otherwise in the order of the file.
+    def for_count(self, count: int) -> "SavedLabels":
+        """The same labels, where a lone first line is a header exactly if there is one too many.
 
-        A lone `0` in the first line, as pandas writes above a series, counts as a header exactly if
-        there is one line more than there are rows.
-
-        Raises:
-            DatasetError: the ids are not those of the file, or occur twice.
+        Pandas writes `0` above a series, and a list of names may begin with a header.
 
         Example:
-            >>> SavedLabels(np.array([5, 3]), ids=("b", "a")).for_rows(2, ["a", "b"]).tolist()
+            >>> SavedLabels(np.array([0, 3, 5]), first="0").for_count(2).labels.tolist()
             [3, 5]
         """
-        if self.ids is None or ids is None:
-            headed = self.zero_first and len(self.labels) == count + 1
-            return self.labels[1:] if headed else self.labels
-        _check_once(self.ids, self.source, DatasetError)
-        return self.labels[_places(self.ids, ids, "label", self.source, DatasetError)]
+        if self.first and not self.names and len(self.labels) == count + 1:
+            return SavedLabels(self.labels[1:], {}, self.source, "", self.notes)
+        return self
 
 
-def read_saved(path: Path) -> Saved:
-    """Probabilities, ids and column names from `.npy`, `.npz`, `.csv` or `.parquet`.
+def read_saved(path: Path, class_names: Sequence[str] | None = None) -> Saved:
+    """Probabilities and the names of their rows and columns, in the order of the file.
 
-    * `.npz`: an array `probabilities` (or the only one of two dimensions), and `ids` if there are.
-    * `.csv`: with or without a header line, which may be `0,1,…` above decimals; a column called
-      `id` holds the ids.
+    * `.npy`: rows without names.
+    * `.npz`: an array `probabilities` (or the only one of two dimensions), and arrays of names;
+      `class_names` names its columns.
+    * `.csv`: with or without a header line, which may be `0,1,…` above decimals.
     * `.parquet`: a column `probabilities` of lists, as in a run's predictions.parquet, or one
-      column of floating-point numbers per class; and `id` if there is one.
+      column of floating-point numbers per class.
+
+    A column or array with one of the `NAME_COLUMNS` names the rows; so does the index of pandas,
+    if it holds texts. If it holds row numbers, it is left out.
+
+    Args:
+        path: the file.
+        class_names: the classes, if they are known: named columns come in their order, and other
+            columns are left out.
 
     Raises:
-        ClassifierError: no such file, no numbers, no rows, or rows that are not distributions.
+        ClassifierError: no such file, no numbers, no rows, rows that are not distributions, or
+            columns named after other classes.
     """
-    readers = {".npy": _npy, ".npz": _npz, ".csv": _csv, ".parquet": _parquet}
-    values, ids, columns = _read(path, readers, "probabilities", _KINDS, ClassifierError)
-    rows = as_probabilities(values, str(path))
-    named = columns if columns is not None and len(columns) == rows.shape[1] else None
-    return Saved(rows, ids, named, str(path))
+    source = str(path)
+    with _readable(path, "probabilities", _KINDS, ClassifierError):
+        table = read_table(path, WHOLE_ROWS, "probabilities")
+        names, others, notes = _names_in(table, class_names, source, ClassifierError)
+        whole = next((name for name in WHOLE_ROWS if name in table.columns), None)
+        if isinstance(table, ParquetTable) and whole is not None:
+            place = table.columns.index(whole)
+            if table.kinds[place] == "l":
+                return _finished(table.lists(place), names, None, False, source, ())
+            if table.kinds[place] != "f":
+                raise ValueError(
+                    f"its probabilities are {table.types[whole]} and not lists of numbers"
+                )
+        numbers = "f" if isinstance(table, ParquetTable) else "fi"
+        classes = _Classes(table, [p for p in others if table.kinds[p] in "fi"], source)
+        found = classes.choose(class_names, [p for p in others if table.kinds[p] in numbers])
+    values, columns, by_name, left_out = found
+    return _finished(values, names, columns, by_name, source, (*notes, *left_out))
 
 
-def as_probabilities(values: Any, source: str) -> Probabilities:
-    """Any array-like as checked probabilities, in float32 or float64.
+def _finished(
+    values: Any,
+    names: dict[str, tuple[str, ...]],
+    columns: tuple[str, ...] | None,
+    by_name: bool,
+    source: str,
+    notes: tuple[str, ...],
+) -> Saved:
+    rows, said = put_right(as_rows(values, source), source)
+    checked: Probabilities = rows[:] if not isinstance(rows, np.ndarray) else rows
+    fits = columns is not None and len(columns) == checked.shape[1]
+    return Saved(checked, names, columns if fits else None, by_name, source, (*notes, *said))
+
+
+def as_probabilities(values: Any, source: str) -> tuple[Probabilities, tuple[str, ...]]:
+    """Any array-like as probabilities in float32 or float64, and what was put right.
 
     A single column is the probability of the second of two classes.
 
+    Raises:
+        ClassifierError: it is none.
+
     Example:
-        >>> as_probabilities([[0.25, 0.75]], "a list").dtype
-        dtype('float64')
+        >>> as_probabilities([[0.25, 0.75]], "a list")
+        (array([[0.25, 0.75]]), ())
+    """
+    rows, said = put_right(as_rows(values, source), source)
+    return (rows if isinstance(rows, np.ndarray) else rows[:]), said
+
+
+def as_rows(values: Any, source: str) -> Any:
+    """Any array-like as (n, k) floating-point numbers, k of 2 or more; their values may be any.
+
+    Raises:
+        ClassifierError: it is empty, holds something else than numbers, or has another shape.
     """
     array = np.asarray(values)
     if array.size == 0:
@@ -180,37 +206,81 @@ def as_probabilities(values: Any, source: str) -> Probabilities:
             f"probabilities must have at least one row; {source} is empty; "
             "save one row per example."
         )
+    if array.ndim == 1 and array.dtype.kind in "iub" and array.size > 1:
+        raise ClassifierError(
+            "probabilities must have shape (examples, classes) with two classes or more; received "
+            f"shape {array.shape} of whole numbers, which look like predicted classes; save the "
+            "softmax output, one row per example."
+        )
+    if array.ndim == 2 and array.dtype.kind in "iub" and array.shape[1] > 1:
+        array = array.astype(np.float64)
     if array.dtype == np.float16:
         array = array.astype(np.float32)
     if array.ndim == 2 and array.shape[1] == 1 and np.issubdtype(array.dtype, np.floating):
-        array = np.concatenate([1 - array, array], axis=1)
+        array = _two_columns(array, source)
+    if array.ndim == 2 and array.shape[1] > 1 and np.issubdtype(array.dtype, np.floating):
+        return array
     check_probabilities(array)
-    return array
+    raise AssertionError  # pragma: no cover: what is left has another shape or type
+
+
+def _two_columns(column: Any, source: str) -> Any:
+    off = ~((column[:, 0] >= 0) & (column[:, 0] <= 1))  # also of NaN
+    if off.any():
+        row = int(off.argmax())
+        raise ClassifierError(
+            "a single column of probabilities must hold numbers from 0 to 1, those of the second "
+            f"class; row {row} of {source} holds {column[row, 0]:.4g}, and {int(off.sum())} of "
+            f"{len(off)} rows are off; put a sigmoid behind the model."
+        )
+    return np.concatenate([1 - column, column], axis=1)
 
 
 def read_saved_labels(path: Path) -> SavedLabels:
-    """Class indices from `.npy` or `.csv`, and ids from a column `id` of the latter.
+    """Labels and the names of their rows from `.npy`, `.npz`, `.csv` or `.parquet`.
+
+    Labels are class indices, one-hot rows, or names of classes. Of several columns, that called
+    `label` or the like counts.
 
     Raises:
-        DatasetError: no such file, or not whole numbers.
+        DatasetError: no such file, or neither whole numbers nor names.
     """
-    readers = {".npy": _npy, ".csv": _csv}
-    values, ids, _ = _read(path, readers, "labels", _LABEL_KINDS, DatasetError)
-    zero_first = path.suffix == ".csv" and _first_line(path) == ["0"]
-    return SavedLabels(as_labels(values, str(path)), ids, str(path), zero_first)
+    source = str(path)
+    with _readable(path, "labels", _KINDS, DatasetError):
+        table = read_table(path, _LABELS, "labels")
+        names, others, _ = _names_in(table, (), source, DatasetError)
+        chosen = _label_columns(table, others)
+        if len(chosen) == 1 and table.kinds[chosen[0]] == "t":
+            texts = tuple(text.strip() for text in table.texts(chosen[0]))
+            column = table.columns[chosen[0]]
+            lone = table.named and len(table.columns) == 1 and column.lower() not in LABEL_COLUMNS
+            labels = (column, *texts) if lone and path.suffix.lower() == ".csv" else texts
+            return SavedLabels(labels, names, source, column if labels is not texts else "")
+        if not chosen and names:
+            raise ValueError(
+                f"it has the columns {shortened(table.columns)}; call that of the labels `label`"
+            )
+        values = table.numbers(chosen)
+    found, notes = as_labels(values, source)
+    if isinstance(table, CsvTable) and "f" not in {table.kinds[place] for place in chosen}:
+        notes = notes if found.ndim != values.ndim and values.shape[1] > 1 else ()
+    zero = path.suffix.lower() == ".csv" and not table.named and found[:1].tolist() == [0]
+    return SavedLabels(found, names, source, "0" if zero else "", notes)
 
 
-def as_labels(values: Any, source: str) -> Labels:
-    """Any array-like as one class index per example.
+def as_labels(values: Any, source: str) -> tuple[Labels, tuple[str, ...]]:
+    """Any array-like of numbers as one class index per example, and what was read otherwise.
 
     Raises:
-        DatasetError: fractions, text, or more than one column.
+        DatasetError: fractions, text, or several columns that are not one-hot.
 
     Example:
-        >>> as_labels([[2.0], [0.0]], "a list")
-        array([2, 0])
+        >>> as_labels([[2], [0]], "a list")
+        (array([2, 0]), ())
     """
     array = np.asarray(values)
+    if array.ndim == 2 and array.shape[1] > 1 and _is_one_hot(array):
+        return array.argmax(axis=1), (f"{source} holds one-hot labels: read as class indices.",)
     column = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     numeric = np.issubdtype(column.dtype, np.number) and np.isfinite(column).all()
     whole = numeric and (np.abs(column) < 2**62).all() and (column == np.rint(column)).all()
@@ -219,212 +289,308 @@ def as_labels(values: Any, source: str) -> Labels:
             f"labels must be one class index per example; {source} holds {array.dtype} of shape "
             f"{array.shape}; save whole numbers from 0."
         )
-    return column.astype(np.int64)
+    said = (f"{source} holds labels as decimals, such as 1.0: read as whole numbers.",)
+    return column.astype(np.int64), said if column.dtype.kind == "f" else ()
 
 
-_Content = tuple[Any, tuple[str, ...] | None, tuple[str, ...] | None]  # values, ids, columns
+def as_given_labels(values: Any, source: str) -> SavedLabels:
+    """Labels from Python: numbers, one-hot rows, or names of classes.
+
+    Raises:
+        DatasetError: neither whole numbers nor names.
+    """
+    array = np.asarray(values)
+    if array.ndim == 1 and array.dtype.kind in "US" and array.size:
+        return SavedLabels(texts_of(array), source=source)
+    labels, notes = as_labels(values, source)
+    return SavedLabels(labels, source=source, notes=notes)
 
 
-def _read(
-    path: Path, readers: dict[str, Any], what: str, kinds: str, kind: type[HardexError]
-) -> _Content:
-    reader = readers.get(path.suffix)
-    if reader is None:
-        raise kind(f"the {what} must be a {kinds} file; received {path}; save it with numpy.save.")
-    try:
-        content: _Content = reader(path)
-        return content
-    except FileNotFoundError as error:
-        raise kind(
-            f"the {what} must be a {kinds} file; there is nothing at {path}; check the path."
-        ) from error
-    except (ValueError, OSError, EOFError, zlib.error, TypeError, csv.Error) as error:
-        raise kind(
-            f"the {what} must be a {kinds} file of numbers; reading {path} failed "
-            f"({_one_line(error)}); save it again with numpy.save."
-        ) from error
+def labels_of_classes(
+    labels: Sequence[str], class_names: Sequence[str] | None, source: str
+) -> tuple[Labels, tuple[str, ...]]:
+    """Names of classes as class indices, and the classes; without classes, those found."""
+    return labels_by_name(labels, class_names, source=source)
 
 
-def _one_line(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return str(text).splitlines()[0] if text else type(error).__name__
+def distinct(
+    names: dict[str, tuple[str, ...]], source: str, kind: type[HardexError]
+) -> tuple[str, ...] | None:
+    """The first column of names that has none twice, or None where there are no names.
 
-
-def _npy(path: Path) -> _Content:
-    return read_npy(path), None, None
-
-
-def _npz(path: Path) -> _Content:
-    with open_npz(path) as arrays:
-        named = next((name for name in _ROWS if name in arrays.names), None)
-        ids = next((_texts(arrays[name]) for name in _IDS if name in arrays.names), None)
-        if named is not None:
-            return arrays[named], ids, None
-        read = {name: arrays[name] for name in arrays.names}
-    tables = [array for array in read.values() if array.ndim == 2]
-    if len(tables) != 1:
-        raise ValueError(
-            f"it holds {_some(arrays.names) or 'nothing'}; name the array probabilities"
-        )
-    return tables[0], ids, None
-
-
-def _csv(path: Path) -> _Content:
-    first = _first_line(path)
-    if all(_is_number(cell) for cell in first):
-        headed = _counts_up(first) and _holds_decimals(path)
-        return _numbers(path, int(headed), None), None, tuple(first) if headed else None
-    names = [name.strip() for name in first]
-    place = next((i for i, name in enumerate(names) if name.lower() in _IDS), None)
-    if place is None:
-        # Savetxt writes `# a,b`; those are names, too.
-        return _numbers(path, 1, None), None, tuple(name.lstrip("# ") for name in names)
-    others = [i for i in range(len(names)) if i != place]
-    return _numbers(path, 1, others), _ids_at(path, place), tuple(names[i] for i in others)
-
-
-def _ids_at(path: Path, place: int) -> tuple[str, ...]:
-    """The ids in a column, below the header."""
-    rows = csv.reader(lines_of(path))
-    next(rows, None)
-    ids: list[str] = []
-    for row in filter(None, rows):
-        if len(row) <= place:
-            raise ValueError(f"row {len(ids)}, counted from 0, has no id")
-        ids.append(row[place])
-    return tuple(ids)
-
-
-def _first_line(path: Path) -> list[str]:
-    cells = next(csv.reader(lines_of(path)), [])
-    if len(cells) > COLUMNS_MOST:
-        raise Unreadable(f"it has {len(cells):,} columns, and {COLUMNS_MOST:,} is the most")
-    return cells
-
-
-def _counts_up(cells: Sequence[str]) -> bool:
-    """Whether these are 0..k-1 for k of 2 or more, as pandas numbers columns without names."""
-    return len(cells) > 1 and list(cells) == [str(i) for i in range(len(cells))]
-
-
-def _holds_decimals(path: Path) -> bool:
-    """Whether a line after the first has a number that is not written as a whole one."""
-    lines = csv.reader(lines_of(path))
-    next(lines, None)
-    return any(not cell.strip().isdigit() for line in lines for cell in line)
-
-
-def _numbers(path: Path, skip: int, columns: list[int] | None) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of an empty file, which has its own message
-        return np.loadtxt(
-            lines_of(path),  # with a path, NumPy would open whatever it is
-            delimiter=",",
-            skiprows=skip,
-            ndmin=2,
-            usecols=columns,
-            quotechar='"',
-            comments=None if skip else "#",
-        )
-
-
-def _parquet(path: Path) -> _Content:
-    import pyarrow as pa
-
-    with open_table(path) as table:
-        kinds = {column.name: column.type for column in table.file.schema_arrow}
-        id_column = next((name for name in kinds if name.lower() in _IDS), None)
-        ids = None
-        if id_column is not None:
-            cells = (batch.column(0).to_pylist() for batch in table.batches([id_column]))
-            ids = _texts(chain.from_iterable(cells))
-        rows = next((name for name in _ROWS if name in kinds), None)
-        if rows is not None and not pa.types.is_floating(kinds[rows]):
-            return _stacked(table.read([rows])[rows]), ids, None
-        columns = [name for name, kind in kinds.items() if pa.types.is_floating(kind)]
-        if not columns:
-            raise ValueError(
-                f"it has the columns {_some(list(kinds))} and none of floating-point numbers"
-            )
-        found = table.read(columns)
-        return np.stack([found[name].to_numpy() for name in columns], axis=1), ids, tuple(columns)
-
-
-def _stacked(column: Any) -> Any:
-    import pyarrow as pa
-
-    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
-        raise ValueError(f"its probabilities are {str(column.type)[:40]} and not lists of numbers")
-    rows = column.combine_chunks()
-    lengths = set(rows.value_lengths().to_pylist())
-    if len(lengths) > 1 or rows.null_count:
-        raise ValueError("its lists of probabilities have different lengths")
-    return rows.flatten().to_numpy(zero_copy_only=False).reshape(len(rows), -1)
-
-
-def _places(
-    have: Sequence[str], wanted: Sequence[str], what: str, source: str, kind: type[HardexError]
-) -> list[int]:
-    """The index of each wanted id; both must be the same ids, in any order."""
-    rows = {name: row for row, name in enumerate(have)}
-    missing = [place for place, name in enumerate(wanted) if name not in rows]
-    if missing:
-        raise kind(
-            f"every example must have a {what}; {source} has none for {wanted[missing[0]]!r} "
-            f"(example {missing[0]}, counted from 0), and {len(missing)} of {len(wanted)} are "
-            "missing; save them with the ids of the data."
-        )
-    known = set(wanted)
-    unknown = [row for row, name in enumerate(have) if name not in known]
-    if unknown:
-        raise kind(
-            f"every {what} must belong to an example; row {unknown[0]} (counted from 0) of "
-            f"{source} is {have[unknown[0]]!r}, and {len(unknown)} of {len(have)} are not in the "
-            "data; pass the data they were made on."
-        )
-    return [rows[name] for name in wanted]
-
-
-def _order(columns: Sequence[str], names: Sequence[str]) -> list[int] | None:
-    """Which column each class is, or None if they are not the same names."""
-    for key in (str, str.casefold):
-        places = {key(column): place for place, column in enumerate(columns)}
-        keys = [key(name) for name in names]
-        if len(places) == len(columns) and sorted(places) == sorted(keys):
-            return [places[name] for name in keys]
-    return None
-
-
-def _some(names: Sequence[str], most: int = 10) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
-def _check_count(ids: Sequence[str], count: int, source: str) -> None:
-    if len(ids) != count:
-        raise ClassifierError(
-            f"there must be one id per row of probabilities; {source} has {len(ids)} ids and "
-            f"{count} rows; save both from the same examples."
-        )
-
-
-def _check_once(ids: Sequence[str], source: str, kind: type[HardexError]) -> None:
-    if len(set(ids)) < len(ids):
+    Raises:
+        HardexError: every column has one twice.
+    """
+    for ids in names.values():
+        if len(set(ids)) == len(ids):
+            return ids
+    for ids in names.values():
         first = {name: row for row, name in reversed(list(enumerate(ids)))}
         again = [row for row, name in enumerate(ids) if first[name] != row]
         raise kind(
             f"every id must occur once; row {again[0]} (counted from 0) of {source} is "
             f"{ids[again[0]]!r} again, and {len(again)} of {len(ids)} are; save each example once."
         )
+    return None
 
 
-def _texts(values: Any) -> tuple[str, ...]:
-    return tuple(v.decode() if isinstance(v, bytes) else str(v) for v in values)
+def class_places(columns: Sequence[str], names: Sequence[str]) -> list[int] | None:
+    """The column of each class by its name, without case, with one prefix or suffix for all.
+
+    Raises:
+        ValueError: two sets of columns are named after the classes.
+
+    Example:
+        >>> class_places(["id", "prob_dog", "prob_cat"], ["cat", "dog"])
+        [2, 1]
+        >>> class_places(["a", "b"], ["cat", "dog"])
+    """
+    for key in (str, str.casefold):
+        places: dict[str, int] = {}
+        twice = set()
+        for place, column in enumerate(columns):
+            if places.setdefault(key(column.strip()), place) != place:
+                twice.add(key(column.strip()))
+        wanted = [key(name) for name in names]
+        if len(set(wanted)) < len(wanted):
+            continue
+        if all(name in places and name not in twice for name in wanted):
+            return [places[name] for name in wanted]
+        found = {
+            (before, after)
+            for column in places
+            for before, after in _around(column, wanted[0])
+            if all(f"{before}{name}{after}" in places for name in wanted)
+        }
+        if len(found) > 1:
+            first, second = sorted(found)[:2]
+            raise ValueError(
+                f"two sets of columns are named after the classes, {first[0]}…{first[1]} and "
+                f"{second[0]}…{second[1]}; keep that of the probabilities"
+            )
+        for before, after in found:
+            return [places[f"{before}{name}{after}"] for name in wanted]
+    return None
 
 
-def _is_number(text: str) -> bool:
+def _around(column: str, name: str) -> Iterator[tuple[str, str]]:
+    """What stands before and after each occurrence of a name."""
+    start = column.find(name) if name else -1
+    while start >= 0:
+        yield column[:start], column[start + len(name) :]
+        start = column.find(name, start + 1)
+
+
+class _Classes:
+    """The columns of a table that may be classes, and the choice among them."""
+
+    def __init__(self, table: SavedTable, places: list[int], source: str) -> None:
+        self.table, self.places, self.source = table, places, source
+
+    def choose(
+        self, class_names: Sequence[str] | None, default: list[int]
+    ) -> tuple[Any, tuple[str, ...] | None, bool, tuple[str, ...]]:
+        """The numbers, the names of their columns, whether these chose, and what was left out."""
+        columns = [self.table.columns[place] for place in self.places]
+        if class_names and not default and self.table.named:
+            default = self.places
+        if not self.table.columns:
+            as_rows((), self.source)  # refuses it
+        if not default:
+            raise ValueError(
+                f"it has the columns {shortened(self.table.columns)} and none of floating-point "
+                "numbers"
+            )
+        if not self.table.named:
+            return self._numbers(default), None, False, ()
+        usual = [self.table.columns[place] for place in default]
+        numbered = _numbers_of(usual)
+        if class_names and not (numbered and sorted(numbered) == list(range(len(numbered)))):
+            places = class_places(columns, class_names)
+            if places is not None:
+                chosen = [self.places[place] for place in places]
+                return self._numbers(chosen), tuple(class_names), True, self._left(chosen, default)
+        telling = [place for place in default if not _is_no_class(self.table.columns[place])]
+        numbered = _numbers_of([self.table.columns[place] for place in telling])
+        if numbered is not None and (class_names or all(map(is_number, usual))):
+            order = np.argsort(numbered, kind="stable")
+            chosen = [telling[i] for i in order]
+            return self._numbers(chosen), None, False, self._left(chosen, default)
+        if class_names and not counts_up(class_names):
+            self._refuse(usual, class_names)
+        return self._by_sums(default, class_names)
+
+    def _by_sums(
+        self, places: list[int], class_names: Sequence[str] | None
+    ) -> tuple[Any, tuple[str, ...] | None, bool, tuple[str, ...]]:
+        """The columns with which rows sum to 1: of all, or without those that are no classes."""
+        every = self._numbers(places)
+        names = [self.table.columns[place] for place in places]
+        telling = [i for i, name in enumerate(names) if not _is_no_class(name)]
+        with np.errstate(invalid="ignore", over="ignore"):
+            sums = every.sum(axis=1, dtype=np.float64)
+            fine = _are_one(sums)
+            if not fine and 1 < len(telling) < len(names):
+                fine = _are_one(every[:, telling].sum(axis=1, dtype=np.float64))
+            else:
+                telling = list(range(len(names)))
+            if not fine and len(sums) >= _ENOUGH and len(names) > 2:
+                off = np.abs(sums[:, None] - every - 1).max(axis=0)
+                without = np.flatnonzero(off <= 1e-3)
+                if len(without) == 1:
+                    telling = [i for i in range(len(names)) if i != without[0]]
+        chosen = [places[i] for i in telling]
+        columns = tuple(names[i] for i in telling)
+        if class_names and len(columns) == len(class_names):
+            return every[:, telling], None, False, self._left(chosen, places)
+        return every[:, telling], _without_prefix(columns), False, self._left(chosen, places)
+
+    def _numbers(self, places: list[int]) -> Any:
+        found = self.table.numbers(places)
+        return found if found.size else as_rows(found, self.source)  # refuses it
+
+    def _left(self, chosen: list[int], default: list[int]) -> tuple[str, ...]:
+        others = [self.table.columns[place] for place in default if place not in chosen]
+        if not others:
+            return ()
+        what = "column" if len(others) == 1 else "columns"
+        verb = "is no class" if len(others) == 1 else "are no classes"
+        return (f"{self.source}: left out the {what} {shortened(others)}, which {verb}.",)
+
+    def _refuse(self, columns: Sequence[str], names: Sequence[str]) -> None:
+        missing = [name for name in names if class_places(columns, [name]) is None]
+        some = 0 < len(missing) < len(names)
+        absent = f" (there is none for {shortened(missing)})" if some else ""
+        raise ClassifierError(
+            f"the columns of probabilities must be named after the classes; {self.source} has "
+            f"{shortened(columns)} and the classes are {shortened(names)}{absent}; rename the "
+            "columns, or save them without names in the order of the classes."
+        )
+
+
+def _names_in(
+    table: SavedTable, class_names: Sequence[str] | None, source: str, kind: type[HardexError]
+) -> tuple[dict[str, tuple[str, ...]], list[int], tuple[str, ...]]:
+    """The names of the rows by column, the places of the other columns, and what was left out."""
+    names: dict[str, tuple[str, ...]] = {}
+    others: list[int] = []
+    counting: dict[str, tuple[str, ...]] = {}
+    classes = {name.casefold() for name in class_names or ()}
+    for place, column in enumerate(table.columns):
+        letter = table.kinds[place]
+        may = holds_names(column) or (table.named and is_index(column))
+        headless = not table.named and letter == "t" and len(table.columns) > 1 and place == 0
+        if not (may or headless) or (column.casefold() in classes and letter != "t"):
+            others.append(place)
+        elif letter == "t":
+            names[column or "index"] = table.texts(place)
+        elif letter in "fi" and _are_whole(table, place):
+            texts = table.texts(place)
+            texts = texts_of(np.array(texts, np.float64)) if letter == "f" else texts
+            if holds_names(column):
+                names[column] = texts
+            else:
+                counting[column] = texts
+        else:
+            others.append(place)
+    if not names:  # then only the order of the rows tells what they belong to
+        for texts in counting.values():
+            _check_counts(texts, source, kind)
+    notes = (
+        f"{source}: left out the column {column!r}, which only numbers the rows."
+        for column in counting
+    )
+    order = [*preferred(names), *(name for name in names if not holds_names(name))]
+    return {name: names[name] for name in order}, others, tuple(notes)
+
+
+def _are_whole(table: SavedTable, place: int) -> bool:
+    with np.errstate(invalid="ignore"):
+        values = np.asarray(table.numbers([place]), np.float64)
+    return bool(values.size) and bool((values == np.rint(values)).all())
+
+
+def _check_counts(texts: Sequence[str], source: str, kind: type[HardexError]) -> None:
+    """Refuse an index that does not count the rows: they were sorted, shuffled or picked."""
+    off = [row for row, text in enumerate(texts) if text.strip() != str(row)]
+    if off:
+        raise kind(
+            f"the index of pandas must count the rows from 0; row {off[0]} of {source} is "
+            f"{texts[off[0]].strip()!r}, and {len(off)} of {len(texts)} are off, so the rows are "
+            "not in their first order; sort them by the index, or save the names of the examples "
+            "as a column `id`."
+        )
+
+
+def _label_columns(table: SavedTable, places: list[int]) -> list[int]:
+    """The column of the labels, or all of them where there may be one-hot rows."""
+    if len(places) < 2 or not table.named:
+        return places
+    lower = {table.columns[place].strip().lower(): place for place in reversed(places)}
+    called = next((lower[name] for name in (*LABEL_COLUMNS, *_LABELS) if name in lower), None)
+    if called is not None:
+        return [called]
+    if any(table.kinds[place] not in "fi" for place in places):
+        raise ValueError(
+            f"it has the columns {shortened([table.columns[place] for place in places])}; call "
+            "that of the labels `label`"
+        )
+    return places
+
+
+def _numbers_of(columns: Sequence[str]) -> list[int] | None:
+    """The numbers in the names of columns that are only numbered, perhaps with one prefix."""
+    stems = {name.rstrip("0123456789") for name in columns}
+    digits = [name[len(name.rstrip("0123456789")) :] for name in columns]
+    if len(stems) > 1 or not all(digits):
+        return [int(float(name)) for name in columns] if all(map(_is_whole, columns)) else None
+    return [int(text) for text in digits]
+
+
+def _is_no_class(column: str) -> bool:
+    return column.strip().lower() in _NO_CLASSES
+
+
+def _is_whole(text: str) -> bool:
+    return is_number(text) and abs(float(text)) < 2**53 and float(text).is_integer()
+
+
+def _without_prefix(columns: tuple[str, ...]) -> tuple[str, ...]:
+    for prefix in _PREFIXES:
+        if all(name.lower().startswith(prefix) and len(name) > len(prefix) for name in columns):
+            return tuple(name[len(prefix) :] for name in columns)
+    return columns
+
+
+def _are_one(sums: Any) -> bool:
+    """Whether sums are 1, or 100, but for rounding."""
+    return bool((np.abs(sums - 1) <= 0.05).all() or (np.abs(sums - 100) <= 5).all())
+
+
+def _is_one_hot(array: Any) -> bool:
+    fits = array.dtype.kind in "fiub" and bool(array.size)
+    return fits and bool(((array == 0) | (array == 1)).all() and (array.sum(axis=1) == 1).all())
+
+
+@contextmanager
+def _readable(path: Path, what: str, kinds: str, kind: type[HardexError]) -> Iterator[None]:
+    """Turn errors of reading a file into one sentence."""
+    expected = f"the {what} must be a {kinds} file"
+    if path.suffix.lower() not in kinds.replace(",", " ").split():
+        raise kind(f"{expected}; received {path}; save it with numpy.save.")
     try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+        yield
+    except HardexError:
+        raise
+    except FileNotFoundError as error:
+        raise kind(f"{expected}; there is nothing at {path}; check the path.") from error
+    except (ValueError, OSError, EOFError, zlib.error, TypeError, csv.Error) as error:
+        raise kind(
+            f"{expected} of numbers; reading {path} failed ({_one_line(error)}); save it again "
+            "with numpy.save."
+        ) from error
+
+
+def _one_line(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return str(text).splitlines()[0] if text else type(error).__name__

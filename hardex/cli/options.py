@@ -44,8 +44,10 @@ TrustModel = Annotated[
 Preprocess = Annotated[
     str | None,
     typer.Option(
-        help="unit (0..1), raw (0..255) or -1..1, optionally followed by ,inverted or ,bgr; or "
-        "MODULE:FUNCTION. By default it is inferred from the model."
+        help="unit (0..1), raw (0..255), -1..1, imagenet, caffe, mnist, cifar10, cifar100, "
+        "standardized (each image by itself) or mean=M,std=S on the scale 0..1 (three channels: "
+        "mean=A:B:C,std=D:E:F), optionally followed by ,inverted or ,bgr; or MODULE:FUNCTION. By "
+        "default it is inferred from the model."
     ),
 ]
 Logits = Annotated[
@@ -76,6 +78,15 @@ class DataOptions:
     resize: Annotated[
         bool, typer.Option("--resize", help="Resize images of a fixed size to the model's input.")
     ] = False
+    reading: Annotated[
+        str,
+        typer.Option(
+            help="How pictures in files are read for the model: pillow (upright, averaging), keras "
+            "(as image_dataset_from_directory), torchvision (as ImageFolder, Resize and "
+            "CenterCrop); pillow and keras optionally followed by ,crop or ,pad. auto: pillow, and "
+            "the doctor says if another is clearly better."
+        ),
+    ] = "auto"
     split: Annotated[
         str, typer.Option(help="Which split of an .npz file, a folder of splits or keras:NAME.")
     ] = ""

@@ -39,8 +39,19 @@ def rank(
     ] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(help="Their given labels (.npy, .csv), matched by `id` if both have ids."),
+        typer.Option(help="Their given labels (the same kinds of files); by default DATA's."),
     ] = None,
+    order: Annotated[
+        str,
+        typer.Option(
+            help="Order of files and classes in which rows and columns without names were saved: "
+            "text (1, 10, 2: Keras, torchvision), natural (1, 2, 10) or path (whole paths)."
+        ),
+    ] = "",
+    subset: Annotated[
+        bool,
+        typer.Option("--subset", help="Leave out examples without a named row, and such rows."),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="The run folder; by default runs/MODELSTEM-DATASTEM.")
     ] = None,
@@ -110,6 +121,8 @@ def rank(
             data,
             probabilities=probabilities,
             labels=labels,
+            order=order,
+            subset=subset,
             out=out,
             per_class=per_class,
             count=count,

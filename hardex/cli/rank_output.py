@@ -55,6 +55,8 @@ def summary(run: Run) -> dict[str, Any]:
         "accuracy": run.metrics["accuracy"],
         "slices": run.metrics.get("slices"),
         "class_names": list(run.manifest.class_names),
+        "pairing": run.manifest.pairing,
+        "notes": list(run.manifest.notes),
         "hard": run.hard.to_dict(orient="records"),
     }
 
@@ -72,14 +74,29 @@ def _headline(run: Run) -> Iterator[str]:
         shape = " x ".join(map(str, run.manifest.image_shape))
         text += f" Images {shape}, preprocessing {run.manifest.preprocess}."
     yield text
+    yield from _saved(run)
     if counts["skipped"]:
         where = Path(run.folder, "results", "skipped.csv")
-        yield f"Skipped: {counted(counts['skipped'], 'unreadable file')}; see {where}."
+        total = counts.get("files")
+        of_all = f"{counts['skipped']:,} of {total:,} files" if total else ""
+        yield f"Skipped: {of_all or counted(counts['skipped'], 'unreadable file')}; see {where}."
     if counts.get("sealed"):
         yield (
             f"{counts['sealed']:,} more examples are sealed for a later proof: not predicted and "
             f"not shown. The rule is in {Path(run.folder, SEAL)}."
         )
+
+
+def _saved(run: Run) -> Iterator[str]:
+    """How saved rows and columns were assigned, and what in them was put right."""
+    pairing = run.manifest.pairing
+    if pairing:
+        told = (
+            f"{what}: {pairing[what]}" for what in ("rows", "columns", "labels") if what in pairing
+        )
+        yield f"Saved {'; '.join(told)}."
+    for note in run.manifest.notes:
+        yield f"Note: {note}"
 
 
 def _shortened(names: tuple[str, ...]) -> str:

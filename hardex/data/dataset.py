@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardex.arrays import Image, Images, Labels, Positions, check_images, check_labels
-from hardex.data.names import as_class_names, labels_by_name, number_names
+from hardex.data.names import as_class_names, counts_up, labels_by_name, number_names
 from hardex.errors import DatasetError
 
 Shape = tuple[int, int, int]  # height, width, channels of one image
@@ -45,6 +45,9 @@ class Skipped:
 
 class Dataset(Protocol):
     """Labelled images, readable batch by batch. There is nothing to inherit from.
+
+    A data set may also have `input_image(position, shape, native)`, if what a classifier gets is
+    not its image resized; see `hardex.data.pixels`.
 
     Attributes:
         source: what opens this data set again on the command line, or "arrays in memory".
@@ -109,6 +112,9 @@ class ArrayDataset:
         class_names: k names; by default the numbers 0..largest label.
         source: its name, and what opens it again.
         resize: whether the images may be resized to the classifier's input.
+        found_classes: whether the classes were found as names, in natural order; else they were
+            given, or are numbers from 0.
+        pixels: as which program they are resized, see `hardex.images.readings`.
 
     Raises:
         DatasetError: arrays that do not fit together.
@@ -125,6 +131,8 @@ class ArrayDataset:
     class_names: tuple[str, ...]
     source: str = "arrays in memory"
     resize: bool = False
+    found_classes: bool = False
+    pixels: str = "auto"
 
     @classmethod
     def of(
@@ -142,10 +150,12 @@ class ArrayDataset:
             images = images[..., np.newaxis]
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
-        if labels.ndim == 1 and labels.dtype.kind == "U":
+        by_name = labels.ndim == 1 and labels.dtype.kind == "U"
+        found = by_name and class_names is None
+        if by_name:
             labels, class_names = labels_by_name(labels.tolist(), class_names, source=source)
         names = number_names(labels) if class_names is None else as_class_names(class_names)
-        return cls(images, labels, names, source, resize)
+        return cls(images, labels, names, source, resize, found and not counts_up(names))
 
     def __post_init__(self) -> None:
         check_images(self.images)
@@ -196,7 +206,7 @@ class ArrayDataset:
             part = slice(positions[0], positions[-1] + 1) if keep is None else positions
             images = self.images[part]
             if shape is not None and shape != self.image_shape:
-                images = resized(images, shape)
+                images = resized(images, shape, self.pixels)
             ids = tuple(map(str, positions.tolist()))
             yield Batch(positions, ids, images, self.labels[part])
 
@@ -204,6 +214,13 @@ class ArrayDataset:
         """The image at this position."""
         image: Image = self.images[position]
         return image
+
+    def input_image(self, position: int, shape: Shape | None, native: Image | None = None) -> Image:
+        """The image at this position as a classifier of this input gets it."""
+        fitted: Image = resized(self.image(position)[None], shape or self.image_shape, self.pixels)[
+            0
+        ]
+        return fitted
 
     def id(self, position: int) -> str:
         """The position as text."""
@@ -221,8 +238,26 @@ class ArrayDataset:
         return digest.hexdigest()
 
 
-def resized(images: Images, shape: Shape) -> Images:
-    """Each image in another shape."""
-    from hardex.images import resize  # Pillow is loaded only where pixels change
+def resized(images: Images, shape: Shape, pixels: str) -> Images:
+    """Each image in another shape, as this reading makes it."""
+    if images.shape[1:] == shape:
+        return images
+    from hardex.images.readings import pixel_reading  # Pillow is loaded only where pixels change
 
-    return np.stack([resize(image, shape) for image in images])
+    fit = pixel_reading(pixels).fit
+    return np.stack([fit(image, shape) for image in images])
+
+
+def none_readable(what: str, dataset: Dataset) -> DatasetError:
+    """The error of a data set of which nothing can be read; it names the first file.
+
+    Args:
+        what: `image`, or the kind of image.
+        dataset: after its files were tried.
+    """
+    skipped = dataset.skipped()
+    first = f"; the first is {skipped[0].id} ({skipped[0].reason.rstrip('.')})" if skipped else ""
+    return DatasetError(
+        f"at least one {what} must be readable; none of the {len(dataset)} of {dataset.source} "
+        f"is{first}; check the paths, and look at one of the files with an image viewer."
+    )

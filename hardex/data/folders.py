@@ -1,18 +1,36 @@
-"""A folder of class folders -> a data set, one file in memory at a time."""
+"""A folder of class folders -> a data set, one file in memory at a time.
+
+Every file in the folder becomes an example or is listed with the reason why not. Silent are only
+files that programs and people put beside pictures:
+
+* hidden files and folders (names that begin with `.`, such as `.DS_Store` and `._1.png`), folders
+  that begin with `__`, and the folders of systems: `@eaDir`, `$RECYCLE.BIN`,
+  `System Volume Information`, `lost+found`;
+* `Thumbs.db`, `ehthumbs.db`, `desktop.ini` and `Icon`;
+* texts whose names begin with README, LICENSE, LICENCE, COPYING or NOTICE.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from hardex.data.files import SUFFIXES, FileDataset, escaped, is_text
+from hardex.bounded import open_plain
+from hardex.data.dataset import Skipped
+from hardex.data.files import FileDataset, escaped, is_text
 from hardex.data.names import as_class_names, natural_order, shortened
+from hardex.data.paths import SUFFIXES
 from hardex.errors import DatasetError
 
 _NOT_TEXT = "its name is not UTF-8, so no table can hold it; rename the file."
+_NO_CLASS = "it is beside the class folders, so it has no class; move it into one of them."
 _HIDDEN = (".", "__")  # .git, .ipynb_checkpoints, __MACOSX, …
 _SYSTEM = frozenset({"@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"})
+_BY_PROGRAMS = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "icon"})
+_BY_PEOPLE = ("readme", "license", "licence", "copying", "notice")
+_TEXTS = frozenset({"", ".txt", ".md", ".rst", ".html", ".pdf"})
 
 
 def open_folders(
@@ -22,33 +40,32 @@ def open_folders(
 
     A folder with images is a class, including its subfolders. A folder without images is a
     group, and the classes in it are called `GROUP/CLASS`. Hidden and system folders are skipped.
-    No image is read yet.
+    A file is an image by its suffix, or else by its first bytes. No image is read yet.
 
     Args:
         root: the folder of class folders.
-        class_names: the class folders in the order of the probability columns; by default those
-            found, in natural order (`2` before `10`).
+        class_names: the classes in the order of the probability columns; some may have no folder
+            or no images. By default the folders found, in natural order (`2` before `10`).
         source: what opens it again, when it is not the root.
 
     Raises:
-        DatasetError: no class folders, an empty one, two that differ only by case, or classes
-            that are not the ones named.
+        DatasetError: no class folders, an empty one without `class_names`, two that differ only by
+            case, or one that is none of the named classes.
     """
-    found = list(_classes(root)) if class_names is None else _named(root, class_names)
-    names = as_class_names(found if class_names is None else class_names)
+    tree = _Tree(root)
+    found = list(_classes(tree)) if class_names is None else _named(tree, class_names)
+    names = as_class_names(found)
     _check_class_folders(root, names)
     files: list[str] = []
     labels: list[int] = []
-    unreadable: dict[str, str] = {}
     empty: list[str] = []
     for label, name in enumerate(names):
-        every = sorted(_images_below(root, name), key=natural_order)
+        every = sorted(_images_below(tree, name), key=natural_order)
         members = [file for file in every if is_text(file)]
-        unreadable |= {escaped(file): _NOT_TEXT for file in every if not is_text(file)}
         empty += [] if every else [name]
         files += members
         labels += [label] * len(members)
-    _check_members(root, files, empty, names)
+    _check_members(root, files, empty if class_names is None else [], names)
     return FileDataset(
         root,
         tuple(files),
@@ -56,69 +73,141 @@ def open_folders(
         np.array(labels, dtype=np.int64),
         names,
         source or str(root),
-        unreadable=unreadable,
+        found_files=True,
+        found_classes=class_names is None,
+        left_out=tuple(_left_out(tree, "", frozenset(files))),
     )
 
 
-def _classes(root: Path, group: str = "") -> Iterator[str]:
+@dataclass(frozen=True)
+class _Contents:
+    """What is in one folder.
+
+    Attributes:
+        images: names of files that are or seem to be pictures.
+        others: names of the other files, and why they are none.
+        folders: names of folders.
+    """
+
+    images: tuple[str, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """The folders below a root, each of which is looked at once."""
+
+    root: Path
+    known: dict[str, _Contents] = field(default_factory=dict)
+
+    def at(self, path: str) -> _Contents:
+        """What is in the folder of this POSIX path; nothing if it is not there."""
+        if path not in self.known:
+            self.known[path] = _contents(self.root / path)
+        return self.known[path]
+
+
+def _contents(folder: Path) -> _Contents:
+    images: list[str] = []
+    others: list[tuple[str, str]] = []
+    folders: list[str] = []
+    if not folder.is_dir():
+        return _Contents()
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            stem, suffix = os.path.splitext(entry.name)
+            if entry.name.startswith("."):
+                continue
+            if suffix.lower() in SUFFIXES:
+                images.append(entry.name)
+            elif entry.is_dir():
+                if _is_walked(entry):
+                    folders.append(entry.name)
+            elif not _is_silent(entry.name, stem, suffix):
+                reason = _why_no_image(entry.path)
+                if reason:
+                    others.append((entry.name, reason))
+                else:
+                    images.append(entry.name)
+    return _Contents(tuple(images), tuple(others), tuple(folders))
+
+
+def _is_walked(folder: "os.DirEntry[str]") -> bool:
+    hidden = folder.name.startswith(_HIDDEN) or folder.name in _SYSTEM
+    return not hidden and not (folder.is_symlink() and _leads_back(folder))
+
+
+def _is_silent(name: str, stem: str, suffix: str) -> bool:
+    if name.lower() in _BY_PROGRAMS:
+        return True
+    return stem.lower().startswith(_BY_PEOPLE) and suffix.lower() in _TEXTS
+
+
+def _why_no_image(path: str) -> str:
+    """By its first bytes, why a file is no picture that can be read; "" if it seems to be one."""
+    from hardex.images.kinds import HEAD, kind_of, why_unknown  # Pillow is loaded only if needed
+
+    try:
+        with open_plain(path) as file:
+            head = file.read(HEAD)
+    except OSError as error:
+        return f"it cannot be opened ({error.strerror or type(error).__name__})."
+    return "" if kind_of(head) else f"{why_unknown(head)}."
+
+
+def _classes(tree: _Tree, group: str = "") -> Iterator[str]:
     """The class folders in natural order, as POSIX paths relative to root."""
-    for name in sorted(_folders(root / group), key=natural_order):
+    for name in sorted(tree.at(group).folders, key=natural_order):
         path = f"{group}{name}"
-        if _images(root / path) or not any(_folders(root / path)):
+        inside = tree.at(path)
+        if inside.images or not inside.folders:
             yield path
         else:
-            yield from _classes(root, f"{path}/")
+            yield from _classes(tree, f"{path}/")
 
 
-def _named(root: Path, class_names: Sequence[str]) -> list[str]:
-    """The classes named by the user, if exactly these hold images."""
+def _named(tree: _Tree, class_names: Sequence[str]) -> list[str]:
+    """The classes named by the user, if no other folder holds images."""
     names = [name.strip("/") for name in as_class_names(class_names)]
-    missing = [name for name in names if not name or not (root / name).is_dir()]
-    others = [
+    unnamed = [
         found
-        for found in _classes(root)
+        for found in _classes(tree)
         if not any(found == name or found.startswith(f"{name}/") for name in names)
-        and any(_images_below(root, found))
+        and any(_images_below(tree, found))
     ]
     inside = [name for name in names for other in names if name.startswith(f"{other}/")]
-    if missing or others or inside:
+    if unnamed or inside:
+        first = escaped((unnamed or inside)[0])
+        why = "is none of them" if unnamed else "is inside another one"
         raise DatasetError(
-            f"the class folders in {root} must be the named classes {shortened(names)}; found "
-            f"{shortened([escaped(name) for name in _classes(root)]) or 'none'}; name every "
-            "folder once."
+            f"every folder of images in {tree.root} must be one of the named classes "
+            f"{shortened(names)}; {first} {why}; name every class of the model once with "
+            "--classes, in the order of its outputs (a class may have no folder)."
         )
     return names
 
 
-def _images_below(root: Path, name: str) -> Iterator[str]:
+def _images_below(tree: _Tree, name: str) -> Iterator[str]:
     """All images of a class, as POSIX paths relative to root."""
-    for file in _images(root / name):
-        yield f"{name}/{file}"
-    for folder in _folders(root / name):
-        yield from _images_below(root, f"{name}/{folder}")
+    inside = tree.at(name)
+    yield from (f"{name}/{file}" for file in inside.images)
+    for folder in inside.folders:
+        yield from _images_below(tree, f"{name}/{folder}")
 
 
-def _images(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
-        return [
-            entry.name
-            for entry in entries
-            if os.path.splitext(entry.name)[1].lower() in SUFFIXES
-            and not entry.name.startswith(".")  # ._1.png is not an image but metadata of macOS
-        ]
-
-
-def _folders(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
-        return [
-            entry.name
-            for entry in entries
-            if not entry.name.startswith(_HIDDEN)
-            and entry.name not in _SYSTEM
-            and os.path.splitext(entry.name)[1].lower() not in SUFFIXES
-            and entry.is_dir()
-            and not (entry.is_symlink() and _leads_back(entry))
-        ]
+def _left_out(tree: _Tree, folder: str, members: frozenset[str]) -> Iterator[Skipped]:
+    """Every file that is no example, with the reason."""
+    inside = tree.at(folder)
+    start = f"{folder}/" if folder else ""
+    for name, reason in inside.others:
+        yield Skipped(escaped(start + name), reason)
+    for name in inside.images:
+        if start + name not in members:
+            reason = _NO_CLASS if is_text(start + name) else _NOT_TEXT
+            yield Skipped(escaped(start + name), reason)
+    for name in inside.folders:
+        yield from _left_out(tree, start + name, members)
 
 
 def _leads_back(link: "os.DirEntry[str]") -> bool:
@@ -156,6 +245,7 @@ def _check_members(root: Path, files: list[str], empty: list[str], names: Sequen
         )
     if empty:
         raise DatasetError(
-            f"every class folder in {root} must hold images; {empty[0]} holds none, and "
-            f"{len(empty)} of {len(names)} are empty; remove it or put its images there."
+            f"every class folder in {root} must hold images unless all classes are named; "
+            f"{empty[0]} holds none, and {len(empty)} of {len(names)} are empty; pass --classes "
+            "with every class in the order of the model's outputs, or remove the folder."
         )

@@ -5,21 +5,23 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from hardex.bounded import Unreadable, json_of, lines_of
 from hardex.data.files import FileDataset
-from hardex.data.names import labels_by_name, shortened
+from hardex.data.names import counts_up, labels_by_name, shortened
 from hardex.data.parquet_files import open_table
+from hardex.data.paths import leaves, local_names
 from hardex.errors import DatasetError
 
 Columns = dict[str, list[str]]  # column name -> one text per row; "" if empty
 
 TABLES = (".csv", ".jsonl", ".parquet")
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # of a Hugging Face imagefolder
+FROM_FOLDER = "@folder"  # in place of a label column: the folder of each file is its label
 _COLUMNS_MOST = 10_000
 _CELLS_MOST = 200_000_000  # ten million rows of twenty columns
 # Tried in this order, ignoring case, if the user names no column.
@@ -35,12 +37,14 @@ class Reading:
         split: which part of an `.npz` file, a folder of splits or `keras:NAME`.
         file_column, label_column: the columns of a manifest; found by their names if empty.
         trust_paths: whether a manifest may name files outside its own folder.
+        pixels: as which program pictures are read for a classifier; see `hardex.images.readings`.
     """
 
     split: str = ""
     file_column: str = ""
     label_column: str = ""
     trust_paths: bool = False
+    pixels: str = "auto"
 
 
 AS_FOUND = Reading()
@@ -56,8 +60,8 @@ def open_manifest(
     """A data set from a table with one row per image; files are named from the table's folder.
 
     The id is the column `id`, else the file column. Every column that is neither of these nor
-    the label is kept as `meta`. Without a label column, files in `CLASS/…` are labelled by their
-    folders. No image is read yet.
+    the label is kept as `meta`. Files in `CLASS/…` are labelled by their
+    folders if the label column is `@folder`. No image is read yet.
 
     Args:
         path: a `.csv`, `.jsonl` or `.parquet` file.
@@ -70,10 +74,13 @@ def open_manifest(
         DatasetError: the table cannot be read, a column is not there, a row names no file or no
             label, two rows have one id, or a file lies elsewhere and may not.
     """
+    if path.suffix.lower() == ".parquet" and (found := _pictures_in(path, reading, class_names)):
+        return found
     columns = read_columns(path)
     file_column = _column(columns, reading.file_column, FILE_COLUMNS, path, "file")
-    files = [name.strip() for name in columns[file_column]]
-    _check_rows([not name for name in files], path, "name a file", "names none", "fill it in")
+    written = [name.strip() for name in columns[file_column]]
+    _check_rows([not name for name in written], path, "name a file", "names none", "fill it in")
+    files = local_names(written, path.parent, path)
     if not reading.trust_paths:
         _check_paths(files, path)
     label_column = _label_column(columns, reading.label_column, files, path)
@@ -81,7 +88,7 @@ def open_manifest(
     labels, names = labels_by_name(
         [label.strip() for label in given], class_names, source=str(path)
     )
-    ids = columns.get("id", files)
+    ids = columns.get("id", written)
     _check_ids(ids, path)
     taken = {file_column, label_column, "id"}
     return FileDataset(
@@ -92,7 +99,22 @@ def open_manifest(
         names,
         source or str(path),
         {name: np.array(values, object) for name, values in columns.items() if name not in taken},
+        found_classes=class_names is None and not counts_up(names),
     )
+
+
+def _pictures_in(
+    path: Path, reading: Reading, class_names: Sequence[str] | None
+) -> FileDataset | None:
+    """The data set of a Parquet file that holds the pictures themselves, as of Hugging Face."""
+    from hardex.data.hugging_face import open_picture_table, unreadable_table
+
+    try:
+        return open_picture_table(path, label_column=reading.label_column, class_names=class_names)
+    except DatasetError:
+        raise
+    except (OSError, ValueError) as error:
+        raise unreadable_table(path, error) from error
 
 
 def read_columns(path: Path) -> Columns:
@@ -207,9 +229,21 @@ def _first_of(columns: Mapping[str, object], usual: Sequence[str]) -> str:
 def _label_column(
     columns: Mapping[str, object], chosen: str, files: Sequence[str], path: Path
 ) -> str:
-    """The label column; "" if there is none and the files are in class folders."""
-    if not chosen and not _first_of(columns, LABEL_COLUMNS) and all(map(_parent, files)):
+    """The label column; "" if the folders of the files are the labels."""
+    in_folders = all(map(_parent, files))
+    if chosen == FROM_FOLDER and chosen not in columns:
+        if not in_folders:
+            raise DatasetError(
+                f"with --label-column {FROM_FOLDER} every file in {path} must be in a folder; "
+                f"{next(file for file in files if not _parent(file))} is in none; name a column."
+            )
         return ""
+    if not chosen and not _first_of(columns, LABEL_COLUMNS):
+        folder = f"; or pass --label-column {FROM_FOLDER} if the folder of each file is its class"
+        raise DatasetError(
+            f"{path} must have a label column such as {LABEL_COLUMNS[0]}; it has "
+            f"{shortened(list(columns))}; name it with --label-column{folder * in_folders}."
+        )
     return _column(columns, chosen, LABEL_COLUMNS, path, "label")
 
 
@@ -221,19 +255,13 @@ def _parent(file: str) -> str:
 
 def _check_paths(files: Sequence[str], path: Path) -> None:
     _check_rows(
-        [_leaves(name) for name in files],
+        [leaves(name) for name in files],
         path,
         "name a file in its own folder",
         "names {!r}",
         "pass --trust-paths if you trust this table, or move the files",
         files,
     )
-
-
-def _leaves(name: str) -> bool:
-    """Whether a path may lead out of the folder on this or another system."""
-    parts = PureWindowsPath(name)  # knows both kinds of slashes
-    return ".." in parts.parts or bool(parts.anchor) or PurePosixPath(name).is_absolute()
 
 
 def _check_ids(ids: Sequence[str], path: Path) -> None:

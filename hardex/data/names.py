@@ -112,6 +112,16 @@ def number_names(labels: Labels) -> tuple[str, ...]:
     return tuple(map(str, range(max(2, largest + 1))))
 
 
+def counts_up(names: Sequence[str]) -> bool:
+    """Whether these are 0..k-1 for k of 2 or more, which number and do not name.
+
+    Example:
+        >>> counts_up(["0", "1"]), counts_up(["1", "2"]), counts_up(["0"])
+        (True, False, False)
+    """
+    return len(names) > 1 and list(names) == [str(i) for i in range(len(names))]
+
+
 def labels_by_name(
     labels: Sequence[str], class_names: Sequence[str] | None, *, source: str
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:

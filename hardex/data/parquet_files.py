@@ -43,14 +43,29 @@ class Table:
     def __len__(self) -> int:
         return int(self.file.metadata.num_rows)
 
-    def batches(self, columns: Sequence[str] | None = None) -> "Iterator[pa.RecordBatch]":
+    def pictures(self) -> str:
+        """The column that holds encoded pictures, as Hugging Face writes them; "" if none."""
+        return next((f.name for f in self.file.schema_arrow if _holds_pictures(f.type)), "")
+
+    def plain_columns(self) -> list[str]:
+        """The columns of single values: numbers, texts and the like."""
+        return [str(f.name) for f in self.file.schema_arrow if not f.type.num_fields]
+
+    def note(self, key: str) -> str:
+        """A text that another program wrote into the file; "" if there is none."""
+        notes = self.file.schema_arrow.metadata or {}
+        return str(notes.get(key.encode(), b"").decode(errors="replace"))
+
+    def batches(
+        self, columns: Sequence[str] | None = None, rows: int = _BATCH_ROWS
+    ) -> "Iterator[pa.RecordBatch]":
         """Some rows at a time, of all columns or of these.
 
         Raises:
             Unreadable: a text is too long, or all are far longer than the file.
         """
         unpacked = 0
-        for batch in self.file.iter_batches(_BATCH_ROWS, columns=columns):
+        for batch in self.file.iter_batches(rows, columns=columns):
             unpacked += sum(map(_text_size, batch.columns))
             check_unpacked(unpacked, self.size)
             yield batch
@@ -90,6 +105,15 @@ def _texts_of(schema: "pa.Schema") -> list[str]:
 
     kinds = (pa.types.is_string, pa.types.is_binary, pa.types.is_large_string)
     return [column.name for column in schema if any(kind(column.type) for kind in kinds)]
+
+
+def _holds_pictures(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    if not pa.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
+        return False
+    inner = kind.field("bytes").type
+    return bool(pa.types.is_binary(inner) or pa.types.is_large_binary(inner))
 
 
 def _check(file: "pq.ParquetFile", size: int) -> None:

@@ -86,6 +86,17 @@ class Part:
             raise DatasetError(f"the image {self.id(position)} cannot be shown: {self.refusal}.")
         return image
 
+    def input_image(self, position: int, shape: Shape | None, native: Image | None = None) -> Image:
+        """What a classifier of this input gets of it.
+
+        Raises:
+            DatasetError: it cannot be read, or is not in this part.
+        """
+        from hardex.data.pixels import input_image
+
+        native = self.image(position) if native is None else native
+        return input_image(self.whole, position, shape, native)
+
     def id(self, position: int) -> str:
         """The stable name of one example."""
         return self.whole.id(position)

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from hardex.bounded import Unreadable
 from hardex.data.dataset import ArrayDataset, Dataset
+from hardex.data.hugging_face import is_dataset, open_hugging_face, splits_of
 from hardex.data.manifests import AS_FOUND, METADATA, TABLES, Reading, open_manifest
 from hardex.data.names import MOST_CLASSES, shortened
 from hardex.data.npy_files import Npz, open_npz
+from hardex.data.pixel_tables import open_pixel_table
+from hardex.data.pixels import checked_name, with_pixels
 from hardex.errors import DatasetError
 
 Arrays = NDArray[Any]
@@ -40,11 +43,12 @@ def open_dataset(
             a Hugging Face `metadata.csv`; a `.csv`, `.jsonl` or `.parquet` table of files and
             labels; an `.npz` file with `images` and `labels` (or `x` and `y`, or
             `SPLIT_images` …); an IDX file `…-images-idx3-ubyte[.gz]` with its labels file beside
-            it; from Python also a pair (images, labels), a `tf.data.Dataset` or a `Dataset`.
+            beside it; a `.csv` table of pixels, a `.parquet` file of pictures; from Python also a
+            pair (images, labels), a `tf.data.Dataset`, a `datasets.Dataset` or a `Dataset`.
         class_names: the classes in the order of the probability columns; found if not given.
         resize: whether images of one fixed size may be resized to what a classifier asks for;
             images in files always may.
-        reading: which split and columns to take.
+        reading: which split and columns to take, and as which program pictures are read.
 
     Raises:
         DatasetError: nothing there, nothing in it, or nothing hardex can read.
@@ -53,8 +57,15 @@ def open_dataset(
         >>> len(open_dataset("mnist:test"))
         10000
     """
+    dataset = _opened(source, class_names, resize, reading)
+    return with_pixels(dataset, checked_name(reading.pixels))
+
+
+def _opened(
+    source: Data, class_names: Sequence[str] | None, resize: bool, reading: Reading
+) -> Dataset:
     if not isinstance(source, str | Path):
-        return _from_python(source, class_names, resize)
+        return _from_python(source, class_names, resize, reading)
     text = str(source)
     _check_asked(text, reading)
     if text.startswith("mnist:"):
@@ -66,6 +77,12 @@ def open_dataset(
         raise DatasetError(f"data must be {ACCEPTED}; there is nothing at {path}; check the path.")
     if path.is_dir():
         return _open_folder(path, class_names, reading)
+    if path.suffix.lower() == ".csv" and not reading.file_column:
+        pixels = open_pixel_table(
+            path, label_column=reading.label_column, class_names=class_names, resize=resize
+        )
+        if pixels is not None:
+            return pixels
     if path.suffix.lower() in TABLES:
         return open_manifest(path, reading, class_names=class_names)
     if path.suffix == ".npz":
@@ -95,7 +112,17 @@ def _check_asked(text: str, reading: Reading) -> None:
         )
 
 
-def _from_python(source: Any, class_names: Sequence[str] | None, resize: bool) -> Dataset:
+def _from_python(
+    source: Any, class_names: Sequence[str] | None, resize: bool, reading: Reading
+) -> Dataset:
+    if is_dataset(source) or splits_of(source):
+        return open_hugging_face(
+            source,
+            split=reading.split,
+            image_column=reading.file_column,
+            label_column=reading.label_column,
+            class_names=class_names,
+        )
     if hasattr(source, "as_numpy_iterator"):
         from hardex.data.tensors import open_tensors
 
@@ -104,8 +131,8 @@ def _from_python(source: Any, class_names: Sequence[str] | None, resize: bool) -
         return ArrayDataset.of(*source, class_names=class_names, resize=resize)
     if not hasattr(source, "batches"):
         raise DatasetError(
-            f"data must be {ACCEPTED}, or a Dataset, a pair (images, labels) or a tf.data.Dataset; "
-            f"received {type(source).__name__}; pass one of these."
+            f"data must be {ACCEPTED}, or a Dataset, a pair (images, labels), a tf.data.Dataset or "
+            f"a datasets.Dataset; received {type(source).__name__}; pass one of these."
         )
     dataset: Dataset = source
     return dataset

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hardex.arrays import Image, Images, check_labels
 from hardex.data.dataset import Batch, Keep, Meta, Shape, Skipped, resized
 from hardex.data.names import as_class_names, number_names
+from hardex.data.packed import Owner
 from hardex.errors import DatasetError
 
 _SOURCE = "a tf.data.Dataset"
@@ -28,12 +29,14 @@ class TensorDataset:
     So it is read once, and that order gives the ids "0", "1", …
 
     Attributes:
-        path: the raw pixels, one image after the other; deleted with this object.
+        path: the raw pixels, one image after the other.
         shape: (h, w, c) of every image.
         labels: (n,) given labels.
         class_names: k names.
         hash: SHA-256 over the pixels.
         resize: whether images may be resized to the classifier's input.
+        pixels: as which program they are resized, see `hardex.images.readings`.
+        owner: the file is deleted when nothing refers to this object any more.
     """
 
     path: Path
@@ -42,6 +45,8 @@ class TensorDataset:
     class_names: tuple[str, ...]
     hash: str
     resize: bool = False
+    pixels: str = "auto"
+    owner: object = None
 
     @property
     def source(self) -> str:
@@ -75,7 +80,7 @@ class TensorDataset:
     ) -> Iterator[Batch]:
         """Images in order, read back from the temporary file."""
         for positions, images in _regrouped(self._kept(size, keep, within), size):
-            fitted = images if shape in (None, self.shape) else resized(images, shape)
+            fitted = resized(images, shape or self.shape, self.pixels)
             ids = tuple(map(str, positions.tolist()))
             yield Batch(positions, ids, fitted, self.labels[positions])
 
@@ -97,6 +102,11 @@ class TensorDataset:
         """The image at this position."""
         image: Image = self._pixels(position, 1)[0]
         return image
+
+    def input_image(self, position: int, shape: Shape | None, native: Image | None = None) -> Image:
+        """The image at this position as a classifier of this input gets it."""
+        fitted: Image = resized(self.image(position)[None], shape or self.shape, self.pixels)[0]
+        return fitted
 
     def id(self, position: int) -> str:
         """The position as text."""
@@ -138,12 +148,12 @@ def open_tensors(
         named = class_names if class_names is not None else getattr(dataset, "class_names", None)
         names = number_names(labels) if named is None else as_class_names(named)
         check_labels(labels, class_count=len(names))
-        found = TensorDataset(Path(name), shape, labels, names, hash, resize)
+        owner = Owner()
+        weakref.finalize(owner, _remove, name)
+        return TensorDataset(Path(name), shape, labels, names, hash, resize, owner=owner)
     except BaseException:
-        os.unlink(name)
+        _remove(name)
         raise
-    weakref.finalize(found, _remove, name)
-    return found
 
 
 def _remove(name: str) -> None:

@@ -4,6 +4,8 @@ Pillow decodes, so the same file gives the same pixels in ranking, app and train
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,13 +18,12 @@ from hardex.arrays import Image, check_images
 from hardex.bounded import open_plain
 from hardex.errors import DatasetError
 from hardex.images.hostile import Metered, upright
-
-# The formats that may be opened. Some others in Pillow start programs (EPS) or read files that
-# the image names; an untrusted data set must do neither.
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF")
+from hardex.images.kinds import FORMATS, HEAD, why_unknown
 
 # Pillow's own warning level: about 9,500 x 9,500, or 270 MB once it is RGB.
 MAX_PIXELS = 89_478_485
+
+LARGE = 200_000  # bytes of pixels; to compress more of them well takes longer than it is worth
 
 
 def read_image(file: Path | str | BinaryIO) -> Image:
@@ -49,15 +50,41 @@ def read_image(file: Path | str | BinaryIO) -> Image:
         array([[7, 7, 7],
                [7, 7, 7]], dtype=uint8)
     """
+    with opened_picture(file) as (picture, _):
+        return as_seen(picture)
+
+
+@contextmanager
+def opened_picture(file: Path | str | BinaryIO) -> Iterator[tuple[Pillow.Image, BinaryIO]]:
+    """A picture of one of the formats that may be opened, before it is unpacked, and its bytes.
+
+    Raises:
+        DatasetError: as `read_image`, also for whatever happens while it is unpacked.
+    """
     try:
         if isinstance(file, str | Path):
-            with open_plain(file) as content:
-                return _decoded(content)
-        return _decoded(file)
+            with open_plain(file) as content, _opened(content) as both:
+                yield both
+        else:
+            with _opened(file) as both:
+                yield both
     # A broken file makes Pillow's decoders raise nearly anything (OSError, SyntaxError, ValueError,
     # IndexError, struct.error, ...), and every one of them means: this file cannot be read.
     except Exception as error:
         raise DatasetError(f"cannot read the image {_name(file)}: {_reason(error)}.") from error
+
+
+@contextmanager
+def _opened(content: BinaryIO) -> Iterator[tuple[Pillow.Image, BinaryIO]]:
+    metered: Any = Metered(content)
+    try:
+        picture = Pillow.open(metered, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        content.seek(0)
+        raise DatasetError(why_unknown(content.read(HEAD))) from error
+    with picture:
+        _refuse_bomb(picture)
+        yield picture, metered
 
 
 def as_png(image: Image, *, quickly: bool = False) -> bytes:
@@ -75,7 +102,7 @@ def as_png(image: Image, *, quickly: bool = False) -> bytes:
         b'PNG'
     """
     file = io.BytesIO()
-    _as_pillow(image).save(file, format="PNG", compress_level=1 if quickly else 6)
+    as_pillow(image).save(file, format="PNG", compress_level=1 if quickly else 6)
     return file.getvalue()
 
 
@@ -94,7 +121,7 @@ def as_jpeg(image: Image, *, quality: int = 90) -> bytes:
         b'\\xff\\xd8'
     """
     file = io.BytesIO()
-    _as_pillow(image).save(file, format="JPEG", quality=quality)
+    as_pillow(image).save(file, format="JPEG", quality=quality)
     return file.getvalue()
 
 
@@ -104,7 +131,7 @@ def write_png(image: Image, path: Path) -> None:
     Raises:
         DatasetError: the array is not an (h, w, c) uint8 image.
     """
-    path.write_bytes(as_png(image))
+    path.write_bytes(as_png(image, quickly=image.size > LARGE))
 
 
 def resize(image: Image, shape: tuple[int, int, int]) -> Image:
@@ -133,10 +160,15 @@ def resize(image: Image, shape: tuple[int, int, int]) -> Image:
         return image
     check_shape(shape)
     height, width, channels = shape
-    picture = _as_pillow(image)
-    if channels != image.shape[2]:
-        picture = picture.convert("L" if channels == 1 else "RGB")
-    return _as_image(picture.resize((width, height), Pillow.Resampling.BILINEAR))
+    picture = as_pillow(with_channels(image, channels))
+    return as_image(picture.resize((width, height), Pillow.Resampling.BILINEAR))
+
+
+def with_channels(image: Image, channels: int) -> Image:
+    """The image grey (1) or RGB (3), by ITU-R 601."""
+    if channels == image.shape[2]:
+        return image
+    return as_image(as_pillow(image).convert("L" if channels == 1 else "RGB"))
 
 
 def check_shape(shape: tuple[int, int, int]) -> None:
@@ -157,20 +189,33 @@ batch axis.
         )
 
 
-def _decoded(file: BinaryIO) -> Image:
-    content: Any = Metered(file)
-    with Pillow.open(content, formats=FORMATS) as opened:
-        _refuse_bomb(opened)
-        return _as_grey_or_rgb(upright(opened))
-
-
 def _refuse_bomb(picture: Pillow.Image) -> None:
     pixels = picture.width * picture.height
     if pixels > MAX_PIXELS:
         raise DatasetError(f"it has {pixels:,} pixels, and {MAX_PIXELS:,} is the most")
 
 
-def _as_grey_or_rgb(picture: Pillow.Image) -> Image:
+def as_seen(picture: Pillow.Image) -> Image:
+    """The pixels of an opened picture as `read_image` describes them."""
+    return as_grey_or_rgb(upright(picture))
+
+
+def picture_pixels(picture: Any) -> Image:
+    """The pixels of a picture that Pillow has opened, or of an array, as `read_image` gives them.
+
+    Raises:
+        DatasetError: it is neither.
+    """
+    if isinstance(picture, Pillow.Image):
+        return as_seen(picture)
+    array = np.asarray(picture)
+    array = array[:, :, None] if array.ndim == 2 else array
+    check_images(array[None])
+    return array
+
+
+def as_grey_or_rgb(picture: Pillow.Image) -> Image:
+    """The pixels of a picture that is upright: on white, 8 bits a channel."""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
         return _from_deep_grey(np.asarray(picture))
     if picture.has_transparency_data:
@@ -178,8 +223,8 @@ def _as_grey_or_rgb(picture: Pillow.Image) -> Image:
         grey = picture.mode in ("1", "L", "LA", "La")
         white = Pillow.new("RGBA", picture.size, "white")
         picture = Pillow.alpha_composite(white, picture.convert("RGBA"))
-        return _as_image(picture.convert("L" if grey else "RGB"))
-    return _as_image(picture.convert("L" if picture.mode in ("1", "L") else "RGB"))
+        return as_image(picture.convert("L" if grey else "RGB"))
+    return as_image(picture.convert("L" if picture.mode in ("1", "L") else "RGB"))
 
 
 def _from_deep_grey(values: NDArray[Any]) -> Image:
@@ -192,12 +237,14 @@ def _from_deep_grey(values: NDArray[Any]) -> Image:
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)[:, :, None]
 
 
-def _as_pillow(image: Image) -> Pillow.Image:
+def as_pillow(image: Image) -> Pillow.Image:
+    """An (h, w, c) image for Pillow."""
     check_images(image[None])
     return Pillow.fromarray(np.ascontiguousarray(image[:, :, 0] if image.shape[2] == 1 else image))
 
 
-def _as_image(picture: Pillow.Image) -> Image:
+def as_image(picture: Pillow.Image) -> Image:
+    """The (h, w, c) pixels of a grey or RGB picture."""
     pixels = np.array(picture)
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
@@ -207,8 +254,6 @@ def _name(file: Path | str | BinaryIO) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        return f"it is none of {', '.join(FORMATS)}, or its first bytes are damaged"
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     if isinstance(error, (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning)):

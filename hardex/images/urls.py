@@ -3,9 +3,8 @@
 from base64 import b64encode
 
 from hardex.arrays import Image
-from hardex.images.files import as_jpeg, as_png, resize
+from hardex.images.files import LARGE, as_jpeg, as_png, resize
 
-_LARGE = 200_000  # bytes of pixels; compressing more of them well takes longer than sending them
 _DOT_FOR_DOT = 128  # pixels of the longer side up to which an image is shown exactly
 _PNG = b"\x89PNG"
 
@@ -23,7 +22,7 @@ def small_png(image: Image, most_pixels: int | None = None) -> bytes:
         b'PNG'
     """
     image = image if most_pixels is None else _shrunk(image, most_pixels)
-    return as_png(image, quickly=image.size > _LARGE)
+    return as_png(image, quickly=image.size > LARGE)
 
 
 def as_shown(image: Image, most_pixels: int) -> bytes:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from hardex.data.dataset import Dataset
-from hardex.data.manifests import AS_FOUND, Reading
+from hardex.data.manifests import Reading
 from hardex.data.sources import Data, open_dataset
 from hardex.errors import DatasetError, HardexError
 from hardex.predict.neighbours import COUNT, Found, Neighbours
@@ -20,7 +20,8 @@ def nearest_training(run: Run, neighbours: Neighbours, id: str, count: int = COU
     Raises:
         RunError: no such example, or its image is missing.
     """
-    found = neighbours.of(run.image(id), count + 1)
+    ready = run.input_image(id, neighbours.space.shape)
+    found = neighbours.of(run.image(id), count + 1, ready=ready)
     others = [
         place
         for place, (one, copy) in enumerate(zip(found.ids, found.exact_copies, strict=True))
@@ -46,8 +47,9 @@ def open_training(train: Data, run: Run) -> Dataset:
 
 def _opened_by_name(train: Data, run: Run) -> Dataset:
     names, problems = run.manifest.class_names, []
+    pixels = run.manifest.reading.pixels
     for class_names in (None, names):
-        for reading in (AS_FOUND, Reading(split="train")):
+        for reading in (Reading(pixels=pixels), Reading(split="train", pixels=pixels)):
             if str(train).startswith("keras:") and not reading.split:
                 continue  # that would be its test split
             try:

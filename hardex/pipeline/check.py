@@ -1,16 +1,18 @@
 """Model + data -> the doctor's findings, on a sample of the examples."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from hardex.arrays import Images, Labels
+from hardex.arrays import Image, Images, Labels
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.doctor.examination import Finding
 from hardex.classifiers.doctor.examine import MOST_EXAMPLES, examine
 from hardex.classifiers.opening import Model, open_classifier
-from hardex.data.dataset import Dataset, Shape
+from hardex.data.dataset import Dataset, Shape, none_readable
 from hardex.data.manifests import Reading
+from hardex.data.pixels import AUTO, check_is_read, checked_name, input_image, readings_differ
 from hardex.data.sources import Data, open_dataset
 from hardex.errors import DatasetError, HardexError
 from hardex.predict.predictions import batch_size_for
@@ -26,6 +28,7 @@ def check(
     preprocess: str | None = None,
     class_names: Sequence[str] | None = None,
     resize: bool = False,
+    reading: str = AUTO,
     logits: bool = False,
     trust_model: bool = False,
     split: str = "",
@@ -39,10 +42,11 @@ def check(
     Args:
         model: as in `rank`.
         data: as in `rank`.
-        preprocess: `unit`, `raw` or `-1..1`, optionally followed by `,inverted` or `,bgr`, or
-            MODULE:FUNCTION; derived from the model if not given.
+        preprocess: a name such as `unit`, see `hardex.classifiers.preprocess`, or MODULE:FUNCTION;
+            derived from the model if not given.
         class_names: the classes in the order of the probability columns.
         resize: whether images of one fixed size may be resized to what the model needs.
+        reading: as which program pictures in files are read for the model, as in `rank`.
         logits: whether the model ends in logits.
         trust_model: whether files that can run code may be loaded.
         split, file_column, label_column, trust_paths: how to read the data, as in `rank`.
@@ -60,8 +64,9 @@ def check(
         >>> [finding.code for finding in check("mnist_small", "mnist:test", preprocess="raw")]
         ['wrong_scale']
     """
-    reading = Reading(split, file_column, label_column, trust_paths)
-    dataset = open_dataset(data, class_names=class_names, resize=resize, reading=reading)
+    asked = Reading(split, file_column, label_column, trust_paths, checked_name(reading))
+    dataset = open_dataset(data, class_names=class_names, resize=resize, reading=asked)
+    check_is_read(dataset, reading)
     classifier = open_classifier(
         model, preprocess=preprocess, logits=logits, trust_model=trust_model
     )
@@ -100,24 +105,41 @@ def findings(
 ) -> tuple[Finding, ...]:
     """The findings on `count` examples drawn at random."""
     wanted = classifier.input_shape if dataset.fits else dataset.image_shape
-    ids, images, labels = sample(dataset, wanted, count=count, rng=rng)
+    drawn = sample(dataset, wanted, count=count, rng=rng)
+    images = drawn.images
     shape: Shape = images.shape[1:]
     return examine(
         classifier,
         images,
-        labels,
+        drawn.labels,
         class_names=dataset.class_names,
-        ids=ids,
+        ids=drawn.ids,
         batch_size=batch_size or min(batch_size_for(shape), len(images)),
         try_count=try_count,
         labelled_by_name=bool(dataset.files),
+        other_readings=lambda most: readings_differ(dataset, drawn.positions[:most], images[:most]),
     )
 
 
-def sample(
-    dataset: Dataset, shape: Shape | None, *, count: int, rng: np.random.Generator
-) -> tuple[tuple[str, ...], Images, Labels]:
-    """Ids, images and labels of some readable examples, drawn at random without replacement.
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Some readable examples.
+
+    Attributes:
+        positions: m places in the data set.
+        ids: m stable names.
+        images: (m, h, w, c), what a classifier gets of them.
+        labels: (m,) given labels.
+    """
+
+    positions: tuple[int, ...]
+    ids: tuple[str, ...]
+    images: Images
+    labels: Labels
+
+
+def sample(dataset: Dataset, shape: Shape | None, *, count: int, rng: np.random.Generator) -> Drawn:
+    """Some readable examples, drawn at random without replacement.
 
     Args:
         shape: (h, w, c) of the images; by default that of the first one drawn.
@@ -125,24 +147,20 @@ def sample(
     Raises:
         DatasetError: none of the examples can be read.
     """
-    from hardex.images import resize  # Pillow is loaded only where pixels are read
-
     chosen: list[int] = []
-    images = []
+    images: list[Image] = []
     for position in rng.permutation(len(dataset)).tolist():
         if len(chosen) == count:
             break
         try:
-            image = dataset.image(position)
+            image = input_image(dataset, position, shape)
         except DatasetError:  # unreadable, or sealed
             continue
-        shape = shape or image.shape
-        images.append(image if image.shape == shape else resize(image, shape))
+        shape = shape or (image.shape[0], image.shape[1], image.shape[2])
+        images.append(image)
         chosen.append(position)
     if not chosen:
-        raise DatasetError(
-            f"at least one image must be readable; none of the {len(dataset)} of {dataset.source} "
-            "is; look at one of the files with an image viewer."
-        )
+        raise none_readable("image", dataset)
     ids = tuple(dataset.id(position) for position in chosen)
-    return ids, np.stack(images), np.asarray(dataset.labels)[chosen]
+    labels = np.asarray(dataset.labels)[chosen]
+    return Drawn(tuple(chosen), ids, np.stack(images), labels)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Embeddings, Image, Positions
 from hardex.classifiers.classifier import Classifier
-from hardex.data.dataset import Shape
+from hardex.data.dataset import Dataset, Shape
+from hardex.data.pixels import input_image
 from hardex.errors import ClassifierError, DatasetError
 from hardex.ranking.candidates import Hardest
 from hardex.ranking.coverage import Covered, clusters, covered
@@ -35,15 +36,31 @@ class Pictures:
 
     Attributes:
         image: gives the picture at a position, in its native size.
+        ready: gives what a classifier gets of it, from its position, shape and picture.
         shape: (h, w, c) that the classifier needs, or None for any.
         classifier: gives embeddings; None where there is none.
         batch_size: images per forward pass.
     """
 
     image: Callable[[int], Image]
+    ready: Callable[[int, Shape, Image], Image]
     shape: Shape | None = None
     classifier: Classifier | None = None
     batch_size: int = _CHUNK
+
+
+def pictures_in(
+    dataset: Dataset,
+    shape: Shape | None = None,
+    classifier: Classifier | None = None,
+    batch_size: int = _CHUNK,
+) -> Pictures:
+    """How to see the candidates of a data set; see `Pictures`."""
+
+    def ready(position: int, shape: Shape, image: Image) -> Image:
+        return input_image(dataset, position, shape, image)
+
+    return Pictures(dataset.image, ready, shape, classifier, batch_size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,11 +177,11 @@ def _pick(
     """Choose the examples of one list."""
     hardest = candidates.hardest
     lookalikes = Lookalikes(pictures.image) if pictures and not rule.allow_duplicates else None
-    refuse = _never if lookalikes is None else _unless_unreadable(lookalikes)
+    refuse = None if lookalikes is None else _unless_unreadable(lookalikes)
     features = None
     if rule.diversity == "embedding":
         features = _features(name, candidates.pool, pictures)
-        order = _farthest(features, hardest, refuse)
+        order = _farthest(features, hardest, refuse or _never)
     else:
         turns = rule.needed(class_count)
         order = in_turn(hardest, pool=rule.pool, turns=turns, refuse=refuse)
@@ -256,11 +273,12 @@ def _embedded(pictures: Pictures, positions: Positions) -> tuple[Embeddings, NDA
     small: list[Image] = []
     columns: list[NDArray[np.float64]] = []
     for start in range(0, len(positions), size):
-        images = [_picture(pictures, i) for i in positions[start : start + size].tolist()]
+        some = positions[start : start + size].tolist()
+        images = [_picture(pictures, position) for position in some]
         columns.extend(map(statistics, images))
         if by_model:
-            ready = np.stack([resize(image, pictures.shape or image.shape) for image in images])
-            embedded.append(embeddings(pictures.classifier, ready, batch_size=size))
+            ready = [_ready(pictures, *both) for both in zip(some, images, strict=True)]
+            embedded.append(embeddings(pictures.classifier, np.stack(ready), batch_size=size))
         else:
             small.extend(resize(image, (_WIDTH, _WIDTH, 3)) for image in images)
     found = np.concatenate(embedded) if by_model else pixel_embeddings(np.stack(small))
@@ -275,15 +293,23 @@ def _picture(pictures: Pictures, position: int) -> Image:
         return np.zeros(pictures.shape or (_WIDTH, _WIDTH, 3), np.uint8)
 
 
+def _ready(pictures: Pictures, position: int, image: Image) -> Image:
+    """What the classifier gets of it; the black picture where it cannot be read."""
+    height, width, channels = image.shape
+    shape = pictures.shape or (height, width, channels)
+    try:
+        return pictures.ready(position, shape, image)
+    except DatasetError:
+        return np.zeros(shape, np.uint8)
+
+
 def _has_embeddings(pictures: Pictures, positions: Positions) -> bool:
     """Whether the classifier can compute embeddings: not all models have accessible layers."""
-    from hardex.images import resize
-
     embed = getattr(pictures.classifier, "embeddings", None)
     if embed is None:
         return False
-    image = _picture(pictures, int(positions[0]))
-    ready = resize(image, pictures.shape or image.shape)
+    first = int(positions[0])
+    ready = _ready(pictures, first, _picture(pictures, first))
     try:
         embed(np.repeat(ready[None], pictures.batch_size, axis=0))
     except ClassifierError:

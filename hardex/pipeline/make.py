@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from hardex.classifiers.classifier import Classifier
-from hardex.data.dataset import Dataset, Shape, Skipped
+from hardex.data.dataset import Dataset, Shape, Skipped, none_readable
 from hardex.data.manifests import AS_FOUND, Reading
 from hardex.data.part import Part
 from hardex.errors import DatasetError
 from hardex.pipeline.check import findings_before_ranking
-from hardex.pipeline.choice import Pictures, choose_both, write_metrics
+from hardex.pipeline.choice import Pictures, choose_both, pictures_in, write_metrics
 from hardex.pipeline.pass_state import PassResult
 from hardex.pipeline.passes import Pass, Progress, candidates_of, run_pass, silent
 from hardex.pipeline.prediction_source import PredictionSource, under_seal
@@ -97,7 +97,8 @@ def _fill(
         source.classifier, dataset, source.batch_size, seed=options.seed
     )
     passed = do_pass(results / TABLE, source, rule, progress).result()
-    _check_readable(source, passed, strict=options.strict)
+    files = source.total + len(_left_out(dataset))
+    _check_readable(source, passed, files, strict=options.strict)
     choices = choose_both(
         candidates_of(passed, results / TABLE, rule, k),
         rule,
@@ -109,25 +110,33 @@ def _fill(
     image = None if dataset is None else dataset.image
     write_lists(choices.rankings, choices.examples, results, source.class_names, image=image)
     skipped = _skipped(source, passed)  # with saved probabilities, only the pictures are read
-    _check_strict(skipped, source.total, strict=options.strict)
+    _check_strict(skipped, files, strict=options.strict)
     _write_counts(results, source.class_names, passed, skipped)
     figures = metrics(passed.confusion, passed.calibration, source.class_names)
     figures["slices"] = slice_metrics(passed.slices, passed.left_out)
     write_metrics(results, figures, choices)
     counts = _counts(passed, skipped) | choices.counts()
+    if dataset is not None and dataset.files:
+        counts["files"] = files
     if isinstance(dataset, Part):
         counts["sealed"] = sealed_count(dataset, counts["examples"], skipped)
     manifest = _manifest_of(source, rule, options, counts)
     return replace(manifest, doctor=tuple(asdict(finding) for finding in doctor))
 
 
-def _check_readable(source: PredictionSource, passed: PassResult, *, strict: bool) -> None:
-    if not passed.confusion.counts.any():
-        raise DatasetError(
-            f"at least one image must be readable; none of the {source.total} is; look at one of "
-            "the files with an image viewer."
-        )
-    _check_strict(passed.skipped, source.total, strict=strict)
+def _left_out(dataset: Dataset | None) -> tuple[Skipped, ...]:
+    """The files beside the examples that are none."""
+    whole = dataset.whole if isinstance(dataset, Part) else dataset
+    found: tuple[Skipped, ...] = getattr(whole, "left_out", ())
+    return found
+
+
+def _check_readable(
+    source: PredictionSource, passed: PassResult, files: int, *, strict: bool
+) -> None:
+    if not passed.confusion.counts.any() and source.dataset is not None:
+        raise none_readable("image", source.dataset)
+    _check_strict(passed.skipped, files, strict=strict)
 
 
 def _check_strict(skipped: Sequence[Skipped], total: int, *, strict: bool) -> None:
@@ -158,7 +167,7 @@ def _pictures_of(source: PredictionSource, dataset: Dataset) -> Pictures:
     """How to see the candidates while a run is made."""
     shape = shape_for(source.classifier, dataset) if source.classifier else dataset.image_shape
     size = source.batch_size or batch_size_for(shape)
-    return Pictures(dataset.image, shape, source.classifier, size)
+    return pictures_in(dataset, shape, source.classifier, size)
 
 
 def _write_counts(
@@ -198,6 +207,8 @@ def _manifest_of(
         resize=dataset.fits if dataset else False,
         logits=bool(getattr(classifier, "logits", False)),
         reading=options.reading,
+        pairing=dict(source.pairing),
+        notes=source.notes,
     )
 
 

@@ -1,7 +1,7 @@
 """Where predictions come from: forward passes of a model, or saved probabilities."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 
@@ -10,15 +10,10 @@ import numpy as np
 from hardex.arrays import Labels, Probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model, open_classifier
-from hardex.classifiers.saved import (
-    as_labels,
-    as_probabilities,
-    read_saved,
-    read_saved_labels,
-)
 from hardex.data.dataset import Dataset
-from hardex.data.names import as_class_names, check_storable, number_names
+from hardex.data.names import check_storable
 from hardex.errors import ClassifierError, DatasetError, HardexError
+from hardex.pipeline.saved_input import saved_input
 from hardex.predict.predictions import (
     Predictions,
     batch_size_for,
@@ -26,12 +21,7 @@ from hardex.predict.predictions import (
     predict,
     shape_for,
 )
-from hardex.predict.saved_rows import (
-    NpyRows,
-    check_saved_labels,
-    open_labels,
-    open_probabilities,
-)
+from hardex.predict.saved_rows import check_saved_labels
 from hardex.runs.folder import safe_name
 from hardex.runs.seal import Seal, only, positions_in
 
@@ -49,6 +39,9 @@ class PredictionSource:
         dataset: the images, if there are any.
         classifier: the model, if there is one.
         batch_size: images per forward pass, if there is one.
+        pairing: how the rows, columns and labels of saved probabilities were assigned.
+        notes: a sentence on each thing in their files that was left out or put right.
+        partial: whether there are examples without predictions.
     """
 
     stream: Callable[[range], Iterator[Predictions]]
@@ -57,6 +50,9 @@ class PredictionSource:
     dataset: Dataset | None
     classifier: Classifier | None
     batch_size: int | None
+    pairing: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    partial: bool = False
 
     def predictions(self, within: range | None = None) -> Iterator[Predictions]:
         """The predictions in order of position, all by default."""
@@ -115,42 +111,53 @@ def source_from_saved(
     dataset: Dataset | None,
     *,
     class_names: Sequence[str] | None,
+    order: str = "",
+    subset: bool = False,
 ) -> PredictionSource:
     """Saved probabilities, with the images of `dataset` if there are any.
 
+    Args:
+        probabilities: (n, k), or their file.
+        labels: (n,), or their file; None for those of the data.
+        dataset: the images, or None.
+        class_names: the classes in the order of the columns.
+        order: `natural`, `text` or `path`: in which rows and columns without names came.
+        subset: whether rows and examples without partner are left out.
+
     Raises:
-        HardexError: probabilities, labels, class names and images do not fit together.
+        HardexError: probabilities, labels, class names and images do not fit together, or their
+            order is not known.
     """
-    rows, saved_ids, columns = _rows_of(probabilities, dataset, class_names)
-    given = _given_labels(labels, dataset, saved_ids, len(rows))
-    if len(given) != len(rows):
-        raise DatasetError(
-            f"there must be one label per row of probabilities; received {len(given)} labels and "
-            f"{len(rows)} rows; pass the labels of these rows in their order."
-        )
-    if dataset is not None and len(dataset) != len(rows):
-        raise DatasetError(
-            f"there must be one image per row of probabilities; {dataset.source} holds "
-            f"{len(dataset)} images and there are {len(rows)} rows; pass the images of these rows "
-            "in their order."
-        )
-    named = columns if class_names is None else class_names
-    names = _names(named, dataset, rows.shape[1])
-    if len(names) != rows.shape[1]:
-        raise ClassifierError(
-            f"probabilities must have one column per class; received {rows.shape[1]} columns for "
-            f"{len(names)} classes; name all classes with --classes."
-        )
+    found = saved_input(
+        probabilities, labels, dataset, class_names=class_names, order=order, subset=subset
+    )
+    rows, given, names = found.rows, found.labels, found.class_names
     check_saved_labels(given, class_count=len(names))
-    ids = dataset.id if dataset is not None else (saved_ids.__getitem__ if saved_ids else str)
-    _check_names(names, map(ids, range(len(rows))))
+    ids = dataset.id if dataset is not None else (found.ids.__getitem__ if found.ids else str)
+    where = found.positions
+    _check_names(names, map(ids, range(len(rows)) if where is None else where.tolist()))
+
+    def stream(within: range) -> Iterator[Predictions]:
+        if where is None:
+            yield from from_probabilities(rows, ids, given, within=within)
+            return
+        start, stop = np.searchsorted(where, [within.start, within.stop]).tolist()
+        named = from_probabilities(
+            rows, lambda i: ids(int(where[i])), given, within=range(start, stop)
+        )
+        for part in named:
+            yield replace(part, positions=where[part.positions])
+
     return PredictionSource(
-        lambda within: from_probabilities(rows, ids, given, within=within),
-        len(rows),
+        stream,
+        len(rows) if where is None or dataset is None else len(dataset),
         names,
         dataset,
         None,
         None,
+        found.pairing,
+        found.notes,
+        where is not None,
     )
 
 
@@ -164,6 +171,11 @@ def under_seal(source: PredictionSource, seal: Seal) -> PredictionSource:
         raise DatasetError(
             "a seal needs the images; received probabilities without images; pass DATA, too."
         )
+    if source.partial:
+        raise DatasetError(
+            "a seal counts all examples; received --subset, which leaves some out; leave one of "
+            "them out."
+        )
     part = seal.open_part(source.dataset)
     classifier, size = source.classifier, source.batch_size
 
@@ -175,69 +187,10 @@ def under_seal(source: PredictionSource, seal: Seal) -> PredictionSource:
     return replace(source, stream=stream, dataset=part)
 
 
-def _rows_of(
-    probabilities: str | Path | Probabilities,
-    dataset: Dataset | None,
-    class_names: Sequence[str] | None,
-) -> tuple[Probabilities | NpyRows, tuple[str, ...] | None, tuple[str, ...] | None]:
-    """Saved probabilities, read block by block if their file allows it, ids and class names.
-
-    A file with ids is sorted like the data, and named columns like the classes. If neither the
-    data nor the caller names the classes, the columns do.
-    """
-    if not isinstance(probabilities, str | Path):
-        return as_probabilities(probabilities, "the array"), None, None
-    path = Path(probabilities)
-    if (streamed := open_probabilities(path)) is not None:
-        return streamed, None, None
-    names = class_names if dataset is None else dataset.class_names
-    saved = read_saved(path).for_classes(() if names is None else as_class_names(names))
-    columns = saved.class_names() if names is None else None
-    if saved.ids is None or dataset is None:
-        return saved.probabilities, saved.ids, columns
-    return saved.for_ids(_ids(dataset)), saved.ids, columns
-
-
-def _given_labels(
-    labels: str | Path | Labels | None,
-    dataset: Dataset | None,
-    saved_ids: Sequence[str] | None,
-    count: int,
-) -> Labels | NpyRows:
-    """The labels of `count` rows, matched by the ids of the data or of the probabilities."""
-    if isinstance(labels, str | Path):
-        if (streamed := open_labels(Path(labels))) is not None:
-            return streamed
-        saved = read_saved_labels(Path(labels))
-        known = saved_ids if dataset is None or saved.ids is None else _ids(dataset)
-        return saved.for_rows(count, known)
-    if labels is not None:
-        return as_labels(labels, "the array")
-    if dataset is not None:
-        return dataset.labels
-    raise DatasetError(
-        "saved probabilities need the given labels; received none; pass --labels FILE or DATA."
-    )
-
-
 def _check_names(class_names: Sequence[str], ids: Iterable[str]) -> None:
     """Refuse names under which no annotation could be stored; a class may have an empty name."""
     check_storable((name for name in class_names if name != ""), "class name")
     check_storable(ids, "id of an example")
-
-
-def _ids(dataset: Dataset) -> list[str]:
-    return [dataset.id(i) for i in range(len(dataset))]
-
-
-def _names(
-    class_names: Sequence[str] | None, dataset: Dataset | None, columns: int
-) -> tuple[str, ...]:
-    if class_names is not None:
-        return as_class_names(class_names)
-    if dataset is not None:
-        return dataset.class_names
-    return number_names(np.array([columns - 1]))
 
 
 def _stem(source: str) -> str:

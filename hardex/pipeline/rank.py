@@ -7,6 +7,7 @@ from hardex.arrays import Labels, Probabilities
 from hardex.classifiers.opening import Model
 from hardex.data.dataset import Dataset
 from hardex.data.manifests import Reading
+from hardex.data.pixels import AUTO, check_is_read, checked_name
 from hardex.data.sources import Data, open_dataset
 from hardex.errors import HardexError
 from hardex.pipeline.make import RunOptions, make_run
@@ -24,6 +25,8 @@ def rank(
     *,
     probabilities: str | Path | Probabilities | None = None,
     labels: str | Path | Labels | None = None,
+    order: str = "",
+    subset: bool = False,
     out: str | Path | None = None,
     per_class: int = 2,
     count: int | None = None,
@@ -37,6 +40,7 @@ def rank(
     trust_model: bool = False,
     class_names: Sequence[str] | None = None,
     resize: bool = False,
+    reading: str = AUTO,
     batch_size: int | None = None,
     split: str = "",
     file_column: str = "",
@@ -61,6 +65,11 @@ def rank(
         data: `mnist:test`, a path, a pair (images, labels), a `tf.data.Dataset` or a `Dataset`.
         probabilities: (n, k) saved probabilities, or their file, in place of a model.
         labels: (n,) given labels for them, or their file; not needed with `data`.
+        order: the order of files and classes in which saved rows and columns without names came,
+            where programs differ: `text` (1, 10, 2: Keras, torchvision), `natural` (1, 2, 10) or
+            `path` (whole paths as text).
+        subset: whether to leave out examples without a saved row and rows without an example; the
+            rows need names.
         out: the run folder; by default `runs/MODELSTEM-DATASTEM`.
         per_class: how many of each given class in each list.
         count: how many in all in each list, in place of `per_class`.
@@ -70,12 +79,14 @@ def rank(
         unsure, wrong: the score of each list, or `MODULE:FUNCTION`.
         pool: how many of the hardest examples of each group to choose from.
         allow_duplicates: whether near-duplicates of an earlier picture may be chosen.
-        preprocess: `unit`, `raw` or `-1..1`, optionally followed by `,inverted` or `,bgr`, or
-            MODULE:FUNCTION; derived from the model if not given.
+        preprocess: a name such as `unit`, see `hardex.classifiers.preprocess`, or MODULE:FUNCTION;
+            derived from the model if not given.
         logits: whether the model ends in logits, so that a softmax must be applied.
         trust_model: whether files that can run code may be loaded.
         class_names: the classes in the order of the probability columns.
         resize: whether images of one fixed size may be resized to what the model needs.
+        reading: as which program pictures in files are read for the model: `pillow`, `keras` or
+            `torchvision`; `auto` is `pillow`, and the doctor says if another is clearly better.
         batch_size: images per forward pass; chosen by image size if not given.
         split: which part of an `.npz` file, a folder of splits or `keras:NAME` to read.
         file_column, label_column: the columns of a manifest; found by their names if not given.
@@ -92,9 +103,9 @@ def rank(
     """
     rule = Rule(per_class, count, diversity, unsure, wrong, pool, allow_duplicates)
     if isinstance(model, str | Path) and is_run(model):
-        given = (probabilities, labels, class_names, preprocess, batch_size, seal)
+        given = (probabilities, labels, class_names, preprocess, batch_size, seal, order or None)
         columns = (split, file_column, label_column)
-        flags = (resize, logits, strict, trust_model, trust_paths)
+        flags = (resize, logits, strict, trust_model, trust_paths, subset, reading != AUTO)
         _check_only_rules(*given, *(value or None for value in (*columns, *flags)))
         return rank_again(
             load(model, data="" if data is None else str(data)),
@@ -104,17 +115,21 @@ def rank(
             force=force,
             command=command,
         )
-    reading = Reading(split, file_column, label_column, trust_paths)
+    asked = Reading(split, file_column, label_column, trust_paths, checked_name(reading))
     dataset = (
         None
         if data is None
-        else open_dataset(data, class_names=class_names, resize=resize, reading=reading)
+        else open_dataset(data, class_names=class_names, resize=resize, reading=asked)
     )
+    check_is_read(dataset, reading)
     _check_one_source(model, probabilities, labels)
     _check_no_model_options(probabilities, logits, preprocess, batch_size)
     _check_names(class_names, dataset)
+    _check_saved_options(probabilities, order, subset)
     if probabilities is not None:
-        source = source_from_saved(probabilities, labels, dataset, class_names=class_names)
+        source = source_from_saved(
+            probabilities, labels, dataset, class_names=class_names, order=order, subset=subset
+        )
     elif model is not None and dataset is not None:
         source = source_from_model(
             model,
@@ -131,7 +146,7 @@ def rank(
             "mnist:test`."
         )
     folder = source.default_folder() if out is None else Path(out)
-    options = RunOptions(reading, seal, seed, strict, force, command)
+    options = RunOptions(asked, seal, seed, strict, force, command)
     return make_run(folder, source, rule, options, progress=progress)
 
 
@@ -162,6 +177,15 @@ def _check_one_source(model: object, probabilities: object, labels: object) -> N
         raise HardexError(
             "--labels belong to saved probabilities; received none, and DATA has its own labels; "
             "pass --probabilities or leave --labels out."
+        )
+
+
+def _check_saved_options(probabilities: object, order: str, subset: bool) -> None:
+    found = [name for name, given in {"--order": order, "--subset": subset}.items() if given]
+    if probabilities is None and found:
+        raise HardexError(
+            f"{' and '.join(found)} must come with saved probabilities; received none; leave "
+            "these out, or pass --probabilities in place of MODEL."
         )
 
 

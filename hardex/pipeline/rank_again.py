@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError, RunError
-from hardex.pipeline.choice import Pictures, choose_both, write_metrics
+from hardex.pipeline.choice import choose_both, pictures_in, write_metrics
 from hardex.pipeline.passes import confidence_in, second_pass
 from hardex.ranking.lists import needs_whole_set
 from hardex.ranking.order import Rule
@@ -61,7 +61,7 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
         rule,
         results / TABLE,
         class_count=len(names),
-        pictures=None if dataset is None else Pictures(dataset.image),
+        pictures=None if dataset is None else pictures_in(dataset),
         seed=seed,
     )
     kept = _kept_pictures(old) if dataset is None else {}

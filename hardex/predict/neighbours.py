@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Embeddings, Image, Images, Positions
 from hardex.classifiers.classifier import Classifier
-from hardex.data.dataset import Dataset, Shape
+from hardex.data.dataset import Dataset, Shape, none_readable
+from hardex.data.pixels import input_image
 from hardex.errors import ClassifierError, DatasetError
 from hardex.predict.predictions import batch_size_for, shape_for
 
@@ -141,7 +142,12 @@ class Neighbours:
         return f"{kept:,}{of_how_many} training images{drawn}, compared by {self.space.name}"
 
     def of(
-        self, picture: NDArray[Any], count: int = COUNT, *, leave_out: str | None = None
+        self,
+        picture: NDArray[Any],
+        count: int = COUNT,
+        *,
+        leave_out: str | None = None,
+        ready: Image | None = None,
     ) -> Found:
         """The nearest training images.
 
@@ -149,6 +155,8 @@ class Neighbours:
             picture: (h, w, c) uint8 in its native size, or its (d,) embedding by the model.
             count: how many, at most.
             leave_out: the id in the training data that is the picture itself, if it is from there.
+            ready: what a classifier gets of it, in the shape of the space; by default it is
+                resized.
 
         Raises:
             ClassifierError: the vector has another length, or the model gave NaN.
@@ -162,7 +170,7 @@ class Neighbours:
             (('1', '1', '0'), [2.0, 8.0, 102.0])
         """
         image = picture if picture.ndim == 3 else None
-        row = self._row(picture)
+        row = self._row(picture if ready is None else ready)
         wanted = count if leave_out is None else count + 1
         near, distances = self._nearest(row, wanted)
         positions = self.positions[near]
@@ -248,7 +256,7 @@ def build(
     drawn = _drawn(len(dataset), max(1, most_bytes // (4 * space.width)), seed)
     rows, positions = _placed(dataset, drawn, size, space, progress)
     if not len(rows):
-        raise _nothing_readable(dataset)
+        raise none_readable("training image", dataset)
     # A single picture is another batch shape, which is compiled now so that nobody waits later.
     space.places(np.zeros((1, *space.shape), np.uint8))
     sampled = len(drawn) < len(dataset)
@@ -262,7 +270,7 @@ def _space_for(classifier: Classifier | None, dataset: Dataset) -> tuple[int, Sp
     if classifier is not None and embed is not None:
         shape = shape_for(classifier, dataset)
         if shape is None:
-            raise _nothing_readable(dataset)
+            raise none_readable("training image", dataset)
         size = batch_size_for(shape)
         try:
             width = embed(np.zeros((size, *shape), np.uint8)).shape[1]
@@ -289,7 +297,7 @@ def _first_shape(dataset: Dataset) -> Shape:
     for batch in dataset.batches(1, None):
         height, width, channels = batch.images.shape[1:]
         return height, width, channels
-    raise _nothing_readable(dataset)
+    raise none_readable("training image", dataset)
 
 
 def _drawn(count: int, most: int, seed: int) -> Positions:
@@ -312,10 +320,9 @@ def _placed(
         done, part = len(kept), drawn[start : start + size].tolist()
         for position in part:
             try:
-                image = dataset.image(position)
+                batch[len(kept) - done] = input_image(dataset, position, space.shape)
             except DatasetError:  # unreadable, or sealed
                 continue
-            batch[len(kept) - done] = _fitted(image, space.shape)
             kept.append(position)
         rows[done : len(kept)] = space.places(batch)[: len(kept) - done]
         progress(STAGE, start + len(part), len(drawn))
@@ -326,13 +333,6 @@ def _fitted(image: Image, shape: Shape) -> Image:
     from hardex.images import resize  # Pillow is loaded only where pixels are read
 
     return resize(image, shape)
-
-
-def _nothing_readable(dataset: Dataset) -> DatasetError:
-    return DatasetError(
-        f"at least one training image must be readable; none of the {len(dataset)} of "
-        f"{dataset.source} is; look at one of the files with an image viewer."
-    )
 
 
 def summary(found: Found, given: str | None, predicted: str) -> str:

@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 import numpy as np
 
+from hardex.advice import OTHER_CLASS_COUNT, OTHER_SHAPE
 from hardex.arrays import (
     Images,
     Labels,
@@ -15,8 +16,10 @@ from hardex.arrays import (
     Probabilities,
     check_probabilities,
     row_maxima,
+    sound_leaders,
 )
 from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.saved_values import Rows
 from hardex.data.dataset import Batch, Dataset, Shape
 from hardex.errors import ClassifierError
 from hardex.predict.saved_rows import NpyRows, check_saved_probabilities
@@ -24,6 +27,7 @@ from hardex.predict.saved_rows import NpyRows, check_saved_probabilities
 _BATCH_BYTES = 2**22  # of pixels in a batch; larger batches were not faster
 _BATCH_MOST = 512
 _SAVED_BYTES = 2**19  # of saved probabilities at a time; ids and scores take ten times as much
+_SAVED_ROWS, _SAVED_MOST = 2048, 2**23  # with fewer rows at a time, calls would take most of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +47,15 @@ class Predictions:
     probabilities: Probabilities
 
     def __post_init__(self) -> None:
-        check_probabilities(self.probabilities, positions=self.positions)
+        two = self.probabilities.ndim == 2 and self.probabilities.shape[1] > 1
+        leaders = sound_leaders(self.probabilities) if two else None
+        if leaders is None:
+            check_probabilities(self.probabilities, positions=self.positions)
         # One precision for the table, the counts and both lists, so that ties are the same in all.
         single = self.probabilities.astype(np.float32, copy=False)
+        if leaders is not None and single is self.probabilities:  # what the check found is kept
+            object.__setattr__(self, "confidence", leaders[0])
+            object.__setattr__(self, "predicted", leaders[1])
         object.__setattr__(self, "probabilities", single)
         # Labels often come as bytes, and `label * k` does not fit into a byte.
         object.__setattr__(self, "labels", self.labels.astype(np.int64, copy=False))
@@ -97,27 +107,43 @@ def predict(
         probabilities = classifier.probabilities(_padded(batch.images, size))
         _check_fits(classifier, dataset, probabilities, size)
         rows = probabilities[: len(batch.ids)]
-        yield Predictions(batch.positions, batch.ids, batch.labels, rows)
+        yield _predictions_of(classifier, batch, rows)
+
+
+def _predictions_of(classifier: Classifier, batch: Batch, rows: Probabilities) -> Predictions:
+    try:
+        return Predictions(batch.positions, batch.ids, batch.labels, rows)
+    except ClassifierError:
+        linear = getattr(classifier, "activation", "") == "linear"
+        check_probabilities(rows, positions=batch.positions, of_model=True, ends_linear=linear)
+        raise
 
 
 def from_probabilities(
-    probabilities: Probabilities | NpyRows,
-    dataset_ids: Callable[[int], str],
+    probabilities: Rows,
+    dataset_ids: Callable[[int], str] | None,
     labels: Labels | NpyRows,
     *,
     within: range | None = None,
 ) -> Iterator[Predictions]:
     """Saved probabilities as the same stream, (n, k) in the data set's order.
 
+    Args:
+        probabilities: (n, k), in memory or on disk.
+        dataset_ids: gives the name at a position; None where none is needed.
+        labels: (n,), in memory or on disk.
+        within: the positions; all by default.
+
     Raises:
         ClassifierError: rows that are not distributions; the first is named and all are counted.
     """
-    size = max(1, _SAVED_BYTES // (4 * probabilities.shape[1]))
+    row = 4 * probabilities.shape[1]
+    size = max(1, _SAVED_BYTES // row, min(_SAVED_ROWS, _SAVED_MOST // row))
     within = range(len(probabilities)) if within is None else within
     for start in range(within.start, within.stop, size):
         part = slice(start, min(start + size, within.stop))
         positions = np.arange(part.start, part.stop)
-        ids = tuple(map(dataset_ids, positions.tolist()))
+        ids = () if dataset_ids is None else tuple(map(dataset_ids, positions.tolist()))
         try:
             batch = Predictions(positions, ids, labels[part], probabilities[part])
         except ClassifierError:
@@ -143,7 +169,7 @@ def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:
         return wanted
     raise ClassifierError(
         f"the model {classifier.source} expects images of {_by(wanted)}; {dataset.source} holds "
-        f"{_by(given)}; pass the model made for them, or --resize to fit the images to the model."
+        f"{_by(given)}; {OTHER_SHAPE}."
     )
 
 
@@ -188,8 +214,7 @@ def _check_class_count(columns: int | None, classifier: Classifier, dataset: Dat
     if columns is not None and columns != len(names):
         raise ClassifierError(
             f"the model must have one output per class; {classifier.source} has {columns} and "
-            f"{dataset.source} has {len(names)} classes ({_some(names)}); pass the model made for "
-            "this data or name all its classes with --classes."
+            f"{dataset.source} has {len(names)} classes ({_some(names)}); {OTHER_CLASS_COUNT}."
         )
 
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from hardex.arrays import (
     Labels,
-    Probabilities,
     bad_row,
     check_labels,
     check_probabilities,
     off_rows,
+    remedy,
 )
 from hardex.bounded import open_plain
+from hardex.classifiers.saved_values import Rows, blocks_of
 from hardex.data.npy_files import read_header
 from hardex.errors import DatasetError
 
@@ -110,17 +111,20 @@ def check_saved_labels(labels: "Labels | NpyRows", *, class_count: int) -> None:
             check_labels(labels[:], class_count=class_count)  # counts all that are wrong
 
 
-def check_saved_probabilities(rows: "Probabilities | NpyRows") -> None:
+def check_saved_probabilities(rows: Rows) -> None:
     """As `check_probabilities`, but block by block.
 
     Raises:
         ClassifierError: rows that are not distributions; the first is named, all are counted.
     """
-    if not isinstance(rows, NpyRows):
+    if isinstance(rows, np.ndarray):
         check_probabilities(rows)
         return
-    found = [(start, np.flatnonzero(off_rows(block))) for start, block in rows.blocks()]
+    found = [(start, np.flatnonzero(off_rows(block))) for start, block in blocks_of(rows)]
     off = np.concatenate([start + places for start, places in found])
     if len(off):
         first = int(off[0])
-        raise bad_row(rows[first : first + 1][0], first, bad=len(off), count=len(rows))
+        lows = np.array([[np.fmin.reduce(block, axis=None) for _, block in rows.blocks()]])
+        _, advice = remedy(lows)
+        row = rows[first : first + 1][0]
+        raise bad_row(row, first, bad=len(off), count=len(rows), advice=advice)

@@ -2,8 +2,7 @@
 
 from hardex.arrays import Image
 from hardex.classifiers.classifier import Classifier
-from hardex.classifiers.functions import names_function
-from hardex.classifiers.preprocess import BGR, preprocess
+from hardex.classifiers.preprocess import pixel_tables
 from hardex.data.dataset import Shape
 from hardex.runs.run import Run
 
@@ -30,9 +29,20 @@ def sketch_shape(run: Run, classifier: Classifier) -> Shape:
 
 def fitted(image: Image, run: Run, classifier: Classifier) -> Image:
     """An image in the shape that the classifier takes; of any size, at most 1024 pixels a side."""
-    from hardex.images import resize
+    from hardex.images.readings import pixel_reading
 
-    return resize(image, input_shape(run, classifier) or _bounded(image, classifier))
+    shape = input_shape(run, classifier) or _bounded(image, classifier)
+    return pixel_reading(run.manifest.reading.pixels).fit(image, shape)
+
+
+def example_input(id: str, run: Run, classifier: Classifier) -> Image:
+    """What the classifier gets of an example, read as in the ranking.
+
+    Raises:
+        RunError: no such example, or its image is no longer there.
+    """
+    shape = input_shape(run, classifier) or _bounded(run.image(id), classifier)
+    return run.input_image(id, shape)
 
 
 def shape_of(image: Image) -> Shape:
@@ -41,22 +51,20 @@ def shape_of(image: Image) -> Shape:
     return height, width, channels
 
 
-def preprocess_table(name: str) -> list[float] | None:
+def preprocess_table(name: str) -> list[list[float]] | None:
     """What each pixel value 0..255 becomes, so that the exact input tensor can be shown.
 
-    None if that does not depend on the pixel alone: a function of the whole image, or swapped
-    channels.
+    One list of 256 numbers, or one for each channel of the model's input where they differ. None
+    if that does not depend on the pixel alone: a function, or `standardized`.
 
     Example:
-        >>> preprocess_table("unit")[255]
+        >>> preprocess_table("unit")[0][255]
         1.0
+        >>> len(preprocess_table("imagenet"))
+        3
     """
-    import numpy as np
-
-    if names_function(name) or BGR in name.split(","):
-        return None
-    levels = np.arange(256, dtype=np.uint8).reshape(1, 256, 1, 1)
-    return [float(value) for value in preprocess(levels, name).ravel()]
+    table = pixel_tables(name)
+    return None if table is None else [[float(value) for value in channel] for channel in table.T]
 
 
 def _bounded(image: Image, classifier: Classifier) -> Shape:

@@ -214,6 +214,6 @@ def _probabilities(
             f"shape {rows.shape} for {size} images; fix the function."
         )
     rows = rows[: len(images)]
-    check_probabilities(rows)
+    check_probabilities(rows, of_model=True)
     check_class_count(run, rows.shape[1], classifier)
     return rows

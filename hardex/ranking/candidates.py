@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hardex.arrays import Labels, Positions, Scores
 
 _PATIENCE = 32_768  # with fewer rows at a time, sorting them in would take most of the time
+_HELD_MOST = 3  # rows held for each that is kept, before those that are not are let go
 _GROUP_BITS = 20  # of the packed sort key; the others are the upper bits of the score
 _MOST_GROUPS = 2**_GROUP_BITS
 
@@ -50,15 +51,27 @@ class Candidates:
             others: an empty array, (0, …), for each further column that is kept of an example.
         """
         none = np.zeros(0, np.int64)
-        return cls(capacity, patience, Hardest(capacity, none, np.zeros(0), none, others))
+        return cls(capacity, patience, Hardest(capacity, none, np.zeros(0), none, (others,), none))
 
     def update(
-        self, groups: Labels, scores: Scores, positions: Positions, *others: NDArray[Any]
+        self,
+        groups: Labels,
+        scores: Scores,
+        positions: Positions,
+        *others: NDArray[Any],
+        at: NDArray[np.intp] | None = None,
     ) -> Self:
-        """With some more examples, (n,) each; `others` are the further columns, (n, …)."""
+        """With some more examples, (n,) each.
+
+        Args:
+            groups, scores, positions: of each example.
+            others: the further columns, (n, …) or longer.
+            at: (n,) the row of each example in the further columns; by default its own.
+        """
         may_enter = np.flatnonzero(self._kept.may_enter(groups, scores, positions))
-        columns = (groups, scores, positions, *others)
-        return self._with(tuple(column[may_enter] for column in columns))
+        rows = may_enter if at is None else at[may_enter]
+        own = (column[may_enter] for column in (groups, scores, positions))
+        return self._with((*own, *(column[rows] for column in others)))
 
     def merge(self, other: Self) -> Self:
         """Both together."""
@@ -85,17 +98,25 @@ class Hardest:
         groups: (m,) what an example belongs to: its given class, its confusion pair, …
         scores: (m,) falling within a group.
         positions: (m,) rising within equal scores.
-        others: further columns, (m, …) each.
+        parts: further columns of these rows and of some that are no longer kept, as they came:
+            whole rows of probabilities are moved rarely.
+        rows: (m,) the row of each in the parts, one below the other.
     """
 
     capacity: int
     groups: Labels
     scores: Scores
     positions: Positions
-    others: Columns = ()
+    parts: tuple[Columns, ...] = ()
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    @cached_property
+    def others(self) -> Columns:
+        """Further columns, (m, …) each."""
+        return tuple(_gathered(column, self.rows) for column in zip(*self.parts, strict=True))
 
     @property
     def columns(self) -> Columns:
@@ -106,12 +127,23 @@ class Hardest:
         """The hardest rows of each group among these and the waiting ones, hardest first."""
         if not waiting:
             return self
-        merged = zip(self.columns, *waiting, strict=True)
-        columns = tuple(np.concatenate(column) for column in merged)
-        order = hardest_first(*columns[:3])
-        kept = order[places_in_group(columns[0][order]) < self.capacity]
-        groups, scores, positions, *others = (column[kept] for column in columns)
-        return Hardest(self.capacity, groups, scores, positions, tuple(others))
+        own = (self.groups, self.scores, self.positions)
+        new = [columns[:3] for columns in waiting]
+        keys = [np.concatenate(column) for column in zip(own, *new, strict=True)]
+        order = hardest_first(*keys)
+        kept = order[places_in_group(keys[0][order]) < self.capacity]
+        groups, scores, positions = (column[kept] for column in keys)
+        found = Hardest(self.capacity, groups, scores, positions)
+        if not any(self.parts):
+            return found
+        parts = (*self.parts, *(columns[3:] for columns in waiting))
+        held = sum(len(columns[0]) for columns in parts)
+        added = len(keys[0]) - len(self)
+        rows = np.concatenate([self.rows, np.arange(held - added, held)])[kept]
+        whole = replace(found, parts=parts, rows=rows)
+        if held <= _HELD_MOST * len(kept):
+            return whole
+        return replace(found, parts=(whole.others,), rows=np.arange(len(kept)))
 
     def may_enter(self, groups: Labels, scores: Scores, positions: Positions) -> NDArray[np.bool_]:
         """(n,) whether each row would be kept if the stream ended with it."""
@@ -127,7 +159,10 @@ class Hardest:
         last = self._last[0]
         if len(last) == 0 or len(groups) == 0:
             return np.full(len(groups), -np.inf)
-        if groups.max() < len(last):
+        highest = groups.max()
+        if highest == 0 and len(last) == 1 and groups.min() == 0:  # a single group
+            return np.full(len(groups), last[0])
+        if highest < len(last):
             return np.asarray(last[groups])
         known = groups < len(last)
         return np.where(known, last[np.where(known, groups, 0)], -np.inf)
@@ -142,6 +177,18 @@ class Hardest:
         scores[self.groups[full]] = self.scores[full]
         positions[self.groups[full]] = self.positions[full]
         return scores, positions
+
+
+def _gathered(parts: tuple[NDArray[Any], ...], rows: NDArray[np.intp]) -> NDArray[Any]:
+    """These rows of all parts one below the other, without putting the parts together."""
+    first = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
+    found = np.empty((len(rows), *parts[0].shape[1:]), np.result_type(*parts))
+    order = np.argsort(rows)
+    ends = np.searchsorted(rows, first, sorter=order)
+    for start, low, high, part in zip(first[:-1], ends[:-1], ends[1:], parts, strict=True):
+        here = order[low:high]
+        found[here] = part[rows[here] - start]
+    return found
 
 
 def hardest_first(groups: Labels, scores: Scores, positions: Positions) -> NDArray[np.intp]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hardex.arrays import Labels, Positions, Probabilities, Scores
 from hardex.ranking.adjusted import ClassConfidence, adjusted_by
@@ -70,12 +71,20 @@ class Shortlist:
         positions: Positions,
         labels: Labels,
         probabilities: Probabilities,
+        at: NDArray[np.intp] | None = None,
     ) -> Self:
-        """With some more examples, (n,) and (n, k)."""
+        """With some more examples.
+
+        Args:
+            groups, scores, positions: (n,) of each example.
+            labels: given classes of all that were seen, (m,).
+            probabilities: of all that were seen, (m, k).
+            at: (n,) the row of each example among these; by default its own.
+        """
         everyone = np.zeros(len(groups), np.int64)
         return type(self)(
             self.candidates.update(groups, scores, positions),
-            self.pool.update(everyone, scores, positions, labels, probabilities),
+            self.pool.update(everyone, scores, positions, labels, probabilities, at=at),
         )
 
     def merge(self, other: Self) -> Self:
@@ -116,20 +125,21 @@ class Shortlists:
         seen = batch.predictions
         p, labels, positions = seen.probabilities, seen.labels, seen.positions
         rows = np.flatnonzero(seen.predicted != labels)
-        p_wrong, labels_wrong = p[rows], labels[rows]
         unsure = self.unsure.update(
-            self._groups(p, labels, torn_between),
+            self._groups(labels, lambda: torn_between(p, labels)),
             batch.scores[self.rule.unsure],
             positions,
             labels,
             p,
         )
+        # Their probabilities are not gathered: few of them may enter.
         wrong = self.wrong.update(
-            self._groups(p_wrong, labels_wrong, mistaken),
+            self._groups(labels[rows], lambda: mistaken(p[rows], labels[rows])),
             batch.scores[self.rule.wrong][rows],
             positions[rows],
-            labels_wrong,
-            p_wrong,
+            labels,
+            p,
+            at=rows,
         )
         return replace(self, unsure=unsure, wrong=wrong)
 
@@ -143,11 +153,11 @@ class Shortlists:
         """What each list is chosen from, by the list's name."""
         return {"unsure": self.unsure.result(), "wrong": self.wrong.result()}
 
-    def _groups(self, p: Probabilities, labels: Labels, pairs: "PairsOf") -> Labels:
+    def _groups(self, labels: Labels, pairs: Callable[[], Labels]) -> Labels:
         if self.rule.diversity == "class":
             return labels
         if self.rule.diversity == "confusion":
-            return pairs(p, labels)
+            return pairs()
         return np.zeros(len(labels), np.int64)
 
 

@@ -91,7 +91,7 @@ class Ranking:
         return len(self.positions)
 
 
-def in_turn(candidates: Hardest, *, pool: int, turns: int, refuse: Refuse) -> Iterator[int]:
+def in_turn(candidates: Hardest, *, pool: int, turns: int, refuse: Refuse | None) -> Iterator[int]:
     """Take the groups in turn: the hardest of every group before the second of any.
 
     Within a turn the hardest comes first, ties by position. The first `pool` of every group come
@@ -103,9 +103,9 @@ def in_turn(candidates: Hardest, *, pool: int, turns: int, refuse: Refuse) -> It
         candidates: the hardest of each group.
         pool: how many of each group come first.
         turns: how many of each group may be taken.
-        refuse: called once for each example that is about to be chosen.
+        refuse: called once for each example that is about to be chosen; None to refuse none.
 
-    Yields:
+    Returns:
         Rows of the candidates, in the order of choice.
 
     Example:
@@ -116,8 +116,19 @@ def in_turn(candidates: Hardest, *, pool: int, turns: int, refuse: Refuse) -> It
         >>> seen.positions[list(rows)].tolist()
         [1, 2]
     """
-    scores, positions = candidates.scores, candidates.positions
     places = places_in_group(candidates.groups)
+    if refuse is None:  # then every turn is known, and one sort gives them all
+        rows = np.flatnonzero(places < turns)
+        keys = (candidates.positions[rows], -candidates.scores[rows], places[rows])
+        return iter(rows[np.lexsort(keys)].tolist())
+    return _one_by_one(candidates, places, pool, turns, refuse)
+
+
+def _one_by_one(
+    candidates: Hardest, places: Positions, pool: int, turns: int, refuse: Refuse
+) -> Iterator[int]:
+    """The same, where a refused example moves all that follow it in its group."""
+    scores, positions = candidates.scores, candidates.positions
     last = np.r_[places[1:] == 0, True]  # whether a row is the last of its group
 
     def offer(row: int, turn: int) -> tuple[bool, int, float, int, int, int]:

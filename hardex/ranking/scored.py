@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hardex.arrays import Scores
 from hardex.predict.predictions import Predictions
-from hardex.ranking.scores import ScoreFunction
+from hardex.ranking.scores import ScoreFunction, doubt, least_confidence
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,4 +34,13 @@ class ScoredPredictions:
             array([0.25])
         """
         p, labels = predictions.probabilities, predictions.labels
-        return cls(predictions, {name: score(p, labels) for name, score in functions.items()})
+        return cls(
+            predictions,
+            {
+                # The largest probabilities are known already.
+                name: doubt(predictions.confidence)
+                if score is least_confidence
+                else score(p, labels)
+                for name, score in functions.items()
+            },
+        )

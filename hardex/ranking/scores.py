@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Labels, Probabilities, Scores
+from hardex.arrays import Labels, Probabilities, Scores, row_maxima
 
 SMALLEST = 1.1754944e-38  # the smallest normal float32; keeps the loss finite at exactly 0
 
@@ -31,7 +31,17 @@ def least_confidence(probabilities: Probabilities, labels: Labels) -> Scores:
         >>> least_confidence(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([0, 0])).round(2)
         array([0.1, 0.5])
     """
-    return np.asarray(1.0 - probabilities.max(axis=1).astype(np.float64))
+    return doubt(row_maxima(probabilities))
+
+
+def doubt(confidence: Probabilities) -> Scores:
+    """The `least_confidence` of examples whose max p is known, (n,).
+
+    Example:
+        >>> doubt(np.array([0.75, 0.5]))
+        array([0.25, 0.5 ])
+    """
+    return np.asarray(1.0 - confidence.astype(np.float64))
 
 
 def margin(probabilities: Probabilities, labels: Labels) -> Scores:

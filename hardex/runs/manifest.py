@@ -60,7 +60,10 @@ class Manifest:
         run: the run that was ranked again, if this one was not made from model and data.
         logits: whether a softmax was applied to the outputs of the model.
         doctor: what `hardex.classifiers.doctor` found before the ranking.
-        reading: which split and columns of the data were read.
+        reading: which split and columns of the data were read, and how its pictures were.
+        pairing: how the `rows`, `columns` and `labels` of saved probabilities were assigned to
+            examples and classes: by which names, or in which order.
+        notes: a sentence on each thing in their files that was left out or put right.
     """
 
     data: Source | None
@@ -80,6 +83,8 @@ class Manifest:
     doctor: tuple[dict[str, str], ...] = ()
     reading: Reading = AS_FOUND
     run: Source | None = None
+    pairing: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     format: int = FORMAT
     schema: str = SCHEMA
     created: str = field(default_factory=now)
@@ -120,6 +125,7 @@ class Manifest:
                     raise TypeError(name)
                 fields[name] = None if fields[name] is None else tuple(fields[name])
             fields["doctor"] = tuple(fields["doctor"])
+            fields["notes"] = tuple(fields.get("notes", ()))
             fields["reading"] = Reading(**fields["reading"])
             found = cls(**fields)
             _check_types(found)
@@ -159,6 +165,7 @@ def _check_types(manifest: Manifest) -> None:
         "counts": _are_named(int, manifest.counts) and "examples" in manifest.counts,
         "command": _are(str, manifest.command, manifest.schema, manifest.created),
         "resize": _are(bool, manifest.resize, manifest.logits),
+        "pairing and notes": _are_named(str, manifest.pairing) and _are(str, *manifest.notes),
         "doctor": all(_are_named(str, finding) for finding in manifest.doctor),
         "reading": _are(bool, manifest.reading.trust_paths)
         and _are(
@@ -166,6 +173,7 @@ def _check_types(manifest: Manifest) -> None:
             manifest.reading.split,
             manifest.reading.file_column,
             manifest.reading.label_column,
+            manifest.reading.pixels,
         ),
         "versions": _are_named(str, manifest.versions),
     }

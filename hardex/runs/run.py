@@ -11,7 +11,7 @@ import numpy as np
 
 from hardex.arrays import Image
 from hardex.bounded import is_inside, read_json, why
-from hardex.data.dataset import Dataset
+from hardex.data.dataset import Dataset, Shape
 from hardex.errors import DatasetError, RunError
 from hardex.runs.folder import HARD, METRICS, RESULTS, TABLE
 from hardex.runs.manifest import Manifest
@@ -132,6 +132,26 @@ class Run:
                 f"of {self.dataset.source}; rank again or pass their path with --data."
             )
         return self.dataset.image(position)
+
+    def input_image(self, id: str, shape: Shape) -> Image:
+        """What a classifier of this input gets of one example, read as in the ranking.
+
+        Without the data, it is made of the picture that the run holds, which is upright and opaque.
+
+        Raises:
+            RunError: no such example, or its image is no longer there.
+        """
+        from hardex.data.pixels import input_image
+        from hardex.images.readings import pixel_reading
+
+        position = self.position(id)
+        try:
+            dataset = self.dataset
+            if position < len(dataset) and dataset.id(position) == id:
+                return input_image(dataset, position, shape)
+        except (RunError, DatasetError):
+            pass
+        return pixel_reading(self.manifest.reading.pixels).fit(self.image(id), shape)
 
     def pictured(self, ids: Sequence[str]) -> list[str]:
         """Those of these examples that have a picture, in the same order.

@@ -129,7 +129,8 @@ def test_a_run_of_saved_probabilities_names_the_option_that_helps(tmp_path):
 def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):
     told = answer(ready, curve, ONE, OWNER)
     assert told["preprocess"] == "raw"
-    assert told["preprocess_table"] == list(range(256))
+    assert told["preprocess_table"] == [list(range(256))]
+    assert told["preprocess_swaps_channels"] is False
 
 
 def test_the_script_may_call_these_functions_and_each_answers(ready):

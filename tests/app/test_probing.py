@@ -595,7 +595,7 @@ def test_every_drawing_gets_an_answer(plain, strokes):
 
 @pytest.mark.parametrize("name", PREPROCESS)
 def test_the_table_of_the_page_is_the_one_of_the_model(name):
-    np.testing.assert_array_equal(np.float32(preprocess_table(name)), PREPROCESS[name])
+    np.testing.assert_array_equal(np.float32(preprocess_table(name)).T, PREPROCESS[name])
 
 
 def test_an_unknown_preprocessing_has_no_table():
@@ -696,12 +696,12 @@ def test_whatever_comes_over_the_network_gets_an_answer_or_a_sentence(plain, req
         json.dumps(answer, allow_nan=False)
 
 
-@pytest.mark.parametrize("name", ["unit", "raw", "-1..1", "unit,inverted"])
+@pytest.mark.parametrize("name", ["unit", "raw", "-1..1", "mnist", "unit,inverted", "unit,bgr"])
 def test_the_table_is_what_the_model_is_given(name):
     levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
-    assert preprocess_table(name) == preprocess(levels, name).ravel().tolist()
+    assert preprocess_table(name) == [preprocess(levels, name).ravel().tolist()]
 
 
-@pytest.mark.parametrize("name", ["unit,bgr", "module:function"])
+@pytest.mark.parametrize("name", ["standardized", "module:function"])
 def test_there_is_no_table_where_one_pixel_alone_does_not_tell(name):
     assert preprocess_table(name) is None

@@ -1,15 +1,19 @@
 import gc
 import hashlib
+import json
 import os
+import shlex
 import weakref
 import zipfile
 
+import h5py
 import keras
 import numpy as np
 import pytest
 from fakes import small_images, write_folders
 
 from hardex import rank
+from hardex.classifiers.keras_archive import keras_version
 from hardex.classifiers.keras_model import KerasClassifier, _startup_notes_hidden
 from hardex.classifiers.opening import open_classifier
 from hardex.errors import ClassifierError
@@ -137,10 +141,6 @@ def one_output(path, activation):
     return saved(path, layers.Flatten(), layers.Dense(1, activation))
 
 
-def multi_label(path):
-    saved(path, layers.Flatten(), layers.Dense(3, "sigmoid"))
-
-
 def an_export(path):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((4, 4, 1)), *ending()])
@@ -200,7 +200,11 @@ def another_archive(path):
             lambda path: one_output(path, None),
             r"must end in a sigmoid.* ends in linear; .* no regression; if its .* pass --logits",
         ),
-        ("m.keras", multi_label, r"ends in a sigmoid over 3 outputs; .* no multi-label; end it in"),
+        (
+            "m.keras",
+            lambda path: saved(path, *ending(), shape=(60,)),
+            r"must turn \(n, h, w, 1 or 3\), \(n, h, w\) or flattened square images into .*, 60\)",
+        ),
         (
             "m.keras",
             lambda path: saved(path, layers.Conv2D(3, 1)),
@@ -277,6 +281,138 @@ def test_one_output_is_the_probability_of_the_second_of_two_classes(tmp_path, ac
     assert classifier.class_count == 2
     rows = classifier.probabilities(images)
     np.testing.assert_allclose(rows, np.concatenate([1 - second, second], axis=1), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shape", "stack", "wanted"),
+    [
+        ((8, 8), [layers.Flatten()], (8, 8, 1)),
+        ((64,), [], (8, 8, 1)),
+        ((5, 7), [layers.LSTM(4)], (5, 7, 1)),
+        ((192,), [], (8, 8, 3)),
+    ],
+)
+def test_images_are_given_without_channels_or_flattened_if_the_model_takes_them_so(
+    tmp_path, shape, stack, wanted
+):
+    path = saved(tmp_path / "m.keras", *stack, layers.Dense(3, "softmax"), shape=shape)
+    classifier = open_classifier(path)
+    assert (classifier.input_shape, classifier.channels) == (wanted, wanted[2])
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (5, *wanted), dtype=np.uint8)
+    expected = keras.models.load_model(path)(function(images).reshape(5, *shape)).numpy()
+    np.testing.assert_allclose(classifier.probabilities(images), expected, rtol=1e-5)
+    assert classifier.embeddings(images).shape[0] == 5
+    (note,) = classifier.notes
+    assert "flattened row by row" in note or "without an axis of channels" in note
+
+
+def test_images_of_any_size_without_channels(tmp_path):
+    stack = layers.GlobalAveragePooling1D(), layers.Dense(2, "softmax")
+    path = saved(tmp_path / "m.keras", *stack, shape=(None, 4))
+    assert open_classifier(path).input_shape is None and open_classifier(path).channels == 1
+
+
+def test_one_sigmoid_for_each_class_is_one_distribution(tmp_path):
+    path = saved(tmp_path / "m.keras", layers.Flatten(), layers.Dense(4, "sigmoid"))
+    classifier, images = open_classifier(path), small_images(9)
+    each = keras.models.load_model(path)(function(images)).numpy()
+    rows = classifier.probabilities(images)
+    np.testing.assert_allclose(rows, each / each.sum(axis=1, keepdims=True), rtol=1e-5)
+    np.testing.assert_array_equal(rows.argmax(axis=1), each.argmax(axis=1))
+    assert classifier.class_count == 4
+    (note,) = classifier.notes
+    assert "one sigmoid for each class: each row is divided by its sum" in note
+    rank(path, (images, np.arange(9) % 4), out=tmp_path / "run")
+
+
+def test_a_softmax_and_a_single_sigmoid_need_no_note(tmp_path, model_path):
+    assert open_classifier(model_path).notes == ()
+    assert open_classifier(one_output(tmp_path / "m.keras", "sigmoid")).notes == ()
+
+
+def test_a_scale_for_three_colours_is_refused_when_a_grey_model_is_opened(model_path):
+    with pytest.raises(ClassifierError, match=r"three colours; the model takes 1 channel; choose"):
+        open_classifier(model_path, preprocess="caffe")
+
+
+def old_weights(path, version, kind="DepthwiseConv2D"):
+    """An .h5 file with a setting that Keras 3 does not know, as Keras 2 wrote it."""
+    keras.utils.set_random_seed(0)
+    stack = [layers.DepthwiseConv2D(3), layers.Flatten(), layers.Dense(3, "softmax")]
+    keras.Sequential([keras.Input((4, 4, 1)), *stack]).save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        inner = next(it for it in config["config"]["layers"] if it["class_name"] == kind)
+        inner["config"]["groups"] = 1
+        file.attrs["model_config"] = json.dumps(config)
+        file.attrs["keras_version"] = version
+    return path
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model")
+@pytest.mark.parametrize("version", ["2.15.0", b"2.3.1", "1.2.2"])
+def test_an_old_file_is_refused_with_its_version_the_last_cause_and_a_way_out(tmp_path, version):
+    old_weights(tmp_path / "old.h5", version)
+    with pytest.raises(ClassifierError) as caught:
+        open_classifier(tmp_path / "old.h5", trust_model=True)
+    said = str(caught.value)
+    number = version if isinstance(version, str) else version.decode()
+    assert f"saved by Keras {number} and cannot be loaded (Unrecognized keyword arg" in said
+    assert "import tf_keras; tf_keras.models.load_model(" in said and "\n" not in said
+    assert "config=" not in said and len(said) < 600
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model")
+@pytest.mark.parametrize("version", ["3.0.0", "2", "\x1b[31m2.0", "2." + "9" * 5000, 7])
+def test_a_file_that_is_not_certainly_old_is_not_called_old(tmp_path, version):
+    old_weights(tmp_path / "new.h5", version)
+    with pytest.raises(
+        ClassifierError, match=r"reading .* failed \(Unrecognized keyword"
+    ) as caught:
+        open_classifier(tmp_path / "new.h5", trust_model=True)
+    assert "tf_keras" not in str(caught.value)
+
+
+def test_the_version_of_a_file_is_read_without_loading_it(tmp_path, model_path):
+    assert keras_version(model_path) == keras.__version__
+    with zipfile.ZipFile(tmp_path / "old.keras", "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "2.15.0"}))
+    assert keras_version(tmp_path / "old.keras") == "2.15.0"
+    for i, content in enumerate(["[]", "{}", '{"keras_version": [2]}', "no json", " " * 200_000]):
+        with zipfile.ZipFile(tmp_path / f"{i}.keras", "w") as archive:
+            archive.writestr("metadata.json", content)
+        assert keras_version(tmp_path / f"{i}.keras") == ""
+    (tmp_path / "no.h5").write_text("nothing")
+    for path in (tmp_path / "no.h5", tmp_path / "missing.keras", tmp_path):
+        assert keras_version(path) == ""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_advised_for_an_old_file_gives_a_model_that_loads(tmp_path, monkeypatch):
+    """With the real Keras 2, where it is installed: TF_KERAS may name its folder."""
+    if folder := os.environ.get("TF_KERAS"):
+        monkeypatch.syspath_prepend(folder)
+    old = pytest.importorskip("tf_keras")
+    monkeypatch.chdir(tmp_path)
+    model = old.Sequential(
+        [
+            old.layers.Conv2D(4, 3, input_shape=(8, 8, 1)),
+            *(old.layers.DepthwiseConv2D(3), old.layers.BatchNormalization()),
+            *(old.layers.Flatten(), old.layers.Dense(3, activation="softmax")),
+        ]
+    )
+    images = small_images(5, size=8)
+    expected = model(function(images)).numpy()
+    for name in ("old.h5", "it's old.keras"):
+        model.save(name)
+        with pytest.raises(ClassifierError, match=r"saved by Keras 2\.") as caught:
+            open_classifier(name, trust_model=True)
+        code = str(caught.value).split("`python -c ")[1].split("`, and pass")[0]
+        exec(shlex.split(code)[0])
+        folder = str(caught.value).split("pass the folder ")[1].split(" with --trust-model")[0]
+        rows = open_classifier(folder, trust_model=True).probabilities(images)
+        np.testing.assert_allclose(rows, expected, atol=1e-5)
 
 
 def test_logits_become_their_softmax(tmp_path):

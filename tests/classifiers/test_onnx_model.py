@@ -16,7 +16,15 @@ WEIGHTS = np.random.default_rng(0).normal(0, 1, (4 * 5 * 3, 2)).astype(np.float3
 
 
 def written(
-    path, shape, *, kind=Kind.FLOAT, weights=WEIGHTS, softmax=True, outputs=("p",), columns=None
+    path,
+    shape,
+    *,
+    kind=Kind.FLOAT,
+    weights=WEIGHTS,
+    softmax=True,
+    outputs=("p",),
+    columns=None,
+    metadata=None,
 ):
     """Flatten, multiply, softmax: the smallest classifier, as an .onnx file."""
     k = weights.shape[1] if columns is None else columns
@@ -34,6 +42,7 @@ def written(
         [helper.make_tensor("w", Kind.FLOAT, weights.shape, weights.ravel())],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    helper.set_model_props(model, metadata or {})
     onnx.save(model, path)
     return path
 
@@ -104,6 +113,49 @@ def test_its_embeddings_are_those_of_the_pixels(tmp_path):
     )
 
 
+@pytest.mark.parametrize("shape", [["n", 8, 8], ["n", 64], [3, 64], ["n", 8, 8, 1], ["n", 1, 8, 8]])
+def test_grey_images_are_taken_with_and_without_channels_and_flattened(tmp_path, shape):
+    weights = np.random.default_rng(1).normal(0, 1, (64, 2)).astype(np.float32)
+    classifier = open_classifier(written(tmp_path / "m.onnx", shape, weights=weights))
+    assert (classifier.input_shape, classifier.channels) == ((8, 8, 1), 1)
+    images = small_images(5, size=8)
+    z = images.reshape(5, 64) / 255 @ weights
+    rows = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(classifier.probabilities(images), rows, atol=1e-5)
+    assert len(classifier.notes) == (len(shape) < 4)
+
+
+IMAGENET = {"mean": "[0.485, 0.456, 0.406]", "std": "[0.229, 0.224, 0.225]"}
+
+
+def test_metadata_choose_the_preprocessing_and_that_is_said(tmp_path):
+    path = written(tmp_path / "m.onnx", ["n", 4, 5, 3], metadata=IMAGENET)
+    classifier = open_classifier(path)
+    assert classifier.preprocess == "imagenet" and classifier.suggested == ("imagenet",)
+    (note,) = classifier.notes
+    assert "0.485" in note and note.endswith("so the preprocessing is imagenet")
+    given = open_classifier(path, preprocess="unit")
+    assert given.preprocess == "unit" and "--preprocess unit was given" in given.notes[0]
+
+
+def test_metadata_that_are_not_understood_are_told_and_choose_nothing(tmp_path):
+    path = written(tmp_path / "m.onnx", ["n", 4, 5, 3], metadata={"mean": "of all"})
+    classifier = open_classifier(path)
+    assert (classifier.preprocess, classifier.suggested) == ("unit", ())
+    assert "mean = 'of all', which is not understood" in classifier.notes[0]
+    other = open_classifier(
+        written(tmp_path / "o.onnx", ["n", 4, 5, 3], metadata={"author": "somebody"})
+    )
+    assert other.notes == ()
+
+
+def test_a_scale_for_three_colours_is_refused_when_a_grey_model_is_opened(tmp_path):
+    weights = np.zeros((64, 2), np.float32)
+    path = written(tmp_path / "m.onnx", ["n", 8, 8, 1], weights=weights)
+    with pytest.raises(ClassifierError, match=r"three colours; the model takes 1 channel; choose"):
+        open_classifier(path, preprocess="imagenet")
+
+
 def detection(path):
     written(path, ["n", 4, 5, 3], outputs=("boxes", "classes"))
 
@@ -116,6 +168,10 @@ def detection(path):
         (lambda path: path.write_text("no model"), r"whole \.onnx file; reading .* failed \("),
         (detection, r"has 1 \(x\) and 2 \(boxes, classes\); .* no detection"),
         (lambda path: written(path, ["n", 60]), r"turns tensor\(float\) \['n', 60\] into \['n', 2"),
+        (
+            lambda path: written(path, ["n", 192], weights=np.zeros((192, 2), np.float32)),
+            r"must show where the channels .* 192 numbers, .* export it with an input of four dim",
+        ),
         (
             lambda path: written(path, ["n", 4, 5, 2], weights=WEIGHTS[:40]),
             r"turns .*\['n', 4, 5, 2\] into",

@@ -111,5 +111,5 @@ def test_the_search_path_is_left_as_it_was(mine):
 
 
 def test_another_preprocessing_is_refused_before_anything_is_loaded():
-    with pytest.raises(ClassifierError, match=r"--preprocess must be one of .* received 'caffe'"):
-        open_classifier("no such file", preprocess="caffe")
+    with pytest.raises(ClassifierError, match=r"--preprocess must be one of .* received 'coffee'"):
+        open_classifier("no such file", preprocess="coffee")

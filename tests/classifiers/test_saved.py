@@ -51,15 +51,15 @@ def test_labels_are_read_back_from_both_kinds_of_file(folder, labels):
 
 
 def test_half_precision_becomes_single_precision():
-    assert as_probabilities(np.array([[0.5, 0.5]], np.float16), "it").dtype == np.float32
+    assert as_probabilities(np.array([[0.5, 0.5]], np.float16), "it")[0].dtype == np.float32
 
 
 @pytest.mark.parametrize("labels", [[1, 0], [1.0, 0.0], [[1], [0]], np.array([1, 0], np.uint8)])
 def test_labels_of_every_usual_form_become_indices(labels):
-    np.testing.assert_array_equal(as_labels(labels, "it"), np.array([1, 0]), strict=True)
+    np.testing.assert_array_equal(as_labels(labels, "it")[0], np.array([1, 0]), strict=True)
 
 
-@pytest.mark.parametrize("labels", [[0.5], ["cat"], [np.nan], [[0, 1]], [True], 3, [None]])
+@pytest.mark.parametrize("labels", [[0.5], ["cat"], [np.nan], [[1, 1]], [True], 3, [None]])
 def test_labels_that_are_no_indices_are_refused(labels):
     with pytest.raises(DatasetError, match=r"one class index per example; it holds .* of shape \("):
         as_labels(labels, "it")
@@ -108,7 +108,7 @@ def several_arrays(path):
         ("p.csv", lambda path: path.write_text("1,2\n3"), r"file of numbers; reading .* failed \("),
         (
             "p.csv",
-            lambda path: path.write_text("a\nb"),
+            lambda path: path.write_text("a,b\nc,d"),
             r"file of numbers; reading .*p\.csv failed",
         ),
         ("p.csv", lambda path: path.write_bytes(b"\xff\xfe0"), r"of numbers; reading .*csv failed"),
@@ -154,6 +154,27 @@ def to_npz_under_another_name(path):
     np.savez(path, whatever=ROWS, id=np.array(IDS))
 
 
+def to_npz_with_classes(path):
+    np.savez(path, probs=ROWS, File_Names=np.array(IDS), class_names=np.array(["cat", "dog"]))
+
+
+def to_csv_of_pandas(path):
+    pd.DataFrame(ROWS, IDS, ("cat", "dog")).to_csv(path)
+
+
+def to_csv_without_a_header(path):
+    pd.DataFrame(ROWS, IDS).to_csv(path, header=False)
+
+
+def to_csv_of_r(path):
+    to_csv_without_a_header(path)
+    path.write_text("cat,dog\n" + path.read_text())
+
+
+def to_parquet_of_pandas(path):
+    pd.DataFrame(ROWS, IDS, ("cat", "dog")).to_parquet(path)
+
+
 def to_csv(path):
     pd.DataFrame({"cat": ROWS[:, 0], "id": IDS, "dog": ROWS[:, 1]}).to_csv(path, index=False)
 
@@ -172,53 +193,100 @@ def to_parquet_of_lists(path):
     [
         ("p.npz", to_npz, None),
         ("p.npz", to_npz_under_another_name, None),
+        ("p.npz", to_npz_with_classes, ("cat", "dog")),
         ("p.csv", to_csv, ("cat", "dog")),
+        ("p.csv", to_csv_of_pandas, ("cat", "dog")),
+        ("p.csv", to_csv_without_a_header, None),
+        ("p.csv", to_csv_of_r, None),
         ("p.parquet", to_parquet, ("cat", "dog")),
+        ("p.parquet", to_parquet_of_pandas, ("cat", "dog")),
         ("p.parquet", to_parquet_of_lists, None),
     ],
 )
-def test_ids_and_columns_are_read_and_put_the_rows_into_the_order_of_the_data(
+def test_the_names_of_rows_and_columns_are_read_from_every_kind_of_file(
     tmp_path, name, write, columns
 ):
     write(tmp_path / name)
     saved = read_saved(tmp_path / name)
     assert (saved.ids, saved.columns) == (IDS, columns)
-    np.testing.assert_array_equal(saved.for_ids(IDS), ROWS)
-    np.testing.assert_array_equal(saved.for_ids(IDS[::-1]), ROWS[::-1])
+    np.testing.assert_array_equal(saved.probabilities, ROWS)
 
 
-@given(order=st.permutations(range(3)))
-def test_any_order_of_rows_gives_the_same_rows_for_the_same_ids(order):
-    saved = Saved(ROWS[list(order)], tuple(IDS[i] for i in order))
-    np.testing.assert_array_equal(saved.for_ids(IDS), ROWS)
+def in_classes(path, names, **columns):
+    pd.DataFrame(columns).to_csv(path, index=False)
+    saved = read_saved(path, names)
+    return saved.probabilities.tolist(), saved.by_name
 
 
-def test_named_columns_come_in_the_order_of_the_classes():
-    saved = Saved(ROWS, IDS, ("cat", "dog"))
-    np.testing.assert_array_equal(saved.for_classes(("dog", "cat")).probabilities, ROWS[:, ::-1])
-    np.testing.assert_array_equal(saved.for_classes(("Dog", "CAT")).probabilities, ROWS[:, ::-1])
-    with pytest.raises(ClassifierError, match=r"it has cat, dog and the classes are dog, bird; re"):
-        Saved(ROWS, columns=("cat", "dog"), source="it").for_classes(("dog", "bird"))
-    assert saved.for_classes(("0", "1")) is saved
-    assert Saved(ROWS).for_classes(("dog", "cat")).ids is None
-
-
-def test_one_column_is_the_probability_of_the_second_class():
-    rows = as_probabilities([[0.25], [1.0]], "it")
-    np.testing.assert_array_equal(rows, [[0.75, 0.25], [0.0, 1.0]])
+CAT, DOG = [0.1, 0.75], [0.9, 0.25]
 
 
 @pytest.mark.parametrize(
-    ("ids", "asked", "message"),
+    ("columns", "names"),
     [
-        (IDS, ("x", "y", "7"), r"has none for 'x' \(example 0, .*, and 2 of 3 are missing; save"),
-        (IDS, IDS[:1], r"row 1 .* of it is 'a, with comma', and 2 of 3 are not in the data; pass"),
-        (None, IDS[:2], r"one row of probabilities per example; it has 3 rows and there are 2 exa"),
+        ({"dog": DOG, "cat": CAT}, ("cat", "dog")),
+        ({"Dog": DOG, "CAT": CAT}, ("cat", "dog")),
+        ({"prob_dog": DOG, "prob_cat": CAT}, ("cat", "dog")),
+        ({"P(dog)": DOG, "P(cat)": CAT}, ("cat", "dog")),
+        ({"dog_score": DOG, "cat_score": CAT}, ("cat", "dog")),
+        ({"p_A": DOG, "p_a": CAT}, ("a", "A")),
+        ({"A": DOG, "a": CAT}, ("a", "A")),
+        ({"10": DOG, "2": CAT}, ("2", "10")),
+        ({"dog": DOG, "confidence": DOG, "cat": CAT}, ("cat", "dog")),
+        ({"file": DOG, "id": CAT}, ("id", "file")),
+    ],
+    ids=str,
+)
+def test_named_columns_come_in_the_order_of_the_classes(tmp_path, columns, names):
+    rows = np.array([CAT, DOG]).T.tolist()
+    assert in_classes(tmp_path / "p.csv", names, **columns) == (rows, True)
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        ({"0": CAT, "1": DOG}, ("cat", "dog")),
+        ({"2": DOG, "1": CAT}, ("cat", "dog")),
+        ({"prob_1": DOG, "prob_0": CAT}, ("cat", "dog")),
+        ({"0": CAT, "1": DOG, "confidence": DOG}, ("cat", "dog")),
+        ({"zero": CAT, "one": DOG}, ("0", "1")),
+        ({"0": CAT, "1": DOG}, ("0", "1")),
+    ],
+    ids=str,
+)
+def test_numbered_columns_have_a_place_and_no_name(tmp_path, columns, names):
+    rows = np.array([CAT, DOG]).T.tolist()
+    assert in_classes(tmp_path / "p.csv", names, **columns) == (rows, False)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (
+            {"cat": CAT, "dog": DOG},
+            r"has cat, dog and the classes are dog, bird \(there is none for bird\); rename",
+        ),
+        (
+            {"p_dog": DOG, "p_bird": CAT, "x_dog": DOG, "x_bird": CAT},
+            r"two sets of columns are named after the classes, p_… and x_…; keep that of the prob",
+        ),
     ],
 )
-def test_ids_that_are_not_those_of_the_data_are_named(ids, asked, message):
+def test_columns_of_other_classes_are_refused(tmp_path, columns, message):
     with pytest.raises(ClassifierError, match=message):
-        Saved(ROWS, ids, source="it").for_ids(asked)
+        in_classes(tmp_path / "p.csv", ("dog", "bird"), **columns)
+
+
+def test_without_known_classes_the_columns_name_them(tmp_path):
+    pd.DataFrame({"prob_cat": CAT, "prob_dog": DOG}).to_parquet(tmp_path / "p.parquet")
+    assert read_saved(tmp_path / "p.parquet").columns == ("cat", "dog")
+
+
+def test_one_column_is_the_probability_of_the_second_class():
+    rows, _ = as_probabilities([[0.25], [1.0]], "it")
+    np.testing.assert_array_equal(rows, [[0.75, 0.25], [0.0, 1.0]])
+    with pytest.raises(ClassifierError, match=r"row 1 of it holds 3, and 1 of 2 .* put a sigmoid"):
+        as_probabilities([[0.25], [3.0]], "it")
 
 
 @pytest.mark.parametrize(
@@ -230,14 +298,23 @@ def test_ids_that_are_not_those_of_the_data_are_named(ids, asked, message):
 )
 def test_ids_that_do_not_tell_rows_apart_are_refused(ids, message):
     with pytest.raises(ClassifierError, match=message):
-        Saved(ROWS, ids, source="it")
+        _ = Saved(ROWS, {"id": ids}, source="it").ids
+
+
+def test_the_first_column_of_names_that_tells_all_rows_apart_counts():
+    names = {"path": ("a", "b", "a"), "name": ("x", "y", "z")}
+    assert Saved(ROWS, names).ids == ("x", "y", "z")
+    assert Saved(ROWS).ids is None
 
 
 def test_rows_of_nan_are_counted_and_the_first_is_named(tmp_path):
     rows = ROWS.copy()
     rows[1:] = np.nan
     np.savez(tmp_path / "p.npz", probabilities=rows)
-    with pytest.raises(ClassifierError, match=r"row 1 holds NaN or infinity, and 2 of 3 rows are"):
+    with pytest.raises(
+        ClassifierError,
+        match=r"row 1 holds NaN or infinity in .*p\.npz \(column 0, .*\), and 2 of 3 rows are off",
+    ):
         read_saved(tmp_path / "p.npz")
 
 
@@ -280,36 +357,38 @@ def test_columns_that_pandas_numbered_are_a_header_above_decimals_only(tmp_path)
     pd.DataFrame(ROWS).to_csv(tmp_path / "p.csv", index=False)
     saved = read_saved(tmp_path / "p.csv")
     np.testing.assert_array_equal(saved.probabilities, ROWS)
-    assert saved.class_names() is None
-    assert saved.for_classes(("cat", "dog")) is saved
+    assert saved.columns is None
     (tmp_path / "p.csv").write_text("0,1\n1,0\n")
     np.testing.assert_array_equal(read_saved(tmp_path / "p.csv").probabilities, [[0, 1], [1, 0]])
 
 
-def test_classes_that_differ_by_case_alone_are_told_apart():
-    saved = Saved(ROWS, columns=("a", "A"))
-    np.testing.assert_array_equal(saved.for_classes(("A", "a")).probabilities, ROWS[:, ::-1])
-
-
-def test_labels_are_put_into_the_order_of_the_ids(tmp_path):
-    pd.DataFrame({"id": IDS, "label": [4, 5, 6]}).to_csv(tmp_path / "y.csv", index=False)
-    saved = read_saved_labels(tmp_path / "y.csv")
-    assert saved.for_rows(3, IDS[::-1]).tolist() == [6, 5, 4]
-    assert saved.for_rows(3, None).tolist() == [4, 5, 6]
-    with pytest.raises(DatasetError, match=r"a label; .* none for 'x' \(example 1, .* 1 of 2 are"):
-        saved.for_rows(2, ("7", "x"))
-    with pytest.raises(DatasetError, match=r"row 0 .* is 'b/2\.png', and 2 of 3 are not in the da"):
-        saved.for_rows(1, ("7",))
+def test_the_names_of_labels_are_read(tmp_path):
+    pd.DataFrame({"id": IDS, "label": [4, 5, 6], "split": 0}).to_csv(tmp_path / "y.csv")
+    pd.DataFrame({"id": IDS, "label": [4, 5, 6], "split": "a"}).to_parquet(tmp_path / "y.parquet")
+    np.savez(tmp_path / "y.npz", y=[4, 5, 6], files=IDS)
+    for name, column in (("y.csv", "id"), ("y.parquet", "id"), ("y.npz", "files")):
+        saved = read_saved_labels(tmp_path / name)
+        assert (saved.labels.tolist(), saved.names) == ([4, 5, 6], {column: IDS})
 
 
 @pytest.mark.parametrize(("count", "labels"), [(3, [0, 2, 1]), (2, [2, 1]), (1, [0, 2, 1])])
 def test_a_lone_zero_is_a_header_if_there_is_one_row_too_many(tmp_path, count, labels):
     pd.Series([2, 1]).to_csv(tmp_path / "y.csv", index=False)
     saved = read_saved_labels(tmp_path / "y.csv")
-    assert saved.for_rows(count, None).tolist() == labels
+    assert saved.for_count(count).labels.tolist() == labels
+
+
+def test_labels_may_be_names_below_a_header_or_not(tmp_path):
+    (tmp_path / "y.csv").write_text("dog\ncat\n")
+    saved = read_saved_labels(tmp_path / "y.csv")
+    assert (saved.for_count(2).labels, saved.for_count(1).labels) == (("dog", "cat"), ("cat",))
+    (tmp_path / "y.csv").write_text("label\ncat\n")
+    assert read_saved_labels(tmp_path / "y.csv").for_count(2).labels == ("cat",)
 
 
 def test_a_row_without_its_id_is_refused(tmp_path):
     (tmp_path / "p.csv").write_text("a,b,id\n0.5,0.5\n")
-    with pytest.raises(ClassifierError, match=r"failed \(row 0, counted from 0, has no id\)"):
+    with pytest.raises(
+        ClassifierError, match=r"failed \(row 0, .*, has 2 cells and the header 3\)"
+    ):
         read_saved(tmp_path / "p.csv")

@@ -2,13 +2,17 @@ import os
 
 import numpy as np
 import pytest
-from fakes import small_images, write_folders
+from fakes import brightness, small_images, write_folders
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image as Pillow
 
+import hardex
+from hardex.cli.options import class_names_of
+from hardex.cli.rank_output import _headline, summary
 from hardex.data.folders import open_folders
 from hardex.data.names import natural_order
-from hardex.errors import DatasetError
+from hardex.errors import DatasetError, HardexError
 from hardex.images import read_image, resize, write_png
 
 
@@ -60,12 +64,105 @@ def test_names_given_by_hand_set_the_order_of_the_classes(tmp_path):
     assert (data.class_names, data.files) == (("dog", "cat"), ("dog/1.png", "cat/1.png"))
 
 
-def test_only_images_in_class_folders_count(tmp_path):
-    write_folders(tmp_path, ["a/1.PNG", ".git/1.png", "__MACOSX/1.png"])
-    for name in ("a/notes.txt", "a/table.csv", "readme.md", "loose.png"):
-        (tmp_path / name).write_text("no image")
+def test_every_other_file_is_listed_with_the_reason(tmp_path):
+    write_folders(tmp_path, ["a/1.PNG", "loose.png", ".git/1.png", "__MACOSX/1.png"])
+    (tmp_path / "a/more").mkdir()
+    heic = b"\0\0\0\x18ftypheic" + bytes(99)
+    contents = {
+        "a/notes.txt": b"no image",
+        "a/more/IMG_1.HEIC": heic,
+        "a/2.avif": heic.replace(b"heic", b"avif"),
+        "a/3.jxl": b"\xff\x0a and more",
+        "a/film.mp4": heic.replace(b"heic", b"isom"),
+        "a/nothing.raw": b"",
+        "table.csv": b"file,label",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
     data = open_folders(tmp_path)
     assert (data.class_names, data.files) == (("a",), ("a/1.PNG",))
+    reasons = {skipped.id: skipped.reason for skipped in data.skipped()}
+    assert sorted(reasons) == sorted([*contents, "loose.png"])
+    assert reasons["a/more/IMG_1.HEIC"].startswith("it is HEIC, which hardex does not read; save")
+    assert reasons["a/2.avif"].startswith("it is AVIF")
+    assert reasons["a/film.mp4"].startswith("it is a film")
+    assert reasons["a/nothing.raw"] == "it is empty."
+    assert reasons["loose.png"].startswith("it is beside the class folders, so it has no class")
+    assert "none of PNG" in reasons["a/notes.txt"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".DS_Store", "._1.png", "Thumbs.db", "desktop.ini", "README.md", "LICENSE", "licence.txt"],
+)
+def test_files_that_programs_and_people_put_beside_pictures_are_silent(tmp_path, name):
+    write_folders(tmp_path, ["a/1.png"])
+    for folder in ("", "a/"):
+        (tmp_path / folder / name).write_bytes(b"anything")
+    assert open_folders(tmp_path).skipped() == ()
+
+
+def test_a_picture_called_readme_is_a_picture(tmp_path):
+    assert len(open_folders(write_folders(tmp_path, ["a/readme.png", "a/License 1.png"]))) == 2
+
+
+def test_pictures_are_known_by_their_content_where_their_suffix_says_nothing(tmp_path):
+    (tmp_path / "a").mkdir()
+    picture = Pillow.fromarray(small_images(1, channels=3)[0])
+    kinds = {"1.jfif": "JPEG", "2.ppm": "PPM", "3": "PNG", "4.dat": "WEBP", "5.dib": "BMP"}
+    for name, kind in kinds.items():
+        picture.save(tmp_path / "a" / name, kind)
+    (tmp_path / "a/6.jfif").write_bytes(b"no picture")
+    data = open_folders(tmp_path)
+    assert ids_of(read_all(data)) == [f"a/{name}" for name in kinds]
+    assert [skipped.id for skipped in data.skipped()] == ["a/6.jfif"]
+
+
+def test_a_folder_of_pictures_without_suffixes_is_a_class(tmp_path):
+    write_folders(tmp_path, ["a/1.png", "a/deep/2.png", "b/1.png"])
+    for file in [*tmp_path.rglob("*.png")]:
+        file.rename(file.with_suffix(""))
+    assert open_folders(tmp_path).files == ("a/1", "a/deep/2", "b/1")
+
+
+def test_with_strict_a_picture_that_would_vanish_is_an_error(tmp_path):
+    root = write_folders(tmp_path / "data", ["a/1.png", "b/1.png", "b/2.png"])
+    (root / "a/2.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(DatasetError, match=r"1 of 4 are not, the first is a/2.heic \(it is HEIC"):
+        hardex.rank(brightness, root, out=tmp_path / "run", strict=True)
+    run = hardex.rank(brightness, root, out=tmp_path / "run")
+    counts = run.manifest.counts
+    assert (counts["files"], counts["examples"], counts["skipped"]) == (4, 3, 1)
+    assert (run.folder / "results/skipped.csv").read_text().splitlines()[1].startswith("a/2.heic,")
+    assert summary(run)["counts"]["files"] == 4
+    assert next(line for line in _headline(run) if "Skipped" in line).startswith(
+        "Skipped: 1 of 4 files; see "
+    )
+
+
+def three_classes(images):
+    return np.tile([0.5, 0.3, 0.2], (len(images), 1))
+
+
+@pytest.mark.parametrize("empty_folder", [False, True])
+def test_the_advice_for_a_class_without_pictures_works(tmp_path, empty_folder):
+    """Each message names one way, --classes, and that way works."""
+    root = write_folders(tmp_path / "data", ["a/1.png", "b/1.png", "b/2.png"])
+    if empty_folder:
+        (root / "c").mkdir()
+    with pytest.raises(HardexError, match=r"--classes"):
+        hardex.rank(three_classes, root, out=tmp_path / "run")
+    names = class_names_of("a,b,c")
+    run = hardex.rank(three_classes, root, class_names=names, out=tmp_path / "run")
+    assert run.manifest.class_names == ("a", "b", "c")
+    assert [found["examples"] for found in run.metrics["per_class"]] == [1, 2, 0]
+    assert len(hardex.load(run.folder).dataset) == 3  # the app opens it again
+
+
+def test_a_misspelt_class_is_still_refused(tmp_path):
+    write_folders(tmp_path, ["cat/1.png", "dog/1.png"])
+    with pytest.raises(DatasetError, match=r"cat, dgo; dog is none of them; name every class"):
+        open_folders(tmp_path, class_names=["cat", "dgo"])
 
 
 @pytest.fixture
@@ -166,11 +263,16 @@ def test_the_fingerprint_knows_files_sizes_and_class_order(tmp_path):
             None,
             r"must hold images \(\.bmp, .*\) in its .* none was found in 2 folders",
         ),
-        (["a/", "b/"], ["a", "c"], r"must be the named classes a, c; found a, b; name every"),
+        (["a/", "b/"], ["a", "c"], r"none was found in 2 folders; check the path"),
+        (
+            ["a/1.png", "c/1.png"],
+            ["a", "b"],
+            r"must be one of the named classes a, b; c is none of them; name every class of the",
+        ),
         (
             ["a/1.png", "b/1.png"],
             ["a"],
-            r"must be the named classes a; found a, b; name every folder once",
+            r"must be one of the named classes a; b is none of them; name every class of the model",
         ),
         (["a/", "b/"], ["a", "b", "a"], r"'a' names two or more of 3; name each class once"),
     ],
@@ -194,7 +296,7 @@ def test_a_group_may_be_named_as_one_class(tmp_path):
     data = open_folders(tmp_path, class_names=["plants/10", "animals"])
     assert data.labels.tolist() == [0, 1, 1]
     with pytest.raises(
-        DatasetError, match="must be the named classes animals, animals/cat, plants"
+        DatasetError, match="classes animals, animals/cat, plants; animals/cat is inside another"
     ):
         open_folders(tmp_path, class_names=["animals", "animals/cat", "plants"])
 
@@ -210,7 +312,7 @@ def test_an_empty_class_folder_is_refused_by_name(tmp_path):
     for name in ("pets/c", "d"):
         (tmp_path / name).mkdir()
     (tmp_path / "d" / "notes.txt").write_text("none")
-    message = r"must hold images; d holds none, and 2 of 4 are empty; remove it or put"
+    message = r"must hold images unless all .*; d holds none, and 2 of 4 are empty; pass --classes"
     with pytest.raises(DatasetError, match=message):
         open_folders(tmp_path)
     assert len(open_folders(tmp_path, class_names=["a", "pets/b"])) == 2

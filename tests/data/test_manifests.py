@@ -5,10 +5,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fakes import write_folders
+from fakes import brightness, write_folders
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import hardex
 from hardex.data.manifests import AS_FOUND, Reading, open_manifest, read_columns
 from hardex.data.sources import open_dataset
 from hardex.errors import DatasetError
@@ -137,12 +138,88 @@ def test_a_split_of_an_imagefolder_is_a_folder_in_it(tmp_path):
     assert (data.ids, data.source) == (("test.png",), str(tmp_path))
 
 
-def test_class_folders_may_carry_a_table_without_labels(tmp_path):
+def test_class_folders_may_carry_a_table_without_labels_if_somebody_says_so(tmp_path):
     files = ["animals/cat/1.png", "plants/oak/1.png", "animals/cat/2.png"]
     write_folders(tmp_path, files)
     manifest(tmp_path, {"file_name": files, "light": ["day"] * 3}, name="metadata")
-    data = open_dataset(tmp_path)
+    with pytest.raises(DatasetError, match=r"it has file_name, light; .* --label-column @folder"):
+        open_dataset(tmp_path)
+    data = open_dataset(tmp_path, reading=Reading(label_column="@folder"))
     assert (data.class_names, data.labels.tolist()) == (("animals/cat", "plants/oak"), [0, 1, 0])
+
+
+def test_the_folder_of_a_file_is_no_class_unless_somebody_says_so(tmp_path):
+    """`berlin/1.png` with a column `species`: the city was taken for the class."""
+    files = ["berlin/1.png", "paris/1.png", "berlin/2.png"]
+    path = manifest(tmp_path, {"file": files, "species": ["fox", "owl", "fox"]})
+    with pytest.raises(DatasetError, match=r"it has file, species; name it with --label-column"):
+        open_dataset(path)
+    assert open_dataset(path, reading=Reading(label_column="species")).class_names == ("fox", "owl")
+    by_folder = open_dataset(path, reading=Reading(label_column="@folder"))
+    assert by_folder.class_names == ("berlin", "paris")
+    flat = manifest(tmp_path, {"file": ["1.png"], "species": ["fox"]}, name="flat")
+    with pytest.raises(DatasetError) as refused:
+        open_dataset(flat)
+    assert "@folder" not in str(refused.value)
+    with pytest.raises(DatasetError, match=r"every file in .* must be in a folder; 1.png is in"):
+        open_dataset(flat, reading=Reading(label_column="@folder"))
+
+
+def test_windows_paths_addresses_of_files_and_ids_without_suffix_find_their_files(tmp_path):
+    write_folders(tmp_path, ["cat/1.png", "dog/two.five.png", "dog/3.png"])
+    address = (tmp_path / "dog" / "3.png").as_uri()
+    written = ["cat\\1.png", "dog/two.five", address]
+    path = manifest(tmp_path, {"file": written, "label": ["cat", "dog", "dog"]})
+    data = open_dataset(path)
+    assert data.files == ("cat/1.png", "dog/two.five.png", "dog/3.png")
+    assert data.ids == tuple(written)  # so that saved probabilities of the same table fit
+    (batch,) = data.batches(8, None)
+    assert len(batch.ids) == 3
+
+
+def test_a_file_may_have_a_backslash_in_its_name(tmp_path):
+    try:
+        write_folders(tmp_path, ["a\\b.png"])
+    except OSError:
+        pytest.skip("this disk takes no backslashes")
+    assert opened(tmp_path, {"file": ["a\\b.png"], "label": ["x"]}).files == ("a\\b.png",)
+
+
+def test_an_id_that_fits_two_pictures_is_refused(tmp_path):
+    write_folders(tmp_path, ["5f.png", "5f.jpg"])
+    (tmp_path / "5f.txt").write_text("no picture")
+    with pytest.raises(DatasetError, match=r"'5f' fits 5f.jpg, 5f.png; write the suffixes"):
+        opened(tmp_path, {"id_code": ["5f"], "label": ["a"]}, Reading(file_column="id_code"))
+
+
+@pytest.mark.parametrize("name", ["https://a.org/1.png", "s3://b/1.png", "file://host/1.png"])
+def test_an_address_on_the_web_is_refused_by_name(tmp_path, name):
+    with pytest.raises(DatasetError, match=rf"names {name}; download the pictures"):
+        opened(tmp_path, {"file": [name], "label": ["a"]})
+
+
+@pytest.mark.parametrize(
+    "name", ["file:///etc/hosts", "file:///etc/../etc/a.png", "file:///%2e%2e"]
+)
+def test_an_address_of_a_file_elsewhere_needs_trust(tmp_path, name):
+    with pytest.raises(DatasetError, match="pass --trust-paths"):
+        opened(tmp_path, {"file": [name], "label": ["a"]})
+
+
+def test_an_address_does_not_lead_out_of_the_folder_by_dots(tmp_path):
+    write_folders(tmp_path, ["secret.png", "data/1.png"])
+    address = (tmp_path / "data").as_uri() + "/%2e%2e/secret.png"
+    path = manifest(tmp_path / "data", {"file": [address], "label": ["a"]})
+    with pytest.raises(DatasetError, match="pass --trust-paths"):
+        open_dataset(path)
+
+
+def test_if_nothing_can_be_read_the_first_file_and_its_reason_are_named(tmp_path):
+    path = manifest(tmp_path, {"file": ["x/1.png", "x/2.png"], "label": ["a", "b"]})
+    with pytest.raises(DatasetError, match=r"none of the 2 .*first is x/1.png .*no such file"):
+        hardex.rank(brightness, path, out=tmp_path / "run")
+    with pytest.raises(DatasetError, match=r"none of the 2 .*first is x/[12].png .*no such file"):
+        hardex.check(brightness, path)
 
 
 def test_a_file_that_is_not_there_is_skipped_by_its_id(tmp_path):

@@ -157,7 +157,7 @@ def test_streams_that_hold_no_labelled_images_are_refused(dataset, message):
 
 def test_other_things_from_python_are_refused():
     with pytest.raises(
-        DatasetError, match=r"or a tf\.data\.Dataset; received ndarray; pass one of"
+        DatasetError, match=r"or a datasets\.Dataset; received ndarray; pass one of"
     ):
         open_dataset(IMAGES)
 

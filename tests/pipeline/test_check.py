@@ -9,7 +9,7 @@ from hardex.classifiers.doctor.examination import Finding
 from hardex.classifiers.opening import open_classifier
 from hardex.data.dataset import ArrayDataset
 from hardex.data.sources import open_dataset
-from hardex.errors import DatasetError
+from hardex.errors import DatasetError, HardexError
 from hardex.images import write_png
 from hardex.pipeline.check import check, findings_before_ranking, sample
 
@@ -77,14 +77,15 @@ def test_the_sample_is_drawn_at_random_and_without_what_cannot_be_read(tmp_path)
     root = write_folders(tmp_path, [f"{c}/{i}.png" for c in "ab" for i in range(6)])
     (root / "a/0.png").write_bytes(b"no picture")
     data = open_dataset(root)
-    ids, images, labels = sample(data, None, count=100, rng=np.random.default_rng(0))
+    drawn = sample(data, None, count=100, rng=np.random.default_rng(0))
+    ids, images, labels = drawn.ids, drawn.images, drawn.labels
     assert len(ids) == len(images) == len(labels) == 11
     assert list(ids) != sorted(ids) and "a/0.png" not in ids
     assert [data.class_names[label] for label in labels] == [name[0] for name in ids]
 
 
 def test_the_same_seed_draws_the_same_sample():
-    draws = [sample(shades(), None, count=9, rng=np.random.default_rng(s))[0] for s in (1, 1, 2)]
+    draws = [sample(shades(), None, count=9, rng=np.random.default_rng(s)).ids for s in (1, 1, 2)]
     assert draws[0] == draws[1] != draws[2]
 
 
@@ -92,7 +93,9 @@ def test_images_none_of_which_can_be_read_are_refused(tmp_path):
     root = write_folders(tmp_path, ["a/0.png", "b/0.png"])
     for file in root.rglob("*.png"):
         file.write_bytes(b"no picture")
-    with pytest.raises(DatasetError, match=r"none of the 2 of .* is; look at one"):
+    with pytest.raises(
+        DatasetError, match=r"none of the 2 of .* is; the first is a/0.png .*; check"
+    ):
         check(brightness, root)
 
 
@@ -113,3 +116,41 @@ def test_before_a_ranking_few_examples_are_looked_at(size, examples):
 
 def test_saved_probabilities_are_not_examined():
     assert findings_before_ranking(None, small_dataset(), None, seed=0) == ()
+
+
+def a_model_of(outputs):
+    """A function of images whose rows are these outputs, one by one."""
+    return lambda images: np.resize(np.asarray(outputs), (len(images), 2))
+
+
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        (a_model_of([[-3.0, 4.0], [5.0, -1.0]]), {}),
+        (a_model_of([[0.9, 0.8], [0.1, 0.2]]), {}),
+        (a_model_of([[0, 1], [1, 0]]), {}),
+        (a_model_of([[np.nan, 1.0]]), {}),
+        (lambda images: np.full((len(images), 3), 1 / 3), {}),
+        ("mnist_small", {}),
+    ],
+    ids=["logits", "sigmoids", "classes", "not finite", "three classes", "other shape"],
+)
+def test_a_ranking_that_stops_advises_what_the_check_advises(tmp_path, model, options):
+    (finding, *_) = check(model, shades(), **options)
+    with pytest.raises(HardexError) as caught:
+        hardex.rank(model, shades(), out=tmp_path / "run", **options)
+    assert str(caught.value).endswith(f"{finding.advice}.")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_keras_model_that_ends_in_positive_logits_is_told_of_the_option_by_both(tmp_path):
+    keras = pytest.importorskip("keras")
+    ones = keras.layers.Dense(2, kernel_initializer="ones", bias_initializer="ones")
+    keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), ones]).save(
+        tmp_path / "m.keras"
+    )
+    found = [finding.advice for finding in check(tmp_path / "m.keras", shades())]
+    assert found[0] == "pass --logits"
+    with pytest.raises(HardexError, match=r"look like logits: pass --logits\.$"):
+        hardex.rank(tmp_path / "m.keras", shades(), out=tmp_path / "run")
+    hardex.rank(tmp_path / "m.keras", shades(), out=tmp_path / "run", logits=True)

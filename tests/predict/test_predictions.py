@@ -87,7 +87,7 @@ def test_a_row_that_is_no_distribution_is_named_by_its_place_in_the_data():
     images = np.zeros((9, 2, 2, 1), np.uint8)
     images[:, 0, 0, 0] = range(9)
     data = ArrayDataset.of(images, np.arange(9) % 2)
-    with pytest.raises(ClassifierError, match=r"; row 4 sums to 14, and 1 of 3 rows are off; thes"):
+    with pytest.raises(ClassifierError, match=r"; row 4 sums to 14, and 1 of 3 rows are off; no r"):
         list(predict(FunctionClassifier(breaks_at_the_fifth), data, batch_size=3))
 
 

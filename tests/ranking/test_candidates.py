@@ -120,3 +120,23 @@ def test_further_columns_stay_beside_their_example(stream, capacity):
     kept = empty.result()
     np.testing.assert_array_equal(kept.others[0][:, 1], kept.positions * 2)
     np.testing.assert_array_equal(kept.others[1], kept.scores * 3)
+
+
+@given(stream=streams(), capacity=st.integers(1, 6), size=st.integers(1, 5), seed=st.integers(0, 9))
+def test_columns_that_are_picked_late_are_those_that_would_be_picked_at_once(
+    stream, capacity, size, seed
+):
+    """Rows that are no longer kept are let go now and then, and nobody sees when."""
+    groups, scores, positions = stream
+    beside = np.random.default_rng(seed).random((len(groups), 3))
+    whole = {int(position): row.tolist() for position, row in zip(positions, beside, strict=True)}
+    kept = Candidates.empty(capacity, patience=1, others=(np.zeros((0, 3)),))
+    for start in range(0, len(groups), size):
+        at = np.arange(start, min(start + size, len(groups)))
+        columns = (column[at] for column in (groups, scores, positions))
+        kept = kept.update(*columns, beside, at=at)
+        found = kept.result()
+        assert len(found.rows) == len(found)
+        assert sum(len(part[0]) for part in found.parts) <= max(3 * len(found), size)
+        assert found.others[0].tolist() == [whole[i] for i in found.positions.tolist()]
+    assert rows_of(kept) == naive(*stream, capacity)

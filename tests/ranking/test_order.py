@@ -56,6 +56,19 @@ def test_the_ranking_is_that_of_taking_the_groups_in_turn(example, count):
     np.testing.assert_array_equal(found.scores, scores[found.positions])
 
 
+@given(
+    example=scored(),
+    capacity=st.integers(1, 9),
+    pool=st.integers(1, 9),
+    turns=st.integers(1, 9),
+)
+def test_one_sort_gives_the_order_of_taking_one_after_the_other(example, capacity, pool, turns):
+    scores, groups = example
+    seen = Candidates.empty(capacity).update(groups, scores, np.arange(len(scores))).result()
+    one_by_one = in_turn(seen, pool=pool, turns=turns, refuse=lambda position: False)
+    assert list(in_turn(seen, pool=pool, turns=turns, refuse=None)) == list(one_by_one)
+
+
 @given(example=scored(), count=st.integers(1, 35), more=st.integers(1, 9))
 def test_a_shorter_ranking_begins_a_longer_one(example, count, more):
     short = rank_arrays(*example, count=count).positions.tolist()

@@ -10,6 +10,7 @@ from hardex.bounded import JSON_MOST, lines_of
 from hardex.classifiers.doctor.class_orders import other_orders
 from hardex.classifiers.doctor.examination import Examination, Finding
 from hardex.classifiers.doctor.preprocessings import other_preprocessings
+from hardex.classifiers.doctor.readings import other_readings
 from hardex.classifiers.doctor.statistics import (
     SLIGHT,
     binomial_tail,
@@ -23,7 +24,11 @@ def wrong_sense(examination: Examination) -> Iterator[Finding]:
     """The cause that explains the errors best; without one, the symptom."""
     if not is_suspicious(examination.probabilities, examination.right):
         return
-    fixed = [*other_preprocessings(examination), *other_orders(examination)]
+    fixed = [
+        *other_preprocessings(examination),
+        *other_orders(examination),
+        *other_readings(examination),
+    ]
     if fixed:  # if two explain the errors equally well, both are named
         best = max(cause.accuracy for cause in fixed)
         for cause in fixed:

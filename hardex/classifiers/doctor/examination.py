@@ -1,6 +1,6 @@
 """What a check receives and returns: images with the answers of a classifier, and findings."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
@@ -50,6 +50,7 @@ class Examination:
         batch_size: images per forward pass; always the same, so that nothing is compiled twice.
         try_count: on how many examples other preprocessings are tried.
         labelled_by_name: whether the labels were read as names, which --classes can reorder.
+        other_readings: gives the first so many images as other programs read them, by name.
     """
 
     classifier: Classifier
@@ -60,6 +61,7 @@ class Examination:
     batch_size: int
     try_count: int
     labelled_by_name: bool
+    other_readings: Callable[[int], Mapping[str, Images]] | None = None
 
     @cached_property
     def answers(self) -> Any:
@@ -76,6 +78,14 @@ class Examination:
         """(n,) whether each prediction is the given label."""
         right: NDArray[np.bool_] = self.probabilities.argmax(axis=1) == self.labels
         return right
+
+    @cached_property
+    def as_read_otherwise(self) -> dict[str, Probabilities]:
+        """(m, k) its probabilities for the first images as other programs read them, by name."""
+        read = self.other_readings
+        found = {} if read is None else read(self.try_count)
+        rows = {name: as_distributions(self.answers_for(them)) for name, them in found.items()}
+        return {name: row for name, row in rows.items() if np.isfinite(row).all()}
 
     def answers_for(self, images: Images) -> Any:
         """The output of the classifier for these images."""

@@ -1,6 +1,6 @@
 """A classifier and some labelled images -> findings, by all checks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from hardex.classifiers.doctor.outputs import (
     training_mode,
     wrong_loss,
 )
+from hardex.classifiers.doctor.readings import reading_matters
 
 MOST_EXAMPLES = 512
 _STOPPING = frozenset({"wrong_shape", "wrong_dtype", "wrong_class_count", "not_finite"})
@@ -31,6 +32,7 @@ CHECKS: tuple[tuple[Check, ...], ...] = (
     (wrong_output,),
     (not_finite,),
     (not_probabilities, softmax_twice, wrong_loss, training_mode, wrong_sense, in_sample),
+    (reading_matters,),
 )
 
 
@@ -38,7 +40,7 @@ CODES = (
     *("wrong_shape", "wrong_dtype", "wrong_class_count", "not_finite", "logits"),
     *("not_distributions", "softmax_twice", "loss_mismatch", "random_outputs", "batch_dependent"),
     *("wrong_scale", "inverted_colours", "swapped_channels", "class_order", "constant"),
-    *("at_chance", "in_sample"),
+    *("at_chance", "in_sample", "wrong_reading", "reading_matters"),
 )
 
 
@@ -52,6 +54,7 @@ def examine(
     batch_size: int | None = None,
     try_count: int | None = None,
     labelled_by_name: bool | None = None,
+    other_readings: Callable[[int], Mapping[str, Images]] | None = None,
 ) -> tuple[Finding, ...]:
     """Look for the classic silent bugs.
 
@@ -66,6 +69,8 @@ def examine(
             default.
         labelled_by_name: whether the labels were read as class names, such as those of folders,
             and not as numbers; by default they were, unless the names are "0" to k-1.
+        other_readings: gives the first so many images as other programs read them, by the name of
+            the reading; see `hardex.data.pixels.readings_differ`.
 
     Returns:
         The findings, errors first; () for a model that seems healthy.
@@ -92,6 +97,7 @@ def examine(
         batch_size or min(max(len(images), 1), 256),
         try_count or len(images),
         labelled_by_name,
+        other_readings,
     )
     findings: list[Finding] = []
     for checks in CHECKS:  # later checks need what the earlier ones verify

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from hardex.advice import NOT_CLASSES, NOT_FINITE, OTHER_CLASS_COUNT, OTHER_SHAPE
 from hardex.classifiers.doctor.examination import Examination, Finding
 from hardex.classifiers.functions import names_function
 from hardex.classifiers.preprocess import by_function
@@ -18,7 +19,7 @@ def wrong_shape(examination: Examination) -> Iterator[Finding]:
             "error",
             f"the model expects images of {_by(wanted)} (height x width x channels), the data has "
             f"{_by(given)}",
-            "pass the model made for this data, or --resize to fit the images to the model",
+            OTHER_SHAPE,
         )
 
 
@@ -60,7 +61,7 @@ def wrong_output(examination: Examination) -> Iterator[Finding]:
             "wrong_dtype",
             "error",
             f"the model gives {answers.dtype} of shape {answers.shape}, not probabilities",
-            "return the softmax output, floating-point numbers, not the classes",
+            NOT_CLASSES,
         )
     elif answers.ndim != 2 or answers.shape[1] != k:
         yield Finding(
@@ -68,7 +69,7 @@ def wrong_output(examination: Examination) -> Iterator[Finding]:
             "error",
             f"the model gives an array of shape {answers.shape} for {len(answers)} images of {k} "
             "classes",
-            "pass the model made for this data, or name all its classes with --classes",
+            OTHER_CLASS_COUNT,
         )
 
 
@@ -82,7 +83,7 @@ def not_finite(examination: Examination) -> Iterator[Finding]:
             "error",
             f"the output holds NaN or infinity for {int(broken.sum())} of {len(broken)} images, "
             f"the first is {first}",
-            "check the weights (did the training diverge?) and the preprocessing",
+            NOT_FINITE,
         )
 
 

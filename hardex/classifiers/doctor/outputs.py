@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hardex.arrays import Probabilities
+from hardex.arrays import Probabilities, remedy
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.doctor.examination import (
     Examination,
@@ -28,16 +28,13 @@ def not_probabilities(examination: Examination) -> Iterator[Finding]:
         f"{int(off.sum())} of {len(off)} rows are not distributions; row {int(off.argmax())} goes "
         f"from {row.min():.3g} to {row.max():.3g} and sums to {row.sum(dtype=np.float64):.4g}"
     )
-    if examination.answers.min() < 0 or _activation(examination) == "linear":
-        ending = "; the last layer has no activation" * (_activation(examination) == "linear")
-        yield Finding("logits", "error", seen + ending, "pass --logits")
+    linear = _activation(examination) == "linear"
+    code, advice = remedy(examination.answers[off], of_model=True, ends_linear=linear)
+    if code == "logits":
+        ending = "; the last layer has no activation" * linear
     else:
-        yield Finding(
-            "not_distributions",
-            "error",
-            seen + "; none is negative, so these are not logits",
-            "end the model in a softmax; hardex does single-label classification only",
-        )
+        ending = "; none is negative, so these are not logits"
+    yield Finding(code, "error", seen + ending, advice)
 
 
 def softmax_twice(examination: Examination) -> Iterator[Finding]:

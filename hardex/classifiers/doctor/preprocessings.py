@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Probabilities
 from hardex.classifiers.doctor.examination import Cause, Examination, Finding, first_examples
-from hardex.classifiers.doctor.statistics import SLIGHT, is_far_better, mean_loss, overconfidence_p
+from hardex.classifiers.doctor.statistics import (
+    SLIGHT,
+    can_be_far_better,
+    is_far_better,
+    mean_loss,
+    overconfidence_p,
+)
 from hardex.classifiers.functions import names_function
 from hardex.classifiers.preprocess import BGR, INVERTED, PREPROCESS
 
@@ -31,6 +37,8 @@ class _Try:
 def other_preprocessings(examination: Examination) -> Iterator[Cause]:
     """Another scale, inverted colours or swapped channels with which the model is far better."""
     examination = first_examples(examination, examination.try_count)
+    if not can_be_far_better(examination.right) and not _is_overconfident(examination):
+        return  # whatever they gave: nothing needs to be computed
     tries = _tries(examination)
     better = [one for one in tries if _is_better(one, examination, alternatives=len(tries))]
     if not better:
@@ -92,17 +100,21 @@ def _is_better(one: _Try, examination: Examination, *, alternatives: int) -> boo
         return False
     if is_far_better(one.right, examination.right, alternatives=alternatives):
         return True
-    # A wrong scale can leave the accuracy unchanged and make every answer certain, even wrong ones.
     now, right = examination.probabilities, examination.right
-    wrong_and_sure = (now.max(axis=1)[~right] > _SURE).mean() if not right.all() else 0.0
     return (
         one.changes == ("wrong_scale",)
-        and wrong_and_sure >= 0.5
-        and overconfidence_p(now, right) < 1e-6
+        and _is_overconfident(examination)
         and overconfidence_p(one.probabilities, one.right) > 0.01
         and bool(one.right.mean() >= right.mean() - SLIGHT)
         and one.loss < mean_loss(now, examination.labels) / 2
     )
+
+
+def _is_overconfident(examination: Examination) -> bool:
+    """A wrong scale can leave the accuracy unchanged and make every answer certain."""
+    now, right = examination.probabilities, examination.right
+    wrong_and_sure = (now.max(axis=1)[~right] > _SURE).mean() if not right.all() else 0.0
+    return bool(wrong_and_sure >= 0.5) and overconfidence_p(now, right) < 1e-6
 
 
 def _typed(scale: str, options: Sequence[str]) -> str:

@@ -32,6 +32,16 @@ def is_far_better(
     return mcnemar_p(after, before) < RARE / max(1, alternatives)
 
 
+def can_be_far_better(before: NDArray[np.bool_]) -> bool:
+    """Whether any answers could pass `is_far_better`: if all errors were fixed and none added.
+
+    Example:
+        >>> can_be_far_better(np.arange(27) < 18), can_be_far_better(np.arange(27) < 17)
+        (False, True)
+    """
+    return mcnemar_p(np.ones_like(before), before) < RARE
+
+
 def chance_accuracy(predicted: Labels, given: Labels) -> float:
     """The expected accuracy of these predictions in random order."""
     k = 1 + int(max(predicted.max(), given.max()))

@@ -51,7 +51,9 @@
  * @property {string | null} given
  * @property {string} sentence
  * @property {string} preprocess
- * @property {number[] | null} preprocess_table what the model receives for each pixel value
+ * @property {number[][] | null} preprocess_table what the model receives for each pixel value, in
+ *   all channels or in each of them; null if that does not depend on the pixel alone
+ * @property {boolean} preprocess_swaps_channels whether the model receives blue before red
  */
 
 /** @typedef {{transform: string, amount: number, class: string, change: number}} Change */

@@ -1,0 +1,18 @@
+"""What to do about a cause, in the words that `hardex check` and the errors of a ranking share.
+
+Each is a clause, without a full stop, that stands at the end of a sentence.
+"""
+
+PASS_LOGITS = "pass --logits"
+SAVE_SOFTMAX = "save their softmax"
+NO_SOFTMAX = (
+    "end the model in a softmax, or divide each row by its sum if each output is a sigmoid; hardex "
+    "does single-label classification only"
+)
+SAVE_DISTRIBUTIONS = "save the softmax output; hardex does single-label classification only"
+NOT_CLASSES = "return the softmax output, floating-point numbers, not the classes"
+NOT_FINITE = "check the weights (did the training diverge?) and the preprocessing"
+OTHER_SHAPE = (
+    "pass the model made for this data, or --resize to fit the images to the model's input"
+)
+OTHER_CLASS_COUNT = "pass the model made for this data, or name all its classes with --classes"

@@ -1,0 +1,99 @@
+"""A CSV file with one column per pixel, as Kaggle's digits -> a data set in memory."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from math import isqrt
+from pathlib import Path
+
+import numpy as np
+
+from hardex.bounded import lines_of
+from hardex.data.dataset import ArrayDataset
+from hardex.data.names import as_class_names, labels_by_name, number_names
+from hardex.errors import DatasetError
+
+_PIXEL = re.compile(r"(pixel|px|p)?[_ ]?\d+|\d+x\d+")
+_FEWEST = 16  # pixels of an image; a table of files has no such columns
+
+
+def open_pixel_table(
+    path: Path, *, label_column: str, class_names: Sequence[str] | None, resize: bool
+) -> ArrayDataset | None:
+    """The images in a table of pixels; None if the table has none.
+
+    Its columns are `label` and one per pixel, row by row, such as `pixel0` or `1x1`; or it has no
+    header, and the label is first. Images are square, grey or (three numbers per pixel) RGB.
+
+    Args:
+        path: a `.csv` file.
+        label_column: by default the only column that is no pixel.
+        class_names: the classes in the order of the probability columns.
+        resize: whether the images may be resized to the classifier's input.
+
+    Raises:
+        DatasetError: it has no labels, or a pixel is no whole number from 0 to 255.
+    """
+    try:
+        rows: Iterator[list[str]] = iter(csv.reader(lines_of(path), strict=True))
+        header = next(rows, [])
+    except (OSError, ValueError, csv.Error):
+        return None  # the reader of tables says it
+    places = [i for i, name in enumerate(header) if _PIXEL.fullmatch(name.strip().lower())]
+    others = [i for i in range(len(header)) if i not in set(places)]
+    if len(places) == len(header) and all(name.strip().isdigit() for name in header):
+        rows, places, others = chain([header], rows), places[1:], [0]
+        if _side(len(places)) is None and _side(len(header)) is not None:
+            places, others = [0, *places], []
+    side = _side(len(places))
+    if side is None or len(others) > len(places):
+        return None
+    labelled = [i for i in others if header[i] == label_column] if label_column else others
+    if len(labelled) != 1:
+        beside = ", ".join(header[i] for i in others[:10]) or "none"
+        raise DatasetError(
+            f"{path} must have one label beside its {len(places)} pixels; its other columns are "
+            f"{beside}; add a column label, or name it with --label-column."
+        )
+    pixels, labels = _read(path, rows, places, labelled[0], len(header))
+    images = np.frombuffer(pixels, np.uint8).reshape(len(labels), *side)
+    try:
+        numbers = np.array(labels).astype(np.int64)
+        names = number_names(numbers) if class_names is None else as_class_names(class_names)
+    except ValueError:
+        numbers, names = labels_by_name(labels, class_names, source=str(path))
+    return ArrayDataset.of(images, numbers, class_names=names, source=str(path), resize=resize)
+
+
+def _side(pixels: int) -> tuple[int, int, int] | None:
+    """(h, w, c) of a square image with so many numbers, or None."""
+    for channels in (1, 3):
+        side = isqrt(pixels // channels)
+        if pixels >= _FEWEST and side * side * channels == pixels:
+            return side, side, channels
+    return None
+
+
+def _read(
+    path: Path, rows: Iterable[list[str]], places: Sequence[int], label: int, width: int
+) -> tuple[bytes, list[str]]:
+    pixels, labels = bytearray(), []
+    first, together = places[0], list(places) == list(range(places[0], places[-1] + 1))
+    try:
+        for row in filter(None, rows):
+            if len(row) != width:
+                raise ValueError(f"it has {len(row)} cells and the header {width}")
+            cells = row[first : places[-1] + 1] if together else [row[i] for i in places]
+            pixels += bytes(map(int, cells))
+            labels.append(row[label].strip())
+    except (ValueError, csv.Error) as error:
+        raise DatasetError(
+            f"{path} must have a whole number from 0 to 255 for every pixel; row {len(labels) + 1} "
+            f"cannot be read ({str(error)[:100]}); save it again."
+        ) from error
+    if not labels:
+        raise DatasetError(
+            f"{path} must hold one row per image; it holds none; check that it is the right file."
+        )
+    return bytes(pixels), labels

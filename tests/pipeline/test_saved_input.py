@@ -1,0 +1,408 @@
+"""Which example a saved row belongs to, and which class a column is."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from fakes import small_dataset, small_images, write_folders
+
+import hardex
+from hardex.data.dataset import ArrayDataset
+from hardex.data.folders import open_folders
+from hardex.data.sources import open_dataset
+from hardex.errors import ClassifierError, DatasetError, HardexError
+from hardex.pipeline.prediction_source import source_from_saved
+
+FILES = [f"{c}/{i}.png" for c in "ab" for i in range(1, 12)]
+TEXT = sorted(FILES)
+OWN = {file: 0.02 + 0.04 * i for i, file in enumerate(FILES)}  # p(a) of each file
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return open_folders(write_folders(tmp_path_factory.mktemp("data"), FILES))
+
+
+def rows_of(files):
+    first = np.array([OWN[file] for file in files])
+    return np.stack([first, 1 - first], axis=1)
+
+
+def source(rows, labels=None, dataset=None, class_names=None, **options):
+    return source_from_saved(rows, labels, dataset, class_names=class_names, **options)
+
+
+def seen(work):
+    """p(first class) of each example, as hardex takes it."""
+    return {
+        id: float(row[0])
+        for part in work.predictions()
+        for id, row in zip(part.ids, part.probabilities, strict=True)
+    }
+
+
+def labels_of(work):
+    return [int(label) for part in work.predictions() for label in part.labels]
+
+
+def is_right(work, files=FILES):
+    found = seen(work)
+    return list(found) == list(files) and found == pytest.approx(
+        {file: OWN[file] for file in files}
+    )
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Write rows in the order of these files, in a kind of file, with or without names."""
+
+    def write(kind, files, names=None, column="path", rows=None):
+        path = tmp_path / f"p.{kind.removeprefix('streamed ')}"
+        rows = rows_of(files) if rows is None else rows
+        table = pd.DataFrame(rows, columns=["a", "b"])
+        if names is not None:
+            table.insert(1, column, list(names))
+        if kind == "npy":
+            np.save(path, rows)
+        elif kind == "npz":
+            beside = {} if names is None else {column: np.array(names)}
+            np.savez(path, probabilities=rows, **beside)
+        elif kind == "csv":
+            table.to_csv(path, index=False)
+        else:
+            table.to_parquet(path)
+        return path
+
+    return write
+
+
+# ------------------------------------------------------------------ rows
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "csv", "parquet"])
+@pytest.mark.parametrize(("word", "files"), [("natural", FILES), ("text", TEXT), ("path", TEXT)])
+def test_rows_without_names_need_their_order_where_programs_differ(data, saved, kind, word, files):
+    path = saved(kind, files)
+    with pytest.raises(ClassifierError) as caught:
+        source(path, dataset=data)
+    told = str(caught.value)
+    assert "number 1 (counted from 0) is a/2.png in natural order and a/10.png in text ord" in told
+    # Its advice, one after the other.
+    assert f"--order {word}" in told.replace("text", "text --order path")
+    work = source(path, dataset=data, order=word)
+    assert is_right(work)
+    assert work.pairing["rows"].startswith(f"files in {word} order (")
+    assert "save the file names beside the rows (a column `path`, or an array `paths`)" in told
+    if kind != "npy":
+        assert is_right(source(saved(kind, files, files), dataset=data))
+
+
+def test_rows_in_memory_need_their_order_as_well(data):
+    with pytest.raises(ClassifierError, match=r"rows without names \(the array\) must come in an"):
+        source(rows_of(TEXT), dataset=data)
+    assert is_right(source(rows_of(TEXT), dataset=data, order="text"))
+
+
+def test_where_all_orders_agree_none_is_needed(tmp_path):
+    files = ["a/1.png", "a/2.png", "b/1.png"]
+    data = open_folders(write_folders(tmp_path, files))
+    for word in ("", "natural", "text", "path"):
+        work = source(rows_of(files), dataset=data, order=word)
+        assert is_right(work, files)
+        assert work.pairing["rows"] == "in the order of the files, the same naturally and as text"
+
+
+@pytest.mark.parametrize("kind", ["npz", "csv", "parquet"])
+@pytest.mark.parametrize("column", ["path", "filenames", "Image_Path", "img", "id", "name"])
+@pytest.mark.parametrize("head", ["", "/old/disk/", "C:\\old\\"])
+def test_names_decide_whatever_the_order(data, saved, kind, column, head):
+    files = np.random.default_rng(0).permutation(FILES).tolist()
+    names = [
+        f"{head}{file}" if "\\" not in head else head + file.replace("/", "\\") for file in files
+    ]
+    work = source(saved(kind, files, names, column), dataset=data)
+    assert is_right(work)
+    assert work.pairing["rows"] == f"by the names in the column {column!r}"
+
+
+def test_the_index_of_pandas_may_hold_the_names(data, tmp_path):
+    table = pd.DataFrame(rows_of(TEXT), TEXT, ["a", "b"])
+    table.to_csv(tmp_path / "p.csv")
+    assert is_right(source(tmp_path / "p.csv", dataset=data))
+    table.to_parquet(tmp_path / "p.parquet")
+    assert is_right(source(tmp_path / "p.parquet", dataset=data))
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_an_index_that_counts_is_no_name_and_one_that_does_not_is_refused(data, tmp_path, kind):
+    def written(table):
+        path = tmp_path / f"p.{kind}"
+        table.to_csv(path) if kind == "csv" else table.to_parquet(path, index=True)
+        return path
+
+    table = pd.DataFrame(rows_of(TEXT), columns=["a", "b"])
+    table.index = pd.Index(list(range(22)), name=None)
+    assert is_right(source(written(table), dataset=data, order="text"))
+    for shuffled in (table.sample(frac=1, random_state=0), table[::2], table[::-1]):
+        with pytest.raises(
+            ClassifierError, match=r"the index of pandas must count the rows from 0"
+        ):
+            source(written(shuffled), dataset=data, order="text")
+    again = table.sample(frac=1, random_state=0).sort_index()
+    assert is_right(source(written(again), dataset=data, order="text"))
+
+
+def test_a_column_that_only_counts_the_rows_is_no_name(data, saved):
+    path = saved("csv", TEXT, range(22), "id")
+    with pytest.raises(ClassifierError, match=r"must come in an order that is known"):
+        source(path, dataset=data)
+    assert is_right(source(path, dataset=data, order="text"))
+
+
+def test_one_column_of_names_that_fits_is_enough(data, tmp_path):
+    table = pd.DataFrame(rows_of(TEXT), columns=["a", "b"])
+    table.assign(id=range(100, 122), name="somebody", file=TEXT).to_csv(tmp_path / "p.csv")
+    work = source(tmp_path / "p.csv", dataset=data)
+    assert is_right(work) and work.pairing["rows"] == "by the names in the column 'file'"
+
+
+def test_names_that_do_not_fit_are_never_passed_over(data, saved):
+    wrong = [*TEXT[:-1], "b/99.png"]
+    for order in ("", "text"):
+        with pytest.raises(ClassifierError, match=r"none for 'b/9\.png' .* row 21 is 'b/99\.png'"):
+            source(saved("csv", TEXT, wrong), dataset=data, order=order)
+
+
+def test_a_subset_needs_a_word_and_names(data, saved):
+    files = ["b/3.png", "a/10.png"]
+    path = saved("csv", files, files)
+    with pytest.raises(ClassifierError, match=r"20 of 22 are missing; .*pass --subset"):
+        source(path, dataset=data)
+    work = source(path, dataset=data, subset=True)
+    assert is_right(work, ["a/10.png", "b/3.png"])
+    assert [part.positions.tolist() for part in work.predictions()] == [[9, 13]]
+    assert [part.ids for part in work.predictions(range(10, 22))] == [("b/3.png",)]
+    assert labels_of(work) == [0, 1]
+    more = saved("csv", [*FILES, "a/1.png"], [*FILES, "c/1.png"])
+    with pytest.raises(ClassifierError, match=r"row 22 .* is 'c/1\.png', and 1 of 23 are not in t"):
+        source(more, dataset=data)
+    assert is_right(source(more, dataset=data, subset=True))
+    with pytest.raises(ClassifierError, match=r"--subset needs the names of the rows"):
+        source(rows_of(FILES), dataset=data, subset=True)
+
+
+def test_a_table_or_arrays_give_an_order_of_their_own(data, tmp_path):
+    pd.DataFrame({"file": TEXT, "label": [f[0] for f in TEXT]}).to_csv(data.root / "t.csv")
+    work = source(rows_of(TEXT), dataset=open_dataset(data.root / "t.csv"))
+    assert is_right(work, TEXT)
+    digits = ArrayDataset.of(small_images(22), [0, 1] * 11)
+    assert list(seen(source(rows_of(TEXT), dataset=digits)).values()) == pytest.approx(
+        [OWN[file] for file in TEXT]
+    )
+    with pytest.raises(
+        HardexError, match=r"--order belongs to files and classes found by their na"
+    ):
+        source(rows_of(TEXT), dataset=digits, order="text")
+
+
+# ------------------------------------------------------------------ columns
+
+ELEVEN = [str(i) for i in range(1, 12)]
+
+
+@pytest.fixture(scope="module")
+def eleven(tmp_path_factory):
+    """Class folders 1 .. 11 with one picture each."""
+    root = write_folders(tmp_path_factory.mktemp("eleven"), [f"{c}/x.png" for c in ELEVEN])
+    return open_folders(root)
+
+
+def sure(columns, files):
+    """Rows that are sure of the class of their file, in columns of this order."""
+    rows = np.full((len(files), len(columns)), 0.02)
+    rows[np.arange(len(files)), [columns.index(file.split("/")[0]) for file in files]] = 0.8
+    return rows
+
+
+def errors(work):
+    return sum(int((part.predicted != part.labels).sum()) for part in work.predictions())
+
+
+def test_columns_without_names_need_their_order_where_programs_differ(eleven, tmp_path):
+    text = sorted(ELEVEN)
+    listed = [f"{c}/x.png" for c in text]
+    np.savez(tmp_path / "p.npz", p=sure(text, listed), files=listed)
+    np.savez(tmp_path / "n.npz", p=sure(text, listed), files=listed, class_names=text)
+    with pytest.raises(ClassifierError) as caught:
+        source(tmp_path / "p.npz", dataset=eleven)
+    told = str(caught.value)
+    assert "number 1 (counted from 0) is 2 in natural order and 10 in text order; name the" in told
+    # Each piece of its advice.
+    assert errors(source(tmp_path / "p.npz", dataset=eleven, order="text")) == 0
+    assert errors(source(tmp_path / "n.npz", dataset=eleven)) == 0
+    named = open_folders(eleven.root, class_names=text)
+    assert errors(source(tmp_path / "p.npz", dataset=named)) == 0
+    wrong = source(tmp_path / "p.npz", dataset=eleven, order="natural")
+    assert errors(wrong) == 10
+
+
+@pytest.mark.parametrize("word", ["text", "natural"])
+def test_one_word_settles_rows_and_columns(eleven, word):
+    columns = sorted(ELEVEN) if word == "text" else ELEVEN
+    rows = sure(columns, [f"{c}/x.png" for c in columns])
+    work = source(rows, dataset=eleven, order=word)
+    assert errors(work) == 0
+    assert work.pairing["rows"].startswith(f"files in {word} order")
+    assert work.pairing["columns"].startswith(f"classes in {word} order")
+
+
+def test_the_order_of_rows_is_not_taken_from_their_accuracy(eleven):
+    """Rows and columns in the order of text fit as well as any: that says nothing."""
+    text = sorted(ELEVEN)
+    with pytest.raises(ClassifierError, match=r"columns of probabilities without names"):
+        source(sure(text, [f"{c}/x.png" for c in text]), dataset=eleven)
+
+
+def test_classes_of_a_table_need_their_order_too(tmp_path):
+    write_folders(tmp_path, [f"{c}.png" for c in ELEVEN])
+    table = pd.DataFrame({"file": [f"{c}.png" for c in ELEVEN], "label": ELEVEN})
+    table.to_csv(tmp_path / "t.csv")
+    data = open_dataset(tmp_path / "t.csv")
+    rows = sure(sorted(ELEVEN), [f"{c}/x.png" for c in ELEVEN])
+    with pytest.raises(ClassifierError, match=r"number 1 .* is 2 in natural order and 10 in text"):
+        source(rows, dataset=data)
+    work = source(rows, dataset=data, order="text")
+    assert errors(work) == 0 and work.pairing["rows"] == "in the order of the data"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_too_many_or_too_few_columns_are_named_and_names_help(data, tmp_path, count):
+    rows = np.full((22, count + 1), 1 / (count + 1))[:, :count] if count == 1 else None
+    rows = np.full((22, 3), 1 / 3) if rows is None else np.c_[rows, rows]
+    if count == 3:
+        with pytest.raises(
+            ClassifierError, match=r"3 columns for 2 classes; save one column for e"
+        ):
+            source(rows, dataset=data, order="text")
+        pd.DataFrame(np.c_[rows_of(FILES), rows[:, 0]], columns=["a", "b", "c"]).assign(
+            path=FILES
+        ).to_csv(tmp_path / "p.csv")
+        work = source(tmp_path / "p.csv", dataset=data)
+        assert is_right(work) and "left out the column c, which is no class" in work.notes[1]
+
+
+# ------------------------------------------------------------------ labels
+
+
+def test_labels_have_the_same_choice_of_orders(data, tmp_path):
+    marks = {file: i % 2 for i, file in enumerate(FILES)}
+    np.save(tmp_path / "y.npy", [marks[file] for file in TEXT])
+    with pytest.raises(HardexError, match=r"must come in an order that is known"):
+        source(rows_of(TEXT), tmp_path / "y.npy", data)
+    work = source(rows_of(TEXT), tmp_path / "y.npy", data, order="text")
+    assert is_right(work) and labels_of(work) == [marks[file] for file in FILES]
+    shuffled = FILES[::-1]
+    pd.DataFrame({"file": shuffled, "label": [marks[f] for f in shuffled]}).to_csv(
+        tmp_path / "y.csv"
+    )
+    work = source(rows_of(TEXT), tmp_path / "y.csv", data, order="text")
+    assert is_right(work) and labels_of(work) == [marks[file] for file in FILES]
+
+
+def test_labels_without_names_beside_rows_with_names_are_not_guessed(data, saved, tmp_path):
+    marks = {file: i % 2 for i, file in enumerate(FILES)}
+    shuffled = FILES[::-1]
+    path = saved("csv", shuffled, shuffled)
+    y = [marks[file] for file in shuffled]
+    with pytest.raises(
+        HardexError, match=r"labels without names \(the array\) must come in an ord"
+    ):
+        source(path, y, data)
+    few = open_folders(write_folders(tmp_path / "few", ["a/1.png", "b/1.png"]))
+    path = saved("csv", ["b/1.png", "a/1.png"], ["b/1.png", "a/1.png"])
+    with pytest.raises(DatasetError, match=r"labels must have names where the rows .* have some"):
+        source(path, [1, 0], few)
+    table = pd.DataFrame({"path": ["b/1.png", "a/1.png"], "label": [1, 0]})
+    table.to_csv(tmp_path / "y.csv")
+    assert labels_of(source(path, tmp_path / "y.csv", few)) == [0, 1]
+    assert labels_of(source(path, None, few)) == [0, 1]
+
+
+def test_numbers_of_classes_count_them_in_the_order_that_is_named(eleven):
+    text = sorted(ELEVEN)
+    listed = [f"{c}/x.png" for c in text]
+    work = source(sure(text, listed), list(range(11)), eleven, order="text")
+    assert errors(work) == 0 and labels_of(work) == list(range(11))
+    assert work.pairing["labels"].startswith("files in text order")
+
+
+def test_labels_may_be_names_of_classes_one_hot_or_decimals(tmp_path):
+    rows = np.array([[0.1, 0.9], [0.75, 0.25], [0.5, 0.5]])
+    pd.DataFrame(rows, columns=["dog", "cat"]).to_csv(tmp_path / "p.csv", index=False)
+    for labels, said in (
+        (["cat", "dog", "dog"], 0),
+        ([[0, 1], [1, 0], [1, 0]], 1),
+        ([1.0, 0.0, 0.0], 1),
+        ([1, 0, 0], 0),
+    ):
+        work = source(tmp_path / "p.csv", labels)
+        assert labels_of(work) == [1, 0, 0] and len(work.notes) == said
+    work = source(rows, ["cat", "dog", "dog"])
+    assert (work.class_names, labels_of(work)) == (("cat", "dog"), [0, 1, 1])
+    with pytest.raises(
+        DatasetError, match=r"the names of all 2 columns; .* 1 classes, cat; pass --c"
+    ):
+        source(rows, ["cat", "cat", "cat"])
+    assert labels_of(source(rows, ["cat", "cat", "cat"], class_names=["dog", "cat"])) == [1, 1, 1]
+    ten = [str(i) for i in (10, *range(1, 10), 11)]
+    with pytest.raises(ClassifierError, match=r"columns without names must come in an order"):
+        source(np.eye(11), ten)
+    assert errors(source(np.eye(11), sorted(ten), order="text")) == 0
+
+
+def test_labels_and_rows_without_data_meet_by_their_names(tmp_path, saved):
+    path = saved("csv", FILES, FILES)
+    table = pd.DataFrame({"file": [f"x/{f}" for f in TEXT], "label": [f[0] for f in TEXT]})
+    table.to_csv(tmp_path / "y.csv")
+    assert labels_of(source(path, tmp_path / "y.csv")) == [0] * 11 + [1] * 11
+    table[3:].to_csv(tmp_path / "y.csv")
+    with pytest.raises(
+        DatasetError, match=r"every example must have a label; .* 3 of 22 are missi"
+    ):
+        source(path, tmp_path / "y.csv")
+    work = source(path, tmp_path / "y.csv", subset=True)
+    assert len(seen(work)) == 19 and "a/10.png" not in seen(work)
+
+
+# ------------------------------------------------------------------ whole runs
+
+
+def test_a_run_says_how_its_rows_were_matched(data, tmp_path, saved):
+    run = hardex.rank(
+        data=data.root, probabilities=rows_of(TEXT), order="text", out=tmp_path / "run"
+    )
+    manifest = hardex.load(tmp_path / "run").manifest
+    assert manifest.pairing == run.manifest.pairing
+    assert manifest.pairing["rows"].startswith("files in text order (")
+    table = run.predictions
+    assert {i: p[0] for i, p in zip(table["id"], table["probabilities"], strict=True)} == (
+        pytest.approx(OWN)
+    )
+
+
+def test_a_run_of_a_subset_holds_its_examples_only(data, tmp_path, saved):
+    files = ["b/3.png", "a/10.png", "a/2.png", "b/11.png"]
+    path = saved("parquet", files, files)
+    options = {"data": data.root, "probabilities": path, "subset": True}
+    run = hardex.rank(**options, out=tmp_path / "run")
+    assert run.predictions["id"].tolist() == ["a/2.png", "a/10.png", "b/3.png", "b/11.png"]
+    assert run.manifest.counts["examples"] == 4
+    assert set(run.hard["id"]) <= set(files)
+    assert run.image("b/3.png").shape == (4, 4, 1)
+    with pytest.raises(DatasetError, match=r"a seal counts all examples; received --subset"):
+        hardex.rank(**options, out=tmp_path / "sealed", seal=0.5)
+
+
+@pytest.mark.parametrize("option", [{"order": "text"}, {"subset": True}])
+def test_options_of_saved_probabilities_are_refused_with_a_model(tmp_path, option):
+    with pytest.raises(HardexError, match=rf"--{next(iter(option))} must come with saved proba"):
+        hardex.rank(lambda images: images, small_dataset(3), out=tmp_path / "run", **option)
