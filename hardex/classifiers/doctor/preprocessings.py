@@ -30,7 +30,8 @@ from hardex.classifiers.functions import names_function
 from hardex.classifiers.preprocess import BGR, INVERTED, STANDARDIZED, Preprocessing
 
 _SURE = 0.999
-_ROOM = 0.05  # a smaller mean loss leaves nothing to gain by another scale
+_ROOM = 0.05  # a smaller mean loss leaves too little to fit numbers to
+_ROOM_IN_A_RANKING = 0.1  # below it, a ranking is not slowed down for other scales
 _LEFT_BY_A_FIT = 0.6  # the most of the loss that numbers which were fitted may leave
 _FEWEST_TO_FIT = 120
 _SCREENED, _KEPT = 64, 4  # on so many examples all are tried, and the best few on all examples
@@ -72,8 +73,8 @@ def other_preprocessings(examination: Examination, *, suspicious: bool) -> Itera
         suspicious: whether the answers are bad enough to try inverted colours, too.
     """
     examination = first_examples(examination, examination.try_count)
-    room = float(examination.losses.given.mean()) >= _ROOM
-    if not (suspicious or room or examination.thorough):
+    loss = float(examination.losses.given.mean())
+    if not (suspicious or examination.thorough or loss >= _ROOM_IN_A_RANKING):
         return
     tries = _tries(examination, suspicious=suspicious)
     tried = list(_evaluated(examination, tries))
@@ -82,7 +83,7 @@ def other_preprocessings(examination: Examination, *, suspicious: bool) -> Itera
     better = [one for one in tried if _is_better(one, examination, alternatives=len(tries))]
     near, best = _best(examination, better)
     enough = len(examination.labels) >= _FEWEST_TO_FIT
-    if examination.thorough and enough and room and (best is None or best.loss >= _ROOM):
+    if examination.thorough and enough and loss >= _ROOM and (best is None or best.loss >= _ROOM):
         fitted = _fitted(examination, tried, best)
         if fitted is not None:
             yield fitted
