@@ -1,15 +1,16 @@
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from commands import Answer
 from fakes import checksum_of, contents, small_dataset, small_images, write_folders
 
 from hardex import load
@@ -436,7 +437,34 @@ def test_check_reports_a_problem_and_the_fix(hardex):
 
 def test_check_reports_that_there_is_no_problem(hardex):
     answer = hardex("check mnist_small mnist:test")
-    assert answer == Answer(0, "No problems found.\n", "")
+    assert (answer.code, answer.err) == (0, "")
+    assert re.fullmatch(
+        r"No problems found: accuracy is 9\d\.\d% on 512 examples \(95 % interval .*\)\.\n",
+        answer.out,
+    )
+
+
+def test_check_does_not_praise_a_weak_model_and_says_how_it_was_called(hardex):
+    (Path.cwd() / "weak.py").write_text(
+        "import numpy as np\n"
+        "def weak(images):\n"
+        "    rows = np.zeros((len(images), 3))\n"
+        "    rows[np.arange(len(images)), images[:, 0, 0, 0] % 3] = 1\n"
+        "    return 0.4 * rows + 0.2\n"
+    )
+    labels = np.arange(400) % 3
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 252, (400, 4, 4, 1), dtype=np.uint8)
+    told = np.where(rng.random(400) < 0.6, labels, images[:, 0, 0, 0] % 3)
+    images[:, 0, 0, 0] = images[:, 0, 0, 0] // 3 * 3 + told
+    np.savez("weak.npz", images=images, labels=labels)
+    answer = hardex("check weak:weak weak.npz")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith("No cause found, and the accuracy is ")
+    assert "below 95 %; tried without success: " in answer.out
+    told = json.loads(hardex("check weak:weak weak.npz --format json").out)
+    assert (told["verdict"], told["examples"], told["findings"]) == ("poor", 400, [])
+    assert told["accuracy"]["low"] < told["accuracy"]["value"] < told["accuracy"]["high"] < 0.95
 
 
 @pytest.mark.parametrize(("options", "codes"), [("", []), ("--logits", ["softmax_twice"])])

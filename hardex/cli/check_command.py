@@ -27,10 +27,10 @@ def check(
     format: OutputFormat = Format.text,
 ) -> None:
     """Look for silent bugs between MODEL and DATA; exit code 3 if there are any."""
-    from hardex.cli.check_output import print_findings
-    from hardex.pipeline.check import check as examine
+    from hardex.cli.check_output import print_diagnosis
+    from hardex.pipeline.check import diagnose
 
-    found = examine(model, data, seed=seed, **vars(model_options), **data_options.arguments())
-    print_findings(found, as_json=format is Format.json)
-    if found:
+    found = diagnose(model, data, seed=seed, **vars(model_options), **data_options.arguments())
+    print_diagnosis(found, as_json=format is Format.json)
+    if found.findings:
         raise typer.Exit(FOUND)

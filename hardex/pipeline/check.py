@@ -7,6 +7,7 @@ import numpy as np
 
 from hardex.arrays import Image, Images, Labels
 from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.doctor.diagnosis import Diagnosis
 from hardex.classifiers.doctor.examination import Finding
 from hardex.classifiers.doctor.examine import MOST_EXAMPLES, examine
 from hardex.classifiers.opening import Model, open_classifier
@@ -39,6 +40,8 @@ def check(
 ) -> tuple[Finding, ...]:
     """Look for the classic silent bugs between a model and its data, on at most 512 examples.
 
+    No finding does not mean that the model is good: see `diagnose` for its accuracy.
+
     Args:
         model: as in `rank`.
         data: as in `rank`.
@@ -53,7 +56,7 @@ def check(
         seed: of the sample.
 
     Returns:
-        The findings, errors first; () if the model seems healthy.
+        The findings, errors first; () if there are none.
 
     Raises:
         HardexError: model or data cannot be opened.
@@ -64,13 +67,58 @@ def check(
         >>> [finding.code for finding in check("mnist_small", "mnist:test", preprocess="raw")]
         ['wrong_scale']
     """
+    return diagnose(
+        model,
+        data,
+        preprocess=preprocess,
+        class_names=class_names,
+        resize=resize,
+        reading=reading,
+        logits=logits,
+        trust_model=trust_model,
+        split=split,
+        file_column=file_column,
+        label_column=label_column,
+        trust_paths=trust_paths,
+        seed=seed,
+    ).findings
+
+
+def diagnose(
+    model: Model,
+    data: Data,
+    *,
+    preprocess: str | None = None,
+    class_names: Sequence[str] | None = None,
+    resize: bool = False,
+    reading: str = AUTO,
+    logits: bool = False,
+    trust_model: bool = False,
+    split: str = "",
+    file_column: str = "",
+    label_column: str = "",
+    trust_paths: bool = False,
+    seed: int = 0,
+) -> Diagnosis:
+    """The same as `check`, with the accuracy, what was tried, and how the model is called.
+
+    Args:
+        model, data: as for `check`, and so are all others.
+
+    Raises:
+        HardexError: model or data cannot be opened.
+
+    Example:
+        >>> diagnose("mnist_small", "mnist:test").verdict
+        'good'
+    """
     asked = Reading(split, file_column, label_column, trust_paths, checked_name(reading))
     dataset = open_dataset(data, class_names=class_names, resize=resize, reading=asked)
     check_is_read(dataset, reading)
     classifier = open_classifier(
         model, preprocess=preprocess, logits=logits, trust_model=trust_model
     )
-    return findings(classifier, dataset, count=MOST_EXAMPLES, rng=np.random.default_rng(seed))
+    return diagnosis_on(classifier, dataset, count=MOST_EXAMPLES, rng=np.random.default_rng(seed))
 
 
 def findings_before_ranking(
@@ -87,14 +135,20 @@ def findings_before_ranking(
     tries = max(batch_size, len(dataset) // _SHARE_OF_TRIES)
     rng = np.random.default_rng(seed)
     try:
-        return findings(
-            classifier, dataset, count=count, rng=rng, batch_size=batch_size, try_count=tries
-        )
+        return diagnosis_on(
+            classifier,
+            dataset,
+            count=count,
+            rng=rng,
+            batch_size=batch_size,
+            try_count=tries,
+            thorough=False,
+        ).findings
     except HardexError:
         return ()
 
 
-def findings(
+def diagnosis_on(
     classifier: Classifier,
     dataset: Dataset,
     *,
@@ -102,8 +156,9 @@ def findings(
     rng: np.random.Generator,
     batch_size: int | None = None,
     try_count: int | None = None,
-) -> tuple[Finding, ...]:
-    """The findings on `count` examples drawn at random."""
+    thorough: bool = True,
+) -> Diagnosis:
+    """The diagnosis on `count` examples drawn at random."""
     wanted = classifier.input_shape if dataset.fits else dataset.image_shape
     drawn = sample(dataset, wanted, count=count, rng=rng)
     images = drawn.images
@@ -118,6 +173,7 @@ def findings(
         try_count=try_count,
         labelled_by_name=bool(dataset.files),
         other_readings=lambda most: readings_differ(dataset, drawn.positions[:most], images[:most]),
+        thorough=thorough,
     )
 
 

@@ -124,7 +124,7 @@ def check_saved_probabilities(rows: Rows) -> None:
     off = np.concatenate([start + places for start, places in found])
     if len(off):
         first = int(off[0])
-        lows = np.array([[np.fmin.reduce(block, axis=None) for _, block in rows.blocks()]])
+        lows = np.array([[np.fmin.reduce(block, axis=None) for _, block in blocks_of(rows)]])
         _, advice = remedy(lows)
         row = rows[first : first + 1][0]
         raise bad_row(row, first, bad=len(off), count=len(rows), advice=advice)

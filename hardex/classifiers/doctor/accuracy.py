@@ -8,13 +8,15 @@ import numpy as np
 
 from hardex.bounded import JSON_MOST, lines_of
 from hardex.classifiers.doctor.class_orders import other_orders
-from hardex.classifiers.doctor.examination import Examination, Finding
+from hardex.classifiers.doctor.examination import Cause, Examination, Finding
+from hardex.classifiers.doctor.orientations import other_orientations
 from hardex.classifiers.doctor.preprocessings import other_preprocessings
 from hardex.classifiers.doctor.readings import other_readings
 from hardex.classifiers.doctor.statistics import (
     SLIGHT,
     binomial_tail,
     chance_accuracy,
+    explains,
     is_suspicious,
     wilson_interval,
 )
@@ -22,20 +24,35 @@ from hardex.classifiers.doctor.statistics import (
 
 def wrong_sense(examination: Examination) -> Iterator[Finding]:
     """The cause that explains the errors best; without one, the symptom."""
-    if not is_suspicious(examination.probabilities, examination.right):
-        return
-    fixed = [
-        *other_preprocessings(examination),
-        *other_orders(examination),
-        *other_readings(examination),
-    ]
-    if fixed:  # if two explain the errors equally well, both are named
-        best = max(cause.accuracy for cause in fixed)
-        for cause in fixed:
-            yield from cause.findings if cause.accuracy >= best - SLIGHT else ()
-        return
-    symptoms = [*constant(examination), *at_chance(examination)]
-    yield from symptoms[:1]
+    suspicious = is_suspicious(examination.probabilities, examination.right)
+    causes = [*other_preprocessings(examination, suspicious=suspicious)]
+    if suspicious:
+        causes += other_orders(examination)
+        causes += other_orientations(examination)
+        causes += other_readings(examination)
+    best = max((cause.accuracy for cause in causes), default=0.0)
+    before = float(examination.right.mean())
+    # If two explain the errors equally well, both are named.
+    for cause in causes:
+        if cause.accuracy >= best - SLIGHT:
+            sure = cause.expected or explains(cause.accuracy, before)
+            yield from cause.findings if sure else _only_seen(cause)
+    if suspicious and not causes:
+        symptoms = [*constant(examination), *at_chance(examination)]
+        yield from symptoms[:1]
+
+
+def _only_seen(cause: Cause) -> Iterator[Finding]:
+    """A change that helps, but leaves most answers wrong: it is told, and not called the cause."""
+    for finding in cause.findings:
+        yield Finding(
+            finding.code,
+            "warning",
+            f"{finding.evidence}; that leaves {1 - cause.accuracy:.1%} wrong, so it is not the "
+            "main cause",
+            "look for the main cause first (are these the images, the labels and the model that "
+            f"belong together?); it may help to {finding.advice}",
+        )
 
 
 def constant(examination: Examination) -> Iterator[Finding]:

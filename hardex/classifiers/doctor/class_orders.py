@@ -38,8 +38,10 @@ def other_orders(examination: Examination) -> Iterator[Cause]:
     chosen = best_order(given[:half], predicted[:half], len(examination.class_names))
     called = chosen[predicted[half:]]
     fixed = called == given[half:]
+    examination.tried.append("other orders of the classes")
     now = f"accuracy is {examination.right.mean():.1%} on {len(given)} examples, and"
     better = is_far_better(fixed, before[half:], alternatives=1)
+    expected = False
     if better and _knows_the_labels(called, given[half:]):
         outputs = best_order(given, predicted, len(examination.class_names))
         order = _Order(outputs, outputs[predicted] == given)
@@ -48,13 +50,13 @@ def other_orders(examination: Examination) -> Iterator[Cause]:
             f"classes: what the model calls {_listed(_moved(examination, outputs))}"
         )
     elif usual is not None:
-        order = usual
+        order, expected = usual, True
         seen = f"{now} {usual.right.mean():.1%} with the classes {_sorted_how(examination, usual)}"
     else:
         return
     advice = _order_advice(examination, order.outputs)
     finding = Finding("class_order", "error", seen, advice)
-    yield Cause(float(order.right.mean()), (finding,))
+    yield Cause(float(order.right.mean()), (finding,), expected=expected)
 
 
 def _usual_order(examination: Examination) -> _Order | None:

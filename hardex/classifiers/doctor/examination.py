@@ -1,7 +1,7 @@
 """What a check receives and returns: images with the answers of a classifier, and findings."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hardex.arrays import SUM_TOLERANCE, Images, Labels, Probabilities
 from hardex.classifiers.classifier import Classifier, Inspectable
+from hardex.classifiers.doctor.statistics import Losses, losses
 from hardex.classifiers.outputs import Outputs, distributions, softmax
 from hardex.classifiers.preprocess import rearranged
 
@@ -33,8 +34,18 @@ class Finding:
 
 @dataclass(frozen=True)
 class Cause:
-    accuracy: float  # without this cause
+    """Something that would explain errors.
+
+    Attributes:
+        accuracy: without it.
+        findings: what to say if it is the cause.
+        expected: whether it was one of few that are usual, and not fitted to the examples; such a
+            cause is believed even if many errors stay.
+    """
+
+    accuracy: float
     findings: tuple[Finding, ...]
+    expected: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +62,8 @@ class Examination:
         try_count: on how many examples other preprocessings are tried.
         labelled_by_name: whether the labels were read as names, which --classes can reorder.
         other_readings: gives the first so many images as other programs read them, by name.
+        thorough: whether to try more, and not only where the loss leaves room.
+        tried: what was tried to explain the errors, filled by the checks.
     """
 
     classifier: Classifier
@@ -62,6 +75,8 @@ class Examination:
     try_count: int
     labelled_by_name: bool
     other_readings: Callable[[int], Mapping[str, Images]] | None = None
+    thorough: bool = True
+    tried: list[str] = field(default_factory=list)
 
     @cached_property
     def answers(self) -> Any:
@@ -91,9 +106,18 @@ class Examination:
         """The output of the classifier for these images."""
         return self._in_batches(self.classifier.probabilities, images)
 
+    @cached_property
+    def losses(self) -> Losses:
+        """Of all examples."""
+        return losses(self.probabilities, self.labels)
+
+    def probabilities_of(self, images: Images) -> Probabilities:
+        """(n, k) its probabilities for other images, such as the same ones turned."""
+        return as_distributions(self.answers_for(images))
+
     def probabilities_with(self, scale: str, options: Sequence[str]) -> Probabilities:
         """(n, k) its probabilities for the images prepared in another way."""
-        images = rearranged(self.images[: self.try_count], list(options))
+        images = rearranged(self.images, options)
         if not hasattr(self.classifier, "outputs"):
             return as_distributions(self.answers_for(images))
         inner = cast(Inspectable, self.classifier)
@@ -115,14 +139,23 @@ def first_examples(examination: Examination, count: int) -> Examination:
     """The same examination of the first examples only; their answers are not computed again."""
     if count >= len(examination.labels):
         return examination
-    part = replace(
+    return _only(examination, slice(count))
+
+
+def last_examples(examination: Examination, start: int) -> Examination:
+    """The same examination of the examples from this one on."""
+    return _only(examination, slice(start, None))
+
+
+def _only(examination: Examination, part: slice) -> Examination:
+    found = replace(
         examination,
-        images=examination.images[:count],
-        labels=examination.labels[:count],
-        ids=examination.ids[:count],
+        images=examination.images[part],
+        labels=examination.labels[part],
+        ids=examination.ids[part],
     )
-    part.__dict__["answers"] = examination.answers[:count]
-    return part
+    found.__dict__["answers"] = examination.answers[part]
+    return found
 
 
 def as_distributions(answers: Outputs) -> Probabilities:

@@ -7,6 +7,7 @@ import numpy as np
 from hardex.arrays import Images, Labels
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.doctor.accuracy import in_sample, wrong_sense
+from hardex.classifiers.doctor.diagnosis import Diagnosis
 from hardex.classifiers.doctor.examination import Check, Examination, Finding
 from hardex.classifiers.doctor.inputs import (
     not_finite,
@@ -40,7 +41,7 @@ CODES = (
     *("wrong_shape", "wrong_dtype", "wrong_class_count", "not_finite", "logits"),
     *("not_distributions", "softmax_twice", "loss_mismatch", "random_outputs", "batch_dependent"),
     *("wrong_scale", "inverted_colours", "swapped_channels", "class_order", "constant"),
-    *("at_chance", "in_sample", "wrong_reading", "reading_matters"),
+    *("orientation", "at_chance", "in_sample", "wrong_reading", "reading_matters"),
 )
 
 
@@ -55,7 +56,8 @@ def examine(
     try_count: int | None = None,
     labelled_by_name: bool | None = None,
     other_readings: Callable[[int], Mapping[str, Images]] | None = None,
-) -> tuple[Finding, ...]:
+    thorough: bool = True,
+) -> Diagnosis:
     """Look for the classic silent bugs.
 
     Args:
@@ -71,16 +73,18 @@ def examine(
             and not as numbers; by default they were, unless the names are "0" to k-1.
         other_readings: gives the first so many images as other programs read them, by the name of
             the reading; see `hardex.data.pixels.readings_differ`.
+        thorough: whether to try other scales even where the loss leaves little room, and scales
+            that have no name.
 
     Returns:
-        The findings, errors first; () for a model that seems healthy.
+        The findings, errors first, with the accuracy and what was tried.
 
     Example:
         >>> from hardex.classifiers.opening import open_classifier
         >>> from hardex.data.mnist import load_mnist
         >>> images, labels = load_mnist("test")
         >>> inverted = open_classifier("mnist_small", preprocess="unit,inverted")
-        >>> (finding,) = examine(inverted, images[:300], labels[:300])
+        >>> (finding,) = examine(inverted, images[:300], labels[:300]).findings
         >>> finding.code, finding.advice
         ('inverted_colours', 'pass --preprocess unit')
     """
@@ -98,10 +102,18 @@ def examine(
         try_count or len(images),
         labelled_by_name,
         other_readings,
+        thorough,
     )
     findings: list[Finding] = []
     for checks in CHECKS:  # later checks need what the earlier ones verify
         findings += [finding for check in checks for finding in check(examination)]
         if any(finding.code in _STOPPING for finding in findings):
             break
-    return tuple(sorted(findings, key=lambda finding: finding.severity))
+    stopped = any(finding.code in _STOPPING for finding in findings)
+    return Diagnosis(
+        tuple(sorted(findings, key=lambda finding: finding.severity)),
+        len(labels),
+        None if stopped else int(examination.right.sum()),
+        tuple(dict.fromkeys(examination.tried)),
+        tuple(getattr(classifier, "notes", ())),
+    )

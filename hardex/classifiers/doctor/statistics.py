@@ -1,14 +1,27 @@
 """The tests by which a check rules out chance."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hardex.arrays import Labels, Probabilities
 
 _GOOD = 0.95  # a model that is certainly better than this is not searched for causes
+_ENOUGH = 0.8
 _GAIN = 0.1  # accuracy that a change must add, unless it removes half of the errors
 RARE = 1e-3  # level of the tests, divided by the number of alternatives tried
 SLIGHT = 0.02  # a smaller difference of accuracies counts as none
+_LOSS_LEFT = 0.8  # the most of the loss that may be left where a test is sure
+_LOSS_LEFT_AS_GIVEN = 0.7  # the same of the loss of the confidences as they are given
+_LOSS_LEFT_WITH_IT = 0.85  # and of the calibrated one with it
+_LIKELY = 0.1  # level for the calibrated loss where the other test is sure
+_CALIBRATED = 2.0  # at most this factor between confidences and those that fit best
+_WELL_CALIBRATED, _FAR_TOO_UNSURE = 1.4, 2.0
+_NOTHING_TO_GAIN = 0.005  # calibrated loss of a model that is practically always right
+_FEWEST = 30  # examples for a test on losses
+_POWERS = (float(np.log(0.03)), float(np.log(6)))  # no healthy model needs a larger correction
+_LEAST_PROBABILITY = 1e-37
 
 
 def is_suspicious(probabilities: Probabilities, right: NDArray[np.bool_]) -> bool:
@@ -40,6 +53,112 @@ def can_be_far_better(before: NDArray[np.bool_]) -> bool:
         (False, True)
     """
     return mcnemar_p(np.ones_like(before), before) < RARE
+
+
+@dataclass(frozen=True, eq=False)
+class Losses:
+    """How badly each example is predicted.
+
+    Attributes:
+        given: (n,) its cross-entropy.
+        calibrated: (n,) the same after one power is applied to all probabilities, the one that
+            fits best: what is left does not depend on how sure the model is.
+        power: that power; 1 if the confidences are right, less if they are too high.
+    """
+
+    given: NDArray[np.float64]
+    calibrated: NDArray[np.float64]
+    power: float
+
+
+def losses(probabilities: Probabilities, labels: Labels) -> Losses:
+    """The losses of some examples.
+
+    Source of the power: temperature scaling (Guo et al. 2017).
+
+    Example:
+        >>> sure = losses(np.array([[0.99, 0.01]] * 3 + [[0.01, 0.99]]), np.zeros(4, np.int64))
+        >>> sure.calibrated.mean() < sure.given.mean() and sure.power < 1
+        True
+    """
+    from scipy.optimize import minimize_scalar
+
+    logs = np.log(np.maximum(probabilities.astype(np.float64), _LEAST_PROBABILITY))
+    rows = np.arange(len(labels))
+
+    def after(power: float) -> NDArray[np.float64]:
+        scaled = power * (logs - logs.max(axis=1, keepdims=True))
+        each: NDArray[np.float64] = np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, labels]
+        return each
+
+    found = minimize_scalar(
+        lambda x: float(after(np.exp(x)).mean()),
+        bounds=_POWERS,
+        method="bounded",
+        options={"xatol": 0.02},
+    )
+    power = float(np.exp(found.x))
+    given = np.minimum(after(1.0), -np.log(1e-7))
+    return Losses(given, np.minimum(after(power), given.max(initial=1.0)), power)
+
+
+def loses_less(after: Losses, before: Losses, *, alternatives: int) -> bool:
+    """Whether the losses are certainly and much smaller, by t-tests on their differences.
+
+    Either the calibrated loss alone is certain: a healthy model that is too sure or not sure
+    enough gains nothing by it. Or the loss as given is, the calibrated one agrees, and afterwards
+    the confidences are about right, as they are with the preprocessing of the training. Or the
+    confidences were far too low, which training hardly ever gives, and are right afterwards,
+    without a loss of information. Chosen in a pilot; see `docs/architecture.md`.
+    """
+    if len(after.given) < _FEWEST or before.calibrated.mean() < _NOTHING_TO_GAIN:
+        return False
+    left = _ratio(after.calibrated, before.calibrated)
+    level = RARE / max(1, alternatives)
+    p = _p_of_less(after.calibrated, before.calibrated)
+    if left < _LOSS_LEFT and p < level:
+        return True
+    if not (
+        _ratio(after.given, before.given) < _LOSS_LEFT_AS_GIVEN
+        and _p_of_less(after.given, before.given) < level
+    ):
+        return False
+    agrees = left < _LOSS_LEFT_WITH_IT and p < _LIKELY
+    roughly_right = 1 / _CALIBRATED < after.power < _CALIBRATED
+    if agrees and roughly_right:
+        return True
+    right = 1 / _WELL_CALIBRATED < after.power < _WELL_CALIBRATED
+    return left < 1 and right and before.power > _FAR_TOO_UNSURE
+
+
+def _ratio(after: NDArray[np.float64], before: NDArray[np.float64]) -> float:
+    return float(after.mean() / max(before.mean(), 1e-12))
+
+
+def _p_of_less(after: NDArray[np.float64], before: NDArray[np.float64]) -> float:
+    """One-sided, of the paired t-test."""
+    from scipy.stats import t
+
+    gain = before - after
+    spread = float(gain.std(ddof=1))
+    if spread == 0:
+        return 1.0 if gain.mean() <= 0 else 0.0
+    return float(t.sf(gain.mean() / spread * np.sqrt(len(gain)), len(gain) - 1))
+
+
+def explains(after: float, before: float) -> bool:
+    """Whether an accuracy is what a cause would leave: half are right, or half the errors gone."""
+    return after >= 0.5 or 1 - after <= (1 - before) / 2
+
+
+def is_poor(hits: int, n: int) -> bool:
+    """Whether the accuracy is certainly below 95 %."""
+    return wilson_interval(hits, n)[1] < _GOOD
+
+
+def is_known(hits: int, n: int) -> bool:
+    """Whether there are enough examples to call an accuracy good: it is certainly above 80 %."""
+    return wilson_interval(hits, n)[0] >= _ENOUGH
 
 
 def chance_accuracy(predicted: Labels, given: Labels) -> float:
