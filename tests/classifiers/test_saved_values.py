@@ -136,7 +136,10 @@ def over_sums(rows):
             softmax,
         ),
     ],
-    ids=str,
+    ids=[
+        *("logits", "logarithms", "index", "further column", "twice", "sigmoids", "counts"),
+        *("one percent row", "missing class", "negative in sums of 1", "negative"),
+    ],
 )
 def test_each_cause_has_its_sentence_and_its_advice_works(rows, message, follow):
     with pytest.raises(ClassifierError, match=message) as caught:

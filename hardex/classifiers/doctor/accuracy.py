@@ -27,19 +27,27 @@ def wrong_sense(examination: Examination) -> Iterator[Finding]:
     suspicious = is_suspicious(examination.probabilities, examination.right)
     causes = [*other_preprocessings(examination, suspicious=suspicious)]
     if suspicious:
-        causes += other_orders(examination)
-        causes += other_orientations(examination)
-        causes += other_readings(examination)
-    best = max((cause.accuracy for cause in causes), default=0.0)
+        readings = [*other_readings(examination)]
+        causes += [*other_orders(examination), *readings]
+        # Files that say how they are to be turned are explained by the reading of exactly these.
+        causes += [
+            turned
+            for turned in other_orientations(examination)
+            if not any(_are_equally_good(turned, reading) for reading in readings)
+        ]
+    best = max(causes, key=lambda cause: cause.accuracy, default=None)
     before = float(examination.right.mean())
-    # If two explain the errors equally well, both are named.
     for cause in causes:
-        if cause.accuracy >= best - SLIGHT:
+        if best is not None and _are_equally_good(cause, best):  # then both are named
             sure = cause.expected or explains(cause.accuracy, before)
             yield from cause.findings if sure else _only_seen(cause)
     if suspicious and not causes:
         symptoms = [*constant(examination), *at_chance(examination)]
         yield from symptoms[:1]
+
+
+def _are_equally_good(one: Cause, other: Cause) -> bool:
+    return abs(one.accuracy - other.accuracy) <= SLIGHT
 
 
 def _only_seen(cause: Cause) -> Iterator[Finding]:
