@@ -196,13 +196,24 @@ def print_figures(
         machine = {"cores": os.cpu_count(), "load": os.getloadavg()}
         print(json.dumps({"schema": schema, "machine": machine, **more, "rows": rows}, indent=1))
         return
+    print_head()
+    print_lines(figures, base)
+
+
+def print_head() -> None:
+    """The machine, and the names of the columns."""
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"{os.cpu_count()} cores, load {load} (1, 5, 15 minutes)")
-    print(f"{'':52s} {'p50':>8s} {'p95':>8s} {'worst':>8s}       {'of bare echo':>9s}")
+    head = f"{'':52s} {'p50':>8s} {'p95':>8s} {'worst':>8s}       {'of bare echo':>9s}"
+    print(head, flush=True)
+
+
+def print_lines(figures: Sequence[Figure], base: float | None) -> None:
+    """The rows of the table."""
     for figure in figures:
-        print(as_line(figure, base))
+        print(as_line(figure, base), flush=True)
         if figure.about:
-            print(f"    {figure.about}")
+            print(f"    {figure.about}", flush=True)
 
 
 @contextmanager

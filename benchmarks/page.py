@@ -13,6 +13,9 @@ Aims: mouse-up on the pad to new bars p50 30 ms; 15 updates a second while drawi
 new picture and bars p50 40 ms; a response curve of 73 amounts p50 60 ms; a detail, a filter, a
 sort or a page of a view 150 ms; from navigation to a usable page 2.5 s, before the model is ready;
 memory after 1,000 interactions within 10 % of that after 100.
+
+Figures are printed as they come. All of it ends within five minutes: on a slow machine there are
+fewer rounds, events or interactions, which is told; with --only, a part has the time for itself.
 """
 
 import argparse
@@ -36,6 +39,8 @@ from chromium import (
     megabytes,
     open_files,
     print_figures,
+    print_head,
+    print_lines,
     ready,
     round_trips,
     seen_after,
@@ -45,7 +50,7 @@ from chromium import (
     visit,
 )
 from playwright.sync_api import Browser, Page
-from side_by_side import process
+from side_by_side import process, say, seconds_left
 
 SCHEMA = "hardex.page_benchmark/1"
 RUN = Path("runs", "mnist-demo")  # where `hardex demo` puts it
@@ -123,18 +128,28 @@ def main() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     figures: list[Figure] = []
     base = None
+    as_text = chosen.format == "text"
+    if as_text:
+        print_head()
+
+    def found_now(more: list[Figure]) -> None:
+        figures.extend(more)
+        if as_text:
+            print_lines(more, base)
+
     with tempfile.TemporaryDirectory() as name, chromium() as browser:
         folder = Path(name)
         make_run(browser, folder)
         if "start" in chosen.only:
-            figures += start_figures(browser, folder, chosen.rounds)
+            found_now(start_figures(browser, folder, chosen.rounds))
         if set(chosen.only) & {"probe", "curve", "browse"}:
             found = latency_figures(browser, folder, chosen.events, chosen.only)
             base = found[0].p50
-            figures += found
+            found_now(found)
         if "memory" in chosen.only:
-            figures += memory_figures(browser, folder, chosen.interactions)
-    print_figures(SCHEMA, figures, base=base, as_json=chosen.format == "json")
+            found_now(memory_figures(browser, folder, chosen.interactions))
+    if not as_text:
+        print_figures(SCHEMA, figures, base=base, as_json=True)
 
 
 def make_run(browser: Browser, folder: Path) -> None:
@@ -155,6 +170,9 @@ def start_figures(browser: Browser, folder: Path, rounds: int) -> list[Figure]:
     pages = list(USABLE)
     with echoing() as echo:
         for i in range(rounds + 1):  # the first one warms up
+            if i > 1 and seconds_left(of=0.4) < 0:
+                say(f"the time for the start is up after {i - 1} of {rounds} rounds")
+                break
             seconds["import gradio"].append(lasting(imported))
             start = time.perf_counter()
             server, url = started("demo", folder=folder)
@@ -237,6 +255,9 @@ def latency_figures(
         values: dict[str, list[float]] = {}
         found: list[Figure] = []
         for i in range(events + WARM_UP):
+            if i > 2 * WARM_UP and seconds_left(of=0.6) < 0:
+                say(f"the time is up after {i - WARM_UP} of {events} events")
+                break
             step = {"bare Gradio slider echo": bare.evaluate(POLL_TEXTBOX, 10 + i % 80)}
             echoed = timed(bare, ("input", "#own input", i % 97), "#own output")
             step["bare server function"] = echoed["changed"]
@@ -445,14 +466,19 @@ def memory_figures(browser: Browser, folder: Path, most: int) -> list[Figure]:
         taken: dict[int, tuple[float, float, float]] = {}
         for i in range(1, most + 1):
             INTERACTIONS[i % len(INTERACTIONS)](page, i)
-            if i in marks:
+            is_up = seconds_left(of=0.9) < 0
+            if i in marks or is_up:
                 page.wait_for_timeout(1000)
                 taken[i] = (
                     megabytes(server.pid) or 0.0,
                     open_files(server.pid) or 0,
                     heap(cdp),
                 )
+            if is_up:
+                say(f"the time is up after {i} of {most} interactions")
+                break
         page.close()
+    marks = list(taken)
     with echoing() as echo:
         bare = echo_memory(browser, echo, marks)
     said = {

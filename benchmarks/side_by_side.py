@@ -1,4 +1,8 @@
-"""Times measured side by side: rounds of A, B, A, B, …; ratios of medians with their spread."""
+"""Times measured side by side: rounds of A, B, A, B, …; ratios of medians with their spread.
+
+Each time is printed on the error output as it comes, and no round begins that would end later than
+five minutes after the start of the program.
+"""
 
 import json
 import statistics
@@ -7,6 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+_BEGUN = time.perf_counter()
+_MOST_SECONDS = 290.0
+
+
+def seconds_left(*, of: float = 1.0) -> float:
+    """Until the end of the five minutes, or of the first share of them."""
+    return _BEGUN + of * _MOST_SECONDS - time.perf_counter()
 
 
 @dataclass(frozen=True)
@@ -21,21 +33,35 @@ class Timing:
         return statistics.median(self.seconds)
 
 
-def side_by_side(contenders: Mapping[str, Callable[[], object]], *, rounds: int) -> list[Timing]:
+def side_by_side(
+    contenders: Mapping[str, Callable[[], object]], *, rounds: int, warm_up: bool = True
+) -> list[Timing]:
     """Run every contender once a round, in turn, so that a slow moment hits all alike.
 
-    A contender that measures itself returns its seconds as a float; of others all counts.
+    A contender that measures itself returns its seconds as a float; of others all counts. There
+    are fewer rounds if the time is short, but always one.
     """
-    for run in contenders.values():
-        run()  # warm caches and compiled files
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
+    for number in range(0 if warm_up else 1, rounds + 1):
+        begun = time.perf_counter()
         for name, run in contenders.items():
             start = time.perf_counter()
             own = run()
             whole = time.perf_counter() - start
-            seconds[name].append(own if isinstance(own, float) else whole)
+            found = own if isinstance(own, float) else whole
+            # The first round warms caches and compiled files.
+            say(f"{f'round {number}' if number else 'warm-up'}: {name} {found:.3f} s")
+            if number:
+                seconds[name].append(found)
+        if 0 < number < rounds and time.perf_counter() - begun > seconds_left():
+            say(f"the time is up after {number} of {rounds} rounds")
+            break
     return [Timing(name, tuple(values)) for name, values in seconds.items()]
+
+
+def say(line: str) -> None:
+    """Print how far a benchmark is, at once."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def report(timings: list[Timing], *, baseline: str, as_json: bool = False) -> None:
