@@ -18,7 +18,7 @@ check: javascript  ## format, lint, types, import contracts, tests: exactly what
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -m ""  # the slow ones, too
+	$(BIN)/pytest -m "" --durations=40  # the slow ones, too
 
 javascript: node_modules/.package-lock.json  ## types and lint of the pages' JavaScript
 	node_modules/.bin/tsc

@@ -9,8 +9,13 @@ from hypothesis import settings
 
 # No deadline: a slow or busy machine is no reason for a test to fail.
 settings.register_profile("quick", deadline=None, max_examples=30)
-settings.register_profile("ci", deadline=None, max_examples=100)
+settings.register_profile("ci", deadline=None, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "quick")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that last longest, so that no worker is left alone with one of them."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(autouse=True)

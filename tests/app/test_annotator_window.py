@@ -285,8 +285,12 @@ def test_a_cookie_of_another_subdomain_opens_nothing_and_locks_nobody_out(
     if first == "enters":
         page.goto(f"{home}enter#{token}")
         expect(who).to_contain_text("Mia")
-    page.goto(elsewhere)
-    assert "p" * 43 in names_sent(context, home)
+    for _ in range(5):  # what the page says when it is left may come later, and deletes the cookie
+        page.goto(elsewhere)
+        if "p" * 43 in names_sent(context, home):
+            break
+    else:
+        pytest.fail("the other subdomain could not plant its cookie")
     page.goto(home)
     if first == "is trapped":
         expect(page.locator("body")).to_contain_text("You need a personal link to open this app")

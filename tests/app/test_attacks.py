@@ -326,8 +326,8 @@ def test_uploads_as_files_are_not_taken_at_all(app):
 
 
 @pytest.mark.slow
-def test_a_thousand_pictures_in_a_row_leave_nothing_behind(app):
-    data = as_png(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
+def test_hundreds_of_pictures_in_a_row_leave_nothing_behind(app):
+    data = as_png(np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8))
     folder = Path(os.environ.get("GRADIO_TEMP_DIR", Path(tempfile.gettempdir()) / "gradio"))
     file = base64.b64encode(data).decode()
 
@@ -338,7 +338,7 @@ def test_a_thousand_pictures_in_a_row_leave_nothing_behind(app):
 
     send(range(SESSIONS_KEPT))  # so many are remembered, and then no more
     before, size = count(folder), resident()
-    send(range(SESSIONS_KEPT, SESSIONS_KEPT + 1_000))
+    send(range(SESSIONS_KEPT, SESSIONS_KEPT + 300))  # 60 MB, and 80 MB as they are sent
     gc.collect()
     assert count(folder) == before
     assert resident() - size < 40_000_000

@@ -164,14 +164,15 @@ def test_a_finger_picks_and_leaves_the_readout(browser, url):
 def test_the_chart_is_drawn_anew_at_another_width(browser, url):
     data = {"series": [series("a", [0, 1])], "x": AXIS, "y": AXIS}
     with drawn(browser, url, data) as page:
-        before = page.locator("#place svg").bounding_box()["width"]
+        # A drawing is replaced when it is drawn anew, so each is looked at within one step.
+        width = "document.querySelector('#place svg')?.getBoundingClientRect().width"
+        before = page.wait_for_function(width).json_value()
         page.set_viewport_size({"width": 500, "height": 800})
-        page.wait_for_function(
-            "before => document.querySelector('#place svg').getBoundingClientRect().width < before",
-            arg=before,
-        )
+        after = page.wait_for_function(
+            f"before => {{ const now = {width}; return now < before && now; }}", arg=before
+        ).json_value()
         plot = page.locator(".hx-chart-plot").bounding_box()["width"]
-        assert page.locator("#place svg").bounding_box()["width"] == pytest.approx(plot, abs=1)
+        assert after == pytest.approx(plot, abs=1)
 
 
 def test_many_labels_of_markers_and_names_cover_nothing(browser, url):
