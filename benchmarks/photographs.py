@@ -3,10 +3,10 @@
     python benchmarks/photographs.py [--images 1200] [--rounds 2] [--classes 10] [--poor]
 
 Makes JPEGs of 500x375 in class folders, and a MobileNetV2 with random weights and a head that
-makes it right; with --poor, without the head, so that the doctor looks for a cause. Then, in turn, each
-in a process of its own: `hardex rank` as a user types it (doctor, ranking, pictures of the hard
-examples and manifest), and a script with `image_dataset_from_directory` and `predict`. After a
-warm-up of both on a few images, the share of each stage of the ranking is measured once.
+makes it right; with --poor, without the head, so that the doctor looks for a cause. Then, in turn,
+each in a process of its own after a warm-up on a few images: `hardex rank` as a user types it
+(ranking, doctor, pictures of the hard examples and manifest), and a script with
+`image_dataset_from_directory` and `predict`.
 
 Aim: hardex at most 1.0 x Keras, with everything that it adds.
 """
@@ -46,7 +46,7 @@ random = inner(keras.layers.Rescaling(1 / 127.5, -1)(image))
 mean = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(image))
 head = keras.layers.Dense(len(colours))
 scores = keras.layers.Rescaling(share)(head(mean))
-head.set_weights([400 * colours.T, -200 * (colours ** 2).sum(axis=1)])
+head.set_weights([2000 * colours.T, -1000 * (colours ** 2).sum(axis=1)])
 keras.Model(image, keras.layers.Softmax()(keras.layers.Add()([random, scores]))).save(file)
 """
 

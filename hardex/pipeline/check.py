@@ -121,13 +121,24 @@ def diagnose(
     return diagnosis_on(classifier, dataset, count=MOST_EXAMPLES, rng=np.random.default_rng(seed))
 
 
-def findings_before_ranking(
-    classifier: Classifier | None, dataset: Dataset | None, batch_size: int | None, *, seed: int
+def findings_in_ranking(
+    classifier: Classifier | None,
+    dataset: Dataset | None,
+    batch_size: int | None,
+    *,
+    seed: int,
+    shape: Shape | None = None,
+    of_all: tuple[int, int] | None = None,
 ) -> tuple[Finding, ...]:
     """The same on one in 25 examples, but at least one batch and at most 512.
 
-    If model and data do not fit, the ranking raises the error next. Saved probabilities (no
+    Nothing is tried if the accuracy on all examples is certainly good. Saved probabilities (no
     classifier) are not examined.
+
+    Args:
+        classifier, dataset, batch_size, seed: of the ranking.
+        shape: (h, w, c) of its images; by default that of the first one drawn.
+        of_all: how many examples of the ranking are right, and how many there are.
     """
     if classifier is None or dataset is None or batch_size is None:
         return ()
@@ -143,6 +154,8 @@ def findings_before_ranking(
             batch_size=batch_size,
             try_count=tries,
             thorough=False,
+            shape=shape,
+            of_all=of_all,
         ).findings
     except HardexError:
         return ()
@@ -157,23 +170,26 @@ def diagnosis_on(
     batch_size: int | None = None,
     try_count: int | None = None,
     thorough: bool = True,
+    shape: Shape | None = None,
+    of_all: tuple[int, int] | None = None,
 ) -> Diagnosis:
     """The diagnosis on `count` examples drawn at random."""
-    wanted = classifier.input_shape if dataset.fits else dataset.image_shape
+    wanted = shape or (classifier.input_shape if dataset.fits else dataset.image_shape)
     drawn = sample(dataset, wanted, count=count, rng=rng)
     images = drawn.images
-    shape: Shape = images.shape[1:]
+    read: Shape = images.shape[1:]
     return examine(
         classifier,
         images,
         drawn.labels,
         class_names=dataset.class_names,
         ids=drawn.ids,
-        batch_size=batch_size or min(batch_size_for(shape), len(images)),
+        batch_size=batch_size or min(batch_size_for(read), len(images)),
         try_count=try_count,
         labelled_by_name=bool(dataset.files),
         other_readings=lambda most: readings_differ(dataset, drawn.positions[:most], images[:most]),
         thorough=thorough,
+        of_all=of_all,
     )
 
 

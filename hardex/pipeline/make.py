@@ -11,7 +11,7 @@ from hardex.data.dataset import Dataset, Shape, Skipped, none_readable
 from hardex.data.manifests import AS_FOUND, Reading
 from hardex.data.part import Part
 from hardex.errors import DatasetError
-from hardex.pipeline.check import findings_before_ranking
+from hardex.pipeline.check import findings_in_ranking
 from hardex.pipeline.choice import Pictures, choose_both, pictures_in, write_metrics
 from hardex.pipeline.pass_state import PassResult
 from hardex.pipeline.passes import Pass, Progress, candidates_of, run_pass, silent
@@ -93,12 +93,18 @@ def _fill(
     """Write the results into the folder of a new run; its manifest is not written yet."""
     results, dataset, k = folder / RESULTS, source.dataset, len(source.class_names)
     results.mkdir()
-    doctor = findings_before_ranking(
-        source.classifier, dataset, source.batch_size, seed=options.seed
-    )
     passed = do_pass(results / TABLE, source, rule, progress).result()
     files = source.total + len(_left_out(dataset))
     _check_readable(source, passed, files, strict=options.strict)
+    cells = passed.confusion.counts
+    doctor = findings_in_ranking(
+        source.classifier,
+        dataset,
+        source.batch_size,
+        seed=options.seed,
+        shape=_shape_of_pass(source.classifier, dataset),
+        of_all=(int(cells.trace()), int(cells.sum())),
+    )
     choices = choose_both(
         candidates_of(passed, results / TABLE, rule, k),
         rule,
@@ -195,7 +201,7 @@ def _manifest_of(
         data=_origin(dataset.source, dataset.fingerprint()) if dataset else None,
         model=_origin(classifier.source, classifier.fingerprint()) if classifier else None,
         class_names=source.class_names,
-        image_shape=_shape_of_pass(classifier, dataset) if classifier and dataset else None,
+        image_shape=_shape_of_pass(classifier, dataset),
         preprocess=classifier.preprocess if classifier else None,
         batch_size=source.batch_size,
         numerics=classifier.numerics() if classifier else {},
@@ -212,8 +218,10 @@ def _manifest_of(
     )
 
 
-def _shape_of_pass(classifier: Classifier, dataset: Dataset) -> Shape | None:
+def _shape_of_pass(classifier: Classifier | None, dataset: Dataset | None) -> Shape | None:
     """The shape of every image in the pass; where any would do, that of the first one."""
+    if classifier is None or dataset is None:
+        return None
     return shape_for(classifier, dataset) or first_shape(dataset)
 
 

@@ -11,7 +11,7 @@ from hardex.data.dataset import ArrayDataset
 from hardex.data.sources import open_dataset
 from hardex.errors import DatasetError, HardexError
 from hardex.images import write_png
-from hardex.pipeline.check import check, findings_before_ranking, sample
+from hardex.pipeline.check import check, findings_in_ranking, sample
 
 
 def shades(count=200, seed=0):
@@ -100,7 +100,7 @@ def test_images_none_of_which_can_be_read_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(("size", "examples"), [(100, 10), (10_000, 400), (60_000, 512)])
-def test_before_a_ranking_few_examples_are_looked_at(size, examples):
+def test_in_a_ranking_few_examples_are_looked_at(size, examples):
     images = np.full((1, 1, 1, 1), 200, np.uint8)
     data = ArrayDataset.of(np.broadcast_to(images, (size, 1, 1, 1)), np.arange(size) % 2)
     seen = []
@@ -109,13 +109,13 @@ def test_before_a_ranking_few_examples_are_looked_at(size, examples):
         seen.append(len(images))
         return brightness(images)
 
-    findings_before_ranking(open_classifier(counting), data, 10, seed=0)
+    findings_in_ranking(open_classifier(counting), data, 10, seed=0)
     first_pass = -(-examples // 10)
     assert sum(seen[:first_pass]) - examples in range(10)
 
 
 def test_saved_probabilities_are_not_examined():
-    assert findings_before_ranking(None, small_dataset(), None, seed=0) == ()
+    assert findings_in_ranking(None, small_dataset(), None, seed=0) == ()
 
 
 def a_model_of(outputs):

@@ -17,14 +17,13 @@ from hardex.classifiers.doctor.statistics import (
     binomial_tail,
     chance_accuracy,
     explains,
-    is_suspicious,
     wilson_interval,
 )
 
 
 def wrong_sense(examination: Examination) -> Iterator[Finding]:
     """The cause that explains the errors best; without one, the symptom."""
-    suspicious = is_suspicious(examination.probabilities, examination.right)
+    suspicious = examination.is_suspicious
     causes = [*other_preprocessings(examination, suspicious=suspicious)]
     if suspicious:
         readings = [*other_readings(examination)]

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from hardex.arrays import SUM_TOLERANCE, Images, Labels, Probabilities
 from hardex.classifiers.classifier import Classifier, Inspectable
-from hardex.classifiers.doctor.statistics import Losses, losses
+from hardex.classifiers.doctor.statistics import (
+    Losses,
+    is_surely_good,
+    losses,
+    overconfidence_p,
+)
 from hardex.classifiers.outputs import Outputs, distributions, softmax
 from hardex.classifiers.preprocess import rearranged
 
@@ -63,6 +68,8 @@ class Examination:
         labelled_by_name: whether the labels were read as names, which --classes can reorder.
         other_readings: gives the first so many images as other programs read them, by name.
         thorough: whether to try more, and not only where the loss leaves room.
+        of_all: how many of all examples of the data are right, and how many there are; None if
+            only these images are known.
         tried: what was tried to explain the errors, filled by the checks.
     """
 
@@ -76,6 +83,7 @@ class Examination:
     labelled_by_name: bool
     other_readings: Callable[[int], Mapping[str, Images]] | None = None
     thorough: bool = True
+    of_all: tuple[int, int] | None = None
     tried: list[str] = field(default_factory=list)
 
     @cached_property
@@ -93,6 +101,13 @@ class Examination:
         """(n,) whether each prediction is the given label."""
         right: NDArray[np.bool_] = self.probabilities.argmax(axis=1) == self.labels
         return right
+
+    @cached_property
+    def is_suspicious(self) -> bool:
+        """Whether to look for a cause: not certainly good, or far more confident than accurate."""
+        right = self.right
+        hits, count = self.of_all or (int(right.sum()), len(right))
+        return not is_surely_good(hits, count) or overconfidence_p(self.probabilities, right) < 1e-6
 
     @cached_property
     def as_read_otherwise(self) -> dict[str, Probabilities]:
@@ -132,6 +147,9 @@ class Examination:
         return np.concatenate(parts)
 
 
+_FEW, _FEW_IN_A_RANKING = 64, 8
+
+
 Check = Callable[[Examination], Iterable[Finding]]
 
 
@@ -168,6 +186,20 @@ def are_distributions(answers: Outputs) -> NDArray[np.bool_]:
         sums = answers.sum(axis=1, dtype=np.float64)
     fine: NDArray[np.bool_] = (np.abs(sums - 1) <= SUM_TOLERANCE) & (answers.min(axis=1) >= 0)
     return fine
+
+
+def few_examples(examination: Examination) -> Examination | None:
+    """A few examples, on which many changes are compared before the best are tried on all.
+
+    None if there are not many more examples than that. While a user waits for a ranking they are
+    very few, in batches of their own; else whole batches.
+    """
+    size = examination.batch_size
+    few = -(-_FEW // size) * size if examination.thorough else _FEW_IN_A_RANKING
+    if len(examination.labels) <= 2 * few:
+        return None
+    part = first_examples(examination, few)
+    return replace(part, batch_size=min(few, size)) if not examination.thorough else part
 
 
 def padded(images: Images, size: int) -> Images:

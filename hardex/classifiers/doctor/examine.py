@@ -57,6 +57,7 @@ def examine(
     labelled_by_name: bool | None = None,
     other_readings: Callable[[int], Mapping[str, Images]] | None = None,
     thorough: bool = True,
+    of_all: tuple[int, int] | None = None,
 ) -> Diagnosis:
     """Look for the classic silent bugs.
 
@@ -75,6 +76,8 @@ def examine(
             the reading; see `hardex.data.pixels.readings_differ`.
         thorough: whether to try other scales even where the loss leaves little room, and scales
             that have no name.
+        of_all: how many of all examples of the data are right, and how many there are, where that
+            is known from a ranking.
 
     Returns:
         The findings, errors first, with the accuracy and what was tried.
@@ -103,6 +106,7 @@ def examine(
         labelled_by_name,
         other_readings,
         thorough,
+        of_all,
     )
     findings: list[Finding] = []
     for checks in CHECKS:  # later checks need what the earlier ones verify

@@ -13,6 +13,7 @@ from hardex.classifiers.doctor.examination import (
     Cause,
     Examination,
     Finding,
+    few_examples,
     first_examples,
     last_examples,
 )
@@ -34,7 +35,7 @@ _ROOM = 0.05  # a smaller mean loss leaves too little to fit numbers to
 _ROOM_IN_A_RANKING = 0.1  # below it, a ranking is not slowed down for other scales
 _LEFT_BY_A_FIT = 0.6  # the most of the loss that numbers which were fitted may leave
 _FEWEST_TO_FIT = 120
-_SCREENED, _KEPT = 64, 4  # on so many examples all are tried, and the best few on all examples
+_KEPT, _KEPT_IN_A_RANKING = 4, 2  # of those tried on a few examples, which are tried on all
 _CODE_OF = {INVERTED: "inverted_colours", BGR: "swapped_channels"}
 _PLAIN = ("unit", "raw", "-1..1")
 _GREY = (*_PLAIN, "mnist", STANDARDIZED)
@@ -152,13 +153,13 @@ def _tries(examination: Examination, *, suspicious: bool) -> list[_Try]:
 
 
 def _evaluated(examination: Examination, tries: Sequence[_Try]) -> Iterator[_Tried]:
-    """The answers with each; if examples take many batches, only with those that may be best."""
-    size = examination.batch_size
-    few = -(-_SCREENED // size) * size
-    if len(examination.labels) > 2 * few:
-        screened = [_answered(first_examples(examination, few), one) for one in tries]
-        best = sorted((one for one in screened if one is not None), key=lambda one: one.loss)
-        tries = [one.what for one in best[:_KEPT]]
+    """The answers with each; of many tries, only with those that lose least on a few examples."""
+    few = few_examples(examination)
+    if few is not None:
+        found = [_answered(few, one) for one in tries]
+        best = sorted((one for one in found if one is not None), key=lambda one: one.loss)
+        kept = _KEPT if examination.thorough else _KEPT_IN_A_RANKING
+        tries = [one.what for one in best[:kept]]
     for one in tries:
         answered = _answered(examination, one)
         if answered is not None:

@@ -13,7 +13,6 @@ from hardex.classifiers.doctor.statistics import (
     SLIGHT,
     can_be_far_better,
     is_far_better,
-    is_suspicious,
     mcnemar_p,
     mean_loss,
 )
@@ -56,7 +55,7 @@ def reading_matters(examination: Examination) -> Iterator[Finding]:
     """
     if min(len(examination.labels), examination.try_count) < _FEW:
         return
-    if not is_suspicious(examination.probabilities, examination.right):
+    if not examination.is_suspicious:
         return
     now, tries = _compared(examination)
     if any(is_far_better(one.right, now.right, alternatives=len(tries)) for one in tries):

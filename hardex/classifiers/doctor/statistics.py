@@ -24,10 +24,9 @@ _POWERS = (float(np.log(0.03)), float(np.log(6)))  # no healthy model needs a la
 _LEAST_PROBABILITY = 1e-37
 
 
-def is_suspicious(probabilities: Probabilities, right: NDArray[np.bool_]) -> bool:
-    """Whether to look for a cause: not certainly good, or far more confident than accurate."""
-    low, _ = wilson_interval(int(right.sum()), len(right))
-    return low < _GOOD or overconfidence_p(probabilities, right) < 1e-6
+def is_surely_good(hits: int, n: int) -> bool:
+    """Whether the accuracy is certainly 95 % or more."""
+    return wilson_interval(hits, n)[0] >= _GOOD
 
 
 def is_far_better(
