@@ -228,6 +228,11 @@ def _unknown(name: str) -> ClassifierError:
 
 
 def _looked_up(pixels: Images, table: Table) -> Values:
+    # The two most usual scales: the same numbers, in a tenth of the time.
+    if table is PREPROCESS["raw"]:
+        return pixels.astype(np.float32)
+    if table is PREPROCESS["unit"]:
+        return np.divide(pixels, np.float32(255), dtype=np.float32)
     if table.shape[1] == 1:
         return table[:, 0][pixels]
     values = np.empty(pixels.shape, np.float32)
