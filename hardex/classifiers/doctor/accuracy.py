@@ -32,11 +32,15 @@ def wrong_sense(examination: Examination) -> Iterator[Finding]:
         causes += other_readings(examination)
     best = max((cause.accuracy for cause in causes), default=0.0)
     before = float(examination.right.mean())
-    # If two explain the errors equally well, both are named.
-    for cause in causes:
-        if cause.accuracy >= best - SLIGHT:
-            sure = cause.expected or explains(cause.accuracy, before)
-            yield from cause.findings if sure else _only_seen(cause)
+    # If two explain the errors equally well, both are named. But cameras note how a picture is
+    # turned: where reading the files otherwise helps as much, no picture has to be turned.
+    named = [cause for cause in causes if cause.accuracy >= best - SLIGHT]
+    read = any(finding.code == "wrong_reading" for cause in named for finding in cause.findings)
+    for cause in named:
+        if read and cause.findings[0].code == "orientation":
+            continue
+        sure = cause.expected or explains(cause.accuracy, before)
+        yield from cause.findings if sure else _only_seen(cause)
     if suspicious and not causes:
         symptoms = [*constant(examination), *at_chance(examination)]
         yield from symptoms[:1]
