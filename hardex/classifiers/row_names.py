@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -333,6 +334,7 @@ def _tails(
 
 
 def _parts(name: str) -> tuple[str, ...]:
+    name = unquote(name) if name.startswith("file://") else name.strip()
     text = name if name.isascii() else unicodedata.normalize("NFC", name)
     return tuple(part for part in text.replace("\\", "/").split("/") if part not in ("", "."))
 
