@@ -7,13 +7,15 @@ folder; `cat/1.png` never fits `dog/1.png`.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.data.paths import SUFFIXES
+from hardex.data.names import counts_up
+from hardex.data.paths import OTHER_SUFFIXES, SUFFIXES
 from hardex.errors import HardexError
 
 # Columns and arrays that hold names, in the order in which they are tried; case, `_`, `-` and
@@ -21,8 +23,11 @@ from hardex.errors import HardexError
 NAME_COLUMNS = (
     *("id", "ids", "path", "paths", "file", "files", "file_name", "file_names"),
     *("file_path", "file_paths", "image", "image_path", "image_paths", "image_name", "image_names"),
-    *("image_file", "image_id", "image_ids", "img", "img_path", "img_name", "name", "names"),
+    *("image_file", "image_id", "image_ids", "img", "img_id", "img_path", "img_name"),
+    *("name", "names", "file_id", "sample_id", "example_id"),
 )
+_INDEX = ("", "unnamed: 0", "index", "level_0", "__index_level_0__")  # what pandas calls its index
+_ENDS = SUFFIXES | OTHER_SUFFIXES
 _MANY = -2  # a tail of several examples
 
 
@@ -51,6 +56,21 @@ def preferred(columns: Iterable[str]) -> list[str]:
         ['ID', 'file_path', 'Name']
     """
     return sorted(filter(holds_names, columns), key=lambda name: _RANK[_plain(name)])
+
+
+def counts_rows(texts: Sequence[str]) -> bool:
+    """Whether a column only numbers the rows, 0, 1, …, so that it names nothing.
+
+    Example:
+        >>> counts_rows(["0", "1"]), counts_rows(["1", "0"])
+        (True, False)
+    """
+    return counts_up(texts) or list(texts) == ["0"]
+
+
+def has_twins(texts: Sequence[str]) -> bool:
+    """Whether a text occurs twice, as those of labels do."""
+    return len(set(texts)) < len(texts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +135,44 @@ def match(names: Sequence[str], examples: Examples) -> Matched:
     ways = (_by_tails, _by_stems)
     seen = [way(names, known, examples.heads_differ) for way in ways for known in examples.kinds]
     return min(seen, key=lambda one: one.misses)
+
+
+def is_index(column: str) -> bool:
+    """Whether pandas calls a column so that held the index of a table."""
+    return column.strip().lower() in _INDEX
+
+
+def is_meant(column: str) -> bool:
+    """Whether a column with this name is there to name the rows, whatever it holds."""
+    return holds_names(column) or is_index(column)
+
+
+def are_files(texts: Sequence[str]) -> bool:
+    """Whether most texts end like the names of pictures."""
+    return bool(texts) and 2 * sum(map(_has_suffix, texts)) > len(texts)
+
+
+def column_of_names(names: Mapping[str, Sequence[str]], examples: Examples) -> str | None:
+    """The column that names the rows: the first that fits all examples, else the one to refuse.
+
+    A column with one of the `NAME_COLUMNS` is meant to name the rows unless it only counts them.
+    Any other column of texts does if it fits half of the examples or holds names of picture files.
+
+    Example:
+        >>> examples = Examples(["a/1.png", "b/2.png"])
+        >>> column_of_names({"label": ["b", "a"], "photo": ["b/2.png", "a/1.png"]}, examples)
+        'photo'
+    """
+    fits = {}
+    for column, texts in names.items():
+        seen = match(texts, examples)
+        if not seen.misses:
+            return column
+        found = len(np.unique(seen.found[seen.found >= 0]))
+        meant = is_meant(column) and not counts_rows(texts)
+        if meant or 2 * found >= max(1, len(texts)) or are_files(texts):
+            fits[column] = found
+    return max(fits, key=fits.__getitem__, default=None)
 
 
 def placed(
@@ -276,6 +334,7 @@ def _tails(
 
 
 def _parts(name: str) -> tuple[str, ...]:
+    name = unquote(name) if name.startswith("file://") else name.strip()
     text = name if name.isascii() else unicodedata.normalize("NFC", name)
     return tuple(part for part in text.replace("\\", "/").split("/") if part not in ("", "."))
 
@@ -286,7 +345,7 @@ def _stem_parts(name: str) -> tuple[str, ...]:
 
 
 def _has_suffix(name: str) -> bool:
-    return f".{name.rpartition('.')[2].lower()}" in SUFFIXES
+    return f".{name.rpartition('.')[2].strip().lower()}" in _ENDS
 
 
 def _shared(rows: Sequence[tuple[str, ...]]) -> int:

@@ -9,20 +9,29 @@ import csv
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hardex.arrays import Labels, Probabilities, check_probabilities
-from hardex.classifiers.row_names import holds_names, preferred
+from hardex.classifiers.row_names import (
+    are_files,
+    counts_rows,
+    has_twins,
+    holds_names,
+    is_index,
+    is_meant,
+    preferred,
+)
 from hardex.classifiers.saved_files import (
     WHOLE_ROWS,
+    ArrayTable,
     CsvTable,
+    FrameTable,
     ParquetTable,
     SavedTable,
-    is_index,
     is_number,
     read_table,
     texts_of,
@@ -34,11 +43,12 @@ from hardex.errors import ClassifierError, DatasetError, HardexError
 
 _KINDS = ".npy, .npz, .csv or .parquet"
 _LABELS = ("labels", "label", "y", "given_labels", "targets")  # arrays of an .npz file
+_TRUE = (*LABEL_COLUMNS, *_LABELS, "y_true", "true_label", "true", "ground_truth", "gt")
 # Columns beside those of the classes, if the classes are unknown.
 _NO_CLASSES = frozenset(
     (
-        *LABEL_COLUMNS,
-        *("labels", "targets", "y_true", "y_pred", "true", "pred", "predicted", "prediction"),
+        *_TRUE,
+        *("y_pred", "pred", "predicted", "prediction"),
         *("predicted_label", "predicted_class", "confidence", "max", "max_prob", "score", "loss"),
         *("entropy", "margin", "correct", "split", "fold", "position", "row", "given_index"),
     )
@@ -58,6 +68,8 @@ class Saved:
         by_name: whether the columns are in the order of the classes, by their names.
         source: the file.
         notes: a sentence on each thing that was left out or put right.
+        labels: the n labels beside the rows, as texts, or () if there are none.
+        labelled: the column of the labels.
     """
 
     probabilities: Probabilities
@@ -66,6 +78,8 @@ class Saved:
     by_name: bool = False
     source: str = "the array"
     notes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    labelled: str = ""
 
     def __post_init__(self) -> None:
         for ids in self.names.values():
@@ -146,20 +160,57 @@ def read_saved(path: Path, class_names: Sequence[str] | None = None) -> Saved:
     """
     source = str(path)
     with _readable(path, "probabilities", _KINDS, ClassifierError):
-        table = read_table(path, WHOLE_ROWS, "probabilities")
-        names, others, notes = _names_in(table, class_names, source, ClassifierError)
-        whole = next((name for name in WHOLE_ROWS if name in table.columns), None)
-        if isinstance(table, ParquetTable) and whole is not None:
-            place = table.columns.index(whole)
-            if table.kinds[place] == "l":
-                return _finished(table.lists(place), names, None, False, source, ())
-            if table.kinds[place] != "f":
-                raise ValueError(
-                    f"its probabilities are {table.types[whole]} and not lists of numbers"
-                )
-        numbers = "f" if isinstance(table, ParquetTable) else "fi"
-        classes = _Classes(table, [p for p in others if table.kinds[p] in "fi"], source)
-        found = classes.choose(class_names, [p for p in others if table.kinds[p] in numbers])
+        return _saved(read_table(path, WHOLE_ROWS, "probabilities"), class_names, source)
+
+
+def saved_frame(
+    frame: Any, class_names: Sequence[str] | None = None, *, counted: bool = False
+) -> Saved:
+    """The same from a pandas table, whose index and columns may hold the names.
+
+    Args:
+        frame: the table.
+        class_names: as for `read_saved`.
+        counted: whether its index must count the rows if it holds numbers.
+
+    Raises:
+        ClassifierError: as `read_saved`.
+    """
+    source = "the table"
+    try:
+        return _saved(FrameTable(frame, counted), class_names, source)
+    except HardexError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise ClassifierError(
+            f"probabilities must be numbers; reading {source} failed ({_one_line(error)}); pass "
+            "one column for each class."
+        ) from error
+
+
+def _saved(table: SavedTable, class_names: Sequence[str] | None, source: str) -> Saved:
+    found = _probabilities(table, class_names, source)
+    lower = {column.strip().lower(): place for place, column in enumerate(table.columns)}
+    places = (lower[name] for name in _TRUE if name in lower)
+    for place in places:
+        column = table.columns[place]
+        if table.kinds[place] in "fitn" and column not in (found.columns or ()):
+            return replace(found, labels=table.texts(place), labelled=column)
+    return found
+
+
+def _probabilities(table: SavedTable, class_names: Sequence[str] | None, source: str) -> Saved:
+    names, others, notes = _names_in(table, class_names, source, ClassifierError)
+    whole = next((name for name in WHOLE_ROWS if name in table.columns), None)
+    if isinstance(table, ParquetTable) and whole is not None:
+        place = table.columns.index(whole)
+        if table.kinds[place] == "l":
+            return _finished(table.lists(place), names, None, False, source, ())
+        if table.kinds[place] != "f":
+            raise ValueError(f"its probabilities are {table.types[whole]} and not lists of numbers")
+    numbers = "f" if isinstance(table, ParquetTable | FrameTable) else "fi"
+    classes = _Classes(table, [p for p in others if table.kinds[p] in "fi"], source)
+    found = classes.choose(class_names, [p for p in others if table.kinds[p] in numbers])
     values, columns, by_name, left_out = found
     return _finished(values, names, columns, by_name, source, (*notes, *left_out))
 
@@ -245,26 +296,31 @@ def read_saved_labels(path: Path) -> SavedLabels:
     Raises:
         DatasetError: no such file, or neither whole numbers nor names.
     """
-    source = str(path)
     with _readable(path, "labels", _KINDS, DatasetError):
-        table = read_table(path, _LABELS, "labels")
-        names, others, _ = _names_in(table, (), source, DatasetError)
-        chosen = _label_columns(table, others)
-        if len(chosen) == 1 and table.kinds[chosen[0]] == "t":
-            texts = tuple(text.strip() for text in table.texts(chosen[0]))
-            column = table.columns[chosen[0]]
-            lone = table.named and len(table.columns) == 1 and column.lower() not in LABEL_COLUMNS
-            labels = (column, *texts) if lone and path.suffix.lower() == ".csv" else texts
-            return SavedLabels(labels, names, source, column if labels is not texts else "")
-        if not chosen and names:
-            raise ValueError(
-                f"it has the columns {shortened(table.columns)}; call that of the labels `label`"
-            )
-        values = table.numbers(chosen)
+        return _saved_labels(read_table(path, _LABELS, "labels"), str(path))
+
+
+def _saved_labels(table: SavedTable, source: str) -> SavedLabels:
+    names, others, _ = _names_in(table, (), source, DatasetError)
+    chosen = _label_columns(table, others)
+    for place in chosen:
+        names.pop(_called(table, place), None)
+    text_file = isinstance(table, CsvTable)
+    if len(chosen) == 1 and table.kinds[chosen[0]] == "t":
+        texts = tuple(text.strip() for text in table.texts(chosen[0]))
+        column = table.columns[chosen[0]]
+        lone = text_file and table.named and len(table.columns) == 1
+        first = column if lone and column.lower() not in LABEL_COLUMNS else ""
+        return SavedLabels((first, *texts) if first else texts, names, source, first)
+    if not chosen and names:
+        raise ValueError(
+            f"it has the columns {shortened(table.columns)}; call that of the labels `label`"
+        )
+    values = table.numbers(chosen)
     found, notes = as_labels(values, source)
-    if isinstance(table, CsvTable) and "f" not in {table.kinds[place] for place in chosen}:
+    if text_file and "f" not in {table.kinds[place] for place in chosen}:
         notes = notes if found.ndim != values.ndim and values.shape[1] > 1 else ()
-    zero = path.suffix.lower() == ".csv" and not table.named and found[:1].tolist() == [0]
+    zero = text_file and not table.named and found[:1].tolist() == [0]
     return SavedLabels(found, names, source, "0" if zero else "", notes)
 
 
@@ -299,10 +355,22 @@ def as_given_labels(values: Any, source: str) -> SavedLabels:
     Raises:
         DatasetError: neither whole numbers nor names.
     """
+    if hasattr(values, "iloc"):  # of pandas, whose index may name the rows
+        frame = values.to_frame("label") if hasattr(values, "to_frame") else values
+        try:
+            return _saved_labels(FrameTable(frame), source)
+        except HardexError:
+            raise
+        except (ValueError, TypeError) as error:
+            raise DatasetError(
+                f"labels must be one class per example; reading {source} failed "
+                f"({_one_line(error)}); pass a single column, or call it `label`."
+            ) from error
     array = np.asarray(values)
-    if array.ndim == 1 and array.dtype.kind in "US" and array.size:
+    texts = array.dtype.kind in "US" or all(isinstance(value, str) for value in array.flat)
+    if array.ndim == 1 and array.size and texts:
         return SavedLabels(texts_of(array), source=source)
-    labels, notes = as_labels(values, source)
+    labels, notes = as_labels(array, source)
     return SavedLabels(labels, source=source, notes=notes)
 
 
@@ -321,10 +389,12 @@ def distinct(
     Raises:
         HardexError: every column has one twice.
     """
-    for ids in names.values():
-        if len(set(ids)) == len(ids):
+    meant = [ids for column, ids in names.items() if is_meant(column)]
+    telling = [ids for ids in (*meant, *names.values()) if not counts_rows(ids)]
+    for ids in (*(ids for ids in telling if ids in meant or are_files(ids)), *meant):
+        if not has_twins(ids):
             return ids
-    for ids in names.values():
+    for ids in meant:
         first = {name: row for row, name in reversed(list(enumerate(ids)))}
         again = [row for row, name in enumerate(ids) if first[name] != row]
         raise kind(
@@ -403,6 +473,8 @@ class _Classes:
             )
         if not self.table.named:
             return self._numbers(default), None, False, ()
+        if isinstance(self.table, ArrayTable) and not class_names:
+            return self._numbers(default), tuple(columns), False, ()
         usual = [self.table.columns[place] for place in default]
         numbered = _numbers_of(usual)
         if class_names and not (numbered and sorted(numbered) == list(range(len(numbered)))):
@@ -415,7 +487,9 @@ class _Classes:
         if numbered is not None and (class_names or all(map(is_number, usual))):
             order = np.argsort(numbered, kind="stable")
             chosen = [telling[i] for i in order]
-            return self._numbers(chosen), None, False, self._left(chosen, default)
+            texts = tuple(str(numbered[i]) for i in order)
+            named = None if class_names or texts[0] == "0" else texts  # such as 1, 2, 3
+            return self._numbers(chosen), named, False, self._left(chosen, default)
         if class_names and not counts_up(class_names):
             self._refuse(usual, class_names)
         return self._by_sums(default, class_names)
@@ -474,15 +548,20 @@ def _names_in(
     """The names of the rows by column, the places of the other columns, and what was left out."""
     names: dict[str, tuple[str, ...]] = {}
     others: list[int] = []
+    texts_beside: list[int] = []
     counting: dict[str, tuple[str, ...]] = {}
     classes = {name.casefold() for name in class_names or ()}
     for place, column in enumerate(table.columns):
         letter = table.kinds[place]
         may = holds_names(column) or (table.named and is_index(column))
-        headless = not table.named and letter == "t" and len(table.columns) > 1 and place == 0
-        if not (may or headless) or (column.casefold() in classes and letter != "t"):
-            others.append(place)
-        elif letter == "t":
+        headless = isinstance(table, CsvTable) and not table.named and letter == "t" and place == 0
+        headless = headless and len(table.columns) > 1
+        if not (may or headless) or (column.casefold() in classes and letter not in "tbn"):
+            if letter != "n":
+                others.append(place)
+            if letter in "tn":
+                texts_beside.append(place)
+        elif letter in "tbn":
             names[column or "index"] = table.texts(place)
         elif letter in "fi" and _are_whole(table, place):
             texts = table.texts(place)
@@ -493,7 +572,10 @@ def _names_in(
                 counting[column] = texts
         else:
             others.append(place)
-    if not names:  # then only the order of the rows tells what they belong to
+    if all(map(counts_rows, names.values())):  # another column may hold the names
+        for place in texts_beside:
+            names[_called(table, place)] = table.texts(place)
+    if all(map(has_twins, names.values())):  # only the order of the rows tells what they belong to
         for texts in counting.values():
             _check_counts(texts, source, kind)
     notes = (
@@ -502,6 +584,10 @@ def _names_in(
     )
     order = [*preferred(names), *(name for name in names if not holds_names(name))]
     return {name: names[name] for name in order}, others, tuple(notes)
+
+
+def _called(table: SavedTable, place: int) -> str:
+    return table.columns[place] or f"column {place}"
 
 
 def _are_whole(table: SavedTable, place: int) -> bool:
@@ -527,7 +613,7 @@ def _label_columns(table: SavedTable, places: list[int]) -> list[int]:
     if len(places) < 2 or not table.named:
         return places
     lower = {table.columns[place].strip().lower(): place for place in reversed(places)}
-    called = next((lower[name] for name in (*LABEL_COLUMNS, *_LABELS) if name in lower), None)
+    called = next((lower[name] for name in _TRUE if name in lower), None)
     if called is not None:
         return [called]
     if any(table.kinds[place] not in "fi" for place in places):

@@ -8,6 +8,7 @@ import csv
 import warnings
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
+from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,18 +17,12 @@ import numpy as np
 from hardex.bounded import Unreadable, lines_of
 from hardex.classifiers.row_names import holds_names
 from hardex.data.names import counts_up
-from hardex.data.npy_files import open_npz, read_npy
+from hardex.data.npy_files import Npz, open_npz, read_npy
 from hardex.data.parquet_files import COLUMNS_MOST, open_table
 
 # What our own predictions.parquet and others call the column, or array, of whole rows.
 WHOLE_ROWS = ("probabilities", "pred_probs", "probs", "p")
 _CLASSES = ("class_names", "classes", "columns")  # arrays of an .npz file that name the columns
-_INDEX = ("", "unnamed: 0", "index", "level_0", "__index_level_0__")  # what pandas calls its index
-
-
-def is_index(column: str) -> bool:
-    """Whether pandas calls a column so that held the index of a table."""
-    return column.strip().lower() in _INDEX
 
 
 class SavedTable(Protocol):
@@ -36,7 +31,8 @@ class SavedTable(Protocol):
     Attributes:
         columns: their names; "" for one without a name.
         named: whether the file names its columns.
-        kinds: of each column: `f` decimals, `i` whole numbers, `t` texts, `x` anything else.
+        kinds: of each column: `f` decimals, `i` whole numbers, `t` texts, `b` bytes, `n` values
+            in an array of their own beside the table, `l` lists, `x` anything else.
     """
 
     columns: tuple[str, ...]
@@ -66,8 +62,7 @@ class ArrayTable:
         self._names = names or {}
         self.named = fits
         self.columns = (*given, *self._names)
-        kind = {"f": "f", "i": "i", "u": "i", "b": "i", "U": "t", "S": "t"}.get(values.dtype.kind)
-        self.kinds = (kind or "x") * own + "t" * len(self._names)
+        self.kinds = _kind_of_array(values) * own + "n" * len(self._names)
 
     def numbers(self, places: Sequence[int]) -> Any:
         """The array, whole or some of its columns."""
@@ -81,6 +76,42 @@ class ArrayTable:
         if place >= own:
             return self._names[self.columns[place]]
         return texts_of(self.values if self.values.ndim == 1 else self.values[:, place])
+
+
+class FrameTable:
+    """A pandas table; its index is a column without a name if it holds texts.
+
+    Args:
+        frame: the table.
+        counted: whether an index of numbers is one, too; where rows are split at random, it is not
+            in order, and nothing depends on it unless there is data with an order of its own.
+    """
+
+    def __init__(self, frame: Any, counted: bool = False) -> None:
+        index = frame.index.to_numpy()
+        self._values = [("", index)] if counted or index.dtype.kind not in "iu" else []
+        columns = range(len(frame.columns))
+        self._values += [(str(frame.columns[i]), frame.iloc[:, i].to_numpy()) for i in columns]
+        self.columns = tuple(name for name, _ in self._values)
+        self.named = True
+        self.kinds = "".join(_kind_of_array(values) for _, values in self._values)
+
+    def numbers(self, places: Sequence[int]) -> Any:
+        """Some columns, side by side."""
+        return np.stack([self._values[place][1] for place in places], axis=1)
+
+    def texts(self, place: int) -> tuple[str, ...]:
+        """One column."""
+        values = self._values[place][1].tolist()
+        return texts_of(["" if value != value else value for value in values])  # NaN is none
+
+
+def _kind_of_array(values: Any) -> str:
+    if values.dtype.kind == "O":  # as pandas stores texts
+        texts = [isinstance(value, str | PathLike) for value in values]
+        empty = [value is None or value != value for value in values]
+        return "t" if any(texts) and all(map(any, zip(texts, empty, strict=True))) else "x"
+    return {"f": "f", "i": "i", "u": "i", "b": "i", "U": "t", "S": "t"}.get(values.dtype.kind, "x")
 
 
 class CsvTable:
@@ -149,7 +180,8 @@ class ParquetTable:
             ("f", pa.types.is_floating),
             ("i", pa.types.is_integer),
             ("t", lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind)),
-            ("t", lambda kind: pa.types.is_binary(kind) or pa.types.is_dictionary(kind)),
+            ("t", pa.types.is_dictionary),
+            ("b", pa.types.is_binary),
             ("l", lambda kind: pa.types.is_list(kind) or pa.types.is_large_list(kind)),
             ("l", pa.types.is_fixed_size_list),
         )
@@ -222,24 +254,32 @@ def _text(value: Any) -> str:
 def _npz(path: Path, arrays: Sequence[str], what: str) -> SavedTable:
     with open_npz(path) as held:
         named = next((name for name in arrays if name in held.names), None)
-        beside = [name for name in held.names if name != named and holds_names(name)]
-        read = {name: held[name] for name in beside}
-        names = {name: texts_of(array) for name, array in read.items() if _lists(array)}
         classes = next((name for name in _CLASSES if name in held.names and name != named), None)
+        others = [name for name in held.names if name not in (named, classes)]
+        if named is None:
+            tables = [name for name in others if len(held.header(name).shape) == 2]
+            if len(tables) != 1:
+                raise ValueError(
+                    f"it holds {', '.join(held.names[:10]) or 'nothing'}; name the array {what}"
+                )
+            named = tables[0]
+        values = held[named]
         columns = None if classes is None else texts_of(held[classes].ravel())
-        if named is not None:
-            return ArrayTable(held[named], columns, names)
-        others = [name for name in held.names if name not in beside and name != classes]
-        tables = [array for array in map(held.__getitem__, others) if array.ndim == 2]
-    if len(tables) != 1:
+        beside = [name for name in others if name != named and _lists(held, name, values.shape[:1])]
+        return ArrayTable(values, columns, {name: texts_of(held[name]) for name in beside})
+
+
+def _lists(held: Npz, name: str, rows: tuple[int, ...]) -> bool:
+    """Whether an array may hold something of each row: its name, or its label."""
+    header = held.header(name)
+    if header.dtype.hasobject and header.shape == rows:
         raise ValueError(
-            f"it holds {', '.join(held.names[:10]) or 'nothing'}; name the array {what}"
+            f"the array {name!r} holds Python objects, which may run code: save its texts as "
+            f"np.array({name}, dtype=str), or leave it out"
         )
-    return ArrayTable(tables[0], columns, names)
-
-
-def _lists(array: Any) -> bool:
-    return array.ndim == 1 and array.dtype.kind in "USiu"
+    if holds_names(name):
+        return len(header.shape) == 1 and header.dtype.kind in "USiu"
+    return header.shape == rows and header.dtype.kind in "USiub"
 
 
 def _rows(path: Path) -> Iterator[list[str]]:

@@ -45,7 +45,8 @@ def rank(
         str,
         typer.Option(
             help="Order of files and classes in which rows and columns without names were saved: "
-            "text (1, 10, 2: Keras, torchvision), natural (1, 2, 10) or path (whole paths)."
+            "text (1, 10, 2: Keras, torchvision), natural (1, 2, 10), path (whole paths) or "
+            "classes (in the order of --classes, as Keras with class_names)."
         ),
     ] = "",
     subset: Annotated[

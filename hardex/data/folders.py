@@ -3,15 +3,17 @@
 Every file in the folder becomes an example or is listed with the reason why not. Silent are only
 files that programs and people put beside pictures:
 
-* hidden files and folders (names that begin with `.`, such as `.DS_Store` and `._1.png`), folders
-  that begin with `__`, and the folders of systems: `@eaDir`, `$RECYCLE.BIN`,
+* `._1.png` and the like, other hidden files that are not called like pictures (`.DS_Store`), hidden
+  folders (`.git`), and the folders of systems: `__MACOSX`, `__pycache__`, `@eaDir`, `$RECYCLE.BIN`,
   `System Volume Information`, `lost+found`;
-* `Thumbs.db`, `ehthumbs.db`, `desktop.ini` and `Icon`;
-* texts whose names begin with README, LICENSE, LICENCE, COPYING or NOTICE.
+* `Thumbs.db`, `ehthumbs.db`, `desktop.ini`, `Icon`, and texts called README, LICENSE, LICENCE,
+  COPYING, NOTICE or the like (`README-de.md`), unless they are pictures.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,17 +22,24 @@ import numpy as np
 from hardex.bounded import open_plain
 from hardex.data.dataset import Skipped
 from hardex.data.files import FileDataset, escaped, is_text
+from hardex.data.manifests import METADATA
 from hardex.data.names import as_class_names, natural_order, shortened
 from hardex.data.paths import SUFFIXES
 from hardex.errors import DatasetError
 
 _NOT_TEXT = "its name is not UTF-8, so no table can hold it; rename the file."
 _NO_CLASS = "it is beside the class folders, so it has no class; move it into one of them."
-_HIDDEN = (".", "__")  # .git, .ipynb_checkpoints, __MACOSX, …
-_SYSTEM = frozenset({"@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"})
+_IS_HIDDEN = "its name begins with a dot, so it is hidden; rename it."
+_SYSTEM = frozenset(
+    {
+        *("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN"),
+        *("System Volume Information", "lost+found"),
+    }
+)
 _BY_PROGRAMS = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "icon"})
-_BY_PEOPLE = ("readme", "license", "licence", "copying", "notice")
-_TEXTS = frozenset({"", ".txt", ".md", ".rst", ".html", ".pdf"})
+_BY_PEOPLE = re.compile(
+    r"(readme|licen[cs]e|copying|notice)([._-].*)?(|\.txt|\.md|\.rst|\.html|\.pdf)", re.IGNORECASE
+)
 
 
 def open_folders(
@@ -75,8 +84,21 @@ def open_folders(
         source or str(root),
         found_files=True,
         found_classes=class_names is None,
-        left_out=tuple(_left_out(tree, "", frozenset(files))),
+        left_out=tuple(_left_out(tree, "", frozenset(files), _NO_CLASS)),
     )
+
+
+def files_beside(root: Path, files: Iterable[str], table: str) -> tuple[Skipped, ...]:
+    """Every file in a folder that its table does not name, with the reason; but for tables.
+
+    Args:
+        root: the folder.
+        files: that are named, relative to the folder.
+        table: the name of the table.
+    """
+    named = frozenset(posixpath.normpath(file) for file in files)
+    found = _left_out(_Tree(root), "", named, f"no row of {table} names it.")
+    return tuple(one for one in found if one.id not in METADATA)
 
 
 @dataclass(frozen=True)
@@ -116,32 +138,34 @@ def _contents(folder: Path) -> _Contents:
         return _Contents()
     with os.scandir(folder) as entries:
         for entry in entries:
-            stem, suffix = os.path.splitext(entry.name)
-            if entry.name.startswith("."):
-                continue
-            if suffix.lower() in SUFFIXES:
-                images.append(entry.name)
-            elif entry.is_dir():
+            called_so = os.path.splitext(entry.name)[1].lower() in SUFFIXES
+            if _is_folder(entry):
                 if _is_walked(entry):
                     folders.append(entry.name)
-            elif not _is_silent(entry.name, stem, suffix):
-                reason = _why_no_image(entry.path)
-                if reason:
-                    others.append((entry.name, reason))
-                else:
-                    images.append(entry.name)
+            elif entry.name.startswith("."):
+                if called_so and not entry.name.startswith("._"):
+                    others.append((entry.name, _IS_HIDDEN))
+            elif called_so or not (reason := _why_no_image(entry.path)):
+                images.append(entry.name)
+            elif not _is_silent(entry.name):
+                others.append((entry.name, reason))
     return _Contents(tuple(images), tuple(others), tuple(folders))
 
 
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
 def _is_walked(folder: "os.DirEntry[str]") -> bool:
-    hidden = folder.name.startswith(_HIDDEN) or folder.name in _SYSTEM
+    hidden = folder.name.startswith(".") or folder.name in _SYSTEM
     return not hidden and not (folder.is_symlink() and _leads_back(folder))
 
 
-def _is_silent(name: str, stem: str, suffix: str) -> bool:
-    if name.lower() in _BY_PROGRAMS:
-        return True
-    return stem.lower().startswith(_BY_PEOPLE) and suffix.lower() in _TEXTS
+def _is_silent(name: str) -> bool:
+    return name.lower() in _BY_PROGRAMS or _BY_PEOPLE.fullmatch(name) is not None
 
 
 def _why_no_image(path: str) -> str:
@@ -196,18 +220,18 @@ def _images_below(tree: _Tree, name: str) -> Iterator[str]:
         yield from _images_below(tree, f"{name}/{folder}")
 
 
-def _left_out(tree: _Tree, folder: str, members: frozenset[str]) -> Iterator[Skipped]:
-    """Every file that is no example, with the reason."""
+def _left_out(tree: _Tree, folder: str, members: frozenset[str], why: str) -> Iterator[Skipped]:
+    """Every file that is no example, with the reason; `why` of a picture."""
     inside = tree.at(folder)
     start = f"{folder}/" if folder else ""
     for name, reason in inside.others:
         yield Skipped(escaped(start + name), reason)
     for name in inside.images:
         if start + name not in members:
-            reason = _NO_CLASS if is_text(start + name) else _NOT_TEXT
+            reason = why if is_text(start + name) else _NOT_TEXT
             yield Skipped(escaped(start + name), reason)
     for name in inside.folders:
-        yield from _left_out(tree, start + name, members)
+        yield from _left_out(tree, start + name, members, why)
 
 
 def _leads_back(link: "os.DirEntry[str]") -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -222,8 +223,13 @@ def _column(
 
 
 def _first_of(columns: Mapping[str, object], usual: Sequence[str]) -> str:
-    found = {name.lower(): name for name in reversed(list(columns))}
-    return next((found[name] for name in usual if name in found), "")
+    """The first usual name among the columns; without case, `_`, `-` and spaces."""
+    found = {_plain(name): name for name in reversed(list(columns))}
+    return next((found[_plain(name)] for name in usual if _plain(name) in found), "")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name).casefold()
 
 
 def _label_column(
@@ -238,13 +244,14 @@ def _label_column(
                 f"{next(file for file in files if not _parent(file))} is in none; name a column."
             )
         return ""
-    if not chosen and not _first_of(columns, LABEL_COLUMNS):
+    usual = tuple(name for name in LABEL_COLUMNS if name != "y" or not _first_of(columns, ("x",)))
+    if not chosen and not _first_of(columns, usual):
         folder = f"; or pass --label-column {FROM_FOLDER} if the folder of each file is its class"
         raise DatasetError(
             f"{path} must have a label column such as {LABEL_COLUMNS[0]}; it has "
             f"{shortened(list(columns))}; name it with --label-column{folder * in_folders}."
         )
-    return _column(columns, chosen, LABEL_COLUMNS, path, "label")
+    return _column(columns, chosen, usual, path, "label")
 
 
 def _parent(file: str) -> str:

@@ -73,6 +73,15 @@ class Npz:
         with self._archive.open(member) as file:
             return _array(file, member.file_size)
 
+    def header(self, name: str) -> "Header":
+        """What the file says of one array, which is not read; it may hold Python objects.
+
+        Raises:
+            ValueError: it has no header.
+        """
+        with self._archive.open(self._members[name]) as file:
+            return _any_header(file)
+
 
 @contextmanager
 def open_npz(path: Path) -> Iterator[Npz]:
@@ -139,6 +148,16 @@ def read_header(file: IO[bytes]) -> Header:
     Raises:
         ValueError: it has none; as `Unreadable`, of something else than numbers and texts.
     """
+    header = _any_header(file)
+    if header.dtype.hasobject:
+        raise Unreadable("it holds Python objects, which may run code")
+    if header.dtype.kind not in _KINDS or not header.dtype.itemsize:
+        raise Unreadable(f"it holds {str(header.dtype)[:40]}, and neither numbers nor texts")
+    return header
+
+
+def _any_header(file: IO[bytes]) -> Header:
+    """The header of an array of anything."""
     try:
         version = np.lib.format.read_magic(file)
         if version not in _HEADERS:
@@ -152,10 +171,6 @@ def read_header(file: IO[bytes]) -> Header:
         raise
     except Exception as error:  # it is a Python expression, and may raise nearly anything
         raise Unreadable(str(error).partition("\n")[0] or type(error).__name__) from error
-    if dtype.hasobject:
-        raise Unreadable("it holds Python objects, which may run code")
-    if dtype.kind not in _KINDS or not dtype.itemsize:
-        raise Unreadable(f"it holds {str(dtype)[:40]}, and neither numbers nor texts")
     if any(side < 0 for side in shape):
         raise Unreadable(f"its shape {str(shape)[:80]} has a negative side")
     return Header(tuple(shape), by_columns, dtype, file.tell())

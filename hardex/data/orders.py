@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Positions
 from hardex.data.dataset import Dataset
+from hardex.data.names import natural_order
 from hardex.errors import HardexError
 
 # What `--order` takes, and what each word means.
@@ -19,6 +20,8 @@ ORDERS = {
     "natural": "numbers by value",
     "text": "sorted as text folder by folder, as Keras and torchvision do",
     "path": "whole paths sorted as text, as sorted(glob(…)) does",
+    "classes": "class by class as --classes names them, each sorted as text, as Keras does with "
+    "class_names",
 }
 
 Places = Sequence[int] | Positions | NDArray[np.intp]
@@ -30,8 +33,8 @@ def check_order(word: str) -> None:
     Example:
         >>> check_order("random")
         Traceback (most recent call last):
-        hardex.errors.HardexError: --order must be one of natural, text, path; received 'random'; \
-choose the order in which the program that saved the rows listed its files.
+        hardex.errors.HardexError: --order must be one of natural, text, path, classes; received \
+'random'; choose the order in which the program that saved the rows listed its files.
     """
     if word and word not in ORDERS:
         raise HardexError(
@@ -68,18 +71,23 @@ def file_orders(dataset: Dataset) -> dict[str, Places]:
     given = range(len(dataset))
     if not lists_files(dataset):
         return dict.fromkeys(ORDERS, given)
-    files, labels = dataset.files, dataset.labels.tolist()
-    rank = {int(label): place for place, label in enumerate(class_orders(dataset)["text"])}
+    files, labels, names = dataset.files, dataset.labels.tolist(), dataset.class_names
+    by_text = [name.split("/") for name in names]
+    parts = [file.rpartition("/") for file in files]
 
-    def by_folder(i: int) -> tuple[int, str, str]:
-        folder, _, name = files[i].rpartition("/")
-        return rank[labels[i]], folder, name
+    def as_text(i: int) -> tuple[str, str]:
+        return parts[i][0], parts[i][2]
 
-    return {
+    orders: dict[str, Places] = {
         "natural": given,
-        "text": sorted(given, key=by_folder),
+        "text": sorted(given, key=lambda i: (by_text[labels[i]], as_text(i))),
         "path": sorted(given, key=files.__getitem__),
     }
+    if not sorts_classes(dataset):
+        naturally = [natural_order(name) for name in names]
+        orders["natural"] = sorted(given, key=lambda i: naturally[labels[i]])
+        orders["classes"] = sorted(given, key=lambda i: (labels[i], as_text(i)))
+    return orders
 
 
 def settled(
@@ -110,6 +118,11 @@ def settled(
         ('text', [1, 0])
     """
     natural = list(orders["natural"])
+    if asked and asked not in orders:
+        raise kind(
+            f"--order {asked} belongs to class folders with --classes; received {what}, whose "
+            f"orders are {', '.join(orders)}; choose one of these, or pass --classes."
+        )
     others = {word: list(order) for word, order in orders.items()}
     different = {word: order for word, order in others.items() if order != natural}
     if not different:

@@ -11,10 +11,15 @@ import numpy as np
 
 from hardex.bounded import lines_of
 from hardex.data.dataset import ArrayDataset
+from hardex.data.manifests import LABEL_COLUMNS
 from hardex.data.names import as_class_names, labels_by_name, number_names
 from hardex.errors import DatasetError
 
 _PIXEL = re.compile(r"(pixel|px|p)?[_ ]?\d+|\d+x\d+")
+_NO_LABEL = re.compile(
+    r"|index|unnamed: \d+|row|split|usage|file|image|path"
+    r"|((image|img|file|sample|example|row|picture)[_ -]?)?(ids?|names?|path)"
+)
 _FEWEST = 16  # pixels of an image; a table of files has no such columns
 
 
@@ -28,7 +33,8 @@ def open_pixel_table(
 
     Args:
         path: a `.csv` file.
-        label_column: by default the only column that is no pixel.
+        label_column: by default one with a usual name, or the only column that is no pixel and
+            does not name or number the rows.
         class_names: the classes in the order of the probability columns.
         resize: whether the images may be resized to the classifier's input.
 
@@ -49,7 +55,11 @@ def open_pixel_table(
     side = _side(len(places))
     if side is None or len(others) > len(places):
         return None
-    labelled = [i for i in others if header[i] == label_column] if label_column else others
+    if label_column:
+        labelled = [i for i in others if header[i] == label_column]
+    else:
+        usual = [i for i in others if header[i].strip().lower() in LABEL_COLUMNS]
+        labelled = usual[:1] or [i for i in others if not _names_rows(header[i])]
     if len(labelled) != 1:
         beside = ", ".join(header[i] for i in others[:10]) or "none"
         raise DatasetError(
@@ -64,6 +74,11 @@ def open_pixel_table(
     except ValueError:
         numbers, names = labels_by_name(labels, class_names, source=str(path))
     return ArrayDataset.of(images, numbers, class_names=names, source=str(path), resize=resize)
+
+
+def _names_rows(column: str) -> bool:
+    """Whether a column is called like an index, an id or a split: no label is guessed from it."""
+    return _NO_LABEL.fullmatch(column.strip().lower()) is not None
 
 
 def _side(pixels: int) -> tuple[int, int, int] | None:

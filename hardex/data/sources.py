@@ -3,6 +3,7 @@
 import os
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ def _open_keras(text: str, class_names: Sequence[str] | None, resize: bool, spli
 
 
 def _open_folder(path: Path, class_names: Sequence[str] | None, reading: Reading) -> Dataset:
-    from hardex.data.folders import open_folders
+    from hardex.data.folders import files_beside, open_folders
 
     root = path / reading.split
     if not root.is_dir():
@@ -166,7 +167,10 @@ def _open_folder(path: Path, class_names: Sequence[str] | None, reading: Reading
         )
     tables = [root / name for name in METADATA if (root / name).is_file()]
     if tables:
-        return open_manifest(tables[0], reading, class_names=class_names, source=str(path))
+        dataset = open_manifest(tables[0], reading, class_names=class_names, source=str(path))
+        if dataset.packed:
+            return dataset
+        return replace(dataset, left_out=files_beside(root, dataset.files, tables[0].name))
     return open_folders(root, class_names=class_names, source=str(path))
 
 

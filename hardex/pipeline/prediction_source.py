@@ -121,7 +121,7 @@ def source_from_saved(
         labels: (n,), or their file; None for those of the data.
         dataset: the images, or None.
         class_names: the classes in the order of the columns.
-        order: `natural`, `text` or `path`: in which rows and columns without names came.
+        order: a word of `hardex.data.orders`: in which rows and columns without names came.
         subset: whether rows and examples without partner are left out.
 
     Raises:

@@ -63,11 +63,12 @@ def rank(
             `Classifier`; or a finished run, which is ranked again by another rule from its own
             tables, without its model.
         data: `mnist:test`, a path, a pair (images, labels), a `tf.data.Dataset` or a `Dataset`.
-        probabilities: (n, k) saved probabilities, or their file, in place of a model.
+        probabilities: (n, k) saved probabilities, or their file, in place of a model; the index or
+            a column of a pandas table may name the rows, and its columns the classes.
         labels: (n,) given labels for them, or their file; not needed with `data`.
         order: the order of files and classes in which saved rows and columns without names came,
-            where programs differ: `text` (1, 10, 2: Keras, torchvision), `natural` (1, 2, 10) or
-            `path` (whole paths as text).
+            where programs differ: `text` (1, 10, 2: Keras, torchvision), `natural` (1, 2, 10),
+            `path` (whole paths as text) or `classes` (as `class_names`, each as text).
         subset: whether to leave out examples without a saved row and rows without an example; the
             rows need names.
         out: the run folder; by default `runs/MODELSTEM-DATASTEM`.

@@ -5,7 +5,7 @@ where programs list the same files or classes in different orders, the user says
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardex.arrays import Labels, Positions, Probabilities
-from hardex.classifiers.row_names import NAME_COLUMNS, Examples, match, placed
+from hardex.classifiers.row_names import (
+    NAME_COLUMNS,
+    Examples,
+    column_of_names,
+    counts_rows,
+    has_twins,
+    match,
+    placed,
+)
 from hardex.classifiers.saved import (
     Saved,
     SavedLabels,
@@ -23,10 +31,11 @@ from hardex.classifiers.saved import (
     labels_of_classes,
     read_saved,
     read_saved_labels,
+    saved_frame,
 )
 from hardex.classifiers.saved_values import Adjusted, Rows, put_right
 from hardex.data.dataset import Dataset
-from hardex.data.names import as_class_names, counts_up, natural_order, number_names, shortened
+from hardex.data.names import as_class_names, natural_order, number_names, shortened
 from hardex.data.orders import (
     ORDERS,
     Places,
@@ -41,6 +50,9 @@ from hardex.errors import ClassifierError, DatasetError, HardexError
 from hardex.predict.saved_rows import NpyRows, open_labels, open_probabilities
 
 _NAME_THEM = "save the file names beside the rows (a column `path`, or an array `paths`)"
+
+
+_MAY_BE_PREDICTED = ("label", "labels", "class", "class_name", "category")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +109,13 @@ def saved_input(
         else as_class_names(class_names)
     )
     _check_order_counts(order, dataset, names)
-    saved = _saved_rows(probabilities, names)
+    saved = _saved_rows(probabilities, names, counted=dataset is not None)
     made = _Pairing(dataset, order, subset)
-    given = _given(labels, dataset)
+    given = _given(labels, dataset, saved)
     names, saved, given = _classes(saved, given, names, made)
     rows, where = made.rows(saved)
+    if given is None:
+        saved = made.checked_by_labels(saved, where)
     found, rows, where = made.labels(given, saved, rows, where)
     ids: Sequence[str] | None = saved.ids if dataset is None else None
     if ids is not None and where is not None:
@@ -122,14 +136,20 @@ class _Read:
     by_name: bool
     source: str
     notes: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    labelled: str = ""
 
     @property
     def ids(self) -> tuple[str, ...] | None:
         return distinct(self.names, self.source, ClassifierError)
 
 
-def _saved_rows(probabilities: str | Path | Probabilities, names: Sequence[str] | None) -> "_Read":
+def _saved_rows(
+    probabilities: str | Path | Probabilities, names: Sequence[str] | None, *, counted: bool
+) -> "_Read":
     """Saved probabilities, read block by block if their file allows it."""
+    if hasattr(probabilities, "iloc"):
+        return _read(saved_frame(probabilities, names, counted=counted))
     if not isinstance(probabilities, str | Path):
         rows, notes = as_probabilities(probabilities, "the array")
         return _Read(rows, {}, None, False, "the array", notes)
@@ -137,13 +157,25 @@ def _saved_rows(probabilities: str | Path | Probabilities, names: Sequence[str] 
     if (streamed := open_probabilities(path)) is not None:
         right, notes = put_right(streamed, str(path))
         return _Read(right, {}, None, False, str(path), notes)
-    saved: Saved = read_saved(path, names)
+    return _read(read_saved(path, names))
+
+
+def _read(saved: Saved) -> "_Read":
     return _Read(
-        saved.probabilities, saved.names, saved.columns, saved.by_name, saved.source, saved.notes
+        saved.probabilities,
+        saved.names,
+        saved.columns,
+        saved.by_name,
+        saved.source,
+        saved.notes,
+        saved.labels,
+        saved.labelled,
     )
 
 
-def _given(labels: str | Path | Labels | None, dataset: Dataset | None) -> SavedLabels | None:
+def _given(
+    labels: str | Path | Labels | None, dataset: Dataset | None, saved: "_Read"
+) -> SavedLabels | None:
     """The labels that were given beside the data, or None."""
     if isinstance(labels, str | Path):
         path = Path(labels)
@@ -154,8 +186,10 @@ def _given(labels: str | Path | Labels | None, dataset: Dataset | None) -> Saved
     if labels is not None:
         return as_given_labels(labels, "the array")
     if dataset is None:
+        own = f" ({saved.source}, if its column {saved.labelled!r} holds them)" * bool(saved.labels)
         raise DatasetError(
-            "saved probabilities need the given labels; received none; pass --labels FILE or DATA."
+            "saved probabilities need the given labels; received none; pass --labels FILE"
+            f"{own} or DATA."
         )
     return None
 
@@ -187,6 +221,8 @@ class _Pairing:
         self.dataset, self.order, self.subset = dataset, order, subset
         self.said: dict[str, str] = {}
         self._examples = None if dataset is None else _examples(dataset)
+        self._row_of: NDArray[np.int64] = np.zeros(0, np.int64)  # of each example that has one
+        self._by_name = False
 
     def total(self, count: int) -> int:
         """How many examples there are; `count` where there is no data."""
@@ -239,6 +275,9 @@ class _Pairing:
             found, _ = labels_of_classes(given.labels, names, given.source)
             self.said["labels"] = "by the names of their classes"
             return SavedLabels(found, given.names, given.source, "", given.notes)
+        if _are_names(given, names):
+            texts = tuple(map(str, np.asarray(given.labels[:]).tolist()))
+            return self.indices(replace(given, labels=texts), names)
         if self.dataset is None or not sorts_classes(self.dataset):
             return given
         word, order = self._class_order(
@@ -258,7 +297,7 @@ class _Pairing:
         if self._examples is None or self.dataset is None:
             self.said["rows"] = "in the order of the file"
             return saved.rows, None
-        chosen = _column_of_names(saved.names, self._examples)
+        chosen = column_of_names(saved.names, self._examples)
         if chosen is not None:
             places = placed(
                 saved.names[chosen],
@@ -270,6 +309,7 @@ class _Pairing:
             )
             self.said["rows"] = f"by the names in the column {chosen!r}"
             where = np.flatnonzero(places >= 0)
+            self._row_of, self._by_name = places[where], True
             return _picked(saved.rows, places[where]), where
         if self.subset:
             raise ClassifierError(
@@ -277,10 +317,42 @@ class _Pairing:
             )
         _check_images(len(saved.rows), self.dataset)
         word, places = self._file_order(f"rows without names ({saved.source})")
+        self._row_of = places
         self.said["rows"] = (
             _told(word, "files") if lists_files(self.dataset) else "in the order of the data"
         )
         return _picked(saved.rows, places), None
+
+    def checked_by_labels(self, saved: _Read, where: NDArray[np.int64] | None) -> _Read:
+        """The same rows, whose own labels were compared with those of the data.
+
+        Raises:
+            ClassifierError: rows without names belong to other examples.
+        """
+        if self.dataset is None or not saved.labels:
+            return saved
+        if saved.labelled.strip().lower() in _MAY_BE_PREDICTED:
+            predicted = saved.rows[:].argmax(axis=1)
+            if not len(_differences(saved.labels, predicted, self.dataset)):
+                return saved
+        own = [saved.labels[row] for row in self._row_of.tolist()]
+        labels = np.asarray(self.dataset.labels)
+        labels = labels if where is None else labels[where]
+        off = _differences(own, labels, self.dataset)
+        if not len(off):
+            return saved
+        column, count = f"{saved.source} (column {saved.labelled})", f"{len(off)} of {len(own)}"
+        if self._by_name:
+            said = f"{count} labels in {column} differ from those of the data, which count."
+            return replace(saved, notes=(*saved.notes, said))
+        first = int(off[0])
+        name = self.dataset.class_names[int(labels[first])]
+        raise ClassifierError(
+            f"rows without names must come in the order of the data; {column} has the label "
+            f"{own[first]!r} in row {int(self._row_of[first])} (counted from 0), where "
+            f"{self.dataset.id(first)} has {name!r}, and {count} differ; {_NAME_THEM}, or leave "
+            "that column out if the labels of the data are newer."
+        )
 
     def labels(
         self,
@@ -297,12 +369,11 @@ class _Pairing:
         if not given.names:
             return self._labels_by_order(given, saved, rows, where)
         examples = self._examples
-        ids = saved.ids if examples is None else None
-        if ids is not None:
-            examples = Examples(ids)
+        if examples is None:
+            examples = _named_alike(saved, given)
         if examples is None:  # names of nothing
             return _counted(given.labels, len(rows)), rows, where
-        chosen = _column_of_names(given.names, examples)
+        chosen = column_of_names(given.names, examples)
         if chosen is None:
             return self._labels_by_order(given, saved, rows, where)
         places = placed(
@@ -334,7 +405,7 @@ class _Pairing:
         _check_images(len(labels), self.dataset)
         word, order = self._file_order(f"labels without names ({given.source})")
         if where is not None and not self.order and len(where) == len(labels):
-            chosen = _column_of_names(saved.names, self._examples)
+            chosen = column_of_names(saved.names, self._examples)
             seen = () if chosen is None else match(saved.names[chosen], self._examples).found
             if list(seen) != list(order):
                 raise DatasetError(
@@ -378,22 +449,57 @@ class _Pairing:
         )
 
 
+def _differences(own: Sequence[str], labels: Labels, dataset: Dataset) -> NDArray[np.intp]:
+    """Which labels beside the rows are others than these; none where they cannot be compared.
+
+    They are names of classes, or numbers that count them in one of the usual orders.
+    """
+    names = {name: place for place, name in enumerate(dataset.class_names)}
+    found = []
+    if all(text in names for text in own):
+        found.append(np.array([names[text] for text in own]))
+    if all(text.isdecimal() and int(text) < len(names) for text in own):
+        numbers = np.array(own).astype(np.int64)
+        found += [np.asarray(order)[numbers] for order in class_orders(dataset).values()]
+    differences = [np.flatnonzero(one != labels) for one in found]
+    return min(differences, key=len, default=np.zeros(0, np.intp))
+
+
+def _named_alike(saved: _Read, given: SavedLabels) -> Examples | None:
+    """The rows as examples, by the column whose names the labels have, too."""
+    for ids in saved.names.values():
+        if not has_twins(ids) and not counts_rows(ids):
+            examples = Examples(ids)
+            if any(not match(names, examples).misses for names in given.names.values()):
+                return examples
+    return None if saved.ids is None else Examples(saved.ids)
+
+
+def _are_names(given: SavedLabels, names: Sequence[str]) -> bool:
+    """Whether labels that are numbers are the names of classes, such as 1, 2, 3.
+
+    Raises:
+        DatasetError: they may be names as well as places in the order of the classes.
+    """
+    numbers = {name: place for place, name in enumerate(names) if name.isdecimal()}
+    if len(numbers) < len(names) or list(names) == [str(i) for i in range(len(names))]:
+        return False
+    found = np.unique(np.asarray(given.labels[:])).tolist()
+    if not found or any(str(label) not in numbers for label in found):
+        return False
+    if all(0 <= label < len(names) for label in found):
+        label = found[0]
+        raise DatasetError(
+            f"labels that are numbers must either count the classes from 0 or name them; in "
+            f"{given.source} they can be both: {label} is the name of a class, and class number "
+            f"{label} is {names[label]}; save the names of the classes as texts."
+        )
+    return True
+
+
 def _examples(dataset: Dataset) -> Examples:
     ids = [dataset.id(i) for i in range(len(dataset))]
     return Examples(ids, dataset.files, heads_differ=not lists_files(dataset))
-
-
-def _column_of_names(names: Mapping[str, Sequence[str]], examples: Examples) -> str | None:
-    """The first column whose names fit the examples, else the first that is no row counter."""
-    for column, texts in names.items():
-        if not match(texts, examples).misses:
-            return column
-    telling = (column for column, texts in names.items() if not _counts(texts))
-    return next(telling, None)
-
-
-def _counts(texts: Sequence[str]) -> bool:
-    return counts_up(texts) or list(texts) == ["0"]
 
 
 def _picked(rows: Any, places: Any) -> Any:
@@ -411,7 +517,7 @@ def _with_columns(saved: _Read, order: Places) -> _Read:
         return saved
     rows = Adjusted(saved.rows, columns=tuple(places))
     kept: Rows = rows if isinstance(saved.rows, NpyRows | Adjusted) else rows[:]
-    return _Read(kept, saved.names, None, False, saved.source, saved.notes)
+    return replace(saved, rows=kept, columns=None, by_name=False)
 
 
 def _told(word: str, what: str) -> str:

@@ -155,3 +155,9 @@ def test_the_guide_lists_the_columns_of_names_and_the_orders():
     listed = guide[guide.index("By names, where") : guide.index("so does the index of a pandas")]
     assert tuple(re.findall(r"`(\w{2,})`", listed)) == NAME_COLUMNS
     assert all(f"| `{word}` |" in guide for word in ORDERS)
+
+
+def test_addresses_and_spaces_around_a_name_play_no_part():
+    examples = Examples(["a/my cat.png", "b/2.png"])
+    names = ["file:///data/a/my%20cat.png", " b/2.png "]
+    assert match(names, examples).found.tolist() == [0, 1]

@@ -12,6 +12,7 @@ from hardex.cli.options import class_names_of
 from hardex.cli.rank_output import _headline, summary
 from hardex.data.folders import open_folders
 from hardex.data.names import natural_order
+from hardex.data.sources import open_dataset
 from hardex.errors import DatasetError, HardexError
 from hardex.images import read_image, resize, write_png
 
@@ -100,6 +101,52 @@ def test_files_that_programs_and_people_put_beside_pictures_are_silent(tmp_path,
     for folder in ("", "a/"):
         (tmp_path / folder / name).write_bytes(b"anything")
     assert open_folders(tmp_path).skipped() == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["icon", "license_plate", "readme.txt", "NOTICE", "desktop.ini", "__unknown__/1.png"]
+)
+def test_no_picture_vanishes_because_of_its_name(tmp_path, name):
+    write_folders(tmp_path, ["a/1.png", f"a/{name}.png"])
+    (tmp_path / f"a/{name}.png").rename(tmp_path / "a" / name)
+    data = open_folders(tmp_path)
+    assert sorted(data.files) == sorted(["a/1.png", f"a/{name}"])
+    assert data.skipped() == ()
+
+
+def test_a_text_with_a_similar_name_and_a_hidden_picture_are_listed(tmp_path):
+    write_folders(tmp_path, ["a/1.png", "a/.2.png", "a/._1.png"])
+    for name in ("noticeboard.txt", "readmes.md"):
+        (tmp_path / "a" / name).write_text("a text")
+    reasons = {skipped.id: skipped.reason for skipped in open_folders(tmp_path).skipped()}
+    assert sorted(reasons) == ["a/.2.png", "a/noticeboard.txt", "a/readmes.md"]
+    assert reasons["a/.2.png"] == "its name begins with a dot, so it is hidden; rename it."
+
+
+def test_a_folder_called_like_a_picture_is_a_folder(tmp_path):
+    write_folders(tmp_path, ["a/1.png", "a/2.png/3.png", "b.tif/1.png"])
+    data = open_folders(tmp_path)
+    assert data.files == ("a/1.png", "a/2.png/3.png", "b.tif/1.png")
+    assert data.skipped() == ()
+
+
+@pytest.mark.parametrize("name", ["loop.png", "loop"])
+def test_a_link_to_itself_is_listed(tmp_path, name):
+    write_folders(tmp_path, ["a/1.png"])
+    (tmp_path / "a" / name).symlink_to(name)
+    data = open_folders(tmp_path)
+    assert sum(len(batch.ids) for batch in data.batches(4, (4, 4, 1))) == 1
+    assert [skipped.id for skipped in data.skipped()] == [f"a/{name}"]
+
+
+def test_pictures_that_the_table_of_a_folder_does_not_name_are_listed(tmp_path):
+    write_folders(tmp_path, ["1.png", "more/2.png", "3.png"])
+    (tmp_path / "notes.doc").write_text("a text")
+    (tmp_path / "metadata.csv").write_text("file_name,label\n./1.png,a\n3.png,b\n")
+    data = open_dataset(tmp_path)
+    reasons = {skipped.id: skipped.reason for skipped in data.skipped()}
+    assert sorted(reasons) == ["more/2.png", "notes.doc"]
+    assert reasons["more/2.png"] == "no row of metadata.csv names it."
 
 
 def test_a_picture_called_readme_is_a_picture(tmp_path):
@@ -213,7 +260,7 @@ def test_a_cut_off_and_an_empty_file_are_skipped_and_the_rest_is_read(tmp_path):
     (tmp_path / "b/folder.png").mkdir()
     data = open_folders(tmp_path)
     assert ids_of(read_all(data)) == ["a/1.png"]
-    assert [skipped.id for skipped in data.skipped()] == ["a/2.png", "b/1.png", "b/folder.png"]
+    assert [skipped.id for skipped in data.skipped()] == ["a/2.png", "b/1.png"]
 
 
 def test_a_file_whose_name_is_no_text_is_skipped(tmp_path):
@@ -301,7 +348,9 @@ def test_a_group_may_be_named_as_one_class(tmp_path):
         open_folders(tmp_path, class_names=["animals", "animals/cat", "plants"])
 
 
-@pytest.mark.parametrize("hidden", ["a/.thumbs", "a/@eaDir", "$RECYCLE.BIN", "lost+found", "a/__x"])
+@pytest.mark.parametrize(
+    "hidden", ["a/.thumbs", "a/@eaDir", "$RECYCLE.BIN", "lost+found", "__MACOSX"]
+)
 def test_hidden_and_system_folders_are_passed_over_at_every_depth(tmp_path, hidden):
     data = open_folders(write_folders(tmp_path, ["a/1.png", f"{hidden}/2.png", "a/._1.png"]))
     assert (data.class_names, data.files) == (("a",), ("a/1.png",))

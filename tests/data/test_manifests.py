@@ -310,3 +310,21 @@ def test_a_damaged_table_is_refused_with_its_reason(tmp_path, suffix, content, r
     (tmp_path / f"data{suffix}").write_bytes(content)
     with pytest.raises(DatasetError, match=reason):
         open_dataset(tmp_path / f"data{suffix}")
+
+
+def test_a_usual_name_is_known_however_it_is_written(tmp_path):
+    write_folders(tmp_path, ["1.png", "2.png"])
+    for header in ("file, label", "File Name,Class_Name", "file-path,class name", "FILE,label "):
+        (tmp_path / "t.csv").write_text(f"{header}\n1.png,cat\n2.png,dog\n")
+        assert open_dataset(tmp_path / "t.csv").class_names == ("cat", "dog")
+
+
+def test_a_coordinate_is_no_label(tmp_path):
+    write_folders(tmp_path, ["1.png", "2.png"])
+    (tmp_path / "t.csv").write_text("file,x,y,species\n1.png,3,4,cat\n2.png,5,6,dog\n")
+    with pytest.raises(
+        DatasetError, match="must have a label column such as label; it has file, x"
+    ):
+        open_dataset(tmp_path / "t.csv")
+    (tmp_path / "t.csv").write_text("file,y\n1.png,4\n2.png,6\n")
+    assert open_dataset(tmp_path / "t.csv").class_names == ("4", "6")

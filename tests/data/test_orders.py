@@ -54,7 +54,9 @@ def test_keras_lists_files_in_the_order_called_text(tmp_path):
         root, shuffle=False, image_size=(4, 4), verbose=False, class_names=chosen
     )
     data = open_folders(root, class_names=chosen)
-    assert [path.removeprefix(f"{root}/") for path in listed.file_paths] == files_in(data, "text")
+    assert [path.removeprefix(f"{root}/") for path in listed.file_paths] == files_in(
+        data, "classes"
+    )
 
 
 def test_only_what_was_found_by_its_name_can_be_ordered_otherwise(tmp_path):
@@ -106,5 +108,7 @@ def test_an_order_is_taken_only_if_it_is_the_only_one_or_asked_for(names, order)
 
 def test_another_word_is_no_order():
     check_order("")
-    with pytest.raises(HardexError, match=r"--order must be one of natural, text, path; received"):
+    with pytest.raises(
+        HardexError, match=r"--order must be one of natural, text, path, classes; rec"
+    ):
         check_order("sorted")

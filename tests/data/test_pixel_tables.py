@@ -85,3 +85,14 @@ def test_it_can_be_ranked_and_opened_again(tmp_path):
         lambda images: np.tile([0.4, 0.3, 0.2, 0.1], (len(images), 1)), path, out=tmp_path / "run"
     )
     assert hardex.load(run.folder).image("0").shape == (28, 28, 1)
+
+
+@pytest.mark.parametrize("column", ["id", "ImageId", "", "Unnamed: 0", "Usage", "file_name"])
+def test_what_names_the_rows_is_never_taken_for_their_label(tmp_path, column):
+    with pytest.raises(DatasetError, match="must have one label beside its 784 pixels"):
+        open_dataset(pixel_table(tmp_path / "a.csv", label=column))
+    both = pixel_table(tmp_path / "b.csv")
+    lines = both.read_text().splitlines()
+    lines = [f"{column},{lines[0]}", *(f"{i},{line}" for i, line in enumerate(lines[1:], 9))]
+    both.write_text("\n".join(lines) + "\n")
+    assert open_dataset(both).labels.tolist() == LABELS

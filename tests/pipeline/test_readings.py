@@ -70,6 +70,12 @@ def test_the_check_finds_the_reading_and_nothing_in_its_place(photographs):
     assert finding.advice == "pass --reading keras"
 
 
+def test_no_picture_is_to_be_turned_if_its_file_says_how_it_is_turned(tmp_path):
+    """All files are turned alike, so turning the pictures back would help as much."""
+    found = hardex.check(MODEL, turned_photographs(tmp_path, count=400))
+    assert [finding.code for finding in found] == ["wrong_reading"]
+
+
 def test_with_the_advice_the_model_is_right_and_nothing_is_found(photographs, run):
     assert hardex.check(MODEL, photographs, reading="keras") == ()
     assert run.metrics["accuracy"]["value"] == 1

@@ -406,3 +406,180 @@ def test_a_run_of_a_subset_holds_its_examples_only(data, tmp_path, saved):
 def test_options_of_saved_probabilities_are_refused_with_a_model(tmp_path, option):
     with pytest.raises(HardexError, match=rf"--{next(iter(option))} must come with saved proba"):
         hardex.rank(lambda images: images, small_dataset(3), out=tmp_path / "run", **option)
+
+
+# ------------------------------------------------------------------ names are known by their values
+
+
+@pytest.mark.parametrize("kind", ["npz", "csv", "parquet"])
+@pytest.mark.parametrize("column", ["fname", "relative path", "photo", "key", "img_id", "samples"])
+@pytest.mark.parametrize("head", ["", "/old/disk/"])
+def test_any_column_of_texts_that_fits_names_the_rows(data, saved, kind, column, head):
+    files = np.random.default_rng(0).permutation(FILES).tolist()
+    path = saved(kind, files, [head + file for file in files], column)
+    work = source(path, dataset=data)
+    assert is_right(work)
+    assert work.pairing["rows"] == f"by the names in the column {column!r}"
+
+
+def test_names_of_other_pictures_are_refused_under_any_column(data, saved):
+    path = saved("csv", FILES, [f"other/{i}.png" for i in range(len(FILES))], "photo")
+    for word in ("", "natural"):  # an order does not make them fit
+        with pytest.raises(ClassifierError, match=r"\(column photo\) has none for 'a/1.png'"):
+            source(path, dataset=data, order=word)
+
+
+@pytest.mark.parametrize(
+    "texts", [["a"] * 11 + ["b"] * 11, [f"taken on day {i}" for i in range(22)]]
+)
+def test_a_column_of_other_texts_names_nothing(data, saved, texts):
+    path = saved("csv", FILES, texts, "note")
+    with pytest.raises(ClassifierError, match="rows without names"):
+        source(path, dataset=data)
+    assert is_right(source(path, dataset=data, order="natural"))
+
+
+def test_names_may_stand_anywhere_in_a_table_without_a_header(data, tmp_path):
+    files = np.random.default_rng(0).permutation(FILES).tolist()
+    lines = [f"{a},{b},{file}" for (a, b), file in zip(rows_of(files), files, strict=True)]
+    (tmp_path / "p.csv").write_text("\n".join(lines) + "\n")
+    assert is_right(source(tmp_path / "p.csv", dataset=data))
+
+
+def test_a_number_of_the_row_does_not_hide_its_name(data, tmp_path):
+    files = np.random.default_rng(0).permutation(FILES).tolist()
+    table = pd.DataFrame(rows_of(files), columns=["a", "b"])
+    table.insert(0, "fname", files)
+    table.insert(0, "id", range(len(files)))
+    table.to_csv(tmp_path / "p.csv", index=False)
+    assert is_right(source(tmp_path / "p.csv", dataset=data))
+
+
+def test_names_saved_as_python_objects_are_refused_with_what_to_save(data, tmp_path):
+    rows, names = rows_of(FILES), np.array(FILES, object)
+    for column in ("paths", "fname"):
+        np.savez(tmp_path / "p.npz", probabilities=rows, **{column: names})
+        with pytest.raises(ClassifierError, match=rf"np\.array\({column}, dtype=str\)"):
+            source(tmp_path / "p.npz", dataset=data)
+        np.savez(tmp_path / "p.npz", probabilities=rows, **{column: np.array(names, dtype=str)})
+        assert is_right(source(tmp_path / "p.npz", dataset=data))
+    np.savez(tmp_path / "p.npz", probabilities=rows, paths=FILES, settings=np.array({"a": 1}))
+    assert is_right(source(tmp_path / "p.npz", dataset=data))  # of no row
+
+
+def test_the_index_and_columns_of_a_pandas_table_are_names(data):
+    files = np.random.default_rng(0).permutation(FILES).tolist()
+    table = pd.DataFrame(rows_of(files), columns=["a", "b"], index=files)
+    for one in (table, table[["b", "a"]], table.rename_axis("photo").reset_index()):
+        assert is_right(source(one, dataset=data))
+    numbered = table.set_axis(range(5, 27))
+    with pytest.raises(ClassifierError, match="the index of pandas must count the rows from 0"):
+        source(numbered, dataset=data)
+    by_place = source(numbered, np.arange(22) % 2)  # as after a random split: nothing to assign
+    assert list(seen(by_place).values()) == pytest.approx([OWN[file] for file in files])
+
+
+def test_labels_of_pandas_follow_the_names_of_the_rows():
+    rows = pd.DataFrame(rows_of(FILES), columns=["a", "b"], index=FILES)
+    labels = pd.Series([file[0] for file in TEXT], index=TEXT)
+    assert labels_of(source(rows, labels)) == [0] * 11 + [1] * 11
+    split_at_random = pd.Series([0] * 11 + [1] * 11, index=range(40, 18, -1))
+    assert labels_of(source(rows, split_at_random)) == [0] * 11 + [1] * 11
+
+
+@pytest.mark.parametrize("kind", ["npz", "csv", "parquet"])
+@pytest.mark.parametrize("column", ["fname", "sample"])
+def test_labels_without_data_follow_names_under_any_column(saved, tmp_path, kind, column):
+    names = FILES if column == "fname" else [f"s{i}" for i in range(22)]
+    path = saved(kind, FILES, names, column)
+    table = pd.DataFrame({column: names, "label": [file[0] for file in FILES]})
+    table.sample(frac=1, random_state=0).to_csv(tmp_path / "y.csv", index=False)
+    assert labels_of(source(path, tmp_path / "y.csv")) == [0] * 11 + [1] * 11
+
+
+# ------------------------------------------------------------------ labels beside the rows
+
+
+@pytest.mark.parametrize("column", ["label", "y_true", "Target"])
+@pytest.mark.parametrize("labels", ["names", "numbers"])
+@pytest.mark.parametrize("kind", ["npz", "csv", "parquet"])
+def test_labels_beside_rows_without_names_must_be_those_of_the_data(
+    tmp_path, saved, kind, labels, column
+):
+    files = ["a/1.png", "a/2.png", "b/1.png"]
+    data = open_folders(write_folders(tmp_path / "data", files))
+    own = [file[0] if labels == "names" else "ab".index(file[0]) for file in files]
+    assert is_right(source(saved(kind, files, own, column), dataset=data), files)
+    turned = files[::-1]
+    path = saved(kind, turned, own[::-1], column)
+    with pytest.raises(ClassifierError, match=r"in row 0 .* where a/1.png has 'a', and 2 of 3 dif"):
+        source(path, dataset=data)
+
+
+def test_labels_beside_rows_with_names_are_only_told_apart(tmp_path, data):
+    table = pd.DataFrame(rows_of(TEXT), columns=["a", "b"])
+    table["path"], table["label"] = TEXT, ["b"] * 22
+    table.to_csv(tmp_path / "p.csv", index=False)
+    work = source(tmp_path / "p.csv", dataset=data)
+    assert is_right(work)
+    assert "11 of 22 labels in" in work.notes[-1]
+
+
+def test_predictions_beside_the_rows_are_no_labels(tmp_path, saved):
+    files = ["a/1.png", "a/2.png", "b/1.png"]
+    data = open_folders(write_folders(tmp_path / "data", files))
+    predicted = ["ab"[row.argmax()] for row in rows_of(files)]
+    assert is_right(source(saved("csv", files, predicted, "class"), dataset=data), files)
+    with pytest.raises(DatasetError, match=r"pass --labels FILE \(.*'label' holds them\) or DATA"):
+        source(saved("csv", files, ["a", "a", "b"], "label"))
+
+
+# ------------------------------------------------------------------ classes whose names are numbers
+
+
+def test_names_of_columns_that_are_numbers_are_names(tmp_path):
+    """As `classes_` of scikit-learn: 1, 2, 3."""
+    rows = np.eye(3)[[0, 1, 2, 1]] * 0.7 + 0.1
+    pd.DataFrame(rows, columns=[1, 2, 3]).to_csv(tmp_path / "p.csv", index=False)
+    work = source(tmp_path / "p.csv", np.array([1, 2, 3, 2]))
+    assert (work.class_names, labels_of(work)) == (("1", "2", "3"), [0, 1, 2, 1])
+    work = source(tmp_path / "p.csv", np.array([0, 1, 2, 1]))
+    assert labels_of(work) == [0, 1, 2, 1]
+    with pytest.raises(DatasetError, match="1 is the name of a class, and class number 1 is 2"):
+        source(tmp_path / "p.csv", np.array([1, 2, 2, 1]))
+    work = source(tmp_path / "p.csv", np.array(["1", "2", "2", "1"]))  # its advice
+    assert labels_of(work) == [0, 1, 1, 0]
+
+
+def test_class_names_in_an_npz_file_keep_their_order(tmp_path):
+    """Labels count through them; they are not sorted."""
+    rows = np.eye(3)[[0, 1, 2]] * 0.7 + 0.1
+    np.savez(tmp_path / "p.npz", probabilities=rows, class_names=["1", "10", "2"])
+    work = source(tmp_path / "p.npz", np.arange(3))
+    assert (work.class_names, labels_of(work)) == (("1", "10", "2"), [0, 1, 2])
+    np.savez(tmp_path / "y.npz", labels=["2", "1", "10"])
+    assert labels_of(source(tmp_path / "p.npz", tmp_path / "y.npz")) == [2, 0, 1]
+
+
+# ------------------------------------------------------------------ orders with given classes
+
+
+def test_with_given_classes_each_order_is_what_it_says(tmp_path):
+    """ImageFolder sorts the folders whatever the classes; Keras follows its `class_names`."""
+    files = ["2/1.png", "2/10.png", "2/2.png", "10/1.png"]
+    data = open_folders(write_folders(tmp_path, files), class_names=["2", "10"])
+    by_word = {
+        "text": ["10/1.png", "2/1.png", "2/10.png", "2/2.png"],
+        "natural": ["2/1.png", "2/2.png", "2/10.png", "10/1.png"],
+        "classes": ["2/1.png", "2/10.png", "2/2.png", "10/1.png"],
+    }
+    own = {file: 0.1 + 0.2 * i for i, file in enumerate(files)}
+    for word, order in by_word.items():
+        first = np.array([own[file] for file in order])
+        rows = np.stack([first, 1 - first], axis=1)
+        with pytest.raises(ClassifierError, match=rf"--order {word} \("):
+            source(rows, dataset=data)
+        assert seen(source(rows, dataset=data, order=word)) == pytest.approx(own)
+    found = open_folders(tmp_path)
+    with pytest.raises(ClassifierError, match="--order classes belongs to class folders with --cl"):
+        source(rows, dataset=found, order="classes")
