@@ -9,6 +9,8 @@ NO_SOFTMAX = (
     "end the model in a softmax, or divide each row by its sum if each output is a sigmoid; hardex "
     "does single-label classification only"
 )
+BY_HUNDRED = "divide them by 100"
+TO_ZERO = "set these to 0, as with numpy.maximum(rows, 0)"
 SAVE_DISTRIBUTIONS = "save the softmax output; hardex does single-label classification only"
 NOT_CLASSES = "return the softmax output, floating-point numbers, not the classes"
 NOT_FINITE = "check the weights (did the training diverge?) and the preprocessing"

@@ -40,7 +40,8 @@ class PredictionSource:
         classifier: the model, if there is one.
         batch_size: images per forward pass, if there is one.
         pairing: how the rows, columns and labels of saved probabilities were assigned.
-        notes: a sentence on each thing in their files that was left out or put right.
+        notes: a sentence on each thing in their files that was left out or put right, or that is
+            done to the inputs and outputs of the model.
         partial: whether there are examples without predictions.
     """
 
@@ -102,6 +103,7 @@ def source_from_model(
         dataset,
         classifier,
         size,
+        notes=tuple(f"{note}." for note in getattr(classifier, "notes", ())),
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hardex.arrays import SUM_TOLERANCE, Images, Labels, Probabilities
 from hardex.classifiers.classifier import Classifier, Inspectable
 from hardex.classifiers.doctor.statistics import Losses, losses
-from hardex.classifiers.outputs import Outputs, distributions, softmax
+from hardex.classifiers.outputs import Outputs, distributions, row_width, softmax
 from hardex.classifiers.preprocess import rearranged
 
 
@@ -177,4 +177,4 @@ def padded(images: Images, size: int) -> Images:
 
 def output_count(examination: Examination) -> int | None:
     model = getattr(examination.classifier, "model", None)
-    return None if model is None else int(model.output_shape[-1])
+    return None if model is None else row_width(model.output_shape)
