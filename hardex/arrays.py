@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hardex.advice import (
     BY_HUNDRED,
+    FROM_ONE,
     NO_SOFTMAX,
     NOT_CLASSES,
     NOT_FINITE,
@@ -53,6 +54,11 @@ def check_labels(labels: Labels, *, class_count: int) -> None:
     outside = (labels < 0) | (labels >= class_count)
     if outside.any():
         first = int(outside.argmax())
+        if labels.min() == 1 and labels.max() == class_count:
+            raise DatasetError(
+                f"labels must lie in 0..{class_count - 1} for {class_count} classes; they go from "
+                f"1 to {class_count}, and none is 0; {FROM_ONE}."
+            )
         raise DatasetError(
             f"labels must lie in 0..{class_count - 1} for {class_count} classes; label {first} "
             f"(counted from 0) is {labels[first]}, and {int(outside.sum())} of {len(labels)} are "
@@ -289,11 +295,26 @@ def check_images(images: Images) -> None:
         >>> check_images(np.zeros((2, 28, 28), np.uint8))
         Traceback (most recent call last):
         hardex.errors.DatasetError: images must have shape (n, h, w, 1) or (n, h, w, 3) and dtype \
-uint8; received shape (2, 28, 28), uint8; add the channel axis or convert them to 0..255.
+uint8; received shape (2, 28, 28), uint8; add the channel axis.
     """
     fits = images.ndim == 4 and images.shape[3] in (1, 3) and min(images.shape[1:3]) > 0
     if not fits or images.dtype != np.uint8:
         raise DatasetError(
             "images must have shape (n, h, w, 1) or (n, h, w, 3) and dtype uint8; received shape "
-            f"{images.shape}, {images.dtype}; add the channel axis or convert them to 0..255."
+            f"{images.shape}, {images.dtype}; {_for_images(images)}."
         )
+
+
+def _for_images(images: NDArray[Any]) -> str:
+    """What to do about images of another shape or type."""
+    shape = images.shape
+    if len(shape) == 4 and shape[3] not in (1, 3):
+        if shape[1] in (1, 3):
+            return "put the channels last: images.transpose(0, 2, 3, 1)"
+        if shape[3] == 4:
+            return "leave the transparency out: images[..., :3]"
+    if len(shape) == 2:
+        return "give each image its height and width, as in images.reshape(-1, 28, 28, 1)"
+    if len(shape) != 4:
+        return "add the channel axis"
+    return "pass the pixels as they were before any preprocessing, whole numbers from 0 to 255"

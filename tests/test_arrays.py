@@ -131,15 +131,17 @@ def test_grey_and_rgb_are_taken(channels):
 
 
 @pytest.mark.parametrize(
-    "images",
+    ("images", "advice"),
     [
-        np.zeros((2, 5, 7), np.uint8),
-        np.zeros((2, 5, 7, 4), np.uint8),
-        np.zeros((2, 5, 7, 1)),
+        (np.zeros((2, 5, 7), np.uint8), "add the channel axis"),
+        (np.zeros((2, 5, 7, 4), np.uint8), r"leave the transparency out: images\[\.\.\., :3\]"),
+        (np.zeros((2, 3, 5, 7), np.uint8), r"channels last: images\.transpose\(0, 2, 3, 1\)"),
+        (np.zeros((2, 35), np.uint8), "give each image its height and width"),
+        (np.zeros((2, 5, 7, 1)), "before any preprocessing, whole numbers from 0 to 255"),
     ],
 )
-def test_other_images_are_refused_with_what_they_are(images):
-    with pytest.raises(DatasetError, match=r"must have shape .* received shape \(2, 5, 7.*; add"):
+def test_other_images_are_refused_with_what_to_do(images, advice):
+    with pytest.raises(DatasetError, match=rf"must have shape .* received shape .*; .*{advice}"):
         check_images(images)
 
 

@@ -103,8 +103,14 @@ def source_from_model(
         dataset,
         classifier,
         size,
-        notes=tuple(f"{note}." for note in getattr(classifier, "notes", ())),
+        notes=notes_on(classifier, dataset),
     )
+
+
+def notes_on(classifier: Classifier, dataset: Dataset) -> tuple[str, ...]:
+    """A sentence on each thing that is done so that a model and its data fit."""
+    said: tuple[str, ...] = getattr(dataset, "notes", ())
+    return (*said, *(f"{note}." for note in getattr(classifier, "notes", ())))
 
 
 def source_from_saved(
@@ -158,7 +164,7 @@ def source_from_saved(
         None,
         None,
         found.pairing,
-        found.notes,
+        (*getattr(dataset, "notes", ()), *found.notes),
         where is not None,
     )
 
