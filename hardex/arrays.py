@@ -308,6 +308,8 @@ uint8; received shape (2, 28, 28), uint8; add the channel axis.
 def _for_images(images: NDArray[Any]) -> str:
     """What to do about images of another shape or type."""
     shape = images.shape
+    if 0 in shape[1:]:
+        return "check how they were saved: they have no pixels"
     if len(shape) == 4 and shape[3] not in (1, 3):
         if shape[1] in (1, 3):
             return "put the channels last: images.transpose(0, 2, 3, 1)"

@@ -63,6 +63,7 @@ class OnnxClassifier:
         output: which of its outputs are the probabilities.
         hash: SHA-256 of the file as it was loaded.
         named: the preprocessing that the metadata of the file name.
+        is_given: whether somebody chose the preprocessing.
     """
 
     path: Path
@@ -73,6 +74,7 @@ class OnnxClassifier:
     output: int = 0
     hash: str = ""
     named: Named = NOTHING
+    is_given: bool = False
 
     @classmethod
     def open(
@@ -99,7 +101,8 @@ class OnnxClassifier:
         chosen = preprocess or named.preprocess or usual
         check_preprocess(chosen, channels=channels)
         hash = fingerprint_of(path)
-        return cls(path, session, chosen, source or str(path), logits, output, hash, named)
+        given = preprocess is not None
+        return cls(path, session, chosen, source or str(path), logits, output, hash, named, given)
 
     @property
     def input_shape(self) -> Shape | None:
@@ -139,7 +142,8 @@ class OnnxClassifier:
             return layout
         said = f"the metadata of the file say {named.seen}"
         if not named.preprocess:
-            return (*layout, f"{said}, which is not understood; choose with --preprocess")
+            choose = "" if self.is_given else "; choose with --preprocess"
+            return (*layout, f"{said}, which is not understood{choose}")
         if named.preprocess == self.preprocess:
             return (*layout, f"{said}, so the preprocessing is {self.preprocess}")
         return (*layout, f"{said}: {named.preprocess}; --preprocess {self.preprocess} was given")

@@ -167,7 +167,7 @@ class ArrayDataset:
         columns = labels.shape[1] if labels.ndim == 2 else 0
         if by_name:
             labels, class_names = labels_by_name(labels.tolist(), class_names, source=source)
-        else:
+        elif labels.ndim:
             labels, said = as_labels(labels, source)
             notes += said
         if class_names is None and columns:  # one-hot: the last classes may have no example

@@ -73,6 +73,7 @@ def _what(array: NDArray[Any], column: NDArray[Any]) -> str:
         first = int(np.flatnonzero(~np.isfinite(column))[0])
         return f"NaN or infinity (label {first}, counted from 0); leave these examples out"
     if numbers and column.ndim == 1:
-        first = int(np.flatnonzero(column != np.rint(column))[0]) if array.dtype.kind == "f" else 0
-        return f"fractions: label {first} (counted from 0) is {column[first]:.4g}; save its class"
+        first = int(np.flatnonzero((np.abs(column) >= _MOST) | (column != np.rint(column)))[0])
+        what = "fractions" if column[first] != np.rint(column[first]) else "huge numbers"
+        return f"{what}: label {first} (counted from 0) is {column[first]:.4g}; save its class"
     return f"{given}; save whole numbers from 0"

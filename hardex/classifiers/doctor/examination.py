@@ -95,11 +95,15 @@ class Examination:
         return right
 
     @cached_property
+    def images_read_otherwise(self) -> Mapping[str, Images]:
+        """(m, h, w, c) the first images as other programs read them, by name."""
+        return {} if self.other_readings is None else self.other_readings(self.try_count)
+
+    @cached_property
     def as_read_otherwise(self) -> dict[str, Probabilities]:
-        """(m, k) its probabilities for the first images as other programs read them, by name."""
-        read = self.other_readings
-        found = {} if read is None else read(self.try_count)
-        rows = {name: as_distributions(self.answers_for(them)) for name, them in found.items()}
+        """(m, k) its probabilities for these, by name."""
+        read = self.images_read_otherwise
+        rows = {name: as_distributions(self.answers_for(them)) for name, them in read.items()}
         return {name: row for name, row in rows.items() if np.isfinite(row).all()}
 
     def answers_for(self, images: Images) -> Any:
