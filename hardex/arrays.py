@@ -3,18 +3,22 @@
 n: examples, k: classes, d: embedding size, h/w/c: height, width, channels.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardex.advice import (
+    BY_HUNDRED,
+    FROM_ONE,
     NO_SOFTMAX,
     NOT_CLASSES,
     NOT_FINITE,
     PASS_LOGITS,
     SAVE_DISTRIBUTIONS,
     SAVE_SOFTMAX,
+    TO_ZERO,
 )
 from hardex.errors import ClassifierError, DatasetError
 
@@ -28,6 +32,7 @@ Scores = NDArray[np.float64]  # (n,), higher is harder
 
 # Softmax in half precision is off by about 1e-3 a row; logits are off by far more.
 SUM_TOLERANCE = 5e-3
+_BELOW = 1e-3  # rounding leaves no more below 0
 _CACHED = 2**19  # bytes that stay near the processor while they are read twice
 _FEW_COLUMNS = 64  # up to here going column by column is faster than row by row
 
@@ -49,6 +54,11 @@ def check_labels(labels: Labels, *, class_count: int) -> None:
     outside = (labels < 0) | (labels >= class_count)
     if outside.any():
         first = int(outside.argmax())
+        if labels.min() == 1 and labels.max() == class_count:
+            raise DatasetError(
+                f"labels must lie in 0..{class_count - 1} for {class_count} classes; they go from "
+                f"1 to {class_count}, and none is 0; {FROM_ONE}."
+            )
         raise DatasetError(
             f"labels must lie in 0..{class_count - 1} for {class_count} classes; label {first} "
             f"(counted from 0) is {labels[first]}, and {int(outside.sum())} of {len(labels)} are "
@@ -93,14 +103,27 @@ def check_probabilities(
     if off.any():
         row = int(off.argmax())
         place = row if positions is None else int(positions[row])
-        _, advice = remedy(probabilities[off], of_model=of_model, ends_linear=ends_linear)
-        raise bad_row(probabilities[row], place, bad=int(off.sum()), count=len(off), advice=advice)
+        found = remedy(probabilities[off], of_model=of_model, ends_linear=ends_linear)
+        raise bad_row(probabilities[row], place, bad=int(off.sum()), count=len(off), remedy=found)
 
 
-def remedy(
-    rows: Probabilities, *, of_model: bool = False, ends_linear: bool = False
-) -> tuple[str, str]:
-    """What rows are that are not distributions, `logits` or `not_distributions`, and what to do.
+@dataclass(frozen=True)
+class Remedy:
+    """What rows are that are not distributions.
+
+    Attributes:
+        code: `logits` where a softmax makes them right, else `not_distributions`.
+        seen: what they look like, a clause.
+        advice: what to do, a clause.
+    """
+
+    code: str
+    seen: str
+    advice: str
+
+
+def remedy(rows: Probabilities, *, of_model: bool = False, ends_linear: bool = False) -> Remedy:
+    """What rows are that are not distributions, and what to do.
 
     Args:
         rows: (n, k) such rows.
@@ -108,15 +131,27 @@ def remedy(
 
     Example:
         >>> remedy(np.array([[-3.0, 4.0]]), of_model=True)
-        ('logits', 'pass --logits')
-        >>> remedy(np.array([[0.5, 0.1]]))[0]
-        'not_distributions'
+        Remedy(code='logits', seen='these look like logits', advice='pass --logits')
+        >>> remedy(np.array([[25.0, 75.0]]), of_model=True).seen
+        'each row sums to 100, so these are percentages'
     """
-    with np.errstate(invalid="ignore"):
-        negative = bool((rows < 0).any())
-    if negative or ends_linear:
-        return "logits", PASS_LOGITS if of_model else SAVE_SOFTMAX
-    return "not_distributions", NO_SOFTMAX if of_model else SAVE_DISTRIBUTIONS
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = rows.sum(axis=1, dtype=np.float64)
+        low, high = (float(f.reduce(rows, axis=None)) for f in (np.fmin, np.fmax))  # without NaN
+        logarithms = high <= 0 and bool((np.abs(np.exp(rows).sum(axis=1) - 1) <= 0.01).all())
+    softmax = PASS_LOGITS if of_model else SAVE_SOFTMAX
+    if logarithms:
+        return Remedy("logits", "these are logarithms of probabilities", softmax)
+    if low >= 0 and bool((np.abs(sums - 100) <= 1).all()):
+        seen = "each row sums to 100, so these are percentages"
+        return Remedy("not_distributions", seen, BY_HUNDRED)
+    if low < 0 and low >= -_BELOW and bool((np.abs(sums - 1) <= SUM_TOLERANCE).all()):
+        seen = "each row sums to 1, but some numbers are just below 0"
+        return Remedy("not_distributions", seen, TO_ZERO)
+    if low < 0 or ends_linear:
+        return Remedy("logits", "these look like logits", softmax)
+    seen = "no row is negative, so no logits"
+    return Remedy("not_distributions", seen, NO_SOFTMAX if of_model else SAVE_DISTRIBUTIONS)
 
 
 def off_rows(probabilities: Probabilities) -> NDArray[np.bool_]:
@@ -228,7 +263,7 @@ def _row_sums(probabilities: Probabilities) -> Probabilities:
 
 
 def bad_row(
-    values: NDArray[np.floating[Any]], position: int, *, bad: int, count: int, advice: str
+    values: NDArray[np.floating[Any]], position: int, *, bad: int, count: int, remedy: Remedy
 ) -> ClassifierError:
     """The error about the first row that is not a probability distribution.
 
@@ -237,7 +272,7 @@ def bad_row(
         position: its position in the data set.
         bad: how many rows are not distributions.
         count: how many rows there are.
-        advice: what to do, if the row holds finite numbers.
+        remedy: what the rows look like and what to do, if this one holds finite numbers.
     """
     finite = bool(np.isfinite(values).all())
     if not finite:
@@ -246,9 +281,7 @@ def bad_row(
         total = float(values.sum(dtype=np.float64))
         low = float(values.min())
         seen = f"holds {low:.4g}" if low < 0 else f"sums to {total:.4g}"
-        logits = advice in (PASS_LOGITS, SAVE_SOFTMAX)
-        kind = "these look like logits: " if logits else "no row is negative, so no logits: "
-        what = kind + advice
+        what = f"{remedy.seen}: {remedy.advice}"
     return ClassifierError(
         "every row of probabilities must be non-negative and sum to 1; row "
         f"{position} {seen}, and {bad} of {count} rows are off; {what}."
@@ -262,11 +295,28 @@ def check_images(images: Images) -> None:
         >>> check_images(np.zeros((2, 28, 28), np.uint8))
         Traceback (most recent call last):
         hardex.errors.DatasetError: images must have shape (n, h, w, 1) or (n, h, w, 3) and dtype \
-uint8; received shape (2, 28, 28), uint8; add the channel axis or convert them to 0..255.
+uint8; received shape (2, 28, 28), uint8; add the channel axis.
     """
     fits = images.ndim == 4 and images.shape[3] in (1, 3) and min(images.shape[1:3]) > 0
     if not fits or images.dtype != np.uint8:
         raise DatasetError(
             "images must have shape (n, h, w, 1) or (n, h, w, 3) and dtype uint8; received shape "
-            f"{images.shape}, {images.dtype}; add the channel axis or convert them to 0..255."
+            f"{images.shape}, {images.dtype}; {_for_images(images)}."
         )
+
+
+def _for_images(images: NDArray[Any]) -> str:
+    """What to do about images of another shape or type."""
+    shape = images.shape
+    if 0 in shape[1:]:
+        return "check how they were saved: they have no pixels"
+    if len(shape) == 4 and shape[3] not in (1, 3):
+        if shape[1] in (1, 3):
+            return "put the channels last: images.transpose(0, 2, 3, 1)"
+        if shape[3] == 4:
+            return "leave the transparency out: images[..., :3]"
+    if len(shape) == 2:
+        return "give each image its height and width, as in images.reshape(-1, 28, 28, 1)"
+    if len(shape) != 4:
+        return "add the channel axis"
+    return "pass the pixels as they were before any preprocessing, whole numbers from 0 to 255"

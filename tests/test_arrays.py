@@ -89,6 +89,12 @@ def test_what_is_no_distribution_is_refused_with_a_way_out(probabilities, messag
         ([[0.9, 0.9], [-3.0, 4.0]], False, "these look like logits: pass --logits"),
         ([[3.0, 4.0]], True, "these look like logits: pass --logits"),
         ([[0.9, 0.9]], False, "so no logits: end the model in a softmax, or divide each row"),
+        ([[-0.1053605, -2.302585]], False, "are logarithms of probabilities: pass --logits"),
+        ([[-0.1053605, -2.302585], [0.2, -1.0]], False, "these look like logits: pass --log"),
+        ([[25.0, 75.0], [0.1, 99.9]], False, "sums to 100, so these are percentages: divide them"),
+        ([[25.0, 75.0], [0.5, 0.6]], False, "so no logits: end the model"),
+        ([[-1e-9, 1.0], [0.2, 0.8]], False, "are just below 0: set these to 0, as with numpy.max"),
+        ([[-0.5, 1.5]], False, "these look like logits: pass --logits"),
     ],
 )
 def test_rows_of_a_model_are_refused_with_what_to_do_with_a_model(rows, linear, advice):
@@ -125,15 +131,17 @@ def test_grey_and_rgb_are_taken(channels):
 
 
 @pytest.mark.parametrize(
-    "images",
+    ("images", "advice"),
     [
-        np.zeros((2, 5, 7), np.uint8),
-        np.zeros((2, 5, 7, 4), np.uint8),
-        np.zeros((2, 5, 7, 1)),
+        (np.zeros((2, 5, 7), np.uint8), "add the channel axis"),
+        (np.zeros((2, 5, 7, 4), np.uint8), r"leave the transparency out: images\[\.\.\., :3\]"),
+        (np.zeros((2, 3, 5, 7), np.uint8), r"channels last: images\.transpose\(0, 2, 3, 1\)"),
+        (np.zeros((2, 35), np.uint8), "give each image its height and width"),
+        (np.zeros((2, 5, 7, 1)), "before any preprocessing, whole numbers from 0 to 255"),
     ],
 )
-def test_other_images_are_refused_with_what_they_are(images):
-    with pytest.raises(DatasetError, match=r"must have shape .* received shape \(2, 5, 7.*; add"):
+def test_other_images_are_refused_with_what_to_do(images, advice):
+    with pytest.raises(DatasetError, match=rf"must have shape .* received shape .*; .*{advice}"):
         check_images(images)
 
 

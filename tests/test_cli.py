@@ -212,7 +212,7 @@ def test_force_reports_how_many_annotations_no_longer_match(hardex, files):
     assert [event.id for event in Store.open("run").all()][:2] == ["0", "1"]
 
 
-LOGITS = "these look like logits: save their softmax"
+LOGITS = "these look like logits: put a softmax behind the model, or save scipy.special.softmax("
 
 
 def prepare(folder):
@@ -240,7 +240,7 @@ def prepare(folder):
     two = {"labels": np.array([0, 1, 2])}
     np.savez(folder / "other_size.npz", images=small_images(3, size=5), **two)
     np.savez(folder / "rgb.npz", images=small_images(3, channels=3), **two)
-    np.savez(folder / "floats.npz", images=small_images(3) / 255, **two)
+    np.savez(folder / "floats.npz", images=small_images(3) / -255, **two)
     np.savez(folder / "four.npz", images=small_images(4), labels=np.arange(4))
     np.savez(folder / "fits.npz", images=small_images(3), **two)
     np.savez(folder / "one_label.npz", images=small_images(3), labels=np.array(3))
@@ -262,7 +262,7 @@ def prepare(folder):
         ),
         ("rank MODEL rgb.npz", "expects images of 4 x 4 x 1; rgb.npz holds 4 x 4 x 3"),
         ("rank MODEL mnist:test", "expects images of 4 x 4 x 1; mnist:test holds 28 x 28 x 1"),
-        ("rank MODEL floats.npz", "dtype uint8; received shape (3, 4, 4, 1), float64; add"),
+        ("rank MODEL floats.npz", "dtype uint8; received shape (3, 4, 4, 1), float64; pass"),
         ("rank MODEL two", "one output per class; MODEL has 3 and two has 2 classes (a, b); pass"),
         ("rank MODEL four.npz", "has 3 and four.npz has 4 classes (0, 1, 2, 3); pass the model"),
         ("rank MODEL nowhere", "data must be a folder of class folders, an .npz file, an IDX im"),
@@ -270,7 +270,7 @@ def prepare(folder):
         ("rank MODEL text.keras", "text.keras is none of them; convert it to one"),
         ("rank MODEL empty", "one folder of images per class; it holds no folders; sort"),
         ("rank MODEL no_images", "in its class folders; none was found in 1 folders; check"),
-        ("rank MODEL two --classes a,b,c", "must be the named classes a, b, c; found a, b"),
+        ("rank MODEL two --classes a,c,d", "must be one of the named classes a, c, d; b is none"),
         ("rank MODEL two --classes a,a", "'a' names two or more of 2; name each class once"),
         ("rank MODEL fits.npz --classes a,b", "lie in 0..1 for 2 classes; label 2 (counted from"),
         ("rank MODEL fits.npz --preprocess x", "or MODULE:FUNCTION; received 'x'; choose what the"),
@@ -280,10 +280,13 @@ def prepare(folder):
             "a batch fit into 1 GiB of pixels; received 1,000,000,000 images of 4 x 4 x 1; choose",
         ),
         ("rank MODEL one_label.npz", "one_label.npz has 3 images and 1 labels; pass the labels"),
-        ("rank MODEL flat.npz", "dtype uint8; received shape (3, 0, 4, 1), uint8; add"),
+        ("rank MODEL flat.npz", "shape (3, 0, 4, 1), uint8; check how they were saved: they"),
         ("rank ~nobody-here/m.keras two", "there is nothing at ~nobody-here/m.keras; check"),
         ("rank MODEL ~nobody-here/images", "there is nothing at ~nobody-here/images; check"),
-        ("rank --probabilities p.npy --labels y_huge.npy", "y_huge.npy holds float64 of shape (40"),
+        (
+            "rank --probabilities p.npy --labels y_huge.npy",
+            "y_huge.npy holds huge numbers: label 9 (c",
+        ),
         ("rank MODEL two --classes a,", "name 2 of 2 is empty; name all of them"),
         ("serve text.keras", "a run is a folder with manifest.json; text.keras has none; make one"),
         ("rank MODEL fits.npz --per-class 0", "--per-class must be 1 or more; received 0"),
@@ -304,7 +307,10 @@ def prepare(folder):
             "label 9 (counted from 0) is 9, and 1 of 40",
         ),
         ("rank --probabilities p.npy --labels y39.npy", "received 39 labels and 40 rows; pass the"),
-        ("rank --probabilities p.npy --labels y_half.npy", "y_half.npy holds float64 of shape (40"),
+        (
+            "rank --probabilities p.npy --labels y_half.npy",
+            "y_half.npy holds fractions: label 0 (coun",
+        ),
         (
             "rank --probabilities p.npy --labels no.npy",
             "the labels must be a .npy, .npz, .csv or",
@@ -383,8 +389,8 @@ def test_a_process_exits_with_one_sentence_and_its_code(files):
     done = in_a_shell("rank --probabilities p.npy --labels nowhere.npy", files)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "Error: the labels must be a .npy or .csv file; there is nothing at nowhere.npy; check the "
-        "path.\n"
+        "Error: the labels must be a .npy, .npz, .csv or .parquet file; there is nothing at "
+        "nowhere.npy; check the path.\n"
     )
     assert in_a_shell("rank", files).returncode == 2
 

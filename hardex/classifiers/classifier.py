@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from hardex.arrays import Images, Probabilities
-from hardex.classifiers.outputs import Outputs, distributions
+from hardex.classifiers.outputs import Outputs, as_rows, distributions
 from hardex.classifiers.preprocess import Preprocessing, preprocess, rearranged
 from hardex.data.dataset import Shape
 from hardex.errors import ClassifierError, HardexError
@@ -112,10 +112,11 @@ class FunctionClassifier:
         return distributions(self.outputs(images, self.preprocess), logits=self.logits)
 
     def outputs(self, images: Images, preprocess: str) -> Outputs:
-        """The output of the function, unchanged."""
+        """The output of the function, without axes of length 1."""
         prepared = self._prepared(images, preprocess)
         with failures_of(f"the function {self.source}", images, "fix it"):
-            return np.asarray(self.function(prepared))
+            outputs = np.asarray(self.function(prepared))
+        return as_rows(outputs) if outputs.ndim > 2 else outputs
 
     def _prepared(self, images: Images, name: str) -> Any:
         wanted = Preprocessing.of(name)

@@ -5,9 +5,9 @@ import platform
 import shlex
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -31,7 +31,19 @@ from hardex.classifiers.layouts import (
     layout_note,
     takes_images,
 )
-from hardex.classifiers.outputs import SIGMOIDS_NOTE, Outputs, distributions, shares
+from hardex.classifiers.outputs import (
+    ACTIVATIONS,
+    SIGMOIDS_NOTE,
+    Output,
+    Outputs,
+    as_rows,
+    distributions,
+    gives_rows,
+    one_of,
+    output_note,
+    row_width,
+    shares,
+)
 from hardex.classifiers.preprocess import check_preprocess
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
@@ -43,6 +55,8 @@ _SCALING_LAYERS = frozenset({"Rescaling", "Normalization"})
 _GEOMETRY_LAYERS = frozenset({"InputLayer", "Resizing", "CenterCrop"})
 # Layers that may follow the last activation, and layers with weights that do not classify.
 _PASSED_OVER = frozenset({"Dropout", "Flatten", "Reshape"})
+_PASSING_OPERATIONS = frozenset({"Identity", "Reshape", "Squeeze", "Cast"})
+_STEPS_MOST = 100
 _NORMALISING = frozenset({"BatchNormalization", "LayerNormalization", "Normalization"})
 _ADVICE = "check that it was made for such images and fits into memory"
 _PASSES_KEPT = 16  # compiled passes; probing needs a few for pictures of one shape
@@ -66,6 +80,7 @@ class KerasClassifier:
         preprocess: see `hardex.classifiers.preprocess`.
         logits: whether a softmax (for a single output a sigmoid) is applied to its outputs.
         hash: SHA-256 of the file, or of all files in the folder, as they were loaded.
+        chosen: a clause on which of several outputs is used, or "".
     """
 
     path: Path
@@ -74,6 +89,7 @@ class KerasClassifier:
     source: str
     logits: bool = False
     hash: str = ""
+    chosen: str = ""
 
     @classmethod
     def open(
@@ -98,11 +114,11 @@ class KerasClassifier:
         Raises:
             ClassifierError: no such file, not a model, or not an image classifier.
         """
-        model = _load(path, trust_model=trust_model)
+        model, note = _with_one_output(path, _load(path, trust_model=trust_model))
         _check_is_image_classifier(path, model, logits=logits)
         chosen = preprocess or ("raw" if _scales_pixels(model) else "unit")
         check_preprocess(chosen, channels=channel_count(model.input_shape))
-        return cls(path, model, chosen, source or str(path), logits, fingerprint_of(path))
+        return cls(path, model, chosen, source or str(path), logits, fingerprint_of(path), note)
 
     @property
     def input_shape(self) -> Shape | None:
@@ -115,7 +131,11 @@ class KerasClassifier:
 
     @property
     def class_count(self) -> int:
-        return max(2, int(self.model.output_shape[-1]))
+        return max(2, self._width)
+
+    @property
+    def _width(self) -> int:
+        return row_width(self.model.output_shape) or 1
 
     @cached_property
     def activation(self) -> str:
@@ -138,13 +158,13 @@ class KerasClassifier:
             ()
         """
         layout = layout_note(self.model.input_shape, self.input_shape)
-        return layout + ((SIGMOIDS_NOTE,) if self._ends_in_sigmoids else ())
+        said = (self.chosen, SIGMOIDS_NOTE if self._ends_in_sigmoids else "")
+        return (*layout, *filter(None, said))
 
     @property
     def _ends_in_sigmoids(self) -> bool:
         """One sigmoid for each of several classes, as some train single-label classifiers, too."""
-        several = int(self.model.output_shape[-1]) > 1
-        return several and self.activation == "sigmoid" and not self.logits
+        return self._width > 1 and self.activation == "sigmoid" and not self.logits
 
     @cached_property
     def loss(self) -> tuple[str, bool] | None:
@@ -162,7 +182,7 @@ class KerasClassifier:
         """
         prepared = self._prepared(images, preprocess)
         with failures_of(f"the model {self.source}", images, _ADVICE):
-            output: Outputs = self._forward(prepared).numpy()
+            output: Outputs = as_rows(self._forward(prepared).numpy())
         return shares(output) if self._ends_in_sigmoids else output
 
     def _prepared(self, images: Images, preprocess: str) -> Any:
@@ -230,6 +250,7 @@ class _SavedModel:
     signature: Any
     inputs: tuple[Any, ...]
     outputs: tuple[Any, ...]
+    output: str = ""  # the name of the one that is used, where there are several
     layers: tuple[Any, ...] = ()
 
     @property
@@ -241,8 +262,37 @@ class _SavedModel:
         return tuple(self.outputs[0].shape)
 
     def __call__(self, values: Any, training: bool) -> Any:
-        (answer,) = self.signature(**{self.inputs[0].name: values}).values()
-        return answer
+        answers = self.signature(**{self.inputs[0].name: values})
+        return answers[self.output] if self.output else next(iter(answers.values()))
+
+    def last_operation(self, output: str) -> str:
+        """The operation that computes an output, such as `Softmax`; "" if unknown."""
+        names = sorted(self.signature.structured_outputs)  # as TensorFlow flattens dictionaries
+        place = names.index(output) if output in names else 0
+        graph = self.signature.graph.as_graph_def()
+        return _last_in_graph(graph, self.signature.outputs[place].op.name)
+
+
+def _last_in_graph(graph: Any, name: str) -> str:
+    """The operation of this node, or of the one whose numbers it passes on, in functions, too."""
+    functions = {one.signature.name: one for one in graph.library.function}
+    nodes = {node.name: node for node in graph.node}
+    for _ in range(_STEPS_MOST):
+        node = nodes.get(name.split(":")[0].lstrip("^"))
+        if node is None:
+            return ""
+        if node.op.endswith("PartitionedCall"):
+            inner = functions.get(node.attr["f"].func.name)
+            if inner is None:
+                return ""
+            place = int(name.rpartition(":")[2]) if ":" in name else 0
+            nodes = {one.name: one for one in inner.node_def}
+            name = inner.ret[inner.signature.output_arg[place].name]
+        elif node.op in _PASSING_OPERATIONS:
+            name = node.input[0]
+        else:
+            return str(node.op)
+    return ""
 
 
 class _Compiled:
@@ -401,29 +451,86 @@ def _open_saved_model(path: Path) -> _SavedModel:
     return _SavedModel(signature, inputs, tuple(signature.structured_outputs.values()))
 
 
+def _with_one_output(path: Path, model: Any) -> tuple[Any, str]:
+    """The model with a plain input and the output of probabilities, and what is said of a choice.
+
+    Models may take and give dictionaries and lists. What is no certain choice stays as it is, and
+    is refused.
+    """
+    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
+    if not inputs or not outputs or len(inputs) != 1:
+        return model, ""
+    tensors = _named_outputs(model)
+    found = [
+        Output(name, tuple(one.shape), "float" in str(one.dtype), ending)
+        for (name, one), ending in zip(tensors, _endings(model, tensors), strict=True)
+    ]
+    chosen = one_of(found) if len(found) > 1 else 0
+    if chosen is None:
+        return model, ""
+    note = output_note(found, chosen) if len(found) > 1 else ""
+    name, tensor = tensors[chosen]
+    if isinstance(model, _SavedModel):
+        return replace(model, outputs=(tensor,), output=name), note
+    forms = (getattr(model, "input", None), getattr(model, "output", None))
+    if not any(isinstance(form, dict | list | tuple) for form in forms):
+        return model, ""
+    import keras
+
+    return keras.Model(inputs[0], tensor), note
+
+
+def _endings(model: Any, outputs: Sequence[tuple[str, Any]]) -> list[str]:
+    if isinstance(model, _SavedModel):
+        return [ACTIVATIONS.get(model.last_operation(name), "") for name, _ in outputs]
+    return [_activation_of(tensor) for _, tensor in outputs]
+
+
+def _named_outputs(model: Any) -> list[tuple[str, Any]]:
+    if isinstance(model, _SavedModel):
+        return list(zip(model.signature.structured_outputs, model.outputs, strict=True))
+    output = getattr(model, "output", None)
+    if isinstance(output, dict):
+        return [(str(name), one) for name, one in output.items()]
+    names = list(getattr(model, "output_names", ()))
+    fit = len(names) == len(model.outputs)
+    return list(
+        zip(names if fit else [one.name for one in model.outputs], model.outputs, strict=True)
+    )
+
+
 def _check_is_image_classifier(path: Path, model: Any, *, logits: bool) -> None:
     inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
     if not inputs or not outputs or len(inputs) != 1 or len(outputs) != 1:
         raise ClassifierError(
             f"the model must have one image input and one output of probabilities; {path} has "
             f"{len(inputs or ())} inputs{_names_of(inputs)} and {len(outputs or ())} outputs"
-            f"{_names_of(outputs)}; hardex does single-label image classification only, no "
-            "detection."
+            f"{_names_of(outputs)}; {_keep_one(outputs)}hardex does single-label image "
+            "classification only, no detection."
         )
     into, out = tuple(model.input_shape), tuple(model.output_shape)
-    if not takes_images(into) or len(out) != 2 or not out[1]:
+    if not takes_images(into) or not gives_rows(out) or not row_width(out):
         raise ClassifierError(
             f"the model must turn {IMAGE_INPUTS} into (n, k) probabilities; "
             f"{path} turns {into} into {out}; hardex does single-label image classification "
             f"only{_what_else(into, out)}."
         )
     activation = _activation(model)
-    if out[1] == 1 and activation not in ("sigmoid", "") and not logits:
+    if row_width(out) == 1 and activation not in ("sigmoid", "") and not logits:
         raise ClassifierError(
             "a model with one output must end in a sigmoid, the probability of the second class; "
             f"{path} ends in {activation}; hardex does classification only, no regression; if its "
             "output is a logit, pass --logits."
         )
+
+
+def _keep_one(outputs: Any) -> str:
+    if not outputs or len(outputs) < 2:
+        return ""
+    return (
+        "if one of them is the probabilities, keep it alone with keras.Model(model.inputs, "
+        "model.outputs[NUMBER]).save('NAME.keras'); "
+    )
 
 
 def _names_of(tensors: Any) -> str:
@@ -437,7 +544,16 @@ def _what_else(into: tuple[Any, ...], out: tuple[Any, ...]) -> str:
 
 def _activation(model: Any) -> str:
     """The last layer of the graph, also inside nested models."""
-    layer = _last_operation(model)
+    outputs = getattr(model, "outputs", None) or (None,)
+    if isinstance(model, _SavedModel):
+        return ACTIVATIONS.get(model.last_operation(model.output), "")
+    return _activation_of(outputs[0])
+
+
+def _activation_of(tensor: Any) -> str:
+    """The same for one of the outputs of a model."""
+    history = getattr(tensor, "_keras_history", None)
+    layer = None if history is None else history.operation
     while layer is not None and type(layer).__name__ in _PASSED_OVER:
         layer = _operation_before(layer)
     if layer is None:
@@ -447,13 +563,7 @@ def _activation(model: Any) -> str:
         return _activation(layer)
     if hasattr(layer, "activation"):
         return str(getattr(layer.activation, "__name__", ""))
-    return {"Softmax": "softmax", "Sigmoid": "sigmoid"}.get(kind, "")
-
-
-def _last_operation(model: Any) -> Any:
-    outputs = getattr(model, "outputs", None) or (None,)
-    history = getattr(outputs[0], "_keras_history", None)
-    return None if history is None else history.operation
+    return ACTIVATIONS.get(kind, "")
 
 
 def _operation_before(layer: Any) -> Any:

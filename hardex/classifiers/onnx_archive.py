@@ -1,4 +1,4 @@
-"""The check of an `.onnx` file before onnxruntime opens it: where its weights lie.
+"""What is read of an `.onnx` file before onnxruntime opens it: where its weights lie, how it ends.
 
 Weights may lie in other files, which the model names. Older versions of onnxruntime read them from
 anywhere on the disk, and an output of the model could then show them. An `.onnx` file is a message
@@ -29,6 +29,10 @@ _FIELDS: Mapping[str, Mapping[int, str]] = {
     "entry": {},
 }
 _KEY, _VALUE = 1, 2  # of an entry
+_INPUT, _OUTPUT, _OPERATION = 1, 2, 4  # of a node
+_GRAPH, _NODE = 7, 1  # of a model, and of a graph
+# Operations that leave the numbers as they are.
+_PASSED_OVER = frozenset({"Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze"})
 _VARINT, _EIGHT, _PART, _FOUR = 0, 1, 2, 5  # how a value is encoded
 _DEPTH_MOST = 100  # graphs within graphs and the like
 _FIELDS_MOST = 10_000_000
@@ -62,6 +66,42 @@ def check_places(path: Path) -> None:
         )
 
 
+def last_operation(path: Path, output: str) -> str:
+    """The operation that computes an output, such as `Softmax`; "" if it cannot be followed.
+
+    Args:
+        path: an `.onnx` file that `check_places` let through.
+        output: its name.
+    """
+    try:
+        with open_plain(path) as file, _mapped(file) as content:
+            made = dict(_made_by(content))
+    except (OSError, ValueError, IndexError):
+        return ""
+    name = output.encode()
+    for _ in range(_DEPTH_MOST):
+        operation, into = made.get(name, ("", b""))
+        if operation not in _PASSED_OVER:
+            return operation
+        name = into
+    return ""
+
+
+def _mapped(file: Any) -> mmap.mmap:
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _made_by(content: Any) -> Iterator[tuple[bytes, tuple[str, bytes]]]:
+    """For each value in the graph, the operation that computes it, and its first input."""
+    for number, first, last in _parts(content, 0, len(content)):
+        for part, start, end in _parts(content, first, last) if number == _GRAPH else ():
+            if part == _NODE:
+                fields = [(n, content[a:b]) for n, a, b in _parts(content, start, end) if n <= 4]
+                kind = next((it.decode() for n, it in fields if n == _OPERATION), "")
+                into = next((it for n, it in fields if n == _INPUT), b"")
+                yield from ((it, (kind, into)) for n, it in fields if n == _OUTPUT)
+
+
 def _is_beside(name: str, folder: Path) -> bool:
     parts = PureWindowsPath(name)  # knows both kinds of slashes
     if ".." in parts.parts or parts.anchor or name.startswith("/") or not name:
@@ -74,7 +114,7 @@ def _is_beside(name: str, folder: Path) -> bool:
 
 def _locations(path: Path) -> Iterator[str]:
     """The files that a model names."""
-    with open_plain(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with open_plain(path) as file, _mapped(file) as content:
         waiting: list[Place] = [("model", 0, len(content), 0)]
         read = 0
         while waiting:

@@ -1,16 +1,26 @@
 """The metadata of an `.onnx` file -> the preprocessing that it names, if it names one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 
+from hardex.bounded import json_of
 from hardex.classifiers.preprocess import BGR, PREPROCESS, check_preprocess, pixel_tables
 from hardex.errors import ClassifierError
 
-_MEAN_KEYS = ("mean", "image_mean", "mean_vec", "norm_mean", "pixel_mean", "means")
-_STD_KEYS = ("std", "image_std", "std_vec", "stddev_vec", "norm_std", "pixel_std", "stddev", "stds")
+_MEAN, _STD, _SCALE = {"mean", "means"}, {"std", "stds", "stddev", "stdev", "deviation"}, {"scale"}
+# Words that may stand beside these in a key, such as `image_mean` or `normalizeStd`.
+_BESIDE = frozenset(
+    {
+        *("image", "images", "input", "pixel", "pixels", "channel", "channels", "rgb", "data"),
+        *("norm", "normalize", "normalise", "normalization", "normalisation", "normalized"),
+        *("preprocess", "preprocessing", "preprocessor", "transform", "model", "standard"),
+        *("value", "values", "vec"),
+    }
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # Source: MetadataProps.md of ONNX; keys and values are case-insensitive.
 _RANGE_KEY, _FORMAT_KEY = "image.nominalpixelrange", "image.bitmappixelformat"
 _RANGES = {"nominalrange_0_255": "raw", "normalized_0_1": "unit", "normalized_1_1": "-1..1"}
@@ -49,19 +59,50 @@ std = '[0.229,0.224,0.225]'")
         >>> named_by({"Image.NominalPixelRange": "Normalized_1_1"}, channels=1).preprocess
         '-1..1'
     """
-    entries = {key.lower(): (key, value) for key, value in metadata.items()}
-    mean = next((entries[key] for key in _MEAN_KEYS if key in entries), None)
-    std = next((entries[key] for key in _STD_KEYS if key in entries), None)
+    pairs = list(_flat(metadata))
+    entries = {key.lower(): (key, value) for key, value in pairs}
+    means, stds, scales = (_under(words, pairs) for words in (_MEAN, _STD, _SCALE))
+    mean, std = (found[0] if found else None for found in (means, stds))
     range_, format_ = entries.get(_RANGE_KEY), entries.get(_FORMAT_KEY)
-    used = [it for it in (mean, std, range_, format_) if it is not None]
+    used = [*means, *stds, *(scales if means or stds else ())]
+    used += [it for it in (range_, format_) if it is not None]
     seen = ", ".join(f"{ascii(key)[1:-1][:40]} = {ascii(value)[:80]}" for key, value in used)
     is_bgr = format_ is not None and format_[1].lower().startswith("bgr") and channels == 3
+    if (scales and used) or len(means) > 1 or len(stds) > 1:  # in what order they apply is open
+        return Named("", seen)
     if mean is not None or std is not None:
         return Named(_standard(mean, std, is_bgr=is_bgr, channels=channels), seen)
     if range_ is not None:
         scale = _RANGES.get(range_[1].lower(), "")
         return Named(f"{scale},{BGR}" if scale and is_bgr else scale, seen)
     return Named(f"unit,{BGR}" if is_bgr else "", seen if is_bgr else "")
+
+
+def _flat(metadata: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """All entries; those of a JSON object in a value count as entries of the file."""
+    for key, value in metadata.items():
+        yield key, value
+        if value.lstrip().startswith("{"):
+            try:
+                inner = json_of(value)
+            except ValueError:
+                continue
+            yield from ((str(name), str(one)) for name, one in inner.items())
+
+
+def _under(words: Set[str], pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The entries whose keys have one of these words, and beside it only neutral ones; each once.
+
+    Example:
+        >>> _under({"mean"}, [("normalizeMean", "0"), ("mean_accuracy", "1"), ("image_mean", "0")])
+        [('normalizeMean', '0')]
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for key, value in pairs:
+        parts = {part.lower() for part in _WORD.findall(key)}
+        if parts & words and parts <= words | _BESIDE:
+            found.setdefault(value, (key, value))
+    return list(found.values())
 
 
 def _standard(

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,27 @@ from hardex.classifiers.layouts import (
     layout_note,
     takes_images,
 )
-from hardex.classifiers.onnx_archive import check_places
+from hardex.classifiers.onnx_archive import check_places, last_operation
 from hardex.classifiers.onnx_metadata import NOTHING, Named, named_by
-from hardex.classifiers.outputs import Outputs, distributions
+from hardex.classifiers.outputs import (
+    ACTIVATIONS,
+    SIGMOIDS_NOTE,
+    Output,
+    Outputs,
+    as_rows,
+    distributions,
+    gives_rows,
+    one_of,
+    output_note,
+    row_width,
+    shares,
+)
 from hardex.classifiers.preprocess import check_preprocess
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
 from hardex.errors import ClassifierError
 
+_FLOATS = ("tensor(float)", "tensor(float16)", "tensor(double)")
 _DTYPES = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -37,7 +51,7 @@ _DTYPES = {
 
 @dataclass(frozen=True, eq=False)
 class OnnxClassifier:
-    """An ONNX model with one image input and one output.
+    """An ONNX model with one image input and one row of numbers per image.
 
     The input is (n, h, w, c), (n, c, h, w), (n, h, w) or grey and flattened.
 
@@ -46,9 +60,10 @@ class OnnxClassifier:
         session: runs it.
         preprocess: see `hardex.classifiers.preprocess`.
         logits: whether a softmax (for a single output a sigmoid) is applied to its outputs.
-        channels_first: whether its input is (n, c, h, w).
+        output: which of its outputs are the probabilities.
         hash: SHA-256 of the file as it was loaded.
         named: the preprocessing that the metadata of the file name.
+        is_given: whether somebody chose the preprocessing.
     """
 
     path: Path
@@ -56,9 +71,10 @@ class OnnxClassifier:
     preprocess: str
     source: str
     logits: bool
-    channels_first: bool
+    output: int = 0
     hash: str = ""
     named: Named = NOTHING
+    is_given: bool = False
 
     @classmethod
     def open(
@@ -77,16 +93,16 @@ class OnnxClassifier:
             ClassifierError: no onnxruntime, no such file, not a model, or not an image classifier.
         """
         session = _session(path)
-        _check_is_image_classifier(path, session)
+        output = _output_of_image_classifier(path, session)
         wanted = session.get_inputs()[0]
-        first = _channels_first(wanted.shape)
-        channels = channel_count(_channels_last(wanted.shape))
+        channels = channel_count(wanted.shape)
         named = named_by(session.get_modelmeta().custom_metadata_map, channels=channels)
         usual = "raw" if wanted.type == "tensor(uint8)" else "unit"
         chosen = preprocess or named.preprocess or usual
         check_preprocess(chosen, channels=channels)
         hash = fingerprint_of(path)
-        return cls(path, session, chosen, source or str(path), logits, first, hash, named)
+        given = preprocess is not None
+        return cls(path, session, chosen, source or str(path), logits, output, hash, named, given)
 
     @property
     def input_shape(self) -> Shape | None:
@@ -99,8 +115,19 @@ class OnnxClassifier:
 
     @property
     def _input(self) -> Dimensions:
-        """The dimensions of the input, the channels last."""
-        return _channels_last(self.session.get_inputs()[0].shape)
+        dimensions: Dimensions = self.session.get_inputs()[0].shape
+        return dimensions
+
+    @cached_property
+    def activation(self) -> str:
+        """The last activation: `softmax`, `sigmoid`, `linear`, or "" if unknown."""
+        name = self.session.get_outputs()[self.output].name
+        return ACTIVATIONS.get(last_operation(self.path, name), "")
+
+    @property
+    def _ends_in_sigmoids(self) -> bool:
+        """One sigmoid for each of several classes, as some train single-label classifiers, too."""
+        return self._width != 1 and self.activation == "sigmoid" and not self.logits
 
     @property
     def suggested(self) -> tuple[str, ...]:
@@ -110,20 +137,31 @@ class OnnxClassifier:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is done to the inputs so that they fit, and what the metadata say of it."""
-        layout, named = layout_note(self._input, self.input_shape), self.named
+        layout, named = self._form_notes(), self.named
         if not named.seen:
             return layout
         said = f"the metadata of the file say {named.seen}"
         if not named.preprocess:
-            return (*layout, f"{said}, which is not understood; choose with --preprocess")
+            choose = "" if self.is_given else "; choose with --preprocess"
+            return (*layout, f"{said}, which is not understood{choose}")
         if named.preprocess == self.preprocess:
             return (*layout, f"{said}, so the preprocessing is {self.preprocess}")
         return (*layout, f"{said}: {named.preprocess}; --preprocess {self.preprocess} was given")
 
+    def _form_notes(self) -> tuple[str, ...]:
+        outputs = _outputs(self.path, self.session)
+        chosen = (output_note(outputs, self.output),) if len(outputs) > 1 else ()
+        sigmoids = (SIGMOIDS_NOTE,) if self._ends_in_sigmoids else ()
+        return (*layout_note(self._input, self.input_shape), *chosen, *sigmoids)
+
     @property
     def class_count(self) -> int | None:
-        columns = self.session.get_outputs()[0].shape[1]
-        return max(2, columns) if isinstance(columns, int) else None
+        width = self._width
+        return None if width is None else max(2, width)
+
+    @property
+    def _width(self) -> int | None:
+        return row_width(self.session.get_outputs()[self.output].shape)
 
     def probabilities(self, images: Images) -> Probabilities:
         """One forward pass, (n, h, w, c) uint8 -> (n, k)."""
@@ -134,19 +172,20 @@ class OnnxClassifier:
         wanted = self.session.get_inputs()[0]
         values = prepare(images, preprocess).astype(_DTYPES[wanted.type], copy=False)
         values = laid_out(values, self._input)
-        if self.channels_first:
-            values = np.ascontiguousarray(values.transpose(0, 3, 1, 2))
         size = wanted.shape[0] if isinstance(wanted.shape[0], int) else len(values)
         advice = "check that it was made for such images and fits into memory"
         with failures_of(f"the model {self.source}", images, advice):
             parts = [self._run(values[i : i + size], size) for i in range(0, len(values), size)]
-        return np.concatenate(parts)
+        rows = as_rows(np.concatenate(parts))
+        several = rows.ndim == 2 and rows.shape[1] > 1
+        return shares(rows) if several and self._ends_in_sigmoids else rows
 
     def _run(self, values: Any, size: int) -> Outputs:
         padded = np.concatenate(
             [values, np.zeros((size - len(values), *values.shape[1:]), values.dtype)]
         )
-        output: Outputs = self.session.run(None, {self.session.get_inputs()[0].name: padded})[0]
+        wanted = [self.session.get_outputs()[self.output].name]
+        output: Outputs = self.session.run(wanted, {self.session.get_inputs()[0].name: padded})[0]
         return output[: len(values)]
 
     def fingerprint(self) -> str:
@@ -187,36 +226,46 @@ def _session(path: Path) -> Any:
         ) from error
 
 
-def _check_is_image_classifier(path: Path, session: Any) -> None:
+def _output_of_image_classifier(path: Path, session: Any) -> int:
     inputs, outputs = session.get_inputs(), session.get_outputs()
-    if len(inputs) != 1 or len(outputs) != 1:
+    output = one_of(_outputs(path, session)) if len(outputs) > 1 else 0
+    if len(inputs) != 1 or output is None:
         raise ClassifierError(
             f"the model must have one image input and one output of probabilities; {path} has "
-            f"{_names(inputs)} and {_names(outputs)}; hardex does single-label image "
+            f"{_names(inputs)} and {_names(outputs)}; if one of them is the probabilities, keep it "
+            f"alone with onnx.utils.extract_model({str(path)!r}, 'NAME.onnx', "
+            f"{[one.name for one in inputs]!r}, ['OUTPUT']); hardex does single-label image "
             "classification only, no detection."
         )
-    into, out = inputs[0].shape, outputs[0].shape
-    images = takes_images(_channels_last(into))
+    into, out = inputs[0].shape, outputs[output].shape
+    images = takes_images(into)
     if images and len(into) == 2 and channel_count(into) == 3:
         raise ClassifierError(
             "the model must show where the channels of its images are; "
             f"{path} takes {into[1]} numbers, which can be red, green and blue of each pixel or "
             "one colour after the other; export it with an input of four dimensions."
         )
-    if not images or len(out) != 2 or inputs[0].type not in _DTYPES:
+    # (k,) for a single image is no (n,), one number for each image.
+    one_row = len(out) == 1 and isinstance(out[0], int) and out[0] != into[0]
+    if not images or one_row or not gives_rows(out) or inputs[0].type not in _DTYPES:
         raise ClassifierError(
-            f"the model must turn {IMAGE_INPUTS} or (n, 1 or 3, h, w) into (n, k) "
-            f"probabilities; {path} turns {inputs[0].type} {into} into {out}; hardex does "
-            "single-label image classification only."
+            f"the model must turn {IMAGE_INPUTS} into (n, k) probabilities; {path} turns "
+            f"{inputs[0].type} {into} into {out}; hardex does single-label image classification "
+            "only."
         )
+    return output
 
 
-def _channels_first(into: Dimensions) -> bool:
-    return len(into) == 4 and into[1] in (1, 3)
-
-
-def _channels_last(into: Dimensions) -> Dimensions:
-    return [into[0], into[2], into[3], into[1]] if _channels_first(into) else into
+def _outputs(path: Path, session: Any) -> list[Output]:
+    return [
+        Output(
+            one.name,
+            one.shape,
+            one.type in _FLOATS,
+            ACTIVATIONS.get(last_operation(path, one.name), ""),
+        )
+        for one in session.get_outputs()
+    ]
 
 
 def _names(values: Any) -> str:

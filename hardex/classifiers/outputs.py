@@ -1,17 +1,105 @@
 """The output of a model's last layer -> one distribution per image."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardex.arrays import Probabilities
+from hardex.classifiers.layouts import Dimensions
 
 SIGMOIDS_NOTE = (
     "the model ends in one sigmoid for each class: each row is divided by its sum, so the largest "
     "is the predicted class"
 )
+_PROBABILITIES = ("prob", "softmax", "sigmoid")
+# By how it is called in Keras, ONNX and TensorFlow; what is not here is not known.
+ACTIVATIONS = {
+    **dict.fromkeys(("Softmax", "softmax"), "softmax"),
+    **dict.fromkeys(("Sigmoid", "sigmoid"), "sigmoid"),
+    **dict.fromkeys(("Gemm", "MatMul", "Add", "AddV2", "BiasAdd", "Conv"), "linear"),
+}
 Outputs = NDArray[Any]  # (n, k), or (n, 1) of a model with one output for two classes
+
+
+def gives_rows(out: Dimensions) -> bool:
+    """Whether an output can be one number for each class: (n, k), also with axes of length 1.
+
+    Example:
+        >>> [gives_rows(out) for out in ((None, 10), (None, 10, 1, 1), ("n",), (None, 7, 7, 10))]
+        [True, True, True, False]
+    """
+    return len(out) > 0 and sum(size != 1 for size in out[1:]) <= 1
+
+
+def row_width(out: Dimensions) -> int | None:
+    """How many numbers each row of such an output has; None if only a call shows it.
+
+    Example:
+        >>> row_width((None, 1, 1, 10)), row_width(("n",)), row_width(("n", "k"))
+        (10, 1, None)
+    """
+    sizes = [size for size in out[1:] if size != 1]
+    width = sizes[0] if sizes else 1
+    return width if isinstance(width, int) else None
+
+
+def as_rows(outputs: Outputs) -> Outputs:
+    """(n, k) of an output of such a shape; one of another shape as it is.
+
+    Example:
+        >>> as_rows(np.zeros((5, 10, 1, 1))).shape, as_rows(np.zeros((5, 7, 7, 10))).shape
+        ((5, 10), (5, 7, 7, 10))
+    """
+    if outputs.ndim == 2 or not gives_rows(outputs.shape):
+        return outputs
+    return outputs.reshape(len(outputs), -1)
+
+
+@dataclass(frozen=True)
+class Output:
+    """One of several outputs of a model.
+
+    Attributes:
+        name: of the output.
+        shape: of its numbers, the number of images first.
+        is_float: whether they are floating-point numbers.
+        activation: the last one, `softmax` and the like; "" if unknown.
+    """
+
+    name: str
+    shape: Dimensions
+    is_float: bool
+    activation: str = ""
+
+
+def one_of(outputs: Sequence[Output]) -> int | None:
+    """Which of several outputs are the probabilities; None if that is not certain.
+
+    It is the only one with a row of numbers for each image, beside predicted classes; or the only
+    row that ends in a softmax; or the only one whose name says so.
+
+    Example:
+        >>> label, row = Output("label", ("n",), False), Output("a", ("n", 10), True)
+        >>> features, soft = Output("b", ("n", 99), True), Output("c", ("n", 10), True, "softmax")
+        >>> one_of([label, row]), one_of([features, soft]), one_of([row, features])
+        (1, 1, None)
+    """
+    every = range(len(outputs))
+    rows = [i for i in every if outputs[i].is_float and gives_rows(outputs[i].shape)]
+    classes = [i for i in every if not outputs[i].is_float and gives_rows(outputs[i].shape)]
+    alone = rows if len(rows) + len(classes) == len(outputs) else []
+    soft = [i for i in rows if outputs[i].activation == "softmax"]
+    named = [i for i in rows if any(word in outputs[i].name.lower() for word in _PROBABILITIES)]
+    return next((found[0] for found in (alone, soft, named) if len(found) == 1), None)
+
+
+def output_note(outputs: Sequence[Output], chosen: int) -> str:
+    """What is said of a choice among several outputs, a clause."""
+    names = ", ".join(one.name for one in outputs)
+    return f"the model has {len(outputs)} outputs ({names}): {outputs[chosen].name} is used"
 
 
 def distributions(outputs: Outputs, *, logits: bool) -> Probabilities:

@@ -37,6 +37,7 @@ from hardex.classifiers.saved_files import (
     texts_of,
 )
 from hardex.classifiers.saved_values import put_right
+from hardex.data.label_forms import as_labels
 from hardex.data.manifests import LABEL_COLUMNS
 from hardex.data.names import counts_up, labels_by_name, shortened
 from hardex.errors import ClassifierError, DatasetError, HardexError
@@ -322,31 +323,6 @@ def _saved_labels(table: SavedTable, source: str) -> SavedLabels:
         notes = notes if found.ndim != values.ndim and values.shape[1] > 1 else ()
     zero = text_file and not table.named and found[:1].tolist() == [0]
     return SavedLabels(found, names, source, "0" if zero else "", notes)
-
-
-def as_labels(values: Any, source: str) -> tuple[Labels, tuple[str, ...]]:
-    """Any array-like of numbers as one class index per example, and what was read otherwise.
-
-    Raises:
-        DatasetError: fractions, text, or several columns that are not one-hot.
-
-    Example:
-        >>> as_labels([[2], [0]], "a list")
-        (array([2, 0]), ())
-    """
-    array = np.asarray(values)
-    if array.ndim == 2 and array.shape[1] > 1 and _is_one_hot(array):
-        return array.argmax(axis=1), (f"{source} holds one-hot labels: read as class indices.",)
-    column = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-    numeric = np.issubdtype(column.dtype, np.number) and np.isfinite(column).all()
-    whole = numeric and (np.abs(column) < 2**62).all() and (column == np.rint(column)).all()
-    if column.ndim != 1 or not whole:
-        raise DatasetError(
-            f"labels must be one class index per example; {source} holds {array.dtype} of shape "
-            f"{array.shape}; save whole numbers from 0."
-        )
-    said = (f"{source} holds labels as decimals, such as 1.0: read as whole numbers.",)
-    return column.astype(np.int64), said if column.dtype.kind == "f" else ()
 
 
 def as_given_labels(values: Any, source: str) -> SavedLabels:
@@ -651,11 +627,6 @@ def _without_prefix(columns: tuple[str, ...]) -> tuple[str, ...]:
 def _are_one(sums: Any) -> bool:
     """Whether sums are 1, or 100, but for rounding."""
     return bool((np.abs(sums - 1) <= 0.05).all() or (np.abs(sums - 100) <= 5).all())
-
-
-def _is_one_hot(array: Any) -> bool:
-    fits = array.dtype.kind in "fiub" and bool(array.size)
-    return fits and bool(((array == 0) | (array == 1)).all() and (array.sum(axis=1) == 1).all())
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def print_diagnosis(found: Diagnosis, *, as_json: bool) -> None:
         print_json(_as_json(found))
         return
     for note in found.notes:
-        print_text(f"Note: {note}.")
+        print_text(f"Note: {note}")
     if found.findings:
         print_problems(Terminal(), found.findings)
     else:

@@ -8,6 +8,7 @@ import numpy as np
 from rich.table import Table
 
 from hardex.classifiers.doctor.examination import Finding
+from hardex.classifiers.doctor.statistics import is_poor
 from hardex.cli.check_output import print_problems
 from hardex.cli.terminal import Terminal, print_json, styled
 from hardex.ranking.adjusted import IMBALANCED, rarest_share
@@ -30,6 +31,12 @@ def print_run(run: Run, *, as_json: bool, rows: int | None) -> None:
     for line in _headline(run):
         console.print(line, soft_wrap=True)
     print_problems(console, [Finding(**found) for found in run.manifest.doctor])
+    if _was_examined(run) and not run.manifest.doctor and _is_poor(run):
+        console.print(
+            "A brief check before the ranking found no cause of the errors; hardex check tries "
+            "more, and says what it tried.",
+            soft_wrap=True,
+        )
     for name in ("unsure", "wrong"):
         _print_list(console, run, name, rows)
     _print_imbalance(console, run)
@@ -43,6 +50,15 @@ def print_run(run: Run, *, as_json: bool, rows: int | None) -> None:
         "Run saved in ", (folder, "bold"), ". Open it: ", (f"hardex serve {folder}", "bold")
     )
     console.print(saved, soft_wrap=True)
+
+
+def _was_examined(run: Run) -> bool:
+    return run.manifest.model is not None and run.manifest.run is None
+
+
+def _is_poor(run: Run) -> bool:
+    counts = run.manifest.counts
+    return is_poor(counts["examples"] - counts["wrong"], counts["examples"])
 
 
 def summary(run: Run) -> dict[str, Any]:

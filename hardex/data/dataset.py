@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardex.arrays import Image, Images, Labels, Positions, check_images, check_labels
+from hardex.data.label_forms import as_labels
 from hardex.data.names import as_class_names, counts_up, labels_by_name, number_names
 from hardex.errors import DatasetError
 
@@ -114,6 +115,8 @@ class ArrayDataset:
         resize: whether the images may be resized to the classifier's input.
         found_classes: whether the classes were found as names, in natural order; else they were
             given, or are numbers from 0.
+        labelled_by_name: whether the labels were texts, which class names can put in order.
+        notes: a sentence on each thing that was read in another form.
         pixels: as which program they are resized, see `hardex.images.readings`.
 
     Raises:
@@ -132,6 +135,8 @@ class ArrayDataset:
     source: str = "arrays in memory"
     resize: bool = False
     found_classes: bool = False
+    labelled_by_name: bool = False
+    notes: tuple[str, ...] = ()
     pixels: str = "auto"
 
     @classmethod
@@ -144,18 +149,32 @@ class ArrayDataset:
         source: str = "arrays in memory",
         resize: bool = False,
     ) -> "ArrayDataset":
-        """An `ArrayDataset` whose channel axis and class names may be left out."""
-        images, labels = np.asarray(images), np.asarray(labels)
+        """An `ArrayDataset` whose channel axis and class names may be left out.
+
+        Pixels may also be other whole numbers or decimals, in 0..255 or, as decimals, in 0..1.
+        Labels may be texts, decimals such as 1.0, truth values, or one-hot rows.
+        """
+        images, notes = _as_pixels(np.asarray(images), source)
+        labels = np.asarray(labels)
+        if labels.dtype.kind == "S":
+            labels = np.array([bytes(it).decode(errors="replace") for it in labels.ravel()])
         if images.ndim == 3:
             images = images[..., np.newaxis]
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
         by_name = labels.ndim == 1 and labels.dtype.kind == "U"
         found = by_name and class_names is None
+        columns = labels.shape[1] if labels.ndim == 2 else 0
         if by_name:
             labels, class_names = labels_by_name(labels.tolist(), class_names, source=source)
+        elif labels.ndim:
+            labels, said = as_labels(labels, source)
+            notes += said
+        if class_names is None and columns:  # one-hot: the last classes may have no example
+            class_names = list(map(str, range(columns)))
         names = number_names(labels) if class_names is None else as_class_names(class_names)
-        return cls(images, labels, names, source, resize, found and not counts_up(names))
+        found = found and not counts_up(names)
+        return cls(images, labels, names, source, resize, found, by_name, notes)
 
     def __post_init__(self) -> None:
         check_images(self.images)
@@ -236,6 +255,22 @@ class ArrayDataset:
         digest.update(np.ascontiguousarray(self.images).data)
         digest.update(np.ascontiguousarray(self.labels, dtype=np.int64).data)
         return digest.hexdigest()
+
+
+def _as_pixels(images: NDArray[Any], source: str) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Images as bytes if their numbers say certainly how, and what was done; else unchanged."""
+    if images.dtype == np.uint8 or images.dtype.kind not in "iuf" or not images.size:
+        return images, ()
+    low, high = float(images.min()), float(images.max())
+    if not (low >= 0 and high <= 255):  # NaN fails, too
+        return images, ()
+    if images.dtype.kind in "iu":
+        return images.astype(np.uint8), ()
+    if high <= 1:
+        said = f"{source} holds pixels from 0 to 1: multiplied by 255 and rounded."
+        return np.rint(images * images.dtype.type(255)).astype(np.uint8), (said,)
+    said = f"{source} holds pixels as decimals from 0 to 255: rounded."
+    return np.rint(images).astype(np.uint8), (said,)
 
 
 def resized(images: Images, shape: Shape, pixels: str) -> Images:

@@ -44,6 +44,7 @@ class FileDataset:
         pixels: as which program they are read for a classifier, see `hardex.images.readings`.
         left_out: the files that are beside the examples and are none, and why.
         packed: the pictures themselves, if they are in no files of their own.
+        notes: a sentence on each thing that was read in another form.
     """
 
     root: Path
@@ -59,6 +60,7 @@ class FileDataset:
     pixels: str = "auto"
     left_out: tuple[Skipped, ...] = ()
     packed: Packed | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def image_shape(self) -> None:

@@ -28,7 +28,8 @@ def open_picture_table(
     """The pictures in a Parquet file as Hugging Face writes them; None if it holds none.
 
     Args:
-        path: a `.parquet` file with a column of pictures, a struct of `bytes` and `path`.
+        path: a `.parquet` file with a column of pictures, a struct of `bytes` and `path`, or
+            only bytes.
         label_column: by default one with a usual name.
         class_names: the classes in the order of the probability columns; by default those in the
             file, in their order.
@@ -50,8 +51,9 @@ def open_picture_table(
                 for name in rest:
                     rest[name] += batch.column(name).to_pylist()
                 for cell in batch.column(column).to_pylist():
-                    paths.append(str((cell or {}).get("path") or ""))
-                    yield (cell or {}).get("bytes") or b""
+                    held = {"bytes": cell} if isinstance(cell, bytes) else cell or {}
+                    paths.append(str(held.get("path") or ""))
+                    yield held.get("bytes") or b""
 
         packed = pack(pictures(), most=max(2**28, _TIMES * table.size))
         names = _names_in(table.note("huggingface"), label)

@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,6 +25,7 @@ METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # of a Huggin
 FROM_FOLDER = "@folder"  # in place of a label column: the folder of each file is its label
 _COLUMNS_MOST = 10_000
 _CELLS_MOST = 200_000_000  # ten million rows of twenty columns
+_ZERO_OR_ONE = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "False": 0.0, "True": 1.0}
 # Tried in this order, ignoring case, if the user names no column.
 FILE_COLUMNS = ("file_name", "filename", "file", "file_path", "filepath", "path", "image", "img")
 LABEL_COLUMNS = ("label", "given_label", "class", "class_name", "category", "target", "y")
@@ -60,8 +61,9 @@ def open_manifest(
 ) -> FileDataset:
     """A data set from a table with one row per image; files are named from the table's folder.
 
-    The id is the column `id`, else the file column. Every column that is neither of these nor
-    the label is kept as `meta`. Files in `CLASS/…` are labelled by their
+    The id is the column `id`, else the file column. Without a label column, the columns with a
+    single 1 in each row and 0 elsewhere are the classes, in their order. Every column that is
+    neither of these nor the label is kept as `meta`. Files in `CLASS/…` are labelled by their
     folders if the label column is `@folder`. No image is read yet.
 
     Args:
@@ -84,14 +86,19 @@ def open_manifest(
     files = local_names(written, path.parent, path)
     if not reading.trust_paths:
         _check_paths(files, path)
-    label_column = _label_column(columns, reading.label_column, files, path)
-    given = columns[label_column] if label_column else [_parent(file) for file in files]
+    one_hot = [] if reading.label_column else _one_hot_columns(columns, file_column)
+    if one_hot:
+        given = [one_hot[row.index(1.0)] for row in _rows_of(columns, one_hot)]
+        taken = {file_column, "id", *one_hot}
+    else:
+        label_column = _label_column(columns, reading.label_column, files, path)
+        given = columns[label_column] if label_column else [_parent(file) for file in files]
+        taken = {file_column, "id", label_column}
     labels, names = labels_by_name(
-        [label.strip() for label in given], class_names, source=str(path)
+        [label.strip() for label in given], class_names or one_hot or None, source=str(path)
     )
     ids = columns.get("id", written)
     _check_ids(ids, path)
-    taken = {file_column, label_column, "id"}
     return FileDataset(
         path.parent,
         tuple(files),
@@ -100,8 +107,28 @@ def open_manifest(
         names,
         source or str(path),
         {name: np.array(values, object) for name, values in columns.items() if name not in taken},
-        found_classes=class_names is None and not counts_up(names),
+        found_classes=class_names is None and not one_hot and not counts_up(names),
+        notes=_said_of(one_hot, path),
     )
+
+
+def _said_of(one_hot: Sequence[str], path: Path) -> tuple[str, ...]:
+    classes = f"{path} has one column for each class ({shortened(one_hot)})"
+    return (f"{classes}: the one that holds 1 is the label.",) if one_hot else ()
+
+
+def _one_hot_columns(columns: Columns, file_column: str) -> list[str]:
+    """The columns of the classes, of which each row has 1 in one and 0 in the others; else []."""
+    if _first_of(columns, LABEL_COLUMNS):
+        return []
+    rest = [name for name in columns if name not in (file_column, "id")]
+    found = [name for name in rest if set(columns[name]) <= _ZERO_OR_ONE.keys()]
+    single = all(sum(row) == 1 for row in _rows_of(columns, found))
+    return found if len(found) > 1 and single else []
+
+
+def _rows_of(columns: Columns, names: Sequence[str]) -> Iterator[tuple[float, ...]]:
+    return zip(*([_ZERO_OR_ONE[cell] for cell in columns[name]] for name in names), strict=True)
 
 
 def _pictures_in(

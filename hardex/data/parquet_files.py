@@ -44,12 +44,18 @@ class Table:
         return int(self.file.metadata.num_rows)
 
     def pictures(self) -> str:
-        """The column that holds encoded pictures, as Hugging Face writes them; "" if none."""
-        return next((f.name for f in self.file.schema_arrow if _holds_pictures(f.type)), "")
+        """The column that holds encoded pictures; "" if none.
+
+        Hugging Face writes them with their path; others write only the bytes.
+        """
+        fields = list(self.file.schema_arrow)
+        found = [f.name for f in fields if _holds_pictures(f.type)]
+        return next(iter(found or [f.name for f in fields if _is_binary(f.type)]), "")
 
     def plain_columns(self) -> list[str]:
         """The columns of single values: numbers, texts and the like."""
-        return [str(f.name) for f in self.file.schema_arrow if not f.type.num_fields]
+        fields = self.file.schema_arrow
+        return [str(f.name) for f in fields if not f.type.num_fields and not _is_binary(f.type)]
 
     def note(self, key: str) -> str:
         """A text that another program wrote into the file; "" if there is none."""
@@ -103,7 +109,7 @@ def _texts_of(schema: "pa.Schema") -> list[str]:
     """The columns of texts, which are read without repeating what is equal."""
     import pyarrow as pa
 
-    kinds = (pa.types.is_string, pa.types.is_binary, pa.types.is_large_string)
+    kinds = (pa.types.is_string, pa.types.is_large_string)
     return [column.name for column in schema if any(kind(column.type) for kind in kinds)]
 
 
@@ -112,8 +118,13 @@ def _holds_pictures(kind: "pa.DataType") -> bool:
 
     if not pa.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
         return False
-    inner = kind.field("bytes").type
-    return bool(pa.types.is_binary(inner) or pa.types.is_large_binary(inner))
+    return _is_binary(kind.field("bytes").type)
+
+
+def _is_binary(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _check(file: "pq.ParquetFile", size: int) -> None:

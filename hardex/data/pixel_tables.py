@@ -20,6 +20,7 @@ _NO_LABEL = re.compile(
     r"|index|unnamed: \d+|row|split|usage|file|image|path"
     r"|((image|img|file|sample|example|row|picture)[_ -]?)?(ids?|names?|path)"
 )
+_TOGETHER = "pixels"
 _FEWEST = 16  # pixels of an image; a table of files has no such columns
 
 
@@ -28,8 +29,9 @@ def open_pixel_table(
 ) -> ArrayDataset | None:
     """The images in a table of pixels; None if the table has none.
 
-    Its columns are `label` and one per pixel, row by row, such as `pixel0` or `1x1`; or it has no
-    header, and the label is first. Images are square, grey or (three numbers per pixel) RGB.
+    Its columns are `label` and one per pixel, row by row, such as `pixel0` or `1x1`; or one column
+    `pixels` holds them all, with spaces between them; or it has no header, and the label is first.
+    Images are square, grey or (three numbers per pixel) RGB. Other columns are left out.
 
     Args:
         path: a `.csv` file.
@@ -52,21 +54,26 @@ def open_pixel_table(
         rows, places, others = chain([header], rows), places[1:], [0]
         if _side(len(places)) is None and _side(len(header)) is not None:
             places, others = [0, *places], []
+    together = [i for i, name in enumerate(header) if name.strip().lower() == _TOGETHER]
+    if not places and len(together) == 1:  # all pixels in one cell, with spaces between them
+        width = len(header)
+        first = next(rows, [])
+        count = len(first[together[0]].split()) if len(first) == width else 0
+        rows = (_spread(row, together[0], width) for row in chain([first], rows))
+        header = [name for i, name in enumerate(header) if i != together[0]] + [""] * count
+        others = list(range(width - 1))
+        places = list(range(width - 1, width - 1 + count))
     side = _side(len(places))
     if side is None or len(others) > len(places):
         return None
-    if label_column:
-        labelled = [i for i in others if header[i] == label_column]
-    else:
-        usual = [i for i in others if header[i].strip().lower() in LABEL_COLUMNS]
-        labelled = usual[:1] or [i for i in others if not _names_rows(header[i])]
-    if len(labelled) != 1:
-        beside = ", ".join(header[i] for i in others[:10]) or "none"
+    label = _label_place(header, others, label_column)
+    if label is None:
+        beside = ", ".join(header[i] or "one without a name" for i in others[:10])
         raise DatasetError(
-            f"{path} must have one label beside its {len(places)} pixels; its other columns are "
-            f"{beside}; add a column label, or name it with --label-column."
+            f"{path} must have one label beside its {len(places)} pixels; it has "
+            f"{beside or 'no other column'}; add a column label, or name it with --label-column."
         )
-    pixels, labels = _read(path, rows, places, labelled[0], len(header))
+    pixels, labels = _read(path, rows, places, label, len(header))
     images = np.frombuffer(pixels, np.uint8).reshape(len(labels), *side)
     try:
         numbers = np.array(labels).astype(np.int64)
@@ -79,6 +86,23 @@ def open_pixel_table(
 def _names_rows(column: str) -> bool:
     """Whether a column is called like an index, an id or a split: no label is guessed from it."""
     return _NO_LABEL.fullmatch(column.strip().lower()) is not None
+
+
+def _label_place(header: Sequence[str], others: Sequence[int], chosen: str) -> int | None:
+    """The column of the labels: the named one, one with a usual name, or the only one left."""
+    if chosen:
+        return next((i for i in others if header[i] == chosen), None)
+    places = {header[i].strip().lower(): i for i in reversed(others)}
+    usual = [places[name] for name in LABEL_COLUMNS if name in places]
+    left = usual[:1] or [i for i in others if not _names_rows(header[i])]
+    return left[0] if len(left) == 1 else None
+
+
+def _spread(row: list[str], place: int, width: int) -> list[str]:
+    """A row in which a cell holds all pixels, with the pixels behind the other cells."""
+    if len(row) != width:
+        return row
+    return [*row[:place], *row[place + 1 :], *row[place].split()]
 
 
 def _side(pixels: int) -> tuple[int, int, int] | None:
@@ -100,7 +124,7 @@ def _read(
             if len(row) != width:
                 raise ValueError(f"it has {len(row)} cells and the header {width}")
             cells = row[first : places[-1] + 1] if together else [row[i] for i in places]
-            pixels += bytes(map(int, cells))
+            pixels += _as_bytes(cells)
             labels.append(row[label].strip())
     except (ValueError, csv.Error) as error:
         raise DatasetError(
@@ -112,3 +136,15 @@ def _read(
             f"{path} must hold one row per image; it holds none; check that it is the right file."
         )
     return bytes(pixels), labels
+
+
+def _as_bytes(cells: Sequence[str]) -> bytes:
+    try:
+        return bytes(map(int, cells))
+    except ValueError:  # some write 255.0
+        numbers = [float(cell) for cell in cells]
+        if all(0 <= number <= 255 and number.is_integer() for number in numbers):
+            return bytes(map(int, numbers))
+        if all(0 <= number <= 1 for number in numbers):
+            raise ValueError("its pixels go from 0 to 1: multiply them by 255") from None
+        raise

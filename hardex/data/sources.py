@@ -209,11 +209,14 @@ def _npz_pair(held: Sequence[str], split: str) -> tuple[str, str] | None:
     """The names of images and labels: plain, or `SPLIT_images`, `images_SPLIT` and the like."""
     forms = (f"{split}_{{}}", f"{{}}_{split}") if split else ("{}",)
     pairs = [(form.format(x), form.format(y)) for form in forms for x, y in _PAIRS]
-    return next((pair for pair in pairs if set(pair) <= set(held)), None)
+    by_case = {name.lower(): name for name in reversed(held)}  # X and y are usual, too
+    found = [(x, y) for x, y in pairs if x.lower() in by_case and y.lower() in by_case]
+    return next(((by_case[x.lower()], by_case[y.lower()]) for x, y in found), None)
 
 
 def _npz_splits(held: Sequence[str]) -> list[str]:
-    parts = (name.removeprefix(f"{x}_").removesuffix(f"_{x}") for name in held for x, _ in _PAIRS)
+    images = [x for pair in _PAIRS for x in (pair[0], pair[0].upper())]
+    parts = (name.removeprefix(f"{x}_").removesuffix(f"_{x}") for name in held for x in images)
     return list(dict.fromkeys(part for part in parts if part and _npz_pair(held, part)))
 
 

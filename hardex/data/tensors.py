@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Image, Images, check_labels
 from hardex.data.dataset import Batch, Keep, Meta, Shape, Skipped, resized
+from hardex.data.label_forms import as_labels
 from hardex.data.names import as_class_names, number_names
 from hardex.data.packed import Owner
 from hardex.errors import DatasetError
@@ -216,17 +217,8 @@ def _as_bytes(images: NDArray[Any], scale: float, place: int) -> Images:
 
 
 def _as_indices(labels: NDArray[Any]) -> NDArray[np.int64]:
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    one_hot = labels.ndim == 2 and bool(((labels == 1).sum(axis=1) == 1).all())
-    if one_hot and bool((labels.sum(axis=1) == 1).all()):
-        return np.asarray(labels.argmax(axis=1), np.int64)
-    if labels.ndim != 1 or not bool((labels == np.floor(labels)).all()):
-        raise DatasetError(
-            "the labels of a tf.data.Dataset must be class numbers or one-hot rows; received "
-            f"{labels.dtype} of shape {labels.shape}; map them to numbers."
-        )
-    return labels.astype(np.int64)
+    found, _ = as_labels(labels, _SOURCE)
+    return found.astype(np.int64)
 
 
 def _regrouped(

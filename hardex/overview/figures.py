@@ -31,6 +31,8 @@ def overview(run: str | Path | Run) -> dict[str, Any]:
 
     Returns:
         `class_names`; `examples`, `wrong`, `sealed` (counts); `accuracy` with its 95 % interval;
+        `doctor`, what was found before the ranking, and `notes`, what was done so that model and
+        data fit;
         `classes`, one row per class (see `class_row`), and `balance_rule`, what their flags mean;
         `confusion`, `pairs`, `pair_count` (see `confusion_figures`), and `problem`, why they are
         missing; `calibration` (see `calibration_figures`); `heads`, for each list its `total` and
@@ -47,6 +49,8 @@ def overview(run: str | Path | Run) -> dict[str, Any]:
         "wrong": metrics["wrong"],
         "sealed": found.manifest.counts.get("sealed", 0),
         "accuracy": metrics["accuracy"],
+        "doctor": list(found.manifest.doctor),
+        "notes": list(found.manifest.notes),
         **_confusion(found, metrics["per_class"]),
         "balance_rule": BALANCE_RULE,
         "calibration": calibration_figures(metrics["calibration"], metrics["accuracy"]),

@@ -1,7 +1,7 @@
 """Model + data -> the doctor's findings, on a sample of the examples."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from hardex.classifiers.doctor.examine import MOST_EXAMPLES, examine
 from hardex.classifiers.opening import Model, open_classifier
 from hardex.data.dataset import Dataset, Shape, none_readable
 from hardex.data.manifests import Reading
+from hardex.data.part import Part
 from hardex.data.pixels import AUTO, check_is_read, checked_name, input_image, readings_differ
 from hardex.data.sources import Data, open_dataset
 from hardex.errors import DatasetError, HardexError
+from hardex.pipeline.prediction_source import notes_on
 from hardex.predict.predictions import batch_size_for
 
 _SHARE = 25  # before a ranking, one of this many examples is examined
@@ -178,7 +180,7 @@ def diagnosis_on(
     drawn = sample(dataset, wanted, count=count, rng=rng)
     images = drawn.images
     read: Shape = images.shape[1:]
-    return examine(
+    found = examine(
         classifier,
         images,
         drawn.labels,
@@ -186,11 +188,17 @@ def diagnosis_on(
         ids=drawn.ids,
         batch_size=batch_size or min(batch_size_for(read), len(images)),
         try_count=try_count,
-        labelled_by_name=bool(dataset.files),
+        labelled_by_name=bool(dataset.files) or _has_texts(dataset),
         other_readings=lambda most: readings_differ(dataset, drawn.positions[:most], images[:most]),
         thorough=thorough,
         of_all=of_all,
     )
+    return replace(found, notes=notes_on(classifier, dataset))
+
+
+def _has_texts(dataset: Dataset) -> bool:
+    whole = dataset.whole if isinstance(dataset, Part) else dataset
+    return bool(getattr(whole, "labelled_by_name", False))
 
 
 @dataclass(frozen=True, eq=False)

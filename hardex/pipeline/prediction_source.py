@@ -40,7 +40,8 @@ class PredictionSource:
         classifier: the model, if there is one.
         batch_size: images per forward pass, if there is one.
         pairing: how the rows, columns and labels of saved probabilities were assigned.
-        notes: a sentence on each thing in their files that was left out or put right.
+        notes: a sentence on each thing in their files that was left out or put right, or that is
+            done to the inputs and outputs of the model.
         partial: whether there are examples without predictions.
     """
 
@@ -102,7 +103,14 @@ def source_from_model(
         dataset,
         classifier,
         size,
+        notes=notes_on(classifier, dataset),
     )
+
+
+def notes_on(classifier: Classifier, dataset: Dataset) -> tuple[str, ...]:
+    """A sentence on each thing that is done so that a model and its data fit."""
+    said: tuple[str, ...] = getattr(dataset, "notes", ())
+    return (*said, *(f"{note}." for note in getattr(classifier, "notes", ())))
 
 
 def source_from_saved(
@@ -156,7 +164,7 @@ def source_from_saved(
         None,
         None,
         found.pairing,
-        found.notes,
+        (*getattr(dataset, "notes", ()), *found.notes),
         where is not None,
     )
 

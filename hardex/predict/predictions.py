@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 import numpy as np
 
-from hardex.advice import OTHER_CLASS_COUNT, OTHER_SHAPE
+from hardex.advice import OTHER_SHAPE, for_class_count
 from hardex.arrays import (
     Images,
     Labels,
@@ -212,9 +212,10 @@ def _check_fits(
 def _check_class_count(columns: int | None, classifier: Classifier, dataset: Dataset) -> None:
     names = dataset.class_names
     if columns is not None and columns != len(names):
+        advice = for_class_count(columns, names, int(np.min(dataset.labels)))
         raise ClassifierError(
             f"the model must have one output per class; {classifier.source} has {columns} and "
-            f"{dataset.source} has {len(names)} classes ({_some(names)}); {OTHER_CLASS_COUNT}."
+            f"{dataset.source} has {len(names)} classes ({_some(names)}); {advice}."
         )
 
 

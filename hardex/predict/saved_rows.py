@@ -125,6 +125,5 @@ def check_saved_probabilities(rows: Rows) -> None:
     if len(off):
         first = int(off[0])
         lows = np.array([[np.fmin.reduce(block, axis=None) for _, block in blocks_of(rows)]])
-        _, advice = remedy(lows)
         row = rows[first : first + 1][0]
-        raise bad_row(row, first, bad=len(off), count=len(rows), advice=advice)
+        raise bad_row(row, first, bad=len(off), count=len(rows), remedy=remedy(lows))

@@ -63,7 +63,8 @@ class Manifest:
         reading: which split and columns of the data were read, and how its pictures were.
         pairing: how the `rows`, `columns` and `labels` of saved probabilities were assigned to
             examples and classes: by which names, or in which order.
-        notes: a sentence on each thing in their files that was left out or put right.
+        notes: a sentence on each thing in their files that was left out or put right, or that is
+            done to the inputs and outputs of the model so that they fit.
     """
 
     data: Source | None

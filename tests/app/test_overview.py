@@ -3,6 +3,7 @@ import time
 
 import numpy as np
 import pytest
+from fakes import brightness
 
 import hardex
 from hardex.overview.figures import HEAD
@@ -36,6 +37,16 @@ def test_the_figures_are_those_of_the_table(run):
         names = shown["class_names"][given], shown["class_names"][predicted]
         both = (table["given_label"] == names[0]) & (table["predicted_label"] == names[1])
         assert both.sum() == often > 0
+
+
+def test_what_the_doctor_found_and_what_was_done_is_shown(tmp_path):
+    images = np.repeat(np.uint8([60, 190] * 60), 16).reshape(-1, 4, 4, 1)
+    data = (images / 255, np.arange(120) % 2)
+    run = hardex.rank(brightness, data, out=tmp_path / "run", preprocess="raw,inverted")
+    shown = overview(run)
+    assert "inverted_colours" in [found["code"] for found in shown["doctor"]]
+    assert shown["doctor"] == list(run.manifest.doctor)
+    assert shown["notes"] == list(run.manifest.notes) != []
 
 
 def test_a_class_that_is_seldom_predicted_is_flagged(tmp_path):

@@ -1,6 +1,7 @@
 """The Overview page alone, in a real Chromium: what is shown, and where its links lead."""
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qs, urlparse
 
 import gradio as gr
@@ -90,6 +91,23 @@ def cell(page: Page, given: str, predicted: str):
     return page.get_by_label(re.compile(f"^given {given}, predicted {predicted}: .*example")).and_(
         page.locator(".hx-ov-matrix a")
     )
+
+
+def test_what_the_doctor_found_and_what_was_done_is_shown(browser, run, tmp_path):
+    found = {"code": "wrong_scale", "severity": "error", "evidence": "<b>a</b>", "advice": "b"}
+    said = replace(run.manifest, doctor=(found,), notes=("the model ends in sigmoids.",))
+    blocks = serve(replace(run, manifest=said))
+    visitor = opened(browser, blocks)
+    lines = visitor.page.locator(".hx-ov-said li")
+    expect(lines).to_have_text(
+        ["wrong_scale: <b>a</b>. What to do: b.", "Note: the model ends in sigmoids."]
+    )
+    close_visit(visitor)
+    blocks.close()
+
+
+def test_without_anything_to_say_nothing_is_shown(visit):
+    expect(visit.page.locator(".hx-ov-said")).to_be_hidden()
 
 
 def test_the_cells_are_the_counts_and_a_click_opens_them(visit, run):

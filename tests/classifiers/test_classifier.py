@@ -31,3 +31,10 @@ def test_errors_of_hardex_and_interruptions_pass_as_they_are(error):
     with pytest.raises(type(error)) as caught:
         raising(error).probabilities(np.zeros((1, 2, 2, 1), np.uint8))
     assert caught.value is error
+
+
+def test_a_function_may_give_rows_with_axes_of_length_one():
+    rows = np.array([[0.25, 0.75], [0.5, 0.5]])
+    for shape in ((2, 2, 1, 1), (2, 1, 1, 2), (2, 1, 2)):
+        given = FunctionClassifier(lambda images, shape=shape: rows.reshape(shape))
+        np.testing.assert_array_equal(given.probabilities(np.zeros((2, 4, 4, 1), np.uint8)), rows)

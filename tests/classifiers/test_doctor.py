@@ -952,7 +952,34 @@ def test_where_the_loss_leaves_no_room_a_ranking_tries_nothing(digits):
         assert (set(asked) != {"unit"}) == others
 
 
+def test_where_many_errors_stay_a_brief_check_says_that_a_longer_one_tries_more(digits):
+    """What the model wants has no name: only the longer check fits numbers."""
+    inner = keras.saving.load_model(shipped_model("mnist_small"))
+    stack = [keras.Input((28, 28, 1)), layers.Rescaling(0.25, offset=0.4), inner]
+    odd = replace(digits.classifier, model=keras.Sequential(stack))
+    for thorough in (False, True):
+        found = examine(odd, digits.images, digits.labels, thorough=thorough).findings
+        assert [finding.code for finding in found] == ["wrong_scale"]
+        assert found[0].advice.endswith("; hardex check tries more") == (not thorough)
+    raw = with_preprocess(digits, "raw")
+    (finding,) = examine(raw.classifier, raw.images, raw.labels, thorough=False).findings
+    assert finding.advice == "pass --preprocess unit"
+
+
 # --- causes that explain little, and claims
+
+
+def test_a_change_that_leaves_a_model_knowing_nothing_is_not_told():
+    """With another scale it is less sure of the same class for every image; that helps nobody."""
+    labels = np.random.default_rng(0).integers(0, 3, 300)
+    images = np.full((300, 4, 4, 1), 200, np.uint8)
+
+    def always_the_first(values):
+        rows = [0.6, 0.4 - 1e-30, 1e-30] if values.max() > 100 else [0.34, 0.33, 0.33]
+        return np.tile(np.array(rows), (len(values), 1))
+
+    model = FunctionClassifier(always_the_first, preprocess="raw")
+    assert Case(model, images, labels, tuple("abc")).codes() == ["constant"]
 
 
 def test_transposed_digits_are_not_to_be_renumbered(digits, tmp_path):

@@ -2,6 +2,7 @@ import gc
 import hashlib
 import json
 import os
+import re
 import shlex
 import weakref
 import zipfile
@@ -203,7 +204,7 @@ def another_archive(path):
         (
             "m.keras",
             lambda path: saved(path, *ending(), shape=(60,)),
-            r"must turn \(n, h, w, 1 or 3\), \(n, h, w\) or flattened square images into .*, 60\)",
+            r"must turn \(n, h, w, 1 or 3\), .* or flattened square images into .*, 60\)",
         ),
         (
             "m.keras",
@@ -323,7 +324,82 @@ def test_one_sigmoid_for_each_class_is_one_distribution(tmp_path):
     assert classifier.class_count == 4
     (note,) = classifier.notes
     assert "one sigmoid for each class: each row is divided by its sum" in note
-    rank(path, (images, np.arange(9) % 4), out=tmp_path / "run")
+    run = rank(path, (images, np.arange(9) % 4), out=tmp_path / "run")
+    assert run.manifest.notes == (f"{note}.",)
+
+
+def heads(form, **named):
+    """A model of images (4, 4, 1) with these outputs, a list or a dictionary."""
+    keras.utils.set_random_seed(0)
+    a = keras.Input((4, 4, 1))
+    flat = layers.Flatten()(a)
+    outputs = {name: layer(flat) for name, layer in named.items()}
+    return keras.Model(a, outputs if form is dict else list(outputs.values()))
+
+
+@pytest.mark.parametrize("form", [dict, list])
+@pytest.mark.parametrize("export", [False, True], ids=["keras", "SavedModel"])
+def test_of_several_outputs_the_probabilities_are_used_and_that_is_said(tmp_path, form, export):
+    model = heads(form, soft=layers.Dense(3, "softmax"), logits=layers.Dense(3))
+    path = tmp_path / ("m" if export else "m.keras")
+    model.export(path, verbose=False) if export else model.save(path)
+    classifier, images = open_classifier(path, trust_model=True), small_images(5)
+    answers = model(function(images))
+    expected = answers["soft"] if form is dict else answers[0]
+    np.testing.assert_allclose(classifier.probabilities(images), expected.numpy(), rtol=1e-5)
+    (note,) = classifier.notes
+    assert note.startswith("the model has 2 outputs (") and note.endswith(" is used")
+
+
+def test_a_dictionary_with_one_output_needs_no_note(tmp_path):
+    model = heads(dict, soft=layers.Dense(3, "softmax"))
+    model.save(tmp_path / "m.keras")
+    classifier, images = open_classifier(tmp_path / "m.keras"), small_images(5)
+    expected = model(function(images))["soft"].numpy()
+    np.testing.assert_allclose(classifier.probabilities(images), expected, rtol=1e-5)
+    assert classifier.notes == () and classifier.embeddings(images).shape == (5, 16)
+
+
+def test_of_several_outputs_that_may_be_it_one_is_kept_as_the_sentence_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = heads(list, one=layers.Dense(3, "softmax"), other=layers.Dense(3, "softmax"))
+    model.save("m.keras")
+    with pytest.raises(ClassifierError, match=r"2 outputs .*keep it alone with") as caught:
+        open_classifier("m.keras")
+    (line,) = re.findall(r"keras\.Model\(.*?'\)(?=;)", str(caught.value))
+    eval(line.replace("NUMBER", "1"), {"keras": keras, "model": model})
+    assert open_classifier("NAME.keras").class_count == 3
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 4), (4, 1, 1), (1, 4), (4, 1)])
+def test_axes_of_length_one_in_the_output_are_left_out(tmp_path, shape):
+    stack = layers.Flatten(), layers.Dense(4, "softmax"), layers.Reshape(shape)
+    path = saved(tmp_path / "m.keras", *stack)
+    classifier, images = open_classifier(path), small_images(5)
+    expected = keras.models.load_model(path)(function(images)).numpy().reshape(5, 4)
+    np.testing.assert_allclose(classifier.probabilities(images), expected, rtol=1e-5)
+    assert (classifier.class_count, classifier.activation) == (4, "softmax")
+
+
+def test_images_are_given_with_the_channels_first_if_the_model_takes_them_so(tmp_path):
+    path = saved(tmp_path / "m.keras", *ending(), shape=(3, 4, 5))
+    classifier = open_classifier(path)
+    assert (classifier.input_shape, classifier.channels) == ((4, 5, 3), 3)
+    images = np.random.default_rng(0).integers(0, 256, (5, 4, 5, 3), dtype=np.uint8)
+    model = keras.models.load_model(path)
+    expected = model(function(images).transpose(0, 3, 1, 2)).numpy()
+    np.testing.assert_allclose(classifier.probabilities(images), expected, rtol=1e-5)
+
+
+def test_a_saved_model_that_ends_in_sigmoids_is_told_from_one_that_ends_in_a_softmax(tmp_path):
+    for name, logits in (("sigmoid", False), ("softmax", False), ("linear", True)):
+        model = keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(3, name)])
+        model.export(tmp_path / name, verbose=False)
+        classifier = open_classifier(tmp_path / name, trust_model=True, logits=logits)
+        assert classifier.activation == name
+        rows = classifier.probabilities(small_images(5))
+        np.testing.assert_allclose(rows.sum(axis=1), 1, rtol=1e-5)
+        assert len(classifier.notes) == (name == "sigmoid")
 
 
 def test_a_softmax_and_a_single_sigmoid_need_no_note(tmp_path, model_path):

@@ -1,4 +1,5 @@
 import hashlib
+import re
 import sys
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_both_layouts_and_fixed_batches_say_what_numpy_says(tmp_path, shape, cha
     classifier = open_classifier(written(tmp_path / "m.onnx", shape))
     images = pictures(5)
     assert (classifier.input_shape, classifier.class_count) == ((4, 5, 3), 2)
-    assert (classifier.preprocess, classifier.channels_first) == ("unit", channels_first)
+    assert classifier.preprocess == "unit"
     rows = classifier.probabilities(images)
     np.testing.assert_allclose(rows, expected(images, channels_first=channels_first), atol=1e-5)
 
@@ -142,7 +143,10 @@ def test_metadata_that_are_not_understood_are_told_and_choose_nothing(tmp_path):
     path = written(tmp_path / "m.onnx", ["n", 4, 5, 3], metadata={"mean": "of all"})
     classifier = open_classifier(path)
     assert (classifier.preprocess, classifier.suggested) == ("unit", ())
-    assert "mean = 'of all', which is not understood" in classifier.notes[0]
+    assert classifier.notes[0].endswith(
+        "'of all', which is not understood; choose with --preprocess"
+    )
+    assert open_classifier(path, preprocess="raw").notes[0].endswith("which is not understood")
     other = open_classifier(
         written(tmp_path / "o.onnx", ["n", 4, 5, 3], metadata={"author": "somebody"})
     )
@@ -157,7 +161,7 @@ def test_a_scale_for_three_colours_is_refused_when_a_grey_model_is_opened(tmp_pa
 
 
 def detection(path):
-    written(path, ["n", 4, 5, 3], outputs=("boxes", "classes"))
+    written(path, ["n", 4, 5, 3], softmax=False, outputs=("boxes", "classes"))
 
 
 @pytest.mark.parametrize(
@@ -187,6 +191,119 @@ def test_what_is_no_image_classifier_is_refused_in_one_line(tmp_path, write, mes
     with pytest.raises(ClassifierError, match=message) as caught:
         open_classifier(tmp_path / "m.onnx")
     assert "\n" not in str(caught.value)
+
+
+def ending_in(path, *operations, outputs=None):
+    """The same model with other operations behind the logits `z`, and these outputs."""
+    model = onnx.load(written(path, ["n", 4, 5, 3]))
+    model.graph.node.pop()
+    model.graph.node.extend(operations)
+    del model.graph.output[:]
+    for name, kind, shape in outputs or [("p", Kind.FLOAT, ["n", 2])]:
+        model.graph.output.append(helper.make_tensor_value_info(name, kind, shape))
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+    return path
+
+
+def node(operation, into="z", out="p", **attributes):
+    return helper.make_node(operation, [into], [out], **attributes)
+
+
+def test_a_sigmoid_for_each_class_is_one_distribution_and_that_is_said(tmp_path):
+    path = ending_in(tmp_path / "m.onnx", node("Sigmoid", out="s"), node("Identity", "s"))
+    classifier, images = open_classifier(path), pictures(5)
+    z = images.reshape(5, -1) / 255 @ WEIGHTS
+    each = 1 / (1 + np.exp(-z))
+    rows = classifier.probabilities(images)
+    np.testing.assert_allclose(rows, each / each.sum(axis=1, keepdims=True), rtol=1e-4)
+    assert classifier.activation == "sigmoid" and "one sigmoid for each" in classifier.notes[0]
+    left = open_classifier(path, logits=True)
+    assert left.notes == ()
+
+
+@pytest.mark.parametrize("axes", [(2, 3), (1, 2), (1,), (2,)])
+def test_axes_of_length_one_in_the_output_are_left_out(tmp_path, axes):
+    shape = np.expand_dims(np.zeros((1, 2)), axes).shape[1:]
+    model = onnx.load(ending_in(tmp_path / "m.onnx", node("Softmax")))
+    model.graph.node.append(helper.make_node("Reshape", ["p", "shape"], ["q"]))
+    model.graph.initializer.append(
+        helper.make_tensor("shape", Kind.INT64, [1 + len(shape)], [-1, *shape])
+    )
+    model.graph.output.pop()
+    model.graph.output.append(helper.make_tensor_value_info("q", Kind.FLOAT, ["n", *shape]))
+    onnx.save(model, tmp_path / "m.onnx")
+    classifier, images = open_classifier(tmp_path / "m.onnx"), pictures(5)
+    assert (classifier.class_count, classifier.activation) == (2, "softmax")
+    rows = classifier.probabilities(images)
+    np.testing.assert_allclose(rows, expected(images, channels_first=False), rtol=1e-4)
+
+
+LABEL = ("label", Kind.INT64, ["n"])
+ROWS = [("p", Kind.FLOAT, ["n", 2]), ("q", Kind.FLOAT, ["n", 2])]
+
+
+@pytest.mark.parametrize(
+    ("operations", "outputs"),
+    [
+        ([node("ArgMax", out="label", axis=1, keepdims=0), node("Softmax")], [LABEL, ROWS[0]]),
+        ([node("Identity", out="q"), node("Softmax")], ROWS[::-1]),
+        (
+            [node("Identity", out="q"), node("Sigmoid", out="probability")],
+            [ROWS[1], ("probability", *ROWS[0][1:])],
+        ),
+    ],
+    ids=["classes", "logits", "by its name"],
+)
+def test_of_several_outputs_the_probabilities_are_used_and_that_is_said(
+    tmp_path, operations, outputs
+):
+    classifier = open_classifier(ending_in(tmp_path / "m.onnx", *operations, outputs=outputs))
+    rows = classifier.probabilities(pictures(5))
+    assert rows.shape == (5, 2)
+    np.testing.assert_allclose(rows.sum(axis=1), 1, rtol=1e-5)
+    assert f"{outputs[1][0]} is used" in classifier.notes[0]
+
+
+def test_of_several_outputs_that_may_be_it_one_is_kept_as_the_sentence_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = ending_in(tmp_path / "m.onnx", node("Identity", out="q"), node("Sigmoid"), outputs=ROWS)
+    with pytest.raises(ClassifierError, match=r"2 \(p, q\); if one of them") as caught:
+        open_classifier(path)
+    (line,) = re.findall(r"onnx\.utils\.extract_model\(.*?\]\)(?=;)", str(caught.value))
+    extract = line.replace("OUTPUT", "p")
+    eval(extract, {"onnx": onnx})
+    assert open_classifier("NAME.onnx").probabilities(pictures(5)).shape == (5, 2)
+
+
+def test_one_number_for_each_image_is_the_second_of_two_classes(tmp_path):
+    operations = node("ReduceSum", out="s", keepdims=0), node("Sigmoid", "s")
+    weights = np.ones((60, 1), np.float32)
+    path = written(tmp_path / "m.onnx", ["n", 4, 5, 3], weights=weights, columns=1)
+    model = onnx.load(path)
+    model.graph.node.pop()
+    axes = helper.make_tensor("axes", Kind.INT64, [1], [1])
+    model.graph.initializer.append(axes)
+    operations[0].input.append("axes")
+    model.graph.node.extend(operations)
+    model.graph.output.pop()
+    model.graph.output.append(helper.make_tensor_value_info("p", Kind.FLOAT, ["n"]))
+    onnx.save(model, path)
+    rows = open_classifier(path).probabilities(pictures(5))
+    sums = (pictures(5) / 255).reshape(5, -1).sum(axis=1)
+    second = 1 / (1 + np.exp(-sums))
+    np.testing.assert_allclose(rows, np.stack([1 - second, second], axis=1), atol=1e-5)
+
+
+def test_the_row_of_a_single_image_is_no_number_for_each_image(tmp_path):
+    path = written(tmp_path / "m.onnx", [1, 4, 5, 3])
+    model = onnx.load(path)
+    model.graph.node.append(helper.make_node("Squeeze", ["p"], ["q"]))
+    model.graph.output.pop()
+    model.graph.output.append(helper.make_tensor_value_info("q", Kind.FLOAT, [2]))
+    onnx.save(model, path)
+    with pytest.raises(ClassifierError, match=r"into \[2\]; hardex does single-label"):
+        open_classifier(path)
 
 
 def test_without_onnxruntime_the_extra_is_named(tmp_path, monkeypatch):

@@ -7,11 +7,11 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from hardex.classifiers.saved import (
     Saved,
-    as_labels,
     as_probabilities,
     read_saved,
     read_saved_labels,
 )
+from hardex.data.label_forms import as_labels
 from hardex.errors import ClassifierError, DatasetError
 
 distributions = arrays(
@@ -54,14 +54,32 @@ def test_half_precision_becomes_single_precision():
     assert as_probabilities(np.array([[0.5, 0.5]], np.float16), "it")[0].dtype == np.float32
 
 
-@pytest.mark.parametrize("labels", [[1, 0], [1.0, 0.0], [[1], [0]], np.array([1, 0], np.uint8)])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        *([1, 0], [1.0, 0.0], [[1], [0]], np.array([1, 0], np.uint8), [True, False]),
+        *([[0, 1], [1, 0]], [[0.0, 1.0], [1.0, 0.0]], [[False, True], [True, False]]),
+    ],
+)
 def test_labels_of_every_usual_form_become_indices(labels):
     np.testing.assert_array_equal(as_labels(labels, "it")[0], np.array([1, 0]), strict=True)
 
 
-@pytest.mark.parametrize("labels", [[0.5], ["cat"], [np.nan], [[1, 1]], [True], 3, [None]])
-def test_labels_that_are_no_indices_are_refused(labels):
-    with pytest.raises(DatasetError, match=r"one class index per example; it holds .* of shape \("):
+@pytest.mark.parametrize(
+    ("labels", "what"),
+    [
+        ([1.0, 0.5], r"fractions: label 1 \(counted from 0\) is 0\.5; save its class\.$"),
+        (["cat"], r"<U3 of shape \(1,\); save whole numbers from 0\.$"),
+        ([0.0, np.nan], r"NaN or infinity \(label 1, counted from 0\); leave these examples out"),
+        ([[1, 1]], r"rows of 0 and 1, .*, that are not one-hot: some have several ones or none"),
+        ([[0.9, 0.1]], r"soft labels, .*, whose rows sum to 1; save numpy\.argmax\(labels, axis=1"),
+        (3, r"int64 of shape \(\)"),
+        ([None], r"object of shape \(1,\)"),
+        ([[3, 4]], r"int64 of shape \(1, 2\)"),
+    ],
+)
+def test_labels_that_are_no_indices_are_named(labels, what):
+    with pytest.raises(DatasetError, match=rf"one class index per example; it holds {what}"):
         as_labels(labels, "it")
 
 

@@ -63,9 +63,10 @@ def test_the_fingerprint_knows_pixels_labels_names_and_shape_and_nothing_else():
     [
         (small_images(3), [0, 1], None, r"one label per image; arrays in .* 3 images and 2 labels"),
         (small_images(0), [], None, r"must hold at least one image; arrays in memory holds none; "),
-        (small_images(2) / 255, [0, 1], None, r"dtype uint8; received .*float64; add the channel"),
-        (small_images(2), [0.5, 1.0], None, r"labels must be one whole number per .* float64"),
-        (small_images(2), np.eye(2, dtype=int), None, r"received int64 of shape \(2, 2\); pass cl"),
+        (small_images(2) / -255, [0, 1], None, r"dtype uint8; received .*float64; pass the pix"),
+        (small_images(2), [0.5, 1.0], None, r"one class index per .* fractions: label 0 .* is 0\."),
+        (small_images(2), np.ones((2, 2), int), None, r"rows of 0 and 1, .*, that are not one-hot"),
+        (small_images(2), [1, 2], ["a", "b"], r"from 1 to 2, and none is 0; number them from 0, a"),
         (small_images(2), [0, -1], None, r"must lie in 0\.\.1 .*label 1 .* is -1"),
         (small_images(2), [0, 2], ["a", "b"], r"must lie in 0\.\.1 for 2 classes; label 1 .* is 2"),
         (small_images(2), [0, 10**9], None, r"must be class indices .* is 1000000000; number the"),
@@ -87,3 +88,38 @@ def test_labels_without_names_are_named_by_their_numbers(labels):
     names = number_names(np.array(labels))
     assert len(names) >= 2
     assert [names[label] for label in labels] == list(map(str, labels))
+
+
+@pytest.mark.parametrize(
+    ("images", "said"),
+    [
+        (small_images(3).astype(np.int64), ""),
+        (small_images(3) / 255, "pixels from 0 to 1: multiplied by 255"),
+        ((small_images(3) / 255).astype(np.float32), "pixels from 0 to 1: multiplied by 255"),
+        (small_images(3).astype(np.float32), "as decimals from 0 to 255: rounded"),
+    ],
+)
+def test_pixels_of_another_type_are_the_same_pixels(images, said):
+    found = ArrayDataset.of(images, [0, 1, 1], source="it")
+    np.testing.assert_array_equal(found.images, small_images(3), strict=True)
+    assert [said in note for note in found.notes] == [True] * bool(said)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ([0.0, 2.0, 1.0], "as decimals, such as 1.0"),
+        (np.eye(3)[[0, 2, 1]], "one-hot labels: read as class indices"),
+        (np.eye(3, dtype=bool)[[0, 2, 1]], "one-hot labels"),
+        (np.array([b"0", b"2", b"1"]), ""),
+    ],
+)
+def test_labels_in_another_form_are_the_same_labels(labels, said):
+    found = ArrayDataset.of(small_images(3), labels, source="it")
+    np.testing.assert_array_equal(found.labels, [0, 2, 1])
+    assert found.class_names == ("0", "1", "2")
+    assert [said in note for note in found.notes] == [True] * bool(said)
+
+
+def test_one_hot_labels_keep_classes_without_examples():
+    assert ArrayDataset.of(small_images(2), np.eye(4)[[0, 1]]).class_names == ("0", "1", "2", "3")

@@ -62,6 +62,18 @@ def test_without_names_classes_are_numbers_and_without_paths_ids_are(tmp_path):
     assert data.labels.tolist() == LABELS
 
 
+def test_pictures_may_be_plain_bytes(tmp_path):
+    table = pa.table({"image": encoded(), "label": LABELS, "hour": [1, 2, 3, 4]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    data = open_dataset(tmp_path / "a.parquet")
+    assert (data.ids, data.labels.tolist()) == (("0", "1", "2", "3"), LABELS)
+    assert data.meta["hour"].tolist() == ["1", "2", "3", "4"]
+    check_pictures(data)
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    pq.write_table(pa.table({"image": [as_png(noise)], "label": [1]}), tmp_path / "b.parquet")
+    np.testing.assert_array_equal(open_dataset(tmp_path / "b.parquet").image(0), noise)
+
+
 def test_a_label_column_of_texts_and_another_name(tmp_path):
     path = picture_file(
         tmp_path / "a.parquet", names=None, label="vet", labels=["b", "a", "b", "a"]

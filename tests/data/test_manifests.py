@@ -328,3 +328,30 @@ def test_a_coordinate_is_no_label(tmp_path):
         open_dataset(tmp_path / "t.csv")
     (tmp_path / "t.csv").write_text("file,y\n1.png,4\n2.png,6\n")
     assert open_dataset(tmp_path / "t.csv").class_names == ("4", "6")
+
+
+@pytest.mark.parametrize(("zero", "one"), [(0, 1), (0.0, 1.0), (False, True)])
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_one_column_for_each_class_is_a_label(tmp_path, suffix, zero, one):
+    write_folders(tmp_path, FILES)
+    columns = {
+        "image": FILES,
+        "MEL": [zero, one, zero],
+        "BCC": [zero] * 3,
+        "AK": [one, zero, one],
+        "age": ["40", "50", ""],
+    }
+    path = manifest(tmp_path, columns, suffix)
+    data = open_dataset(path)
+    assert (data.class_names, data.labels.tolist()) == (("MEL", "BCC", "AK"), [2, 0, 2])
+    assert list(data.meta) == ["age"]
+    (note,) = data.notes
+    assert "one column for each class (MEL, BCC, AK): the one that holds 1 is the label." in note
+    assert open_dataset(path, class_names=["AK", "BCC", "MEL"]).labels.tolist() == [0, 2, 0]
+
+
+def test_columns_of_zero_and_one_that_are_not_one_hot_are_no_labels(tmp_path):
+    columns = {"file_name": FILES, "hat": [0, 1, 1], "glasses": [0, 1, 0]}
+    with pytest.raises(DatasetError, match="must have a label column such as label; it has file_n"):
+        opened(tmp_path, columns)
+    assert opened(tmp_path, columns | {"label": [1, 0, 1]}).labels.tolist() == [1, 0, 1]

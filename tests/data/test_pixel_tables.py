@@ -50,7 +50,9 @@ def test_labels_may_be_texts_and_their_column_another(tmp_path):
 @pytest.mark.parametrize("header", ["pixel{}", ""])
 def test_without_labels_it_is_refused_in_one_short_sentence(tmp_path, header):
     path = pixel_table(tmp_path / "a.csv", labels=None, header=header)
-    with pytest.raises(DatasetError, match=r"one label beside its 784 pixels; .* none") as refused:
+    with pytest.raises(
+        DatasetError, match=r"one label beside its 784 pixels; .* no other"
+    ) as refused:
         open_dataset(path)
     assert len(str(refused.value)) < 300 + len(str(path))
 
@@ -96,3 +98,35 @@ def test_what_names_the_rows_is_never_taken_for_their_label(tmp_path, column):
     lines = [f"{column},{lines[0]}", *(f"{i},{line}" for i, line in enumerate(lines[1:], 9))]
     both.write_text("\n".join(lines) + "\n")
     assert open_dataset(both).labels.tolist() == LABELS
+
+
+def test_of_several_further_columns_the_one_with_a_usual_name_holds_the_labels(tmp_path):
+    path = pixel_table(tmp_path / "a.csv")
+    lines = path.read_text().splitlines()
+    for head in ("", "id"):
+        path.write_text("\n".join([f"{head},{lines[0]}", *(f"9,{line}" for line in lines[1:])]))
+        data = open_dataset(path)
+        assert data.labels.tolist() == LABELS
+        np.testing.assert_array_equal(data.images, small_images(3, size=28))
+    path.write_text("\n".join([f"a,b,{lines[0][6:]}", *(f"9,{line}" for line in lines[1:])]))
+    with pytest.raises(DatasetError, match=r"beside its 784 pixels; it has a, b; add a column la"):
+        open_dataset(path)
+    named = open_dataset(path, reading=Reading(label_column="b"))
+    assert named.labels.tolist() == LABELS
+
+
+def test_all_pixels_may_be_in_one_column_and_decimals(tmp_path):
+    images = small_images(3, size=28)
+    rows = [
+        f"{y},{' '.join(map(str, image.ravel().tolist()))},test"
+        for y, image in zip(LABELS, images, strict=True)
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(["emotion,pixels,Usage", *rows]))
+    data = open_dataset(tmp_path / "a.csv", reading=Reading(label_column="emotion"))
+    np.testing.assert_array_equal(data.images, images)
+    assert data.labels.tolist() == LABELS
+    path = pixel_table(tmp_path / "b.csv", images=images.astype(float))
+    np.testing.assert_array_equal(open_dataset(path).images, images)
+    small = pixel_table(tmp_path / "c.csv", images=images / 255)
+    with pytest.raises(DatasetError, match=r"its pixels go from 0 to 1: multiply them by 255\)"):
+        open_dataset(small)

@@ -132,7 +132,7 @@ def a_changing_scale():
             r"float pixels must lie in 0\.\.255; among the im",
         ),
         (lambda: stream(IMAGES * np.float32(np.nan)), r"float pixels must lie in"),
-        (lambda: stream(labels=LABELS + 0.5), r"class numbers or one-hot rows; received float64"),
+        (lambda: stream(labels=LABELS + 0.5), r"tf.data.Dataset holds fractions: label 0"),
         (lambda: stream(labels=LABELS - 1), r"labels must lie in 0\.\.1 for 2 classes; label 0"),
         (
             lambda: stream(np.concatenate([IMAGES] * 2, -1)),

@@ -11,7 +11,7 @@ from hardex.data.dataset import ArrayDataset
 from hardex.data.sources import open_dataset
 from hardex.errors import DatasetError, HardexError
 from hardex.images import write_png
-from hardex.pipeline.check import check, findings_in_ranking, sample
+from hardex.pipeline.check import check, diagnose, findings_in_ranking, sample
 
 
 def shades(count=200, seed=0):
@@ -131,9 +131,10 @@ def a_model_of(outputs):
         (a_model_of([[0, 1], [1, 0]]), {}),
         (a_model_of([[np.nan, 1.0]]), {}),
         (lambda images: np.full((len(images), 3), 1 / 3), {}),
+        (lambda images: np.full((len(images), 2), 50.0), {}),
         ("mnist_small", {}),
     ],
-    ids=["logits", "sigmoids", "classes", "not finite", "three classes", "other shape"],
+    ids=["logits", "sigmoids", "classes", "not finite", "three classes", "percent", "other shape"],
 )
 def test_a_ranking_that_stops_advises_what_the_check_advises(tmp_path, model, options):
     (finding, *_) = check(model, shades(), **options)
@@ -154,3 +155,28 @@ def test_a_keras_model_that_ends_in_positive_logits_is_told_of_the_option_by_bot
     with pytest.raises(HardexError, match=r"look like logits: pass --logits\.$"):
         hardex.rank(tmp_path / "m.keras", shades(), out=tmp_path / "run")
     hardex.rank(tmp_path / "m.keras", shades(), out=tmp_path / "run", logits=True)
+
+
+def test_labels_that_count_from_one_are_named_by_both(tmp_path):
+    images, labels = shades().images, shades().labels
+    (finding,) = check(a_model_of([[0.25, 0.75]]), (images, labels + 1))
+    assert finding.advice.startswith("the labels go from 1 to 2, and none is 0: number them from 0")
+    with pytest.raises(HardexError) as caught:
+        hardex.rank(a_model_of([[0.25, 0.75]]), (images, labels + 1), out=tmp_path / "run")
+    assert str(caught.value).endswith(f"{finding.advice}.")
+
+
+def test_what_was_read_in_another_form_is_said_by_both(tmp_path):
+    images, labels = shades().images, shades().labels
+    data = (images / 255, np.eye(2)[labels])
+    found = diagnose(brightness, data).notes
+    assert len(found) == 2 and "multiplied by 255" in found[0] and "one-hot" in found[1]
+    assert hardex.rank(brightness, data, out=tmp_path / "run").manifest.notes == found
+
+
+def test_labels_that_are_texts_in_an_array_are_told_how_to_be_named(tmp_path):
+    path = tmp_path / "data.npz"
+    np.savez(path, images=shades().images, labels=np.array(["dark", "bright"])[shades().labels])
+    (advice,) = [one.advice for one in check(brightness, path) if one.code == "class_order"]
+    assert advice == "pass --classes dark,bright, the names in the order of the outputs"
+    assert check(brightness, path, class_names=["dark", "bright"]) == ()

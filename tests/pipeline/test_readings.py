@@ -193,6 +193,32 @@ def test_a_function_is_checked_on_photographs_without_loading_tensorflow(photogr
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+def is_left(values):
+    """As `top_or_left`, of values 0..255: anything else is dark to it."""
+    left = values[:, :, :4].mean(axis=(1, 2, 3)) > values[:, :, 4:].mean(axis=(1, 2, 3)) + 90
+    return np.where(left[:, None], [0.9, 0.1], [0.1, 0.9])
+
+
+def test_a_wrong_reading_and_a_wrong_scale_at_once_are_found_by_the_check(photographs, tmp_path):
+    """The advice is followed until it works; a ranking says that the check tries more."""
+    model = FunctionClassifier(is_left, (8, 8, 1), 2, preprocess="unit")
+    found = hardex.check(model, photographs)
+    assert {finding.code for finding in found} == {"wrong_scale", "wrong_reading"}
+    (advice,) = {finding.advice for finding in found}
+    assert advice == "pass --preprocess raw --reading keras"
+    right = FunctionClassifier(is_left, (8, 8, 1), 2)
+    assert hardex.check(right, photographs, reading="keras") == ()
+    (brief,) = hardex.rank(model, photographs, out=tmp_path / "run").manifest.doctor
+    assert brief["code"] == "constant" and brief["advice"].endswith("; hardex check tries more")
+
+
+def test_what_was_tried_names_the_readings(tmp_path):
+    data = open_dataset(stripes(tmp_path, count=120))
+    seven = FunctionClassifier(lambda x: np.tile([[0.4, 0.6]], (len(x), 1)), (4, 4, 1), 2)
+    tried = hardex.pipeline.check.diagnose(seven, data).tried
+    assert "the files as keras and torchvision would read them" in tried
+
+
 def test_a_good_model_s_pictures_are_not_read_again_before_a_ranking(photographs):
     """27 examples of which 17 are right: no other answers could be far better by chance's leave."""
     data = open_dataset(photographs)

@@ -1,7 +1,10 @@
 """Checks of the accuracy: why it is low, or suspiciously high."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +14,13 @@ from hardex.classifiers.doctor.class_orders import other_orders
 from hardex.classifiers.doctor.examination import Cause, Examination, Finding
 from hardex.classifiers.doctor.orientations import other_orientations
 from hardex.classifiers.doctor.preprocessings import other_preprocessings
-from hardex.classifiers.doctor.readings import other_readings
+from hardex.classifiers.doctor.readings import other_readings, read_and_prepared_otherwise
 from hardex.classifiers.doctor.statistics import (
     SLIGHT,
     binomial_tail,
     chance_accuracy,
     explains,
+    is_poor,
     wilson_interval,
 )
 
@@ -26,23 +30,52 @@ def wrong_sense(examination: Examination) -> Iterator[Finding]:
     suspicious = examination.is_suspicious
     causes = [*other_preprocessings(examination, suspicious=suspicious)]
     if suspicious:
-        readings = [*other_readings(examination)]
-        causes += [*other_orders(examination), *readings]
-        # Files that say how they are to be turned are explained by the reading of exactly these.
-        causes += [
-            turned
-            for turned in other_orientations(examination)
-            if not any(_are_equally_good(turned, reading) for reading in readings)
-        ]
-    best = max(causes, key=lambda cause: cause.accuracy, default=None)
+        causes += other_orders(examination)
+        read = [*other_readings(examination)]
+        # Pictures that another program would read turned need not be turned as well.
+        causes += [*_not_better(other_orientations(examination), read), *read]
+        if examination.thorough and not any(map(partial(_is_sure, examination), causes)):
+            causes += read_and_prepared_otherwise(examination)
+    told = [*_best_of(examination, causes)]
+    yield from told
+    if suspicious and not told:
+        symptoms = [*constant(examination), *at_chance(examination)][:1]
+        yield from symptoms if examination.thorough else map(_with_more, symptoms)
+
+
+def _not_better(causes: Iterable[Cause], others: Sequence[Cause]) -> Iterator[Cause]:
+    best = max((other.accuracy for other in others), default=-1.0)
+    return (cause for cause in causes if cause.accuracy > best + SLIGHT)
+
+
+def _best_of(examination: Examination, causes: Sequence[Cause]) -> Iterator[Finding]:
+    """What is said of the best cause; if two explain the errors equally well, of both."""
+    best = max((cause.accuracy for cause in causes), default=0.0)
     before = float(examination.right.mean())
+    ignorant = any(chain(constant(examination), at_chance(examination)))
     for cause in causes:
-        if best is not None and _are_equally_good(cause, best):  # then both are named
-            sure = cause.expected or explains(cause.accuracy, before)
-            yield from cause.findings if sure else _only_seen(cause)
-    if suspicious and not causes:
-        symptoms = [*constant(examination), *at_chance(examination)]
-        yield from symptoms[:1]
+        if cause.accuracy < best - SLIGHT:
+            continue
+        sure = _is_sure(examination, cause)
+        if not sure and ignorant and cause.accuracy <= before + SLIGHT:
+            continue  # the losses of a model that knows nothing tell nothing
+        found = cause.findings if sure else _only_seen(cause)
+        yield from found if examination.thorough else _briefly(examination, cause, found)
+
+
+def _is_sure(examination: Examination, cause: Cause) -> bool:
+    return cause.expected or explains(cause.accuracy, float(examination.right.mean()))
+
+
+def _briefly(examination: Examination, cause: Cause, found: Iterable[Finding]) -> Iterator[Finding]:
+    """The same findings; where many errors stay, with the word that a longer check tries more."""
+    n = min(len(examination.labels), examination.try_count)
+    poor = is_poor(round(cause.accuracy * n), n)
+    return map(_with_more, found) if poor else iter(found)
+
+
+def _with_more(finding: Finding) -> Finding:
+    return replace(finding, advice=f"{finding.advice}; hardex check tries more")
 
 
 def _are_equally_good(one: Cause, other: Cause) -> bool:

@@ -16,7 +16,7 @@ class Diagnosis:
         right: for how many of them the prediction is the given label; None if the model and the
             data do not fit, so that there are no predictions.
         tried: what was tried to explain errors.
-        notes: what is done to inputs and outputs of the model so that they fit.
+        notes: a sentence on each thing that is done so that the model and the data fit.
     """
 
     findings: tuple[Finding, ...]

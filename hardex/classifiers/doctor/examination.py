@@ -16,7 +16,7 @@ from hardex.classifiers.doctor.statistics import (
     losses,
     overconfidence_p,
 )
-from hardex.classifiers.outputs import Outputs, distributions, softmax
+from hardex.classifiers.outputs import Outputs, distributions, row_width, softmax
 from hardex.classifiers.preprocess import rearranged
 
 
@@ -110,11 +110,15 @@ class Examination:
         return not is_surely_good(hits, count) or overconfidence_p(self.probabilities, right) < 1e-6
 
     @cached_property
+    def images_read_otherwise(self) -> Mapping[str, Images]:
+        """(m, h, w, c) the first images as other programs read them, by name."""
+        return {} if self.other_readings is None else self.other_readings(self.try_count)
+
+    @cached_property
     def as_read_otherwise(self) -> dict[str, Probabilities]:
-        """(m, k) its probabilities for the first images as other programs read them, by name."""
-        read = self.other_readings
-        found = {} if read is None else read(self.try_count)
-        rows = {name: as_distributions(self.answers_for(them)) for name, them in found.items()}
+        """(m, k) its probabilities for these, by name."""
+        read = self.images_read_otherwise
+        rows = {name: as_distributions(self.answers_for(them)) for name, them in read.items()}
         return {name: row for name, row in rows.items() if np.isfinite(row).all()}
 
     def answers_for(self, images: Images) -> Any:
@@ -209,4 +213,4 @@ def padded(images: Images, size: int) -> Images:
 
 def output_count(examination: Examination) -> int | None:
     model = getattr(examination.classifier, "model", None)
-    return None if model is None else int(model.output_shape[-1])
+    return None if model is None else row_width(model.output_shape)

@@ -119,5 +119,5 @@ def examine(
         len(labels),
         None if stopped else int(examination.right.sum()),
         tuple(dict.fromkeys(examination.tried)),
-        tuple(getattr(classifier, "notes", ())),
+        tuple(f"{note}." for note in getattr(classifier, "notes", ())),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hardex.advice import NOT_CLASSES, NOT_FINITE, OTHER_CLASS_COUNT, OTHER_SHAPE
+from hardex.advice import NOT_CLASSES, NOT_FINITE, OTHER_SHAPE, for_class_count
 from hardex.classifiers.doctor.examination import Examination, Finding
 from hardex.classifiers.functions import names_function
 from hardex.classifiers.preprocess import by_function
@@ -69,7 +69,11 @@ def wrong_output(examination: Examination) -> Iterator[Finding]:
             "error",
             f"the model gives an array of shape {answers.shape} for {len(answers)} images of {k} "
             "classes",
-            OTHER_CLASS_COUNT,
+            for_class_count(
+                answers.shape[1] if answers.ndim == 2 else None,
+                examination.class_names,
+                int(examination.labels.min()),
+            ),
         )
 
 

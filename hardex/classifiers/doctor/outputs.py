@@ -29,12 +29,9 @@ def not_probabilities(examination: Examination) -> Iterator[Finding]:
         f"from {row.min():.3g} to {row.max():.3g} and sums to {row.sum(dtype=np.float64):.4g}"
     )
     linear = _activation(examination) == "linear"
-    code, advice = remedy(examination.answers[off], of_model=True, ends_linear=linear)
-    if code == "logits":
-        ending = "; the last layer has no activation" * linear
-    else:
-        ending = "; none is negative, so these are not logits"
-    yield Finding(code, "error", seen + ending, advice)
+    found = remedy(examination.answers[off], of_model=True, ends_linear=linear)
+    ending = "; the last layer has no activation" * linear
+    yield Finding(found.code, "error", f"{seen}{ending}; {found.seen}", found.advice)
 
 
 def softmax_twice(examination: Examination) -> Iterator[Finding]:

@@ -1,13 +1,14 @@
 """The same files as other programs read them -> the reading with which the model is better."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardex.arrays import Labels, Probabilities
 from hardex.classifiers.doctor.examination import Cause, Examination, Finding, first_examples
+from hardex.classifiers.doctor.preprocessings import other_preprocessings
 from hardex.classifiers.doctor.statistics import (
     RARE,
     SLIGHT,
@@ -19,6 +20,7 @@ from hardex.classifiers.doctor.statistics import (
 
 _LOWER = 0.9  # of the loss, from which a gain in confidence alone is worth a word
 _FEW = 100
+_GAIN = 0.1  # of accuracy, if two things are changed at once
 _CUTS = "torchvision"  # leaves out the margin, so it is worse for most models trained otherwise
 
 
@@ -44,6 +46,35 @@ def other_readings(examination: Examination) -> Iterator[Cause]:
         advice = f"pass --reading {best.name}"
         finding = Finding("wrong_reading", "error", _seen(now, best), advice)
         yield Cause(float(best.right.mean()), (finding,))
+
+
+def read_and_prepared_otherwise(examination: Examination) -> Iterator[Cause]:
+    """Another reading together with another preprocessing, where one alone explains nothing.
+
+    A model that got pixels 0..255 as Keras reads them knows nothing if both are wrong.
+    """
+    right = examination.right[: examination.try_count]
+    if not hasattr(examination.classifier, "outputs") or not can_be_far_better(right):
+        return
+    found = []
+    for name, images in examination.images_read_otherwise.items():
+        part = first_examples(examination, len(images))
+        other = replace(part, images=images, thorough=False, tried=[])
+        other.__dict__["answers"] = part.answers  # it must be better than what is done now
+        found += [(name, cause) for cause in other_preprocessings(other, suspicious=True)]
+        examination.tried.append("these together with other preprocessings")
+    if found:
+        name, best = max(found, key=lambda one: one[1].accuracy)
+        if best.accuracy >= examination.right.mean() + _GAIN:
+            said = [
+                replace(
+                    finding,
+                    evidence=f"{finding.evidence}, with the files as {name} reads them",
+                    advice=f"{finding.advice} --reading {name}",
+                )
+                for finding in best.findings
+            ]
+            yield Cause(best.accuracy, (*said, replace(said[0], code="wrong_reading")))
 
 
 def reading_matters(examination: Examination) -> Iterator[Finding]:
@@ -81,6 +112,9 @@ def _compared(examination: Examination) -> tuple[_Try, list[_Try]]:
     part = first_examples(examination, examination.try_count)
     now = _tried("", part.probabilities, part.labels)
     others = examination.as_read_otherwise.items()
+    if others:
+        names = " and ".join(examination.as_read_otherwise)
+        examination.tried.append(f"the files as {names} would read them")
     return now, [_tried(name, rows, part.labels) for name, rows in others]
 
 

@@ -1,0 +1,24 @@
+// What the doctor found before the ranking, and what was done so that model and data fit.
+
+import { find, make } from "../../ui/dom.js";
+
+/** @typedef {import("./facts.js").Facts} Facts */
+
+/**
+ * @param {HTMLElement} element
+ * @param {Facts} facts
+ */
+export function drawSaid(element, facts) {
+  const list = find(element, ".hx-ov-said");
+  const found = facts.doctor.map(({ code, evidence, advice }) => line(`${code}: ${evidence}. What to do: ${advice}.`, "found"));
+  list.replaceChildren(...found, ...facts.notes.map((note) => line(`Note: ${note}`, "note")));
+  list.hidden = !list.childElementCount;
+}
+
+/**
+ * @param {string} text
+ * @param {string} kind
+ */
+function line(text, kind) {
+  return make("li", `hx-ov-${kind}-line`, text);
+}
