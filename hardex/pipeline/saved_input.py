@@ -52,6 +52,7 @@ from hardex.predict.saved_rows import NpyRows, open_labels, open_probabilities
 _NAME_THEM = "save the file names beside the rows (a column `path`, or an array `paths`)"
 
 
+_SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing")
 _MAY_BE_PREDICTED = ("label", "labels", "class", "class_name", "category")
 
 
@@ -115,14 +116,14 @@ def saved_input(
     names, saved, given = _classes(saved, given, names, made)
     rows, where = made.rows(saved)
     if given is None:
-        saved = made.checked_by_labels(saved, where)
+        made.check_by_labels(saved, where)
     found, rows, where = made.labels(given, saved, rows, where)
     ids: Sequence[str] | None = saved.ids if dataset is None else None
     if ids is not None and where is not None:
         ids = [ids[i] for i in where.tolist()]
     whole = where is None or dataset is None or len(where) == len(dataset)
     positions = None if whole else where
-    notes = (*saved.notes, *(given.notes if given is not None else ()))
+    notes = (*saved.notes, *made.notes, *(given.notes if given is not None else ()))
     return SavedInput(rows, found, positions, ids, names, made.said, notes)
 
 
@@ -223,6 +224,7 @@ class _Pairing:
         self._examples = None if dataset is None else _examples(dataset)
         self._row_of: NDArray[np.int64] = np.zeros(0, np.int64)  # of each example that has one
         self._by_name = False
+        self.notes: list[str] = []
 
     def total(self, count: int) -> int:
         """How many examples there are; `count` where there is no data."""
@@ -310,6 +312,13 @@ class _Pairing:
             self.said["rows"] = f"by the names in the column {chosen!r}"
             where = np.flatnonzero(places >= 0)
             self._row_of, self._by_name = places[where], True
+            first = int(where[0])
+            name = saved.names[chosen][int(places[first])]
+            if split := _other_split(name, self._examples.ids[first], self.dataset):
+                self.notes.append(
+                    f"{saved.source} names files in a folder {split!r}, and the data are in "
+                    f"{self.dataset.source}: the names fit, but these may be other pictures."
+                )
             return _picked(saved.rows, places[where]), where
         if self.subset:
             raise ClassifierError(
@@ -323,28 +332,28 @@ class _Pairing:
         )
         return _picked(saved.rows, places), None
 
-    def checked_by_labels(self, saved: _Read, where: NDArray[np.int64] | None) -> _Read:
-        """The same rows, whose own labels were compared with those of the data.
+    def check_by_labels(self, saved: _Read, where: NDArray[np.int64] | None) -> None:
+        """Compare the labels beside the rows, if there are any, with those of the data.
 
         Raises:
             ClassifierError: rows without names belong to other examples.
         """
         if self.dataset is None or not saved.labels:
-            return saved
+            return
         if saved.labelled.strip().lower() in _MAY_BE_PREDICTED:
             predicted = saved.rows[:].argmax(axis=1)
             if not len(_differences(saved.labels, predicted, self.dataset)):
-                return saved
+                return
         own = [saved.labels[row] for row in self._row_of.tolist()]
         labels = np.asarray(self.dataset.labels)
         labels = labels if where is None else labels[where]
         off = _differences(own, labels, self.dataset)
         if not len(off):
-            return saved
+            return
         column, count = f"{saved.source} (column {saved.labelled})", f"{len(off)} of {len(own)}"
         if self._by_name:
-            said = f"{count} labels in {column} differ from those of the data, which count."
-            return replace(saved, notes=(*saved.notes, said))
+            self.notes.append(f"{count} labels in {column} differ from those of the data.")
+            return
         first = int(off[0])
         name = self.dataset.class_names[int(labels[first])]
         raise ClassifierError(
@@ -447,6 +456,16 @@ class _Pairing:
             advice=advice,
             kind=ClassifierError,
         )
+
+
+def _other_split(name: str, id: str, dataset: Dataset) -> str:
+    """The folder in which a row's name puts its file, if that is another split than the data's."""
+    root = getattr(dataset, "root", None)
+    above = name.replace("\\", "/").rstrip("/").split("/")[: -1 - id.count("/")]
+    if root is None or not above or above[-1].lower() not in _SPLITS:
+        return ""
+    here = Path(root).resolve().name.lower()
+    return above[-1] if here in _SPLITS and here[:3] != above[-1].lower()[:3] else ""
 
 
 def _differences(own: Sequence[str], labels: Labels, dataset: Dataset) -> NDArray[np.intp]:

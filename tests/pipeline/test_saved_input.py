@@ -583,3 +583,24 @@ def test_with_given_classes_each_order_is_what_it_says(tmp_path):
     found = open_folders(tmp_path)
     with pytest.raises(ClassifierError, match="--order classes belongs to class folders with --cl"):
         source(rows, dataset=found, order="classes")
+
+
+@pytest.mark.parametrize(
+    ("head", "folder", "told"),
+    [
+        ("/data/train/", "test", "'train'"),
+        ("C:\\data\\Train\\", "val", "'Train'"),
+        ("train/", "validation", "'train'"),
+        ("/data/test/", "test", ""),
+        ("valid/", "val", ""),
+        ("/data/images/", "test", ""),
+        ("train/", "images", ""),
+        ("", "test", ""),
+    ],
+)
+def test_names_of_another_split_are_told(tmp_path, saved, head, folder, told):
+    files = ["a/1.png", "b/2.png"]
+    data = open_folders(write_folders(tmp_path / folder, files))
+    work = source(saved("csv", files, [head + file for file in files]), dataset=data)
+    assert is_right(work, files)
+    assert [f"in a folder {told}" in note for note in work.notes] == [True] * bool(told)
