@@ -1,11 +1,11 @@
 """What is read of a model file before or without Keras: a check of the archive, the version."""
 
-import json
 import re
 import stat
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from hardex.bounded import json_of
 from hardex.errors import ClassifierError
 
 # Keras stores without compression, and weights hardly compress: a higher ratio is no model.
@@ -64,7 +64,7 @@ def keras_version(path: Path) -> str:
             with ZipFile(path) as archive:
                 if archive.getinfo("metadata.json").file_size > _METADATA_MOST:
                     return ""
-                found = json.loads(archive.read("metadata.json"))["keras_version"]
+                found = json_of(archive.read("metadata.json").decode())["keras_version"]
         elif path.is_file():
             import h5py
 

@@ -151,7 +151,7 @@ class Examination:
         return np.concatenate(parts)
 
 
-_FEW, _FEW_IN_A_RANKING = 64, 8
+_FEW, _FEW_OF_LARGE = 64, 8
 
 
 Check = Callable[[Examination], Iterable[Finding]]
@@ -195,15 +195,15 @@ def are_distributions(answers: Outputs) -> NDArray[np.bool_]:
 def few_examples(examination: Examination) -> Examination | None:
     """A few examples, on which many changes are compared before the best are tried on all.
 
-    None if there are not many more examples than that. While a user waits for a ranking they are
-    very few, in batches of their own; else whole batches.
+    None if there are not many more examples than that. They are whole batches; but very few, in
+    batches of their own, while a user waits for the ranking of large images.
     """
     size = examination.batch_size
-    few = -(-_FEW // size) * size if examination.thorough else _FEW_IN_A_RANKING
+    hurries = not examination.thorough and size < _FEW
+    few = _FEW_OF_LARGE if hurries else -(-_FEW // size) * size
     if len(examination.labels) <= 2 * few:
         return None
-    part = first_examples(examination, few)
-    return replace(part, batch_size=min(few, size)) if not examination.thorough else part
+    return replace(first_examples(examination, few), batch_size=min(few, size))
 
 
 def padded(images: Images, size: int) -> Images:

@@ -35,7 +35,7 @@ _ROOM = 0.05  # a smaller mean loss leaves too little to fit numbers to
 _ROOM_IN_A_RANKING = 0.1  # below it, a ranking is not slowed down for other scales
 _LEFT_BY_A_FIT = 0.6  # the most of the loss that numbers which were fitted may leave
 _FEWEST_TO_FIT = 120
-_KEPT, _KEPT_IN_A_RANKING = 4, 2  # of those tried on a few examples, which are tried on all
+_KEPT = 4  # of those tried on a few examples, which are tried on all
 _CODE_OF = {INVERTED: "inverted_colours", BGR: "swapped_channels"}
 _PLAIN = ("unit", "raw", "-1..1")
 _GREY = (*_PLAIN, "mnist", STANDARDIZED)
@@ -158,8 +158,7 @@ def _evaluated(examination: Examination, tries: Sequence[_Try]) -> Iterator[_Tri
     if few is not None:
         found = [_answered(few, one) for one in tries]
         best = sorted((one for one in found if one is not None), key=lambda one: one.loss)
-        kept = _KEPT if examination.thorough else _KEPT_IN_A_RANKING
-        tries = [one.what for one in best[:kept]]
+        tries = [one.what for one in best[:_KEPT]]
     for one in tries:
         answered = _answered(examination, one)
         if answered is not None:
