@@ -212,7 +212,7 @@ def test_force_reports_how_many_annotations_no_longer_match(hardex, files):
     assert [event.id for event in Store.open("run").all()][:2] == ["0", "1"]
 
 
-LOGITS = "these look like logits: save their softmax"
+LOGITS = "these look like logits: put a softmax behind the model, or save scipy"
 
 
 def prepare(folder):
@@ -270,7 +270,7 @@ def prepare(folder):
         ("rank MODEL text.keras", "text.keras is none of them; convert it to one"),
         ("rank MODEL empty", "one folder of images per class; it holds no folders; sort"),
         ("rank MODEL no_images", "in its class folders; none was found in 1 folders; check"),
-        ("rank MODEL two --classes a,b,c", "must be the named classes a, b, c; found a, b"),
+        ("rank MODEL two --classes a,c,d", "one of the named classes a, c, d; b is none of them"),
         ("rank MODEL two --classes a,a", "'a' names two or more of 2; name each class once"),
         ("rank MODEL fits.npz --classes a,b", "lie in 0..1 for 2 classes; label 2 (counted from"),
         ("rank MODEL fits.npz --preprocess x", "or MODULE:FUNCTION; received 'x'; choose what the"),
@@ -383,8 +383,8 @@ def test_a_process_exits_with_one_sentence_and_its_code(files):
     done = in_a_shell("rank --probabilities p.npy --labels nowhere.npy", files)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "Error: the labels must be a .npy or .csv file; there is nothing at nowhere.npy; check the "
-        "path.\n"
+        "Error: the labels must be a .npy, .npz, .csv or .parquet file; there is nothing at "
+        "nowhere.npy; check the path.\n"
     )
     assert in_a_shell("rank", files).returncode == 2
 

@@ -9,13 +9,15 @@ from hardex.arrays import Image, Images, Labels
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.doctor.diagnosis import Diagnosis
 from hardex.classifiers.doctor.examination import Finding
-from hardex.classifiers.doctor.examine import MOST_EXAMPLES, examine
+from hardex.classifiers.doctor.examine import MOST_EXAMPLES, examine, examine_saved
 from hardex.classifiers.opening import Model, open_classifier
 from hardex.data.dataset import Dataset, Shape, none_readable
 from hardex.data.manifests import Reading
 from hardex.data.pixels import AUTO, check_is_read, checked_name, input_image, readings_differ
 from hardex.data.sources import Data, open_dataset
 from hardex.errors import DatasetError, HardexError
+from hardex.pipeline.prediction_source import PredictionSource
+from hardex.pipeline.saved_input import BY_NAME
 from hardex.predict.predictions import batch_size_for
 
 _SHARE = 25  # before a ranking, one of this many examples is examined
@@ -126,8 +128,8 @@ def findings_before_ranking(
 ) -> tuple[Finding, ...]:
     """The same on one in 25 examples, but at least one batch and at most 512.
 
-    If model and data do not fit, the ranking raises the error next. Saved probabilities (no
-    classifier) are not examined.
+    If model and data do not fit, the ranking raises the error next. For saved probabilities (no
+    classifier) see `findings_of_saved`.
     """
     if classifier is None or dataset is None or batch_size is None:
         return ()
@@ -146,6 +148,30 @@ def findings_before_ranking(
         ).findings
     except HardexError:
         return ()
+
+
+def findings_of_saved(source: PredictionSource, *, seed: int) -> tuple[Finding, ...]:
+    """What saved probabilities show on at most 512 rows drawn at random.
+
+    Columns that were assigned by their names are in no order that could be wrong.
+    """
+    if source.pairing.get("columns") == BY_NAME or source.total < 1:
+        return ()
+    drawn = np.random.default_rng(seed).permutation(source.total)[:MOST_EXAMPLES]
+    parts = [
+        part
+        for position in drawn.tolist()
+        for part in source.predictions(range(position, position + 1))
+    ]
+    if not parts:
+        return ()
+    dataset = source.dataset
+    return examine_saved(
+        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        source.class_names,
+        labelled_by_name=dataset is not None and bool(dataset.files),
+    )
 
 
 def diagnosis_on(

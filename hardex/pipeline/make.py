@@ -11,7 +11,7 @@ from hardex.data.dataset import Dataset, Shape, Skipped, none_readable
 from hardex.data.manifests import AS_FOUND, Reading
 from hardex.data.part import Part
 from hardex.errors import DatasetError
-from hardex.pipeline.check import findings_before_ranking
+from hardex.pipeline.check import findings_before_ranking, findings_of_saved
 from hardex.pipeline.choice import Pictures, choose_both, pictures_in, write_metrics
 from hardex.pipeline.pass_state import PassResult
 from hardex.pipeline.passes import Pass, Progress, candidates_of, run_pass, silent
@@ -93,8 +93,12 @@ def _fill(
     """Write the results into the folder of a new run; its manifest is not written yet."""
     results, dataset, k = folder / RESULTS, source.dataset, len(source.class_names)
     results.mkdir()
-    doctor = findings_before_ranking(
-        source.classifier, dataset, source.batch_size, seed=options.seed
+    doctor = (
+        findings_of_saved(source, seed=options.seed)
+        if source.classifier is None
+        else findings_before_ranking(
+            source.classifier, dataset, source.batch_size, seed=options.seed
+        )
     )
     passed = do_pass(results / TABLE, source, rule, progress).result()
     files = source.total + len(_left_out(dataset))

@@ -1,7 +1,7 @@
 """Checks of the accuracy: why it is low, or suspiciously high."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,23 @@ def wrong_sense(examination: Examination) -> Iterator[Finding]:
         causes += other_orders(examination)
         causes += other_orientations(examination)
         causes += other_readings(examination)
+    yield from _named(examination, causes)
+    if suspicious and not causes:
+        symptoms = [*constant(examination), *at_chance(examination)]
+        yield from symptoms[:1]
+
+
+def wrong_columns(examination: Examination) -> Iterator[Finding]:
+    """The same of saved answers, which no other images can be given: the order of the classes."""
+    if is_suspicious(examination.probabilities, examination.right):
+        causes = [*other_orders(examination)]
+        yield from _named(examination, causes)
+        if not causes:
+            yield from at_chance(examination)
+
+
+def _named(examination: Examination, causes: Sequence[Cause]) -> Iterator[Finding]:
+    """What to say of the causes that leave the fewest errors."""
     best = max((cause.accuracy for cause in causes), default=0.0)
     before = float(examination.right.mean())
     # If two explain the errors equally well, both are named. But cameras note how a picture is
@@ -41,9 +58,6 @@ def wrong_sense(examination: Examination) -> Iterator[Finding]:
             continue
         sure = cause.expected or explains(cause.accuracy, before)
         yield from cause.findings if sure else _only_seen(cause)
-    if suspicious and not causes:
-        symptoms = [*constant(examination), *at_chance(examination)]
-        yield from symptoms[:1]
 
 
 def _only_seen(cause: Cause) -> Iterator[Finding]:
