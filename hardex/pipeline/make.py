@@ -147,7 +147,7 @@ def _check_strict(skipped: Sequence[Skipped], total: int, *, strict: bool) -> No
     if strict and skipped:
         raise DatasetError(
             f"with --strict every file must be readable; {len(skipped)} of {total} are not, the "
-            f"first is {skipped[0].id} ({skipped[0].reason}); fix or remove them."
+            f"first is {skipped[0].id} ({skipped[0].reason.rstrip('.')}); fix or remove them."
         )
 
 
