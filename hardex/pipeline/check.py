@@ -9,7 +9,7 @@ from hardex.arrays import Image, Images, Labels
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.doctor.diagnosis import Diagnosis
 from hardex.classifiers.doctor.examination import Finding
-from hardex.classifiers.doctor.examine import MOST_EXAMPLES, examine
+from hardex.classifiers.doctor.examine import MOST_EXAMPLES, examine, examine_saved
 from hardex.classifiers.opening import Model, open_classifier
 from hardex.data.dataset import Dataset, Shape, none_readable
 from hardex.data.manifests import Reading
@@ -17,7 +17,8 @@ from hardex.data.part import Part
 from hardex.data.pixels import AUTO, check_is_read, checked_name, input_image, readings_differ
 from hardex.data.sources import Data, open_dataset
 from hardex.errors import DatasetError, HardexError
-from hardex.pipeline.prediction_source import notes_on
+from hardex.pipeline.prediction_source import PredictionSource, notes_on
+from hardex.pipeline.saved_input import BY_NAME
 from hardex.predict.predictions import batch_size_for
 
 _SHARE = 25  # before a ranking, one of this many examples is examined
@@ -134,8 +135,8 @@ def findings_in_ranking(
 ) -> tuple[Finding, ...]:
     """The same on one in 25 examples, but at least one batch and at most 512.
 
-    Nothing is tried if the accuracy on all examples is certainly good. Saved probabilities (no
-    classifier) are not examined.
+    Nothing is tried if the accuracy on all examples is certainly good. For saved probabilities (no
+    classifier) see `findings_of_saved`.
 
     Args:
         classifier, dataset, batch_size, seed: of the ranking.
@@ -161,6 +162,30 @@ def findings_in_ranking(
         ).findings
     except HardexError:
         return ()
+
+
+def findings_of_saved(source: PredictionSource, *, seed: int) -> tuple[Finding, ...]:
+    """What saved probabilities show on at most 512 rows drawn at random.
+
+    Columns that were assigned by their names are in no order that could be wrong.
+    """
+    if source.pairing.get("columns") == BY_NAME or source.total < 1:
+        return ()
+    drawn = np.random.default_rng(seed).permutation(source.total)[:MOST_EXAMPLES]
+    parts = [
+        part
+        for position in drawn.tolist()
+        for part in source.predictions(range(position, position + 1))
+    ]
+    if not parts:
+        return ()
+    dataset = source.dataset
+    return examine_saved(
+        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        source.class_names,
+        labelled_by_name=dataset is not None and bool(dataset.files),
+    )
 
 
 def diagnosis_on(

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.doctor.examination import Finding
 from hardex.data.dataset import Dataset, Shape, Skipped, none_readable
 from hardex.data.manifests import AS_FOUND, Reading
 from hardex.data.part import Part
 from hardex.errors import DatasetError
-from hardex.pipeline.check import findings_in_ranking
+from hardex.pipeline.check import findings_in_ranking, findings_of_saved
 from hardex.pipeline.choice import Pictures, choose_both, pictures_in, write_metrics
 from hardex.pipeline.pass_state import PassResult
 from hardex.pipeline.passes import Pass, Progress, candidates_of, run_pass, silent
@@ -96,15 +97,7 @@ def _fill(
     passed = do_pass(results / TABLE, source, rule, progress).result()
     files = source.total + len(_left_out(dataset))
     _check_readable(source, passed, files, strict=options.strict)
-    cells = passed.confusion.counts
-    doctor = findings_in_ranking(
-        source.classifier,
-        dataset,
-        source.batch_size,
-        seed=options.seed,
-        shape=_shape_of_pass(source.classifier, dataset),
-        of_all=(int(cells.trace()), int(cells.sum())),
-    )
+    doctor = _examined(source, dataset, passed, options.seed)
     choices = choose_both(
         candidates_of(passed, results / TABLE, rule, k),
         rule,
@@ -130,6 +123,22 @@ def _fill(
     return replace(manifest, doctor=tuple(asdict(finding) for finding in doctor))
 
 
+def _examined(
+    source: PredictionSource, dataset: Dataset | None, passed: PassResult, seed: int
+) -> tuple[Finding, ...]:
+    if source.classifier is None:
+        return findings_of_saved(source, seed=seed)
+    counts = passed.confusion.counts
+    return findings_in_ranking(
+        source.classifier,
+        dataset,
+        source.batch_size,
+        seed=seed,
+        shape=_shape_of_pass(source.classifier, dataset),
+        of_all=(int(counts.trace()), int(counts.sum())),
+    )
+
+
 def _left_out(dataset: Dataset | None) -> tuple[Skipped, ...]:
     """The files beside the examples that are none."""
     whole = dataset.whole if isinstance(dataset, Part) else dataset
@@ -149,7 +158,7 @@ def _check_strict(skipped: Sequence[Skipped], total: int, *, strict: bool) -> No
     if strict and skipped:
         raise DatasetError(
             f"with --strict every file must be readable; {len(skipped)} of {total} are not, the "
-            f"first is {skipped[0].id} ({skipped[0].reason}); fix or remove them."
+            f"first is {skipped[0].id} ({skipped[0].reason.rstrip('.')}); fix or remove them."
         )
 
 

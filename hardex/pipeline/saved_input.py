@@ -52,6 +52,7 @@ from hardex.predict.saved_rows import NpyRows, open_labels, open_probabilities
 _NAME_THEM = "save the file names beside the rows (a column `path`, or an array `paths`)"
 
 
+BY_NAME = "by their names"
 _SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing")
 _MAY_BE_PREDICTED = ("label", "labels", "class", "class_name", "category")
 
@@ -233,7 +234,7 @@ class _Pairing:
     def columns(self, saved: _Read, names: Sequence[str]) -> _Read:
         """The columns in the order of the classes."""
         if saved.by_name:
-            self.said["columns"] = "by their names"
+            self.said["columns"] = BY_NAME
             return saved
         if self.dataset is None or not sorts_classes(self.dataset):
             self.said.setdefault("columns", "in the order of the classes")

@@ -604,3 +604,28 @@ def test_names_of_another_split_are_told(tmp_path, saved, head, folder, told):
     work = source(saved("csv", files, [head + file for file in files]), dataset=data)
     assert is_right(work, files)
     assert [f"in a folder {told}" in note for note in work.notes] == [True] * bool(told)
+
+
+# ------------------------------------------------------------------ the doctor
+
+
+def test_the_order_of_columns_without_names_is_judged_by_the_labels(tmp_path):
+    """dog, cat for the folders cat, dog: all orders of names agree, and all is wrong."""
+    files = [f"{c}/{i:03}.png" for c in ("cat", "dog") for i in range(60)]
+    data = write_folders(tmp_path / "data", files, size=4)
+    is_dog = np.array([file.startswith("dog") for file in files]) * 0.8 + 0.1
+    rows = np.stack([is_dog, 1 - is_dog], axis=1)
+    options = {"probabilities": rows, "data": data, "force": True, "out": tmp_path / "run"}
+    (found,) = hardex.rank(**options).manifest.doctor
+    assert found["code"] == "class_order"
+    assert found["advice"].startswith("pass --classes dog,cat, the names in the order of the outp")
+    run = hardex.rank(**options, class_names=["dog", "cat"], order="text")
+    assert (run.metrics["wrong"], run.manifest.doctor) == (0, ())
+
+
+def test_rows_in_random_order_are_no_better_than_chance(tmp_path):
+    labels = np.arange(300) % 3
+    shuffled = np.random.default_rng(0).permutation(labels)
+    rows = np.eye(3)[shuffled] * 0.7 + 0.1
+    run = hardex.rank(probabilities=rows, labels=labels, out=tmp_path / "run")
+    assert [found["code"] for found in run.manifest.doctor] == ["at_chance"]

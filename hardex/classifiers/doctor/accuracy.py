@@ -43,6 +43,15 @@ def wrong_sense(examination: Examination) -> Iterator[Finding]:
         yield from symptoms if examination.thorough else map(_with_more, symptoms)
 
 
+def wrong_columns(examination: Examination) -> Iterator[Finding]:
+    """The same of saved answers, which no other images can be given: the order of the classes."""
+    if examination.is_suspicious:
+        causes = [*other_orders(examination)]
+        yield from _best_of(examination, causes)
+        if not causes:
+            yield from at_chance(examination)
+
+
 def _not_better(causes: Iterable[Cause], others: Sequence[Cause]) -> Iterator[Cause]:
     best = max((other.accuracy for other in others), default=-1.0)
     return (cause for cause in causes if cause.accuracy > best + SLIGHT)
@@ -76,10 +85,6 @@ def _briefly(examination: Examination, cause: Cause, found: Iterable[Finding]) -
 
 def _with_more(finding: Finding) -> Finding:
     return replace(finding, advice=f"{finding.advice}; hardex check tries more")
-
-
-def _are_equally_good(one: Cause, other: Cause) -> bool:
-    return abs(one.accuracy - other.accuracy) <= SLIGHT
 
 
 def _only_seen(cause: Cause) -> Iterator[Finding]:

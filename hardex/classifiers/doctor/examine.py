@@ -1,12 +1,13 @@
 """A classifier and some labelled images -> findings, by all checks."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from hardex.arrays import Images, Labels
+from hardex.arrays import Images, Labels, Probabilities
 from hardex.classifiers.classifier import Classifier
-from hardex.classifiers.doctor.accuracy import in_sample, wrong_sense
+from hardex.classifiers.doctor.accuracy import in_sample, wrong_columns, wrong_sense
 from hardex.classifiers.doctor.diagnosis import Diagnosis
 from hardex.classifiers.doctor.examination import Check, Examination, Finding
 from hardex.classifiers.doctor.inputs import (
@@ -43,6 +44,46 @@ CODES = (
     *("wrong_scale", "inverted_colours", "swapped_channels", "class_order", "constant"),
     *("orientation", "at_chance", "in_sample", "wrong_reading", "reading_matters"),
 )
+
+
+def examine_saved(
+    probabilities: Probabilities,
+    labels: Labels,
+    class_names: Sequence[str],
+    *,
+    labelled_by_name: bool,
+) -> tuple[Finding, ...]:
+    """What saved probabilities show: that their columns are in another order than the classes.
+
+    Args:
+        probabilities: (n, k), a few hundred drawn at random.
+        labels: (n,) their given labels, 0..k-1.
+        class_names: k names.
+        labelled_by_name: as for `examine`.
+
+    Example:
+        >>> labels = np.arange(300) % 3
+        >>> (finding,) = examine_saved(
+        ...     np.eye(3)[(labels + 1) % 3], labels, ["a", "b", "c"], labelled_by_name=True
+        ... )
+        >>> finding.code, finding.advice
+        ('class_order', 'pass --classes c,a,b, the names in the order of the outputs')
+    """
+    count = len(labels)
+    nothing = np.zeros((count, 1, 1, 1), np.uint8)
+    silent: Any = None  # there is no model
+    examination = Examination(
+        silent,
+        nothing,
+        labels,
+        tuple(map(str, range(count))),
+        tuple(class_names),
+        count,
+        count,
+        labelled_by_name,
+    )
+    examination.__dict__["answers"] = probabilities
+    return tuple(wrong_columns(examination))
 
 
 def examine(
