@@ -98,7 +98,7 @@ def test_what_the_doctor_found_and_what_was_done_is_shown(browser, run, tmp_path
     said = replace(run.manifest, doctor=(found,), notes=("the model ends in sigmoids.",))
     blocks = serve(replace(run, manifest=said))
     visitor = opened(browser, blocks)
-    lines = visitor.page.locator(".hx-ov-said li")
+    lines = visitor.page.locator(".hx-ov-notes li")
     expect(lines).to_have_text(
         ["wrong_scale: <b>a</b>. What to do: b.", "Note: the model ends in sigmoids."]
     )
@@ -107,7 +107,7 @@ def test_what_the_doctor_found_and_what_was_done_is_shown(browser, run, tmp_path
 
 
 def test_without_anything_to_say_nothing_is_shown(visit):
-    expect(visit.page.locator(".hx-ov-said")).to_be_hidden()
+    expect(visit.page.locator(".hx-ov-notes")).to_be_hidden()
 
 
 def test_the_cells_are_the_counts_and_a_click_opens_them(visit, run):

@@ -13,7 +13,7 @@ import { drawMatrix } from "./matrix.js";
 import { keyboardOf } from "./matrix_keys.js";
 import { overflowOf } from "./overflow.js";
 import { drawPairs } from "./pairs.js";
-import { drawSaid } from "./said.js";
+import { drawNotes } from "./notes.js";
 
 /** @typedef {import("./facts.js").Facts} Facts */
 
@@ -73,7 +73,7 @@ function boardOf(element) {
   function draw(received) {
     facts = received;
     drawFigures(element, facts);
-    drawSaid(element, facts);
+    drawNotes(element, facts);
     matrix();
     pairs();
     classes();

@@ -1,4 +1,4 @@
-// What the doctor found before the ranking, and what was done so that model and data fit.
+// What the doctor found, and what was done so that model and data fit.
 
 import { find, make } from "../../ui/dom.js";
 
@@ -8,9 +8,11 @@ import { find, make } from "../../ui/dom.js";
  * @param {HTMLElement} element
  * @param {Facts} facts
  */
-export function drawSaid(element, facts) {
-  const list = find(element, ".hx-ov-said");
-  const found = facts.doctor.map(({ code, evidence, advice }) => line(`${code}: ${evidence}. What to do: ${advice}.`, "found"));
+export function drawNotes(element, facts) {
+  const list = find(element, ".hx-ov-notes");
+  const found = facts.doctor.map(({ code, evidence, advice }) => {
+    return line(`${code}: ${evidence}. What to do: ${advice}.`, "finding");
+  });
   list.replaceChildren(...found, ...facts.notes.map((note) => line(`Note: ${note}`, "note")));
   list.hidden = !list.childElementCount;
 }
