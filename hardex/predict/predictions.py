@@ -1,6 +1,9 @@
 """Data set + classifier -> predictions, one batch in memory at a time."""
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from queue import Queue
@@ -27,6 +30,7 @@ from hardex.predict.saved_rows import NpyRows, check_saved_probabilities
 _BATCH_BYTES = 2**22  # of pixels in a batch; larger batches were not faster
 _BATCH_MOST = 512
 _SAVED_BYTES = 2**19  # of saved probabilities at a time; ids and scores take ten times as much
+_THREADS = min(4, os.cpu_count() or 1)  # that check saved probabilities
 _SAVED_ROWS, _SAVED_MOST = 2048, 2**23  # with fewer rows at a time, calls would take most of it
 
 
@@ -140,16 +144,39 @@ def from_probabilities(
     row = 4 * probabilities.shape[1]
     size = max(1, _SAVED_BYTES // row, min(_SAVED_ROWS, _SAVED_MOST // row))
     within = range(len(probabilities)) if within is None else within
-    for start in range(within.start, within.stop, size):
+
+    def batch(start: int) -> Predictions:
         part = slice(start, min(start + size, within.stop))
         positions = np.arange(part.start, part.stop)
         ids = () if dataset_ids is None else tuple(map(dataset_ids, positions.tolist()))
+        return Predictions(positions, ids, labels[part], probabilities[part])
+
+    try:
+        yield from _side_by_side(batch, range(within.start, within.stop, size))
+    except ClassifierError:
+        check_saved_probabilities(probabilities)  # counts all rows that are off
+        raise
+
+
+def _side_by_side(
+    batch: Callable[[int], Predictions], starts: range, *, threads: int = _THREADS
+) -> Iterator[Predictions]:
+    """The batches in order, checked by threads that are a few batches ahead."""
+    if len(starts) < 2 or threads < 2:
+        yield from map(batch, starts)
+        return
+    ahead: deque[Future[Predictions]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="hardex-check") as pool:
         try:
-            batch = Predictions(positions, ids, labels[part], probabilities[part])
-        except ClassifierError:
-            check_saved_probabilities(probabilities)  # counts all rows that are off
-            raise
-        yield batch
+            for start in starts:
+                ahead.append(pool.submit(batch, start))
+                if len(ahead) > 2 * threads:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for waiting in ahead:
+                waiting.cancel()
 
 
 def shape_for(classifier: Classifier, dataset: Dataset) -> Shape | None:
