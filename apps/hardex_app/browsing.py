@@ -1,7 +1,7 @@
 """Requests of the Browse page -> calls of the library -> plain data."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from hardex.annotate.answers import not_undone
@@ -46,7 +46,8 @@ def browse(words: Mapping[str, Any], run: Run) -> dict[str, Any]:
 
     Returns:
         `total`, `page`, `pages`, `size`, `examples` (id, labels, confidence, ranks, score, and the
-        current `verdicts`), and `empty`: what to do when there are none.
+        current `verdicts`), `of_list` and `of_all`: how many the list has without filters, and how
+        many examples of all the filters match, and `empty`: what to do when there are none.
 
     Raises:
         HardexError: an unknown word or value.
@@ -59,6 +60,8 @@ def browse(words: Mapping[str, Any], run: Run) -> dict[str, Any]:
         "page": found.page,
         "pages": found.pages,
         "size": PAGE_SIZE,
+        "of_list": run.count(View(list=view.list)),
+        "of_all": run.count(replace(view, list="all")),
         "examples": [_card(example, verdicts.get(example.id, [])) for example in found.examples],
         "empty": "" if found.total else _why_empty(run, view),
     }

@@ -213,6 +213,14 @@ class Run:
         """
         return self.tables.find(view, page=page, size=size)
 
+    def count(self, view: View) -> int:
+        """How many examples a view has.
+
+        Raises:
+            RunError: as in `find`.
+        """
+        return self.tables.count(view)
+
     def position(self, id: str) -> int:
         """The position of an example in the data set.
 

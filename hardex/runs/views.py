@@ -247,12 +247,7 @@ class Tables:
             )
         condition, values = self._condition(view)
         order, score = self._order(view)
-        # Verdicts change while people annotate; everything else is constant.
-        total = (
-            self._count(view, condition, values)
-            if view.verdict
-            else self._counted(replace(view, sort="", reverse=False))
-        )
+        total = self.count(view)
         pages = max(1, -(-total // size))
         page = min(max(1, page), pages)
         start, shown = (page - 1) * size, min(size, total - (page - 1) * size)
@@ -268,6 +263,16 @@ class Tables:
         if from_the_end:
             positions.reverse()
         return Found(total, page, pages, self._examples(positions, score))
+
+    def count(self, view: View) -> int:
+        """How many examples a view has.
+
+        Raises:
+            RunError: as in `find`.
+        """
+        view = replace(view, sort="", reverse=False)
+        # Verdicts change while people annotate; everything else is constant.
+        return self._count(view, *self._condition(view)) if view.verdict else self._counted(view)
 
     def ids(self, view: View) -> list[str]:
         """All examples of a view, in its order, by id.

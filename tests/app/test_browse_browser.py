@@ -101,6 +101,37 @@ def test_every_example_can_be_reached_page_by_page(browser, served):
         expect(page.locator(".hx-place img").first).to_be_visible()
 
 
+def test_filters_say_what_they_leave_out_and_one_click_widens_them(browser, served):
+    _, run = served
+    of_list, of_all = run.count(View(list="hard")), run.count(View(given="1"))
+    matching = run.count(View(list="hard", given="1"))
+    assert 0 < matching < min(of_list, of_all)
+    with visiting(browser, served) as page:
+        said, widen = page.locator(".hx-count"), page.locator(".hx-widen")
+        expect(said).to_have_text(f"{of_list} hard examples")
+        expect(widen).to_have_text("150 in all examples")
+        page.locator("#browse [name=given]").select_option("1")
+        expect(said).to_have_text(f"{matching} of {of_list} hard examples")
+        expect(widen).to_have_text(f"{of_all} in all examples")
+        widen.click()
+        shows(page, run, View(given="1"))
+        expect(said).to_have_text(f"{of_all} of 150 examples")
+        expect(widen).to_be_hidden()
+        assert "list=all" in page.url and "given=1" in page.url
+
+
+def test_the_first_example_is_open_and_the_arrow_keys_step_from_it(browser, served):
+    _, run = served
+    first, second = [one.id for one in run.find(View(list="hard")).examples][:2]
+    with visiting(browser, served) as page:
+        opened(page, first)
+        assert f"id={first}" in page.url
+        page.keyboard.press("ArrowRight")
+        opened(page, second)
+        page.go_back()  # what was opened by itself is no step of the way back
+        assert "view=browse" not in page.url
+
+
 def test_filters_combine_and_stand_in_the_address(browser, served):
     _, run = served
     with visiting(browser, served) as page:
@@ -191,7 +222,7 @@ def test_a_verdict_moves_an_example_out_of_what_is_not_judged(browser, tmp_path)
             opened(page, "5")
             page.get_by_role("button", name="Bad image").click()
             expect(page.locator(".hx-judge-says")).to_have_text("Saved.")
-            expect(page.locator(".hx-count")).to_have_text("39 examples")
+            expect(page.locator(".hx-count")).to_have_text("39 of 40 examples")
             page.keyboard.press("ArrowRight")  # the ring of the button does not go to the next one
             assert page.evaluate("!document.activeElement.closest('.hx-judge')")
 

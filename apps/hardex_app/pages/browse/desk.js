@@ -2,6 +2,8 @@
 
 import { find } from "../../ui/dom.js";
 
+export const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
+
 /** @typedef {import("../../ui/context.js").Context} Context */
 /** @typedef {Record<string, string>} View the filters as the address names them */
 
@@ -26,7 +28,17 @@ import { find } from "../../ui/dom.js";
  * @property {string[]} verdicts
  */
 
-/** @typedef {{examples: Row[], total: number, page: number, pages: number, size: number, empty: string}} PageOfRows */
+/**
+ * @typedef {object} PageOfRows
+ * @property {Row[]} examples
+ * @property {number} total how many the view has
+ * @property {number} page
+ * @property {number} pages
+ * @property {number} size examples a page
+ * @property {number} of_list how many the list has without filters
+ * @property {number} of_all how many of all examples the filters match
+ * @property {string} empty what to do where there are none
+ */
 
 /** @typedef {{class: string, p: number}} Bar */
 

@@ -38,6 +38,7 @@ export function listenToFilters(desk) {
     order.setAttribute("aria-pressed", String(order.getAttribute("aria-pressed") !== "true"));
     go(fromForm(desk));
   });
+  find(element, ".hx-widen").addEventListener("click", () => go({ ...fromForm(desk), list: "all" }));
   find(element, ".hx-clear-filters").addEventListener("click", () => {
     form.reset();
     go({ page: "browse", list: state.view.list, id: state.id });

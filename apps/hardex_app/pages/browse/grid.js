@@ -6,14 +6,14 @@ import { card } from "./cards.js";
 import { showProblem } from "./desk.js";
 import { filtersOf } from "./filters.js";
 import { askPictures } from "./pictures.js";
-import { markOpen, open, turn } from "./selection.js";
+import { markOpen, open, openFirst, turn } from "./selection.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("./desk.js").PageOfRows} PageOfRows */
 
 const WAITING_MS = 500;
 /** @type {PageOfRows} */
-const NOTHING = { total: 0, page: 1, pages: 1, size: 0, examples: [], empty: "" };
+const NOTHING = { total: 0, page: 1, pages: 1, size: 0, of_list: 0, of_all: 0, examples: [], empty: "" };
 
 /** @param {Desk} desk */
 export async function askPage(desk) {
@@ -39,13 +39,14 @@ function drawPage(desk, page) {
   const { element, grid, state } = desk;
   const inGrid = grid.contains(document.activeElement);
   state.page = page;
-  find(element, ".hx-count").textContent = countText(page);
+  drawCount(desk, page);
   drawEmpty(element, page.empty);
   drawPager(element, page);
   grid.replaceChildren(...page.examples.map((one) => card(state, one, (id) => open(desk, id, true))));
   const opened = markOpen(desk);
   if (inGrid) focusOn(opened ?? grid.querySelector(".hx-card"));
   openWaiting(desk, page);
+  openFirst(desk);
   askPictures(desk, page.examples.map((one) => one.id));
   element.dataset.pages = String(Number(element.dataset.pages || 0) + 1);
 }
@@ -81,11 +82,31 @@ function openWaiting(desk, { examples }) {
   desk.state.openAt = null;
 }
 
-/** @param {PageOfRows} page */
-function countText({ examples, total, page, size }) {
-  if (total <= examples.length) return many(total, "example");
+/**
+ * How many there are, of how many in the list; and a button that widens the same filters to all examples.
+ *
+ * @param {Desk} desk
+ * @param {PageOfRows} page
+ */
+function drawCount({ element, state }, page) {
+  const list = state.view.list || "hard";
+  find(element, ".hx-count").textContent = countText(page, list);
+  const widen = find(element, ".hx-widen");
+  widen.textContent = `${count(page.of_all)} in all examples`;
+  widen.hidden = list === "all" || page.of_all <= page.total;
+}
+
+/**
+ * @param {PageOfRows} page
+ * @param {string} list
+ */
+function countText({ examples, total, page, size, of_list }, list) {
+  const noun = list === "all" ? "example" : `${list} example`;
+  const whole = total < of_list ? `${count(total)} of ${many(of_list, noun)}` : many(total, noun);
+  if (total <= examples.length) return whole;
   const first = (page - 1) * size;
-  return `${count(first + 1)}–${count(first + examples.length)} of ${count(total)} examples`;
+  const shown = `${count(first + 1)}–${count(first + examples.length)}`;
+  return total < of_list ? `${shown} of the ${whole}` : `${shown} of ${whole}`;
 }
 
 /**

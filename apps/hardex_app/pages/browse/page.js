@@ -4,13 +4,13 @@ import { address, go, whenAddressChanges, whenAddressed } from "../../ui/address
 import { find, isModified, plain } from "../../ui/dom.js";
 import { whenOpened } from "../../ui/facts.js";
 import { requestsOf } from "../../ui/requests.js";
-import { newState, showProblem } from "./desk.js";
+import { PHONE_BELOW, newState, showProblem } from "./desk.js";
 import { askEasier, drawDetail } from "./detail.js";
 import { fillForm, listenToFilters, offerFilters, stopTypingElsewhere } from "./filters.js";
 import { askPage, listenToPager } from "./grid.js";
 import { askNeighbours } from "./neighbours.js";
 import { pictureOf } from "./picture.js";
-import { listenToSteps, markOpen, onArrow } from "./selection.js";
+import { listenToSteps, markOpen, onArrow, openFirst } from "./selection.js";
 import { Verdicts } from "./verdicts.js";
 
 /** @typedef {import("../../ui/context.js").Context} Context */
@@ -18,7 +18,6 @@ import { Verdicts } from "./verdicts.js";
 /** @typedef {import("./desk.js").Facts} Facts */
 
 const WAITING_MS = 500;
-const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
 
 /** @param {Context} context */
 export function start(context) {
@@ -97,6 +96,7 @@ function show(desk, view) {
     markOpen(desk);
   }
   if (view.id) desk.askExample();
+  else openFirst(desk);
 }
 
 /**

@@ -1,7 +1,8 @@
 // Which example is open, and the way to the next one.
 
-import { go, stay } from "../../ui/address.js";
+import { address, go, stay } from "../../ui/address.js";
 import { find } from "../../ui/dom.js";
+import { PHONE_BELOW } from "./desk.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
@@ -37,6 +38,17 @@ export function open(desk, id, byHand = false) {
   const opened = desk.state.page && markOpen(desk);
   if (opened) opened.scrollIntoView({ block: "nearest" });
   desk.askExample();
+}
+
+/**
+ * Open the first example where none is open, so that there is something to look at and to step from.
+ *
+ * @param {Desk} desk
+ */
+export function openFirst(desk) {
+  const { page, id } = desk.state;
+  const isNeeded = !id && page?.examples.length && address().page === "browse";
+  if (isNeeded && window.innerWidth >= PHONE_BELOW) open(desk, page.examples[0].id);
 }
 
 /**
