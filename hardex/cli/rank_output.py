@@ -33,7 +33,7 @@ def print_run(run: Run, *, as_json: bool, rows: int | None) -> None:
     print_problems(console, [Finding(**found) for found in run.manifest.doctor])
     if _was_examined(run) and not run.manifest.doctor and _is_poor(run):
         console.print(
-            "A brief check before the ranking found no cause of the errors; hardex check tries "
+            "The brief check of a ranking found no cause of the errors; hardex check tries "
             "more, and says what it tried.",
             soft_wrap=True,
         )

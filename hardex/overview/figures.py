@@ -31,7 +31,7 @@ def overview(run: str | Path | Run) -> dict[str, Any]:
 
     Returns:
         `class_names`; `examples`, `wrong`, `sealed` (counts); `accuracy` with its 95 % interval;
-        `doctor`, what was found before the ranking, and `notes`, what was done so that model and
+        `doctor`, what was found in the ranking, and `notes`, what was done so that model and
         data fit;
         `classes`, one row per class (see `class_row`), and `balance_rule`, what their flags mean;
         `confusion`, `pairs`, `pair_count` (see `confusion_figures`), and `problem`, why they are

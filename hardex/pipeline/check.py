@@ -21,7 +21,7 @@ from hardex.pipeline.prediction_source import PredictionSource, notes_on
 from hardex.pipeline.saved_input import BY_NAME
 from hardex.predict.predictions import batch_size_for
 
-_SHARE = 25  # before a ranking, one of this many examples is examined
+_SHARE = 25  # in a ranking, one of this many examples is examined
 _SHARE_OF_TRIES = 250  # and one of this many for each other preprocessing, if needed
 
 

@@ -59,7 +59,7 @@ class Manifest:
         resize: whether images of one fixed size were resized to what the model needs.
         run: the run that was ranked again, if this one was not made from model and data.
         logits: whether a softmax was applied to the outputs of the model.
-        doctor: what `hardex.classifiers.doctor` found before the ranking.
+        doctor: what `hardex.classifiers.doctor` found in the ranking.
         reading: which split and columns of the data were read, and how its pictures were.
         pairing: how the `rows`, `columns` and `labels` of saved probabilities were assigned to
             examples and classes: by which names, or in which order.

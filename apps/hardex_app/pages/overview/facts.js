@@ -29,7 +29,7 @@ import { percent } from "../../ui/numbers.js";
  * @property {{classes: number[], counts: number[][]} | null} confusion numbers of classes, and examples between them
  * @property {[number, number, number][]} pairs given class, predicted class, examples
  * @property {number} pair_count
- * @property {{code: string, evidence: string, advice: string}[]} doctor what the check before the ranking found
+ * @property {{code: string, evidence: string, advice: string}[]} doctor what the check in the ranking found
  * @property {string[]} notes what was done so that model and data fit
  * @property {string} problem why there is no confusion matrix
  * @property {string} balance_rule
