@@ -132,6 +132,15 @@ def test_the_first_example_is_open_and_the_arrow_keys_step_from_it(browser, serv
         assert "view=browse" not in page.url
 
 
+def test_a_wide_window_is_used_whole(browser, served):
+    with visiting(browser, served, viewport={"width": 1920, "height": 1080}) as page:
+        expect(page.locator(".hx-card").first).to_be_visible()
+        columns = "getComputedStyle(document.querySelector('.hx-grid')).gridTemplateColumns"
+        assert page.evaluate(f"{columns}.split(' ').length") > 6
+        box = page.locator(".hx-browse-columns").bounding_box()
+        assert box["width"] > 0.9 * 1920
+
+
 def test_filters_combine_and_stand_in_the_address(browser, served):
     _, run = served
     with visiting(browser, served) as page:

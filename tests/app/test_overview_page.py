@@ -93,6 +93,22 @@ def cell(page: Page, given: str, predicted: str):
     )
 
 
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_the_hardest_of_both_lists_are_in_view_at_once(browser, blocks, width):
+    visit = opened(browser, blocks, viewport={"width": width, "height": 800})
+    for name in ("wrong", "unsure"):
+        card = visit.page.locator(f".hx-ov-head[data-list={name}] .hx-ov-card").first
+        expect(card).to_be_visible()
+        box = card.bounding_box()
+        assert box["y"] + box["height"] <= 800
+    names, track = (
+        visit.page.locator(f".hx-ov-pair-{part}").first.bounding_box()
+        for part in ("names", "track")
+    )
+    assert 0 <= track["x"] - (names["x"] + names["width"]) < 60  # a bar is beside its name
+    close_visit(visit)
+
+
 def test_what_the_doctor_found_and_what_was_done_is_shown(browser, run, tmp_path):
     found = {"code": "wrong_scale", "severity": "error", "evidence": "<b>a</b>", "advice": "b"}
     said = replace(run.manifest, doctor=(found,), notes=("the model ends in sigmoids.",))
