@@ -13,6 +13,11 @@ settings.register_profile("ci", deadline=None, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "quick")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: many tests wait for a server or a page."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that last longest, so that no worker is left alone with one of them."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
