@@ -452,7 +452,7 @@ def _open_saved_model(path: Path) -> _SavedModel:
 
 
 def _with_one_output(path: Path, model: Any) -> tuple[Any, str]:
-    """The model with a plain input and the output of probabilities, and what is said of a choice.
+    """The model with a plain input and the output of probabilities, and a note on the choice.
 
     Models may take and give dictionaries and lists. What is no certain choice stays as it is, and
     is refused.

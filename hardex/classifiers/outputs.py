@@ -97,7 +97,7 @@ def one_of(outputs: Sequence[Output]) -> int | None:
 
 
 def output_note(outputs: Sequence[Output], chosen: int) -> str:
-    """What is said of a choice among several outputs, a clause."""
+    """A note on the choice among several outputs, a clause."""
     names = ", ".join(one.name for one in outputs)
     return f"the model has {len(outputs)} outputs ({names}): {outputs[chosen].name} is used"
 

@@ -217,7 +217,7 @@ def _classes(
 
 
 class _Pairing:
-    """How rows, columns and labels are assigned, and what was said of it."""
+    """How rows, columns and labels are assigned, with the notes on it."""
 
     def __init__(self, dataset: Dataset | None, order: str, subset: bool) -> None:
         self.dataset, self.order, self.subset = dataset, order, subset

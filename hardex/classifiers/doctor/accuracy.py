@@ -58,7 +58,7 @@ def _not_better(causes: Iterable[Cause], others: Sequence[Cause]) -> Iterator[Ca
 
 
 def _best_of(examination: Examination, causes: Sequence[Cause]) -> Iterator[Finding]:
-    """What is said of the best cause; if two explain the errors equally well, of both."""
+    """The findings of the best cause; of both, if two explain the errors equally well."""
     best = max((cause.accuracy for cause in causes), default=0.0)
     before = float(examination.right.mean())
     ignorant = any(chain(constant(examination), at_chance(examination)))
