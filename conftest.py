@@ -9,7 +9,7 @@ from hypothesis import settings
 
 # No deadline: a slow or busy machine is no reason for a test to fail.
 settings.register_profile("quick", deadline=None, max_examples=30)
-settings.register_profile("ci", deadline=None, max_examples=50)
+settings.register_profile("ci", deadline=None, max_examples=40)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "quick")
 
 

@@ -21,7 +21,7 @@ from hardex_app.workspace import Workspace
 from .conftest import OF_LEAVING, close_visit, open_visit, until, without
 from .fake_runs import HOSTILE, launched_blocks, run_without_images, serving, small_run
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def inspecting(run, classifier=None):

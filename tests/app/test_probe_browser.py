@@ -25,7 +25,7 @@ from hardex_app.workspace import Workspace
 from .conftest import close_visit, draw, next_request, open_visit, quiet
 from .fake_runs import HOSTILE, launched_blocks, small_run
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @contextmanager

@@ -280,6 +280,7 @@ def test_where_no_ssh_is_and_where_nobody_answers(own_ssh, page, monkeypatch):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_an_annotator_works_through_the_tunnel_also_when_it_is_cut(browser, sshd, tmp_path):
     sshd.configure("own", sshd.known())
     run = make_run(tmp_path)
@@ -337,6 +338,7 @@ def test_an_app_whose_tunnel_cannot_open_goes_on_locally(sshd, tmp_path):
     assert "Traceback" not in serving.told()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGHUP"])
 def test_no_tunnel_outlives_the_app(sshd, tmp_path, how):
     sshd.configure("own", sshd.known())
