@@ -24,7 +24,7 @@ from hardex_app.background import Status
 from hardex_app.front.gradio_window import GradioWindow
 from hardex_app.front.routes import Front
 from hardex_app.links.connections import Connections
-from hardex_app.links.server import Served, gradio_window, in_a_loop, launch
+from hardex_app.links.server import Served, gradio_window, in_a_loop, launch, owner_window
 from hardex_app.links.sharing import Sharing
 from hardex_app.workspace import Workspace
 
@@ -130,8 +130,10 @@ def guarded(workspace, gate, app=never):
 @contextmanager
 def serving(workspace, keys=None, **sharing):
     """The whole app on loopback, as `hardex serve` opens it."""
-    served = launch(workspace, "127.0.0.1", None, Sharing(**sharing), keys)
+    options = Sharing(**sharing)
+    served = launch(workspace, "127.0.0.1", None, options, keys)
     try:
+        served.show(owner_window(workspace, options.root_path))
         yield served
     finally:
         served.close()

@@ -1,11 +1,13 @@
 """Who the visitor is. The guard gets it from the session; nothing in a request can change it."""
 
 from collections.abc import Collection
-
-import gradio as gr
+from typing import TYPE_CHECKING
 
 from hardex.errors import HardexError
 from hardex.people.access import OWNER, Visitor
+
+if TYPE_CHECKING:  # Gradio takes seconds to load
+    import gradio as gr
 
 # Gradio keeps about 65 kB for each open page, and any request may claim to be a new page.
 SESSIONS_KEPT = 500
@@ -18,7 +20,7 @@ STILL_HERE = "hardex.still_here"
 _NOBODY = "the app cannot identify the visitor; start it with `hardex serve` or `hardex.serve`."
 
 
-def visitor_of(request: gr.Request) -> Visitor:
+def visitor_of(request: "gr.Request") -> Visitor:
     """The visitor who called an endpoint.
 
     Raises:

@@ -20,6 +20,7 @@ from hardex_app.front.gradio_protocol import (
     is_known,
     read_by,
 )
+from hardex_app.front.opening import with_box
 from hardex_app.front.unread import Unread
 
 _KEPT = re.compile(r"/(assets|static|svelte)/")  # the same for everybody, and as old as Gradio
@@ -38,7 +39,8 @@ class GradioWindow:
             endpoints: the named endpoints that programs may call.
             lifespan: starts and ends Gradio's work.
         """
-        self._app, self._endpoints, self._lifespan = app, endpoints, lifespan
+        self._app, self._document = app, with_box(app)
+        self._endpoints, self._lifespan = endpoints, lifespan
         self._unread = Unread()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +63,8 @@ class GradioWindow:
         sending = _with_lifetime(refusals.sending, _HOUR if _KEPT.match(path) else _NEVER)
         session = read_by(path, scope["query_string"]) if method == "GET" else None
         with self._unread.reading(session) if session else nullcontext():
-            await self._app(scope, receive, sending)
+            app = self._document if path == "/" else self._app
+            await app(scope, receive, sending)
         if session == "" and refusals.response is None:
             self._unread.take()
         if refusals.response is not None:

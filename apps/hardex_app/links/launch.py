@@ -16,7 +16,7 @@ from hardex.sentences import counted
 from hardex.text import plain_text
 from hardex_app.auth.keys import Keys
 from hardex_app.links.ending import ended_by_signals
-from hardex_app.links.server import free_port, launch
+from hardex_app.links.server import free_port, launch, owner_window
 from hardex_app.links.sharing import Sharing, near_address, personal, reach
 from hardex_app.links.tunnels import NoLink, Tunnel, say
 from hardex_app.workspace import Workspace
@@ -72,7 +72,7 @@ def open_window(
     """
     sharing, notebook = sharing or Sharing(), in_notebook()
     shows = browser and not notebook
-    free_port(host, port)  # reported before the start, which takes seconds
+    free_port(host, port)
     listening = nullcontext() if notebook else ended_by_signals()
     with listening, suppress(KeyboardInterrupt), ExitStack() as ends:
         keys = Keys(workspace) if sharing.needs_link(host) else None
@@ -95,6 +95,7 @@ def open_window(
         _print(where_images_are(workspace))
         if shows and not sharing.proxy:
             _open_browser(sharing.shown_at(served.url), keys)
+        served.show(owner_window(workspace, sharing.root_path))
         workspace.start()
         link = _open_link(tunnel, token(), sharing)
         if keys is not None:

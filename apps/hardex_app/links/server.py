@@ -12,6 +12,7 @@ from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from hardex.errors import ServingError
 from hardex_app.auth.gate import Gate
@@ -20,6 +21,7 @@ from hardex_app.auth.keys import Keys
 from hardex_app.auth.visitors import SESSIONS_KEPT, THREADS
 from hardex_app.front.gradio_protocol import endpoints_of
 from hardex_app.front.gradio_window import GradioWindow
+from hardex_app.front.opening import Opening
 from hardex_app.front.routes import Front
 from hardex_app.links.connections import IDLE_SECONDS, Connection, Connections, connections_most
 from hardex_app.links.log import keep_short
@@ -93,7 +95,9 @@ def launch(
     *,
     notebook: bool = False,
 ) -> "Served":
-    """Build the app and serve it on the given port, or the next free one.
+    """Serve the app on the given port, or the next free one.
+
+    It answers at once; the owner sees their window once it was given to `Served.show`.
 
     Raises:
         ServingError: the given port is taken, or none is free.
@@ -108,12 +112,13 @@ def launch(
         proxied=sharing.is_proxied,
         framed_by=frames,
     )
-    app = Guard(Front(workspace, owner_window(workspace, sharing.root_path), frames), gate)
+    opening = Opening()
+    app = Guard(Front(workspace, opening, frames), gate)
     trusted = os.environ.get(_TRUSTED_VARIABLE) or ",".join(_THIS_COMPUTER)
     limits = Connections(connections_most(), proxies=_proxies(sharing, trusted))
     # Without a proxy, visitors could forge their address by these headers.
     headers = {"proxy_headers": sharing.is_proxied, "forwarded_allow_ips": trusted}
-    return Served(app, listening, limits, **headers)
+    return Served(app, listening, limits, opening, **headers)
 
 
 def _listening(host: str, port: int | None) -> socket.socket:
@@ -204,18 +209,25 @@ class Served:
     """
 
     def __init__(
-        self, app: Any, listening: socket.socket, limits: Connections, **options: Any
+        self,
+        app: ASGIApp,
+        listening: socket.socket,
+        limits: Connections,
+        opening: Opening | None = None,
+        **options: Any,
     ) -> None:
         """
         Args:
             app: to be served.
             listening: the socket.
             limits: for its connections.
+            opening: the part of the app that waits for the owner's window.
             options: for uvicorn.
 
         Raises:
             ServingError: the server did not start.
         """
+        self._opening = opening
         host, self.port = listening.getsockname()[:2]
         self.url = f"http://{_url_host(host)}:{self.port}/"
         self._listening = listening
@@ -239,6 +251,16 @@ class Served:
         except ServingError:
             self.close()
             raise
+
+    def show(self, window: ASGIApp) -> None:
+        """Show this window to the owner from now on.
+
+        Raises:
+            RuntimeError: the window does not start, or nothing waits for it.
+        """
+        if self._opening is None:
+            raise RuntimeError("this app waits for no window")
+        self._opening.show(window)
 
     def _run(self) -> None:
         with suppress(SystemExit):  # uvicorn ends the program where its app does not start
