@@ -19,6 +19,11 @@ def overview() -> Json:
     return {}
 
 
+def embedding_map() -> Json:
+    """Up to 2,000 examples in two dimensions, alike ones close together; hardest first."""
+    return {}
+
+
 def filters() -> Json:
     """Everything that `browse` can filter and sort by: classes, scores, columns, verdicts."""
     return {}

@@ -57,9 +57,14 @@ def _figures(run: Run) -> str:
     accuracy, counts = run.metrics["accuracy"], run.manifest.counts
     return (
         f"{counts['examples']:,} examples, {counts['wrong']:,} errors, "
-        f"accuracy {accuracy['value']:.2%} ({accuracy['low']:.2%} to {accuracy['high']:.2%})"
+        f"accuracy {_percent(accuracy['value'])} "
+        f"({_percent(accuracy['low'])} to {_percent(accuracy['high'])})"
         f"{_named('model', run.manifest.model)}{_named('data', run.manifest.data)}"
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
 
 
 def _named(what: str, source: Source | None) -> str:

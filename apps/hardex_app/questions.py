@@ -16,7 +16,13 @@ from hardex.people.access import Visitor
 from hardex.runs.run import Run
 from hardex_app import annotating, browsing, endpoints, kept_probes, probe_facts, probing
 from hardex_app.annotation_requests import INVALID
-from hardex_app.answers import Answer, can_be_sent_again, draft_key, for_visitors
+from hardex_app.answers import (
+    Answer,
+    can_be_sent_again,
+    draft_key,
+    for_visitors,
+    not_ready,
+)
 from hardex_app.auth.visitors import check_role, is_owner
 from hardex_app.call import Call, NotReady
 from hardex_app.cards import overview_with_pictures
@@ -75,6 +81,19 @@ def _example_on_page(call: Call) -> Any:
 def _neighbours(call: Call) -> Any:
     run, training = call.run, call.training
     return None if training is None else browsing.neighbours(call.request, run, training)
+
+
+def _map(call: Call) -> Any:
+    """The map of the examples; by the model, or without one by the probabilities."""
+    run, workspace = call.run, call.workspace
+    if workspace.classifier is None and not workspace.status.over:
+        raise NotReady(not_ready(workspace, "The model is", call.visitor))
+    found = workspace.maps.of(run, workspace.classifier)
+    if "waiting" in found:
+        raise NotReady(found)
+    if "error" in found:
+        raise HardexError(found["error"])
+    return found
 
 
 def _whose(call: Call) -> Any:
@@ -225,6 +244,8 @@ QUESTIONS: tuple[Question, ...] = (
     Question(_status, endpoint=endpoints.status),
     Question(lambda call: overview_with_pictures(call.run), endpoint=endpoints.overview),
     Question(lambda call: browsing.facts(call.run), endpoint=endpoints.filters),
+    Question(_map, "overview", "map", endpoint=endpoints.embedding_map),
+    Question(lambda call: browsing.pictures(call.request, call.run), "overview", "pictures"),
     _browse("whose", _whose),
     _browse("browse", lambda call: browsing.browse(call.request, call.run), endpoints.browse),
     Question(lambda call: browsing.example(call.request, call.run), endpoint=endpoints.example),

@@ -12,6 +12,7 @@ from hardex.runs.folder import MANIFEST
 from hardex.runs.run import Run, load
 from hardex_app.annotation_session import AnnotationSessions
 from hardex_app.background import BackgroundWork
+from hardex_app.embedding_maps import EmbeddingMaps
 
 if TYPE_CHECKING:  # SQLAlchemy only when it is needed
     from hardex.people.events import AnnotationEvent
@@ -26,6 +27,7 @@ class Workspace(BackgroundWork):
         neighbours: the training data, once it is read; None if there is none.
         status: the progress.
         assignment: which examples annotators judge.
+        maps: the map of the run, once somebody has looked at it.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Workspace(BackgroundWork):
         self.classifier: Classifier | None = None
         self.neighbours: Neighbours | None = None
         self.has_training = afterwards is not None
+        self.maps = EmbeddingMaps()
 
     @property
     def run(self) -> Run | None:

@@ -40,9 +40,21 @@ class Bin:
         return abs(self.confidence - self.accuracy)
 
     def as_dict(self) -> dict[str, Any]:
-        """Its range, count and mean confidence, and the accuracy with its 95 % interval."""
-        ends = {"from": round(self.low, 4), "to": round(self.high, 4), "examples": self.examples}
-        return ends | {"confidence": self.confidence} | share(self.right, self.examples)
+        """Its range, counts and mean confidence, and the accuracy with its 95 % interval.
+
+        `least` and `most` are the ends of the range, both inclusive, as a view of the run takes
+        them: the ranges of neighbouring bins share no example.
+        """
+        return {
+            "from": round(self.low, 4),
+            "to": round(self.high, 4),
+            "least": self.low,
+            "most": self.high if self.high >= 1 else float(np.nextafter(self.high, 0)),
+            "examples": self.examples,
+            "right": self.right,
+            "confidence": self.confidence,
+            **share(self.right, self.examples),
+        }
 
 
 def calibration_figures(
@@ -68,9 +80,9 @@ def calibration_figures(
 
 def bins_of(rows: Sequence[Mapping[str, Any]]) -> list[Bin]:
     """The bins of metrics.json that hold examples."""
-    width = 1 / max(1, len(rows))
+    count = max(1, len(rows))
     return [
-        Bin(i * width, (i + 1) * width, row["examples"], row["right"], row["confidence"])
+        Bin(i / count, (i + 1) / count, row["examples"], row["right"], row["confidence"])
         for i, row in enumerate(rows)
         if row["examples"]
     ]

@@ -10,6 +10,7 @@ from typing import Any
 from hardex.errors import RunError
 from hardex.overview.calibration import calibration_figures
 from hardex.overview.confusion import confusion_figures
+from hardex.overview.slices import slice_figures
 from hardex.predict.balance import ALPHA, FEWER, class_balance
 from hardex.runs.confusion import read_confusion
 from hardex.runs.folder import RESULTS
@@ -35,8 +36,9 @@ def overview(run: str | Path | Run) -> dict[str, Any]:
         data fit;
         `classes`, one row per class (see `class_row`), and `balance_rule`, what their flags mean;
         `confusion`, `pairs`, `pair_count` (see `confusion_figures`), and `problem`, why they are
-        missing; `calibration` (see `calibration_figures`); `heads`, for each list its `total` and
-        first `examples` (id, labels, confidence, and the `file_name` of the picture, or "").
+        missing; `calibration` (see `calibration_figures`); `slices` (see `slice_figures`);
+        `heads`, for each list its `total` and first `examples` (id, labels, confidence, and the
+        `file_name` of the picture, or "").
 
     Raises:
         RunError: there is no run, or a table of it cannot be read.
@@ -54,6 +56,7 @@ def overview(run: str | Path | Run) -> dict[str, Any]:
         **_confusion(found, metrics["per_class"]),
         "balance_rule": BALANCE_RULE,
         "calibration": calibration_figures(metrics["calibration"], metrics["accuracy"]),
+        "slices": slice_figures(found),
         "heads": {name: _head(found, name) for name in LISTS},
     }
 

@@ -252,9 +252,9 @@ def build(
         ClassifierError: the model needs another shape, or returns NaN.
         DatasetError: no image can be read.
     """
-    size, space = _space_for(classifier, dataset)
+    size, space = space_for(classifier, dataset)
     drawn = _drawn(len(dataset), max(1, most_bytes // (4 * space.width)), seed)
-    rows, positions = _placed(dataset, drawn, size, space, progress)
+    rows, positions = vectors_at(dataset, drawn, size, space, progress)
     if not len(rows):
         raise none_readable("training image", dataset)
     # A single picture is another batch shape, which is compiled now so that nobody waits later.
@@ -264,8 +264,12 @@ def build(
     return Neighbours(dataset, dataset.fingerprint(), space, positions, sampled, rows, squares)
 
 
-def _space_for(classifier: Classifier | None, dataset: Dataset) -> tuple[int, Space]:
-    """Pictures per forward pass, and the vectors that it gives."""
+def space_for(classifier: Classifier | None, dataset: Dataset) -> tuple[int, Space]:
+    """Pictures per forward pass, and the vectors that it gives: pixels without a model's own.
+
+    Raises:
+        DatasetError: no image can be read.
+    """
     embed = getattr(classifier, "embeddings", None)
     if classifier is not None and embed is not None:
         shape = shape_for(classifier, dataset)
@@ -307,10 +311,24 @@ def _drawn(count: int, most: int, seed: int) -> Positions:
     return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
 
 
-def _placed(
+def vectors_at(
     dataset: Dataset, drawn: Positions, size: int, space: Space, progress: Progress
 ) -> tuple[Embeddings, Positions]:
-    """The (m, d) vectors of the readable images, and their (m,) positions."""
+    """The vectors of the images at some positions, one batch in memory at a time.
+
+    Args:
+        dataset: the images.
+        drawn: the positions.
+        size: pictures per forward pass, see `space_for`.
+        space: the vectors.
+        progress: called after every batch; it may raise to stop.
+
+    Returns:
+        (m, d) vectors of the readable images, and their (m,) positions.
+
+    Raises:
+        ClassifierError: the model returns NaN.
+    """
     rows = np.empty((len(drawn), space.width), np.float32)
     kept: list[int] = []
     # One batch array is reused; rows beyond its current end are ignored.

@@ -342,6 +342,40 @@ def _as_predictions(table: "pa.Table") -> Predictions:
 
 
 @dataclass(frozen=True, eq=False)
+class Labelled:
+    """Examples with their labels.
+
+    Attributes:
+        positions: (n,) in the data set.
+        ids: n ids; () where they were not asked for.
+        given, predicted: (n,) classes by number.
+        confidence: (n,) of the predictions, 0..1.
+    """
+
+    positions: Positions
+    ids: tuple[str, ...]
+    given: NDArray[np.int32]
+    predicted: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+
+    def at(self, rows: NDArray[np.intp]) -> "Labelled":
+        """These rows, in this order."""
+        ids = tuple(self.ids[row] for row in rows.tolist()) if self.ids else ()
+        given, predicted = self.given[rows], self.predicted[rows]
+        return Labelled(self.positions[rows], ids, given, predicted, self.confidence[rows])
+
+
+def labels_of(path: Path) -> Labelled:
+    """The labels of all examples, in order of position, without their ids: 20 bytes each."""
+    import pyarrow.parquet as pq
+
+    names = ["position", "given_index", "predicted_index", "confidence"]
+    table = pq.read_table(path, columns=names)
+    positions, *others = (table.column(name).to_numpy() for name in names)
+    return Labelled(positions, (), *others)
+
+
+@dataclass(frozen=True, eq=False)
 class Predicted:
     """One row of predictions.parquet: what a list shows of an example."""
 

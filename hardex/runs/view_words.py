@@ -10,11 +10,13 @@ from hardex.runs.views import RANK, View
 META = "meta."  # before the name of a further column
 WORDS = (
     "list", "given", "predicted", "correct", "text", "score", "least", "most", "verdict", "cause",
-    "sort", "order", "p",
+    "at", "sort", "order", "p",
 )  # fmt: skip
 TEXT_MOST = 4_096  # characters of a name, an id or a value
+AT_MOST = 400  # positions that an address holds
 _CORRECT = {"": None, "yes": True, "no": False}
 _WHOLE_MOST = 1e9
+_DIGITS_MOST = 18  # of a position; larger numbers are those of no example
 
 
 def view_of(words: Mapping[str, Any]) -> View:
@@ -23,7 +25,8 @@ def view_of(words: Mapping[str, Any]) -> View:
     Args:
         words: `list` (all, hard, unsure, wrong; hard by default), `given`, `predicted`, `correct`
             (yes, no), `text`, `score` with `least` and `most`, `meta.NAME`, `verdict`, `cause`,
-            `sort`, `order` (asc reverses the order). A page number `p` is allowed and ignored.
+            `at` (up to 400 positions, `3.17.250`), `sort`, `order` (asc reverses the order). A
+            page number `p` is allowed and ignored.
 
     Raises:
         HardexError: an unknown word or a value of the wrong kind.
@@ -51,6 +54,7 @@ def view_of(words: Mapping[str, Any]) -> View:
         },
         verdict=texts.get("verdict", ""),
         cause=texts.get("cause", ""),
+        at=_positions(texts.get("at", "")),
         sort=sort,
         reverse=texts.get("order") == "asc",
     )
@@ -124,6 +128,16 @@ def _check_known(texts: Mapping[str, str]) -> None:
             f"a view's `correct` must be yes or no and its `order` asc or desc; received "
             f"{correct!r} and {order!r}; leave out the one that is neither."
         )
+
+
+def _positions(text: str) -> tuple[int, ...]:
+    parts = text.split(".") if text else []
+    if len(parts) > AT_MOST or not all(part.isascii() and part.isdigit() for part in parts):
+        raise HardexError(
+            f"the `at` of a view must be up to {AT_MOST} positions such as 3.17.250; received "
+            f"{text[:40]!r}; leave it out."
+        )
+    return tuple(int(part[:_DIGITS_MOST]) for part in parts)
 
 
 def _end(texts: Mapping[str, str], name: str) -> float | None:

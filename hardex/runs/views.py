@@ -53,6 +53,7 @@ class View:
         meta: value by name of a further column, without `meta_`.
         verdict: the latest verdict of an annotator; or `any`, or `none` for not judged yet.
         cause: what the diagnosis found.
+        at: only the examples at these positions; () for no such limit.
         sort: a score or `confidence` (largest first), `position` (first first) or `rank`; "" is
             `rank` within the lists and `position` among all.
         reverse: the other way round. Ties are in order of position either way.
@@ -73,6 +74,7 @@ class View:
     meta: Mapping[str, str] = field(default_factory=lambda: _NO_META)
     verdict: str = ""
     cause: str = ""
+    at: tuple[int, ...] = ()
     sort: str = ""
     reverse: bool = False
 
@@ -364,6 +366,9 @@ class Tables:
             parts.append(self._judged(view.verdict))
         if view.cause:
             parts.append(self._caused(view.cause))
+        if view.at:
+            at = "position IN (SELECT unnest(CAST(? AS BIGINT[])))"
+            parts.append((at, [list(view.at)]))
         return (
             " AND ".join(f"({condition})" for condition, _ in parts),
             [value for _, values in parts for value in values],

@@ -7,9 +7,13 @@ from urllib.parse import parse_qs, urlparse
 import gradio as gr
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 import hardex
+from hardex.classifiers.classifier import FunctionClassifier
+from hardex.runs.view_words import view_of
+from hardex.runs.views import View
 from hardex_app.background import Status
 from hardex_app.pages.overview import page as overview
 from hardex_app.window import place_one
@@ -134,13 +138,19 @@ def test_the_cells_are_the_counts_and_a_click_opens_them(visit, run):
             if n:
                 expect(cell(page, given, predicted)).to_have_text(str(n))
     cell(page, "cat", "dog").click()
-    assert where(page) == {"view": "browse", "list": "all", "given": "cat", "predicted": "dog"}
+    assert where(page) == {
+        "view": "browse",
+        "list": "all",
+        "sort": "loss",
+        "given": "cat",
+        "predicted": "dog",
+    }
     page.go_back()
     assert where(page) == {}
     page.get_by_role("rowheader", name="given fox").locator("a").click()
-    assert where(page) == {"view": "browse", "list": "all", "given": "fox"}
+    assert where(page) == {"view": "browse", "list": "all", "sort": "loss", "given": "fox"}
     page.get_by_role("columnheader", name="predicted dog").locator("a").click()
-    assert where(page) == {"view": "browse", "list": "all", "predicted": "dog"}
+    assert where(page) == {"view": "browse", "list": "all", "sort": "loss", "predicted": "dog"}
 
 
 def test_the_matrix_is_one_stop_of_the_tab_key_and_the_arrows_move_in_it(visit):
@@ -169,7 +179,13 @@ def test_the_matrix_is_one_stop_of_the_tab_key_and_the_arrows_move_in_it(visit):
     assert page.evaluate(focused).startswith("given fox, predicted cat")
     page.keyboard.press("ArrowUp")
     page.locator(":focus").press("Enter")
-    assert where(page) == {"view": "browse", "list": "all", "given": "dog", "predicted": "cat"}
+    assert where(page) == {
+        "view": "browse",
+        "list": "all",
+        "sort": "loss",
+        "given": "dog",
+        "predicted": "cat",
+    }
 
 
 def test_shares_are_percent_of_the_given_class_and_stand_in_the_address(
@@ -198,6 +214,7 @@ def test_the_pairs_stand_in_order_and_lead_to_their_examples(visit, run):
     assert where(visit.page) == {
         "view": "browse",
         "list": "all",
+        "sort": "loss",
         "given": "cat",
         "predicted": "dog",
     }
@@ -225,7 +242,7 @@ def test_a_class_that_is_seldom_predicted_is_said(visit):
     expect(row.locator("th")).to_have_text("cat")
     expect(visit.page.locator(".hx-ov-balance")).to_contain_text("seldom predicted: cat (")
     visit.page.locator(".hx-ov-balance a").first.click()
-    assert where(visit.page) == {"view": "browse", "list": "all", "given": "cat"}
+    assert where(visit.page) == {"view": "browse", "list": "all", "sort": "loss", "given": "cat"}
 
 
 def test_the_reliability_diagram_has_a_bar_per_bin_and_says_its_numbers(visit, run):
@@ -246,13 +263,83 @@ def test_the_reliability_diagram_has_a_bar_per_bin_and_says_its_numbers(visit, r
 def test_the_figures_and_the_heads_lead_on(visit, run):
     page, first = visit.page, run.hard[run.hard["list"] == "wrong"].iloc[0]
     page.locator(".hx-ov-figure-wrong a").click()
-    assert where(page) == {"view": "browse", "list": "all", "correct": "no"}
+    assert where(page) == {"view": "browse", "list": "all", "sort": "loss", "correct": "no"}
     page.locator("[data-list=wrong] .hx-ov-card").first.click()
     assert where(page) == {"view": "browse", "list": "wrong", "id": first["id"]}
     page.get_by_role("link", name="of the list unsure").click()
     assert where(page) == {"view": "browse", "list": "unsure"}
     page.locator(".hx-ov-pair").first.click(modifiers=["Control"])  # another tab, this one stays
     assert where(page) == {"view": "browse", "list": "unsure"}
+
+
+def test_each_bar_of_the_confidence_opens_the_examples_it_counts(visit, run):
+    table, page = run.predictions, visit.page
+    is_wrong = table["given_label"] != table["predicted_label"]
+    for name, correct, kept in (("wrong", "no", is_wrong), ("right", "yes", ~is_wrong)):
+        bars = page.locator(f".hx-ov-histogram-{name} .hx-ov-column")
+        shown = [
+            int(text.replace(",", ""))
+            for text in bars.locator("span:first-child").all_text_contents()
+        ]
+        assert sum(shown) == kept.sum()
+        bars.last.click()
+        words = where(page)
+        assert words.pop("view") == "browse" and words["correct"] == correct
+        assert run.count(view_of(words)) == shown[-1]
+
+
+def test_a_box_on_the_map_opens_its_examples_hardest_first(visit, run):
+    page = visit.page
+    page.locator(".hx-ov-map-panel").scroll_into_view_if_needed()
+    expect(page.locator(".hx-ov-map-note")).to_contain_text("All 300 examples", timeout=60_000)
+    canvas = page.locator(".hx-ov-map")
+    canvas.focus()
+    page.keyboard.press("ArrowRight")  # the hardest example of all
+    hardest = run.find(View(sort="loss"), size=1).examples[0]
+    expect(page.locator(".hx-ov-map-card")).to_contain_text(hardest.given_label)
+    page.keyboard.press("Escape")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 1, box["y"] + 1)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 1, box["y"] + box["height"] - 1, steps=3)
+    page.mouse.up()
+    page.get_by_role("link", name="Open 300 examples in Browse").click()
+    words = where(page)
+    assert (words.pop("view"), words["sort"]) == ("browse", "loss")
+    assert run.count(view_of(words)) == 300
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".hx-ov-map-chosen")).to_be_hidden()
+
+
+def test_slices_stand_out_first_and_open_their_examples(browser, tmp_path):
+    lights = np.array(["day", "night"])[np.arange(80) % 2]
+    labels = np.arange(80) % 4 // 2
+    predicted = np.where((lights == "night") & (np.arange(80) % 3 > 0), 1 - labels, labels)
+    images = np.zeros((80, 4, 4, 1), np.uint8)
+    images[:, 0, 0, 0] = predicted
+    rows = [
+        f"{i}.png,{label},{light}"
+        for i, (label, light) in enumerate(zip(labels, lights, strict=True))
+    ]
+    for i, image in enumerate(images):
+        Image.fromarray(image[:, :, 0]).save(tmp_path / f"{i}.png")
+    (tmp_path / "data.csv").write_text("\n".join(["file,label,light", *rows]))
+
+    def model(batch):
+        return np.eye(2)[batch[:, 0, 0, 0].astype(int)]
+
+    classifier = FunctionClassifier(model, (4, 4, 1), 2)
+    run = hardex.rank(classifier, tmp_path / "data.csv", out=tmp_path / "run")
+    served = serve(run)
+    visitor = opened(browser, served)
+    rows = visitor.page.locator(".hx-ov-slices tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.first).to_contain_text("light = night more errors 40")
+    rows.first.locator("a").click()
+    words = where(visitor.page)
+    assert words.pop("view") == "browse" and run.count(view_of(words)) == 40
+    close_visit(visitor)
+    served.close()
 
 
 def test_words_of_gradio_stay_in_every_link(browser, blocks):

@@ -151,7 +151,10 @@ def test_the_line_says_what_the_run_found_and_how_far_the_rest_is(tmp_path):
     right = counts["examples"] - counts["wrong"]
     for status in (Status("looking at the training data", 1, 9), Status("ready")):
         line = line_of(inspecting(run, status=status))
-        assert f"30 examples, {counts['wrong']} errors, accuracy {right / 30:.2%} (" in line["run"]
+        assert (
+            f"30 examples, {counts['wrong']} errors, accuracy {100 * right / 30:.2f} % ("
+            in line["run"]
+        )
         assert line["run"].endswith("data data.npz")
         assert line["stage"] == ("" if status.over else "looking at the training data")
 

@@ -55,4 +55,6 @@ def test_empty_bins_are_left_out_and_the_others_keep_their_place():
     assert (only.low, only.high, only.examples, only.right) == (1 / 3, 2 / 3, 4, 2)
     counted = {"bins": rows, "expected_calibration_error": 0.0}
     told = calibration_figures(counted, share(2, 4))["bins"]
-    assert told == [{"from": 0.3333, "to": 0.6667, "examples": 4, "confidence": 0.5, **share(2, 4)}]
+    ends = {"from": 0.3333, "to": 0.6667, "least": 1 / 3, "most": np.nextafter(2 / 3, 0)}
+    counts = {"examples": 4, "right": 2, "confidence": 0.5}
+    assert told == [ends | counts | share(2, 4)]

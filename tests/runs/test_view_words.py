@@ -18,6 +18,8 @@ from hardex.runs.views import View
         ),
         ({"meta.a.b": "x", "p": "3"}, View(list="hard", meta={"a.b": "x"})),
         ({"list": "all", "sort": "rank"}, View(list="all")),
+        ({"list": "all", "at": "3.0.250"}, View(list="all", at=(3, 0, 250))),
+        ({"at": 7}, View(list="hard", at=(7,))),
     ],
 )
 def test_an_address_names_a_view(words, view):
@@ -32,6 +34,9 @@ def test_an_address_names_a_view(words, view):
         ({"order": "up"}, "`order` asc or desc"),
         ({"least": "much"}, "the least of a view must be a finite number; received 'much'"),
         ({"most": "inf"}, "the most of a view must be a finite number"),
+        ({"at": "3,4"}, "the `at` of a view must be up to 400 positions such as 3.17.250"),
+        ({"at": "3..4"}, "the `at` of a view must be"),
+        ({"at": ".".join(["1"] * 401)}, "the `at` of a view must be up to 400 positions"),
     ],
 )
 def test_an_address_with_other_words_is_one_sentence(words, says):

@@ -45,15 +45,15 @@ export async function whoseOf(server) {
  * Ask until the server has an answer.
  *
  * @param {() => Promise<any>} ask
- * @param {(sentence: string) => void} say
+ * @param {(sentence: string) => void} say shows what the server waits for, or that it does not answer
  * @returns {Promise<any>} the answer, or an `error`
  */
-async function untilReady(ask, say) {
+export async function untilReady(ask, say) {
   let failures = 0;
   for (;;) {
     const answer = await ask().catch(() => undefined);
     if (answer && answer.waiting === undefined) return answer;
-    if (!answer) say(`${await silence()} Trying again…`);
+    say(answer ? answer.waiting : `${await silence()} Trying again…`);
     failures = answer ? 0 : failures + 1;
     await pause(answer ? WAITING_MS : PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]);
   }

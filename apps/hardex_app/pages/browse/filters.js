@@ -9,7 +9,7 @@ import { option } from "./desk.js";
 /** @typedef {HTMLInputElement | HTMLSelectElement} Field */
 
 const LISTS = { hard: "hard", unsure: "unsure", wrong: "wrong", all: "all examples" };
-const SIMPLE = ["given", "predicted", "correct", "text", "sort", "score", "least", "most", "verdict", "cause"];
+const SIMPLE = ["given", "predicted", "correct", "text", "sort", "score", "least", "most", "verdict", "cause", "at"];
 const MORE = ["score", "least", "most", "verdict", "cause"]; // those under "More filters"
 const TYPING_MS = 150;
 

@@ -14,7 +14,19 @@ import { percent } from "../../ui/numbers.js";
  * @typedef {[number, number, number | null, number | null, number | null, string]} ClassRow
  */
 
-/** @typedef {{from: number, to: number, examples: number, confidence: number} & Share} Bin */
+/**
+ * One range of confidence; `least` and `most` are its ends as a filter takes them.
+ *
+ * @typedef {{from: number, to: number, least: number, most: number, examples: number, right: number,
+ *   confidence: number} & Share} Bin
+ */
+
+/**
+ * Examples with one value of a further column, or two; `p` where they have more errors than the rest.
+ *
+ * @typedef {{slice: [string, string][], examples: number, wrong: number, error: Share, p: number | null,
+ *   filter: Record<string, string> | null}} Slice
+ */
 
 /** @typedef {{id: string, given: string, predicted: string, confidence: number, image: string}} Example */
 
@@ -34,6 +46,7 @@ import { percent } from "../../ui/numbers.js";
  * @property {string} problem why there is no confusion matrix
  * @property {string} balance_rule
  * @property {{error: number | null, bins: Bin[], says: string}} calibration
+ * @property {{rows: Slice[], says: string}} slices
  * @property {Record<string, {total: number, examples: Example[]}>} heads
  */
 

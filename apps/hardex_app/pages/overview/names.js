@@ -16,14 +16,14 @@ export function nameNode(tag, text) {
 }
 
 /**
- * A link to the examples of this filter.
+ * A link to the examples of this filter, hardest first.
  *
  * @param {string} className
  * @param {string | undefined} text
  * @param {import("../../ui/address.js").View} filter
  */
 export function toExamples(className, text, filter) {
-  return link(className, text, { page: "browse", list: "all", ...filter });
+  return link(className, text, { page: "browse", list: "all", sort: "loss", ...filter });
 }
 
 /**

@@ -1,5 +1,5 @@
-// The Overview page: figures, the confusion matrix, pairs, classes, calibration, and the first examples
-// of both lists.
+// The Overview page: figures, the first examples of both lists, the confusion matrix, pairs, the map,
+// confidence, classes, calibration and slices.
 
 import { stay, whenAddressed } from "../../ui/address.js";
 import { find, plain } from "../../ui/dom.js";
@@ -9,23 +9,28 @@ import { drawCalibration } from "./calibration.js";
 import { drawClasses } from "./classes.js";
 import { drawFigures } from "./figures.js";
 import { drawHead } from "./heads.js";
+import { drawHistogram } from "./histogram.js";
+import { mapOf } from "./map.js";
 import { drawMatrix } from "./matrix.js";
 import { keyboardOf } from "./matrix_keys.js";
 import { overflowOf } from "./overflow.js";
 import { drawPairs } from "./pairs.js";
 import { drawNotes } from "./notes.js";
+import { drawSlices } from "./slices.js";
 
 /** @typedef {import("./facts.js").Facts} Facts */
 
 /** @param {import("../../ui/context.js").Context} context */
 export function start({ element, server }) {
   const board = boardOf(element);
+  const offerMap = mapOf(element, server);
   const wait = find(element, ".hx-ov-wait");
   whenAddressed("overview", (view) => board.showShares(view.shares === "yes"));
   whenOpened("overview", server, (/** @type {Facts} */ facts) => {
     wait.hidden = true;
     find(element, ".hx-ov-body").hidden = false;
     board.draw(facts);
+    offerMap(facts);
   }, (sentence) => {
     wait.textContent = plain(sentence);
   });
@@ -39,7 +44,8 @@ export function start({ element, server }) {
 function boardOf(element) {
   /** @type {Facts | null} */
   let facts = null;
-  const chosen = { shares: false, allPairs: false, allClasses: false, order: { by: "accuracy", down: false } };
+  const order = { by: "accuracy", down: false };
+  const chosen = { shares: false, allPairs: false, allClasses: false, allSlices: false, order };
   const keyboard = keyboardOf(find(element, ".hx-ov-matrix", HTMLTableElement));
   const showOverflow = overflowOf(element);
   const matrix = () => {
@@ -50,11 +56,12 @@ function boardOf(element) {
   };
   const pairs = () => facts && drawPairs(element, facts, chosen.allPairs);
   const classes = () => facts && drawClasses(element, facts, { open: chosen.allClasses, order: chosen.order }, reorder);
-  /** @param {import("./class_order.js").Order} order */
-  function reorder(order) {
-    chosen.order = order;
+  const slices = () => facts && drawSlices(element, facts, chosen.allSlices);
+  /** @param {import("./class_order.js").Order} wanted */
+  function reorder(wanted) {
+    chosen.order = wanted;
     classes();
-    find(element, `.hx-ov-col-${order.by} button`).focus();
+    find(element, `.hx-ov-col-${wanted.by} button`).focus();
   }
   const showShares = switchOf(element, (shares) => {
     if (shares === chosen.shares) return; // drawn again, a cell would lose the focus
@@ -69,6 +76,10 @@ function boardOf(element) {
     chosen.allClasses = !chosen.allClasses;
     classes();
   });
+  find(element, ".hx-ov-more-slices").addEventListener("click", () => {
+    chosen.allSlices = !chosen.allSlices;
+    slices();
+  });
   /** @param {Facts} received */
   function draw(received) {
     facts = received;
@@ -77,6 +88,7 @@ function boardOf(element) {
     matrix();
     pairs();
     classes();
+    slices();
     drawRest(element, facts);
     showOverflow();
   }
@@ -90,6 +102,7 @@ function boardOf(element) {
 function drawRest(element, facts) {
   drawBalance(element, facts);
   drawCalibration(element, facts);
+  drawHistogram(element, facts);
   for (const box of element.querySelectorAll(".hx-ov-head")) drawHead(/** @type {HTMLElement} */ (box), facts);
 }
 
