@@ -21,6 +21,7 @@ from hardex.people.access import Access
 from hardex.people.address import forget_address, keep_address, kept_address
 from hardex.people.events import Annotation
 
+HERE = "http://lab:7860"
 TOKEN = r"[\w-]{8}\.[\w-]{43}"
 
 
@@ -44,8 +45,11 @@ def test_a_link_is_printed_alone_and_opens_the_run(run):
 
 
 def test_the_address_is_that_of_the_open_app(run):
-    assert invited(run, "Anna").startswith("/enter#")
-    assert "start it with a sharing option" in invite(run, "Anna").stderr
+    with pytest.raises(hardex.HardexError, match="no app of this run is shared now; start it with"):
+        invited(run, "Anna")
+    refused = invite(run, "Anna")
+    assert f"hardex serve {run} --share" in str(refused.exception) and not refused.stdout
+    assert not Access.open(run).invitations()  # no link that nobody can open
     keep_address(run, "http://lab:7860/")
     assert invited(run, "Anna").startswith("http://lab:7860/enter#")
     forget_address(run, "http://elsewhere:7860/")  # another app of the run has ended
@@ -54,6 +58,20 @@ def test_the_address_is_that_of_the_open_app(run):
     assert kept_address(run) == ""
     (run / "people" / "address.txt").write_text("javascript:alert(1)")
     assert kept_address(run) == ""
+
+
+def test_a_viewers_link_gives_a_viewer(run):
+    told = invite(run, "Vera", "--can", "view", "--address", "https://example.org")
+    (link,) = told.stdout.splitlines()
+    assert "reads Overview and Browse as Vera" in told.stderr
+    access = Access.open(run)
+    found = access.visitor(access.enter(link.partition("#")[2]))
+    assert (found.name, found.role) == ("Vera", "viewer")
+    listed = json.loads(invite(run, "--list", "--format", "json").stdout)
+    assert [one["can"] for one in listed["invitations"]] == ["view"]
+    assert invite(run, "Vera", "--can", "rule").exit_code == 2
+    with pytest.raises(hardex.HardexError, match="to annotate or view; received 'own'"):
+        invited(run, "Vera", can="own", address="https://example.org")
 
 
 def test_an_app_that_was_killed_has_no_address(tmp_path):
@@ -83,7 +101,8 @@ def test_an_address_that_came_with_a_run_gets_no_tokens(run, seal):
     (run / "people").mkdir()
     line = f"https://evil.example\tanother computer\t1{seal}\n"
     (run / "people" / "address.txt").write_text(line)
-    assert invited(run, "Anna").startswith("/enter#")
+    with pytest.raises(hardex.HardexError, match="no app of this run is shared"):
+        invited(run, "Anna")
 
 
 def test_an_address_of_another_run_is_not_this_runs(tmp_path):
@@ -116,7 +135,7 @@ def test_where_no_folder_can_be_no_address_is_stored(tmp_path):
 
 
 def test_links_are_listed_without_their_secrets_and_revoked(run):
-    link = invited(run, "Anna", expires="12h")
+    link = invited(run, "Anna", expires="12h", address=HERE)
     listed = invite(run, "--list", "--format", "json").stdout
     (one,) = json.loads(listed)["invitations"]
     assert one["name"] == "Anna" and one["revoked"] is None
@@ -131,7 +150,9 @@ def invited_elsewhere(run, tmp_path, monkeypatch):
     """Anna and Ben were invited on another computer."""
     with monkeypatch.context() as patch:
         patch.setenv("HARDEX_KEY_FILE", str(tmp_path / "another computer" / "key"))
-        return {name: invited(run, name).partition("#")[2] for name in ("Anna", "Ben")}
+        return {
+            name: invited(run, name, address=HERE).partition("#")[2] for name in ("Anna", "Ben")
+        }
 
 
 def test_links_from_elsewhere_are_listed_as_unconfirmed_and_confirmed(run, invited_elsewhere):
@@ -159,7 +180,7 @@ def test_links_from_elsewhere_are_revoked_without_being_confirmed(run, invited_e
 
 @pytest.mark.parametrize("name", ["\x1b[31mred", "\u202eolleh", "[bold]x", "a\nb", "\x9b2J"])
 def test_planted_names_are_printed_harmlessly(run, name, capsys, monkeypatch):
-    invited(run, "Anna")
+    invited(run, "Anna", address=HERE)
     Access.open(run).close()
     with closing(sqlite3.connect(run / "people" / "annotations.sqlite")) as other, other:
         other.execute("UPDATE invitations SET name = ?", (name,))
@@ -176,10 +197,10 @@ def test_planted_names_are_printed_harmlessly(run, name, capsys, monkeypatch):
 def test_revoking_a_mistyped_name_is_an_error(run):
     with pytest.raises(HardexError, match="nobody has been invited yet"):
         revoked(run, "Anna")
-    invited(run, "Anna")
+    invited(run, "Anna", address=HERE)
     told = invite(run, "Ana", "--revoke")
     assert told.exit_code == 1 and "was not invited. Invited: Anna" in str(told.exception)
-    invited(run, "Zo\u00eb")
+    invited(run, "Zo\u00eb", address=HERE)
     assert revoked(run, "Zoe\u0308") == 1
 
 
@@ -188,7 +209,7 @@ def test_the_list_shows_which_links_are_open(run):
     access = Access.open(run, clock=lambda: now - timedelta(days=8))
     access.invite("Carl")
     for name in ("Anna", "Bert"):
-        invited(run, name)
+        invited(run, name, address=HERE)
     revoked(run, "Bert")
     listed = json.loads(invite(run, "--list", "--format", "json").stdout)["invitations"]
     states = {one["name"]: one["state"] for one in listed}
@@ -199,7 +220,7 @@ def test_the_list_shows_which_links_are_open(run):
 
 def test_the_list_shows_how_much_each_has_judged(run):
     for name in ("Anna", "Bert"):
-        invited(run, name)
+        invited(run, name, address=HERE)
     store = hardex.load(run).annotations
     first = store.add(Annotation("Anna", "0", "right"))
     store.add(Annotation("Anna", "0", "ambiguous"))  # a change of mind is no second example

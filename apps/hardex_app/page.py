@@ -8,7 +8,8 @@ from hardex.people.access import OWNER
 from hardex_app.call import Call
 
 OWNER_ONLY = frozenset({OWNER.role})
-EVERYBODY = frozenset({OWNER.role, "annotator"})
+FOR_ANNOTATORS = frozenset({OWNER.role, "annotator"})
+FOR_VIEWERS = frozenset({OWNER.role, "viewer"})
 
 Facts = Callable[[Call], dict[str, Any]]
 

@@ -4,7 +4,7 @@ Small pictures come with the answers that list them, as data URLs: 60 requests t
 
 An address is relative to the document, so that proxies and notebooks may show the app anywhere. It
 names the state of the run, so that a run that was ranked again has new addresses. What it shows is
-looked up: the owner names an example by its id, annotators by their own ticket.
+looked up: the owner and viewers name an example by its id, annotators by their own ticket.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,9 +27,10 @@ from hardex_app import annotating
 from hardex_app.annotation_requests import NotStored
 from hardex_app.answers import for_visitors
 from hardex_app.auth.sentences import sentence
-from hardex_app.auth.visitors import for_owner
+from hardex_app.auth.visitors import check_role
 from hardex_app.browsing import large
 from hardex_app.cards import view
+from hardex_app.page import FOR_VIEWERS
 from hardex_app.workspace import Workspace
 
 _SMALL = 16_384  # bytes; another request takes longer than sending them as text
@@ -61,7 +62,7 @@ def state_of(run: Run) -> str:
 
 
 def large_address(run: Run, id: str) -> str:
-    """Where the owner sees an example large."""
+    """Where the owner and viewers see an example large."""
     return f"pictures/{state_of(run)}/large?{urlencode({'id': id}, errors='surrogatepass')}"
 
 
@@ -150,7 +151,7 @@ def _found(
 
 
 def _large(id: str, workspace: Workspace, visitor: Visitor) -> Picture:
-    for_owner(visitor)
+    check_role(visitor, FOR_VIEWERS)
     run = workspace.run
     if run is None:
         raise HardexError("Not found.")

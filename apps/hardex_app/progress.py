@@ -18,8 +18,8 @@ def status_line(call: Call) -> dict[str, Any]:
     Returns:
         `over` (whether it will not change any more), `run` (its figures), `stage`, `done` and
         `total` of the work that goes on (`stage` is "" when there is none), `problem`, `failed`
-        (whether nothing works because of it) and `skippable`. Annotators learn only whether there
-        is something to wait for.
+        (whether nothing works because of it) and `skippable`. Viewers get only the figures of the
+        run, and annotators learn only whether there is something to wait for.
     """
     workspace = call.workspace
     workspace.visited()
@@ -38,6 +38,7 @@ def status_line(call: Call) -> dict[str, Any]:
     if is_owner(call.visitor):
         return line | {"run": "" if run is None or failed else _figures(run)}
     return line | {
+        "run": _figures(run) if call.visitor.role == "viewer" and run and not failed else "",
         "over": status.over or run is not None,
         "stage": "" if status.over or run is not None else "almost ready",
         "done": 0,

@@ -26,7 +26,7 @@ from hardex_app.answers import (
 from hardex_app.auth.visitors import check_role, is_owner
 from hardex_app.call import Call, NotReady
 from hardex_app.cards import overview_with_pictures
-from hardex_app.page import EVERYBODY, OWNER_ONLY, Page
+from hardex_app.page import FOR_ANNOTATORS, FOR_VIEWERS, OWNER_ONLY, Page
 from hardex_app.pages import PAGES
 from hardex_app.pictures import large_image, view_address
 from hardex_app.probe_permissions import error_for, permitted, ticket_of
@@ -94,6 +94,10 @@ def _map(call: Call) -> Any:
     if "error" in found:
         raise HardexError(found["error"])
     return found
+
+
+def _pictures(call: Call) -> Any:
+    return browsing.pictures(call.request, call.run)
 
 
 def _whose(call: Call) -> Any:
@@ -200,7 +204,7 @@ class Question:
 def _browse(
     name: str, answer: Callable[[Call], Any], endpoint: Callable[..., Any] | None = None
 ) -> Question:
-    return Question(answer, "browse", name, endpoint=endpoint)
+    return Question(answer, "browse", name, FOR_VIEWERS, endpoint)
 
 
 def _probe(
@@ -208,7 +212,7 @@ def _probe(
     answer: Callable[[Call], Any],
     endpoint: Callable[..., Any] | None = None,
     *,
-    roles: frozenset[str] = EVERYBODY,
+    roles: frozenset[str] = FOR_ANNOTATORS,
 ) -> Question:
     return Question(answer, "probe", name, roles, endpoint, error=probe_error)
 
@@ -224,7 +228,7 @@ def _annotate(
         answer,
         "annotate" if name else "",
         name,
-        EVERYBODY if name else OWNER_ONLY,
+        FOR_ANNOTATORS if name else OWNER_ONLY,
         endpoint,
         error=annotation_error,
         writes=writes,
@@ -236,23 +240,25 @@ def _facts_of(page: Page) -> Question:
     return Question(page.facts, page.name, "facts", page.roles, error=error)
 
 
+_EVERYBODY = FOR_ANNOTATORS | FOR_VIEWERS
+
 QUESTIONS: tuple[Question, ...] = (
     *map(_facts_of, PAGES),
-    Question(_who, WINDOW, "who", EVERYBODY),
-    Question(status_line, WINDOW, "status", EVERYBODY),
+    Question(_who, WINDOW, "who", _EVERYBODY),
+    Question(status_line, WINDOW, "status", _EVERYBODY),
     Question(skip, WINDOW, "skip"),
     Question(_status, endpoint=endpoints.status),
     Question(lambda call: overview_with_pictures(call.run), endpoint=endpoints.overview),
     Question(lambda call: browsing.facts(call.run), endpoint=endpoints.filters),
-    Question(_map, "overview", "map", endpoint=endpoints.embedding_map),
-    Question(lambda call: browsing.pictures(call.request, call.run), "overview", "pictures"),
+    Question(_map, "overview", "map", FOR_VIEWERS, endpoints.embedding_map),
+    Question(_pictures, "overview", "pictures", FOR_VIEWERS),
     _browse("whose", _whose),
     _browse("browse", lambda call: browsing.browse(call.request, call.run), endpoints.browse),
     Question(lambda call: browsing.example(call.request, call.run), endpoint=endpoints.example),
     _browse("example", _example_on_page),
     Question(lambda call: browsing.image(call.request, call.run), endpoint=endpoints.image),
     _browse("easier", lambda call: browsing.easier(call.request, call.run)),
-    _browse("pictures", lambda call: browsing.pictures(call.request, call.run)),
+    _browse("pictures", _pictures),
     _browse("neighbours", _neighbours, endpoints.neighbours),
     Question(_judge, endpoint=endpoints.judge, gives=list[str]),
     Question(_judge_on_page, "browse", "judge", writes=True),
@@ -270,7 +276,7 @@ QUESTIONS: tuple[Question, ...] = (
         endpoints.export_probes,
         roles=OWNER_ONLY,
     ),
-    Question(_keep_on_page, "probe", "keep", EVERYBODY, error=probe_error, writes=True),
+    Question(_keep_on_page, "probe", "keep", FOR_ANNOTATORS, error=probe_error, writes=True),
     Question(_keep, endpoint=endpoints.keep_probe, gives=str, error=probe_error),
     _annotate("whose", lambda call: annotating.whose(call.run, call.visitor)),
     _annotate("next_examples", _with_addresses(annotating.next_examples)),

@@ -18,31 +18,44 @@ from hardex.text import plain_text
 _NAMED = 10  # people in an error message
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _TIME = re.compile(r"([0-9]{1,5})([hdw])")
+_ROLES = {"annotate": "annotator", "view": "viewer"}  # by what they can do
 _ADDRESS = re.compile(r"https?://[^\s?#/]+[^\s?#]*")
 
 
 def invited(
-    run: str | Path, name: str, *, expires: str = "7d", address: str = "", annotations: str = ""
+    run: str | Path,
+    name: str,
+    *,
+    can: str = "annotate",
+    expires: str = "7d",
+    address: str = "",
+    annotations: str = "",
 ) -> str:
-    """Make a personal link; whoever opens it is the annotator of this name.
+    """Make a personal link; whoever opens it uses the app under this name.
 
     If several runs share a database, the link opens the apps of all of them.
 
     Args:
         run: the run folder.
-        name: of the annotator, 1..80 printable characters.
+        name: of the person, 1..80 printable characters.
+        can: `annotate`, for Annotate and Probe, or `view`, to read Overview and Browse.
         expires: when the link expires, such as `12h`, `7d`, `4w` or `never`.
         address: of the app; by default the address where others can reach it now.
         annotations: the database address, if the annotations are not in the run folder.
 
     Returns:
-        The link, `ADDRESS/enter#TOKEN`, without an address if none is known. Only a hash of the
-        token is stored, so it cannot be shown again.
+        The link, `ADDRESS/enter#TOKEN`. Only a hash of the token is stored, so it cannot be shown
+        again.
 
     Raises:
-        HardexError: there is no run, or the name, time or address is malformed.
+        HardexError: there is no run, no app of it is shared now, or the name, time or address is
+            malformed.
     """
     lasts = time_of(expires)
+    if can not in _ROLES:
+        raise AccessError(
+            f"an invitation is to {' or '.join(_ROLES)}; received {can!r}; choose one of them."
+        )
     if address and not _ADDRESS.fullmatch(address):
         raise AccessError(
             f"the address of an app must begin with http:// or https://; received {address!r}; "
@@ -50,7 +63,14 @@ def invited(
         )
     access = _access(run, annotations)
     where = address or kept_address(Path(run))
-    return f"{where.rstrip('/')}/enter#{access.invite(name, expires=lasts)}"
+    if not where:
+        raise AccessError(
+            "a link needs the address of the app, and no app of this run is shared now; start it "
+            f"with `hardex serve {run} --share` (or --host, --share-ssh, --root-path) and invite "
+            "while it runs, or pass its address with --address."
+        )
+    token = access.invite(name, role=_ROLES[can], expires=lasts)
+    return f"{where.rstrip('/')}/enter#{token}"
 
 
 def invitations(run: str | Path, *, annotations: str = "") -> list[Invitation]:

@@ -58,8 +58,8 @@ from hardex.people.tables import INVITATIONS
 if TYPE_CHECKING:
     from hardex.runs.manifest import Source
 
-ROLES = ("owner", "annotator")
-OF_RUNS = ("annotator",)  # the roles that invitations of a run may have
+ROLES = ("owner", "annotator", "viewer")
+OF_RUNS = ("annotator", "viewer")  # the roles that invitations of a run may have
 
 EXPIRES = timedelta(days=7)  # the default for an invitation
 IDLE = timedelta(hours=12)  # a session that is not used for so long ends
@@ -81,8 +81,8 @@ class Visitor:
     """Who uses the app.
 
     Attributes:
-        name: of the annotator, or `owner`.
-        role: `owner` or `annotator`.
+        name: of the person, or `owner`.
+        role: `owner`; `annotator`, who judges examples; or `viewer`, who only reads.
     """
 
     name: str
@@ -98,7 +98,7 @@ class Invitation:
 
     Attributes:
         name: of the person.
-        role: `owner` or `annotator`.
+        role: `owner`, `annotator` or `viewer`.
         created: when it was created.
         expires: when it expires; None for never.
         revoked: when it was revoked; None if it was not.
@@ -223,8 +223,8 @@ class Access:
         name = checked_name(name, role)
         if role not in self._roles:
             raise AccessError(
-                f"a link to a run is for an annotator; received the role {role!r}; the app itself "
-                "prints the link of its owner."
+                f"a link to a run is for an annotator or a viewer; received the role {role!r}; the "
+                "app itself prints the link of its owner."
             )
         if expires is not None and not timedelta(0) < expires <= _EXPIRES_MOST:
             raise AccessError(
@@ -247,7 +247,7 @@ class Access:
         return f"{token_id}.{secret}"
 
     def confirm(self, name: str) -> int:
-        """Confirm all open invitations of an annotator that are off.
+        """Confirm all open invitations of a person that are off.
 
         Whoever made them has their links, so confirm only what you made yourself, elsewhere.
 
@@ -267,7 +267,7 @@ class Access:
         at, count = _INVITATIONS.c, 0
         with self._database.write(INVITATIONS) as connection:
             found = connection.execute(
-                select(*at).where(at.name == name, at.role == "annotator", at.revoked.is_(None))
+                select(*at).where(at.name == name, at.role.in_(OF_RUNS), at.revoked.is_(None))
             ).all()
             for row in found:
                 is_over = row.expires is not None and row.expires <= now

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from hardex.people.access import Access
 from hardex_app.auth.keys import Keys
-from hardex_app.front.annotator_window import document, style_address
+from hardex_app.front.visitor_window import document, style_address
 
 from . import conftest
 from .conftest import close_visit, draw, open_visit, quiet
@@ -68,7 +68,7 @@ def test_the_document_allows_only_its_own_scripts_and_styles(app):
 
 
 def test_nothing_in_the_document_needs_more_than_its_rules_allow():
-    text = document()
+    text = document("annotator")
     assert not re.search(r"\son[a-z]+\s*=|\sstyle\s*=|javascript:|<style|<iframe|<object", text)
     scripts = re.findall(r"<script([^>]*)>([^<]*)</script>", text)
     assert len(scripts) == 2

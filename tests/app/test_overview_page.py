@@ -294,6 +294,7 @@ def test_a_box_on_the_map_opens_its_examples_hardest_first(visit, run):
     expect(page.locator(".hx-ov-map-note")).to_contain_text("All 300 examples", timeout=60_000)
     canvas = page.locator(".hx-ov-map")
     canvas.focus()
+    canvas.scroll_into_view_if_needed()
     page.keyboard.press("ArrowRight")  # the hardest example of all
     hardest = run.find(View(sort="loss"), size=1).examples[0]
     expect(page.locator(".hx-ov-map-card")).to_contain_text(hardest.given_label)
@@ -334,7 +335,7 @@ def test_slices_stand_out_first_and_open_their_examples(browser, tmp_path):
     visitor = opened(browser, served)
     rows = visitor.page.locator(".hx-ov-slices tbody tr")
     expect(rows).to_have_count(3)
-    expect(rows.first).to_contain_text("light = night more errors 40")
+    expect(rows.first).to_contain_text("light = night more errors40")
     rows.first.locator("a").click()
     words = where(visitor.page)
     assert words.pop("view") == "browse" and run.count(view_of(words)) == 40

@@ -1,5 +1,6 @@
 """The registry of questions and the tuple of pages fit together."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hardex_app.annotation_requests import NotStored
 from hardex_app.api import _answer
 from hardex_app.background import Status
 from hardex_app.call import Call
-from hardex_app.page import EVERYBODY
+from hardex_app.page import FOR_ANNOTATORS, FOR_VIEWERS
 from hardex_app.pages import PAGES
 from hardex_app.questions import QUESTIONS, WINDOW, answered, names_on, question
 from hardex_app.window import pages_of
@@ -32,7 +33,7 @@ def test_each_question_has_one_name_on_its_page_and_as_an_endpoint():
 
 
 def test_questions_are_of_pages_that_their_askers_have():
-    roles = {WINDOW: EVERYBODY} | {page.name: page.roles for page in PAGES}
+    roles = {WINDOW: FOR_ANNOTATORS | FOR_VIEWERS} | {page.name: page.roles for page in PAGES}
     for one in QUESTIONS:
         if one.page:
             assert one.roles <= roles[one.page]
@@ -44,20 +45,24 @@ def test_each_page_is_one_folder_and_one_entry():
     for name in folders:
         assert all((FOLDER / name / f"page.{kind}").is_file() for kind in ("html", "js", "css"))
     assert [page.name for page in pages_of("annotator")] == ["annotate", "probe"]
+    assert [page.name for page in pages_of("viewer")] == ["overview", "browse"]
+    assert not [one.name for one in QUESTIONS if "viewer" in one.roles and one.writes]
 
 
 @pytest.mark.parametrize("question", [one for one in QUESTIONS if "annotator" not in one.roles])
 def test_what_is_for_the_owner_alone_is_refused_to_annotators(question):
     anna = Visitor("Anna", "annotator")
     answer = answered(question, Workspace(lambda workspace: None), {}, anna)
-    assert "only the owner" in answer["error"]
+    assert re.search(r"only the owner|tell the owner", answer["error"])
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-@pytest.mark.parametrize("visitor", [OWNER, Visitor("Anna", "annotator"), Visitor("X", "guest")])
+@pytest.mark.parametrize(
+    "visitor", [OWNER, Visitor("Anna", "annotator"), Visitor("V", "viewer"), Visitor("X", "guest")]
+)
 def test_whoever_has_none_of_the_roles_is_refused(question, visitor):
     asked = replace(question, answer=lambda call: {"secret": 1}, endpoint=None)
-    for roles in ({OWNER.role}, {"annotator"}, EVERYBODY):
+    for roles in ({OWNER.role}, {"annotator"}, {"viewer"}, FOR_ANNOTATORS):
         limited = replace(asked, roles=frozenset(roles))
         told = answered(limited, UNREADY, {}, visitor)
         assert ("secret" in told) == (visitor.role in roles)

@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
@@ -21,11 +22,13 @@ from hardex.people.events import Annotation
 from hardex.probing.saved_probes import kept_probes
 from hardex_app.auth.keys import Keys
 from hardex_app.auth.visitors import THREADS
+from hardex_app.pages import PAGES
 from hardex_app.questions import QUESTIONS, answered, names_on, question
 
 from .conftest import draw, quiet, until
 from .fake_runs import ask, asking, bearing, entered, inspecting, serving, small_run
 
+PAGE_NAMES = [page.name for page in PAGES]
 DRAWN = {"kind": "sketch", "strokes": [[[40, 40], [200, 200]]]}
 
 
@@ -44,9 +47,10 @@ def app(tmp_path_factory):
             owner=entered(served.url, keys.owner_token),
             anna=entered(served.url, access.invite("Anna")),
             bert=entered(served.url, access.invite("Bert")),
+            vera=entered(served.url, access.invite("Vera", role="viewer")),
         )
         yield shared
-        for visitor in (shared.owner, shared.anna, shared.bert):
+        for visitor in (shared.owner, shared.anna, shared.bert, shared.vera):
             visitor.close()
     keys.close()
 
@@ -105,6 +109,36 @@ def test_an_annotator_is_told_nothing_of_folders_and_other_people(app):
     for word in (str(app.run.folder), "data.npz", "Carla", "remark", "Anna"):
         assert word not in told
     assert ask(app.anna, "window", "who", {"name": "owner"}) == {"name": "Anna"}
+
+
+def test_a_viewer_reads_overview_and_browse_and_nothing_else(app):
+    told = app.vera.get("/").text
+    assert "gradio_config" not in told and "Vera" not in told
+    assert [name for name in PAGE_NAMES if f'id="page-{name}"' in told] == ["overview", "browse"]
+    assert ask(app.vera, "overview", "facts", {})["examples"] == 30
+    found = ask(app.vera, "browse", "browse", {"list": "all"})
+    assert found["total"] == 30
+    address = ask(app.vera, "browse", "example", found["examples"][0]["id"])["image"]
+    assert app.vera.get(f"/{address}").headers["content-type"] == "image/png"
+    before = len(app.run.annotations.all()), len(kept_probes(app.run.folder)[0])
+    for one in QUESTIONS:
+        if one.page and "viewer" not in one.roles:
+            about = {"id": "1", "verdict": "right", "event_id": str(uuid4())}
+            assert asking(app.vera, one.page, one.name, about).status_code == 404
+    assert (len(app.run.annotations.all()), len(kept_probes(app.run.folder)[0])) == before
+    for path in GRADIO:
+        assert app.vera.get(path).status_code == 404
+    line = ask(app.vera, "window", "status", {})
+    assert line["run"].startswith("30 examples") and not line["skippable"]
+
+
+def test_a_viewer_is_told_nothing_of_folders(tmp_path):
+    run, _ = small_run(tmp_path, shape=(8, 8, 1))
+    note = f"labels are those of {tmp_path}/labels.csv."
+    noted = replace(run, manifest=replace(run.manifest, notes=(note,)))
+    for visitor, is_told in ((OWNER, True), (Visitor("Vera", "viewer"), False)):
+        told = answered(question("overview", "facts"), inspecting(noted), {}, visitor)
+        assert (str(tmp_path) in json.dumps(told["notes"])) == is_told
 
 
 def of_the_owner():

@@ -201,7 +201,9 @@ def test_only_the_owner_is_called_owner(access):
     for name in ("anna", "OWNER"):
         with pytest.raises(AccessError, match="only the owner is called 'owner'; received"):
             access.invite(name, role="owner")
-    with pytest.raises(AccessError, match="role must be one of owner, annotator; received 'admin'"):
+    with pytest.raises(
+        AccessError, match="role must be one of owner, annotator, viewer; received 'admin'"
+    ):
         access.invite("anna", role="admin")
 
 

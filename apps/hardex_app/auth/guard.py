@@ -433,7 +433,7 @@ def policy(framed_by: tuple[str, ...]) -> str:
     """The Content-Security-Policy of the owner's window.
 
     Gradio uses inline scripts and `eval`, so this cannot restrict scripts. It does restrict where
-    data is sent and what may be embedded. The window of annotators has a policy of its own.
+    data is sent and what may be embedded. The windows of visitors have a policy of their own.
 
     Example:
         >>> policy(()).rpartition("; ")[2]

@@ -1,1 +1,1 @@
-"""The app's own routes: what pages ask, scripts, pictures, and the window of annotators."""
+"""The app's own routes: what pages ask, scripts, pictures, and the windows."""

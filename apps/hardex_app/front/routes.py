@@ -6,7 +6,7 @@
 | `pictures/STATE/KIND?…` | a large picture, see `hardex_app.pictures` |
 | `modules/VERSION/NAME`, `style/HASH.css` | scripts and style, which may be cached for good |
 | `here` | 204: the visitor may still be here |
-| `/` | the window of annotators; the owner's is Gradio's |
+| `/` | the window of annotators and viewers; the owner's is Gradio's |
 """
 
 import json
@@ -25,7 +25,13 @@ from hardex.people.access import Visitor
 from hardex_app.auth.entering import NO_TOKEN, UNREADABLE
 from hardex_app.auth.sentences import not_allowed, sentence
 from hardex_app.auth.visitors import IN_SCOPE, STILL_HERE, THREADS, is_owner
-from hardex_app.front.annotator_window import POLICY, document, style_address, stylesheet
+from hardex_app.front.visitor_window import (
+    POLICY,
+    ROLES,
+    document,
+    style_address,
+    stylesheet,
+)
 from hardex_app.pictures import Pictures
 from hardex_app.questions import Question, answered, question
 from hardex_app.ui.modules import modules
@@ -45,14 +51,15 @@ class Front:
         Args:
             workspace: what the app has open.
             gradio: the owner's window.
-            frames: the sites, besides the app itself, that may show the window of annotators.
+            frames: the sites, besides the app itself, that may show the windows of visitors.
         """
         self._workspace, self._gradio = workspace, gradio
         self._pictures = Pictures(workspace)
         self._threads, self._turns = CapacityLimiter(THREADS), _Turns()
         self._fixed = _fixed()
         policy = POLICY.format(frames=" ".join(["'self'", *frames]))
-        self._window = HTMLResponse(document(), headers={"content-security-policy": policy})
+        headers = {"content-security-policy": policy}
+        self._windows = {role: HTMLResponse(document(role), headers=headers) for role in ROLES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of a visitor whom the guard has let in."""
@@ -80,8 +87,8 @@ class Front:
             found = _always(self._fixed[path])
         elif kind == "pictures":
             found = self._pictures
-        elif path == "/" and not is_owner(visitor):
-            found = _always(self._window)
+        elif path == "/" and visitor.role in self._windows:
+            found = _always(self._windows[visitor.role])
         if found is not None and method not in ("GET", "HEAD"):
             return _always(not_allowed("GET"))
         return found

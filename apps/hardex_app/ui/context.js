@@ -1,7 +1,7 @@
 // The contract between a page and the window that shows it, as types.
 
 /**
- * What the script of one page gets: from Gradio in the owner's window, from `annotator.js` in that of
+ * What the script of one page gets: from Gradio in the owner's window, from `visitor.js` in that of
  * annotators.
  *
  * @typedef {object} Context

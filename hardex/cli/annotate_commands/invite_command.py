@@ -1,5 +1,6 @@
-"""`hardex annotate invite`: personal links for annotators."""
+"""`hardex annotate invite`: personal links for annotators and viewers."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -7,11 +8,21 @@ import typer
 from hardex.cli.options import DatabaseUrl, Format, OutputFormat, RunFolder
 
 
+class Can(StrEnum):
+    """What an invited person can do."""
+
+    annotate = "annotate"
+    view = "view"
+
+
 def invite(
     run: RunFolder,
     name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="The annotator's name, shown with annotations.")
+        str, typer.Argument(metavar="[NAME]", help="The person's name, shown with annotations.")
     ] = "",
+    can: Annotated[
+        Can, typer.Option(help="To judge examples, or only to read Overview and Browse.")
+    ] = Can.annotate,
     expires: Annotated[
         str, typer.Option(metavar="TIME", help="How long the link is valid: 12h, 7d, 4w or never.")
     ] = "7d",
@@ -56,5 +67,7 @@ def invite(
     elif revoke:
         print_revoked(name, revoked(run, name, annotations=annotations), as_json=as_json)
     else:
-        link = invited(run, name, expires=expires, address=address, annotations=annotations)
-        print_invited(name, link, expires, as_json=as_json)
+        link = invited(
+            run, name, can=can.value, expires=expires, address=address, annotations=annotations
+        )
+        print_invited(name, link, expires, can=can.value, as_json=as_json)

@@ -14,25 +14,21 @@ if TYPE_CHECKING:  # they bring SQLAlchemy, which most verbs do without
     from hardex.people.access import Invitation
 
 SCHEMA = "hardex.invitation/1"
+_ACTS = {"annotate": "acts as {name}", "view": "reads Overview and Browse as {name}"}
 
 
-def print_invited(name: str, link: str, expires: str, *, as_json: bool) -> None:
+def print_invited(name: str, link: str, expires: str, *, can: str, as_json: bool) -> None:
     """Print a personal link, alone on its line so that it can be copied."""
     if as_json:
-        print_json({"schema": SCHEMA, "name": name, "link": link})
+        print_json({"schema": SCHEMA, "name": name, "can": can, "link": link})
         return
     validity = "does not expire" if expires == "never" else f"expires in {expires}"
     print_text(link)
     print_text(
-        f"Anyone with this link acts as {name}. It {validity} and is not shown again.",
+        f"Anyone with this link {_ACTS[can].format(name=name)}. It {validity} and is not shown "
+        "again.",
         to_stderr=True,
     )
-    if not link.startswith("http"):
-        print_text(
-            "The app is not shared at the moment: add its address before the link, or start it "
-            "with a sharing option first.",
-            to_stderr=True,
-        )
 
 
 def print_revoked(name: str, count: int, *, as_json: bool) -> None:
@@ -68,6 +64,7 @@ def print_invitations(
     rows: list[dict[str, Any]] = [
         {
             "name": one.name,
+            "can": "view" if one.role == "viewer" else "annotate",
             "state": one.state(now),
             "token_id": one.token_id,
             "created": f"{one.created:%Y-%m-%d %H:%M}",
@@ -82,12 +79,13 @@ def print_invitations(
         print_json({"schema": SCHEMA, "invitations": rows})
         return
     table = Table(title="Invitations (times are UTC)", expand=False)
-    for column in ("name", "invited", "link", "until", "judged", "latest"):
+    for column in ("name", "can", "invited", "link", "until", "judged", "latest"):
         table.add_column(column, justify="right" if column == "judged" else "left")
     for row in rows:
         until = row["revoked"] or row["expires"] or "no expiry"
         table.add_row(
             str(row["name"]),
+            str(row["can"]),
             row["created"],
             row["state"],
             until,

@@ -5,7 +5,7 @@ from typing import Any
 from hardex_app import browsing
 from hardex_app.answers import draft_key
 from hardex_app.call import Call
-from hardex_app.page import Page
+from hardex_app.page import FOR_VIEWERS, Page
 
 
 def facts(call: Call) -> dict[str, Any]:
@@ -14,4 +14,4 @@ def facts(call: Call) -> dict[str, Any]:
     return {**browsing.facts(run), "whose": draft_key(run, call.visitor.name)}
 
 
-PAGE = Page("browse", "Browse", facts=facts)
+PAGE = Page("browse", "Browse", FOR_VIEWERS, facts)

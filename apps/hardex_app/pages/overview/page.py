@@ -1,6 +1,26 @@
 """The Overview page: how good the model is, class by class, and links to where it fails."""
 
-from hardex_app.cards import overview_with_pictures
-from hardex_app.page import Page
+from typing import Any
 
-PAGE = Page("overview", "Overview", facts=lambda call: overview_with_pictures(call.run))
+from hardex_app.answers import for_visitors
+from hardex_app.auth.visitors import is_owner
+from hardex_app.call import Call
+from hardex_app.cards import overview_with_pictures
+from hardex_app.page import FOR_VIEWERS, Page
+
+
+def facts(call: Call) -> dict[str, Any]:
+    """The figures; viewers learn nothing of the folders of this computer."""
+    run = call.run
+    found = overview_with_pictures(run)
+    if not is_owner(call.visitor):
+        found["notes"] = [for_visitors(note, run) for note in found["notes"]]
+        found["doctor"] = [
+            {name: for_visitors(text, run) for name, text in finding.items()}
+            for finding in found["doctor"]
+        ]
+        found["problem"] = for_visitors(found["problem"], run)
+    return found
+
+
+PAGE = Page("overview", "Overview", FOR_VIEWERS, facts)

@@ -1,6 +1,6 @@
 """The Probe page: draw, load or choose a picture; change it, and watch the prediction."""
 
-from hardex_app.page import EVERYBODY, Page
+from hardex_app.page import FOR_ANNOTATORS, Page
 from hardex_app.probe_facts import facts
 
-PAGE = Page("probe", "Probe", roles=EVERYBODY, facts=facts)
+PAGE = Page("probe", "Probe", roles=FOR_ANNOTATORS, facts=facts)

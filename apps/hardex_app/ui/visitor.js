@@ -1,4 +1,4 @@
-// The window of annotators: starts the bar, the line of status and each page, as Gradio does in the
+// The window of annotators and viewers: starts the bar, the line of status and each page, as Gradio does in the
 // owner's window.
 
 import { find } from "./dom.js";

@@ -1,4 +1,4 @@
-"""The window of annotators: a plain document with the pages of their role, without Gradio."""
+"""The windows of annotators and viewers: plain documents with the pages of a role, no Gradio."""
 
 import json
 from functools import cache
@@ -10,7 +10,7 @@ from hardex_app.questions import WINDOW, names_on
 from hardex_app.ui.files import asset, style
 from hardex_app.ui.modules import modules
 
-ROLE = "annotator"
+ROLES = ("annotator", "viewer")
 # Scripts and styles only from the app's own addresses; nothing may be evaluated.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -21,7 +21,7 @@ POLICY = (
 @cache
 def stylesheet() -> bytes:
     """The style of the window."""
-    return f"{asset('ui/annotator.css')}\n{style()}".encode()
+    return f"{asset('ui/visitor.css')}\n{style()}".encode()
 
 
 @cache
@@ -31,36 +31,38 @@ def style_address() -> str:
 
 
 @cache
-def document() -> str:
-    """The document. It is the same for every annotator and every run.
+def document(role: str) -> str:
+    """The document of a role. It is the same for all its visitors and for every run.
 
     Example:
-        >>> "page-annotate" in document(), "page-browse" in document()
-        (True, False)
+        >>> ["page-browse" in document(role) for role in ROLES]
+        [False, True]
     """
-    pages = [page for page in PAGES if ROLE in page.roles]
-    return asset("front/annotator.html").format(
+    pages = [page for page in PAGES if role in page.roles]
+    return asset("front/visitor.html").format(
         style=style_address(),
-        script=modules().address("ui/annotator.js"),
-        window=json.dumps(_parts(pages)).replace("<", "\\u003c"),
+        script=modules().address("ui/visitor.js"),
+        window=json.dumps(_parts(pages, role)).replace("<", "\\u003c"),
         nav=asset("ui/nav.html"),
         status=asset("ui/status.html"),
         pages="\n".join(map(_markup, pages)),
     )
 
 
-def _parts(pages: list[Page]) -> list[dict[str, object]]:
-    """What `annotator.js` starts."""
+def _parts(pages: list[Page], role: str) -> list[dict[str, object]]:
+    """What `visitor.js` starts."""
     titles = [{"name": page.name, "title": page.title} for page in pages]
     return [
-        _part("nav", "ui/nav.js", WINDOW, {"pages": titles, "leaves": True}),
-        _part("status", "ui/status.js", WINDOW, {}),
-        *(_part(page.name, f"pages/{page.name}/page.js", page.name, {}) for page in pages),
+        _part("nav", "ui/nav.js", WINDOW, role, {"pages": titles, "leaves": True}),
+        _part("status", "ui/status.js", WINDOW, role, {}),
+        *(_part(page.name, f"pages/{page.name}/page.js", page.name, role, {}) for page in pages),
     ]
 
 
-def _part(id: str, script: str, page: str, props: dict[str, object]) -> dict[str, object]:
-    questions = names_on(page, ROLE)
+def _part(
+    id: str, script: str, page: str, role: str, props: dict[str, object]
+) -> dict[str, object]:
+    questions = names_on(page, role)
     address = modules().address(script)
     return {"id": id, "script": address, "page": page, "questions": questions, "props": props}
 
