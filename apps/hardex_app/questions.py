@@ -14,7 +14,15 @@ from hardex.classifiers.classifier import Classifier
 from hardex.errors import HardexError
 from hardex.people.access import Visitor
 from hardex.runs.run import Run
-from hardex_app import annotating, browsing, endpoints, kept_probes, probe_facts, probing
+from hardex_app import (
+    annotating,
+    browsing,
+    endpoints,
+    inviting,
+    kept_probes,
+    probe_facts,
+    probing,
+)
 from hardex_app.annotation_requests import INVALID
 from hardex_app.answers import (
     Answer,
@@ -235,6 +243,10 @@ def _annotate(
     )
 
 
+def _people(name: str, answer: Callable[[Any, Run], Any]) -> Question:
+    return Question(lambda call: answer(call.request, call.run), "people", name)
+
+
 def _facts_of(page: Page) -> Question:
     error = plain_error if page.roles == OWNER_ONLY else facts_error
     return Question(page.facts, page.name, "facts", page.roles, error=error)
@@ -278,6 +290,10 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(_keep_on_page, "probe", "keep", FOR_ANNOTATORS, error=probe_error, writes=True),
     Question(_keep, endpoint=endpoints.keep_probe, gives=str, error=probe_error),
+    _people("invite", inviting.invite),
+    _people("revoke", inviting.revoke),
+    _people("confirm", inviting.confirm),
+    _people("exported", inviting.exported),
     _annotate("whose", lambda call: annotating.whose(call.run, call.visitor)),
     _annotate("next_examples", _with_addresses(annotating.next_examples)),
     _annotate("annotate", _in_session(annotating.annotate), endpoints.annotate, writes=True),

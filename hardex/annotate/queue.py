@@ -191,6 +191,14 @@ class Queue:
             left = self._open - self._open_of[annotator]
             return done, done + left + self._gold_due(annotator, done, left)
 
+    def votes(self) -> tuple[int, int]:
+        """How many votes the plan has from all annotators together, and how many it wants."""
+        with self._lock:
+            overlap = self.plan.overlap
+            judged = (one for id, one in self._judged_by.items() if id in self.numbers)
+            done = sum(min(len(one.voters), overlap) for one in judged)
+            return done, overlap * len(self.numbers)
+
     def unjudged(self, annotator: str) -> int:
         """How many examples this annotator has to judge, or was given and has not judged.
 
