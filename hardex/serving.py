@@ -35,6 +35,7 @@ def serve(
     overlap: int = 2,
     gold: str | Path | None = None,
     open_probe: bool = False,
+    guidelines: str | Path | None = None,
 ) -> "Opened | None":
     """Open the app on a finished run and keep it open until it is stopped.
 
@@ -71,6 +72,8 @@ def serve(
         gold: a table of true labels (columns `id` and `label`), to score annotators.
         open_probe: whether annotators may probe drawings before they have labelled all of their
             examples; they could redraw one to learn the prediction before they judge it.
+        guidelines: a text file that annotators can read while they judge.
+        guidelines: a text file that annotators can read while they judge.
 
     Returns:
         In a notebook the open app, else None.
@@ -78,6 +81,7 @@ def serve(
     Raises:
         HardexError: the run or the training data cannot be read, or the port is taken.
     """
+    from hardex.annotate.guidelines import read_guidelines
     from hardex_app.links.launch import open_window
     from hardex_app.links.sharing import Sharing
     from hardex_app.open_workspace import workspace_of_run
@@ -93,7 +97,11 @@ def serve(
         model,
         train=train,
         trust_model=trust_model,
-        assignment=replace(_assignment(queue, overlap, gold), open_probe=open_probe),
+        assignment=replace(
+            _assignment(queue, overlap, gold),
+            open_probe=open_probe,
+            guidelines="" if guidelines is None else read_guidelines(guidelines),
+        ),
     )
     if queue or gold is not None:  # fails here rather than for the first annotator
         desk = workspace.desk

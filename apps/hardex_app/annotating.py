@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from hardex.annotate.answers import NO_CLASS, answer_of, not_undone
+from hardex.annotate.guidelines import typical_examples
 from hardex.annotate.session import AnnotationSession
 from hardex.annotate.submission import annotation_of, check_submission, is_stored_as
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
@@ -21,13 +22,14 @@ from hardex.runs.run import Run
 from hardex_app.annotation_requests import (
     AnswerRequest,
     EarlierRequest,
+    GuideRequest,
     NextRequest,
     NotStored,
     UndoRequest,
     validated,
 )
 from hardex_app.browsing import VERDICT_NAMES
-from hardex_app.cards import view_url
+from hardex_app.cards import thumbnail_url, view_url
 from hardex_app.workspace import Workspace
 
 Json = dict[str, Any]
@@ -122,6 +124,28 @@ def next_examples(
     }
     last = reading(visitor, lambda: _last(session, visitor, image_of)) if asked.last else None
     return response if last is None else {**response, "last": last}
+
+
+def guide(request: Any, session: AnnotationSession, visitor: Visitor, guidelines: str) -> Json:
+    """What helps an annotator to answer.
+
+    Args:
+        request: see `GuideRequest`.
+        session: of the run.
+        visitor: the annotator.
+        guidelines: what the owner has written.
+
+    Returns:
+        `guidelines`, and `examples`, a picture (a data URL) for each class that has a typical
+        example which annotators are not asked about.
+
+    Raises:
+        HardexError: the request is malformed, or names a class that the run does not have.
+    """
+    asked = validated(GuideRequest, request, visitor)
+    found = typical_examples(session.run, asked.classes, session.queue.asks)
+    pictures = {name: thumbnail_url(session.run, id) for name, id in found.items()}
+    return {"guidelines": guidelines, "examples": pictures}
 
 
 def earlier(

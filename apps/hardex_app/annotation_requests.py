@@ -17,6 +17,7 @@ AHEAD = 8  # examples that a page loads ahead, including the one in view
 _AHEAD_MOST = 12
 _KNOWN_MOST = 1_000  # tickets of examples that a page has shown
 _SECONDS_MOST = 3_600.0
+_GUIDE_MOST = 60  # classes with an example, at once
 
 INVALID = "Invalid request; reload the page."
 _INVALID_COMMENT = (
@@ -48,6 +49,7 @@ def _comment(text: str) -> str:
 _Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 _Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
 _Ticket = Annotated[_Text, Field(max_length=TICKET_MOST)]
+_ClassName = Annotated[str, Field(max_length=NAME_MOST)]
 _EventId = Annotated[_Text, AfterValidator(_event_id)]
 _Comment = Annotated[_Text, Field(max_length=COMMENT_MOST), AfterValidator(_comment)]
 _Seconds = Annotated[float, Field(ge=0, le=_SECONDS_MOST, allow_inf_nan=False)]
@@ -82,6 +84,16 @@ class NextRequest(_Request):
     have: tuple[str, ...] = _tickets(LEASES_MOST)
     count: int = Field(default=AHEAD, ge=0, le=_AHEAD_MOST)
     last: _Flag = False
+
+
+class GuideRequest(_Request):
+    """A request for the guidelines and typical examples.
+
+    Attributes:
+        classes: of which examples are wanted.
+    """
+
+    classes: tuple[_ClassName, ...] = Field(default=(), max_length=_GUIDE_MOST, strict=False)
 
 
 class EarlierRequest(_Request):

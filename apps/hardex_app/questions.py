@@ -175,6 +175,11 @@ def _in_session(
     return lambda call: ask(call.request, call.session, call.visitor)
 
 
+def _guide(call: Call) -> Any:
+    guidelines = call.workspace.assignment.guidelines
+    return annotating.guide(call.request, call.session, call.visitor, guidelines)
+
+
 def _with_addresses(ask: Callable[..., Any]) -> Callable[[Call], Any]:
     """Each `image` is the address of a picture, which the page fetches."""
     return _in_session(lambda *about: ask(*about, view_address))
@@ -298,6 +303,7 @@ QUESTIONS: tuple[Question, ...] = (
     _annotate("next_examples", _with_addresses(annotating.next_examples)),
     _annotate("annotate", _in_session(annotating.annotate), endpoints.annotate, writes=True),
     _annotate("undo", _in_session(annotating.undo), endpoints.undo, writes=True),
+    _annotate("guide", _guide),
     _annotate("earlier", _with_addresses(annotating.earlier)),
     _annotate("", _next_example, endpoints.next_example),
     _annotate("", lambda call: annotating.progress(call.session, call.visitor), endpoints.progress),

@@ -35,6 +35,7 @@ class Assignment:
             has judged are used.
         open_probe: whether annotators may probe drawings before they have judged all of their
             examples; they could redraw one to learn the prediction.
+        guidelines: what they can read while they judge.
 
     Raises:
         RunError: the overlap is not from 1 to 100.
@@ -44,6 +45,7 @@ class Assignment:
     overlap: int = OVERLAP
     gold: Mapping[str, str] = field(default_factory=lambda: _NO_GOLD)
     open_probe: bool = False
+    guidelines: str = ""
 
     def __post_init__(self) -> None:
         _check_overlap(self.overlap)

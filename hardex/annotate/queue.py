@@ -191,6 +191,11 @@ class Queue:
             left = self._open - self._open_of[annotator]
             return done, done + left + self._gold_due(annotator, done, left)
 
+    def asks(self, id: str) -> bool:
+        """Whether annotators are asked about an example, now or later."""
+        with self._lock:
+            return id in self.numbers or id in self._gold
+
     def votes(self) -> tuple[int, int]:
         """How many votes the plan has from all annotators together, and how many it wants."""
         with self._lock:

@@ -50,6 +50,10 @@ def serve(
             "They could redraw one to learn the prediction.",
         ),
     ] = False,
+    guidelines: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A text file that annotators can read while they judge."),
+    ] = None,
 ) -> None:
     """Open the app on a finished run."""
     from hardex.serving import serve as open_run
@@ -65,5 +69,6 @@ def serve(
         overlap=overlap,
         gold=gold,
         open_probe=open_probe,
+        guidelines=guidelines,
         **vars(server),
     )

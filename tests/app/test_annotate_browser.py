@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from hardex import RunError, StorageError, export_annotations, rank
+from hardex.annotate.guidelines import typical_examples
 from hardex.annotate.plan import Assignment
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.runs.views import View
@@ -354,7 +355,8 @@ def test_it_ends_with_thanks(browser, tmp_path):
             for number in range(10):
                 judge_each(page, "1")
                 saved(page, number + 1)
-            expect(page.locator(".hx-ann-empty")).to_have_text("All done, thank you!")
+            expect(page.locator(".hx-ann-empty")).to_contain_text("All done, thank you!")
+            expect(page.locator(".hx-ann-next a").first).to_have_text("See who agrees")
             assert len(store.latest()) == 10
             page.keyboard.press("1")
             page.keyboard.press("ArrowLeft")
@@ -362,14 +364,55 @@ def test_it_ends_with_thanks(browser, tmp_path):
             page.keyboard.press("ArrowRight")
             expect(page.locator(".hx-ann-empty")).to_be_visible()
         with judging(browser, url) as page:
-            expect(page.locator(".hx-ann-empty")).to_have_text("All done, thank you!")
+            expect(page.locator(".hx-ann-empty")).to_contain_text("All done, thank you!")
             assert len(store.all()) == 10
+
+
+def test_tab_leads_to_the_comment_where_letters_are_no_answers(browser, site):
+    url, _, store = site
+    with judging(browser, url) as page:
+        ready(page)
+        page.keyboard.press("Tab")
+        page.keyboard.type("1 or 7")
+        assert page.locator(".hx-ann-comment input").input_value() == "1 or 7"
+        assert not store.all()
+        page.keyboard.press("Escape")
+        page.keyboard.press("7")
+        saved(page, 1)
+        assert [(one.said, one.comment) for one in store.all()] == [("7", "1 or 7")]
+        page.keyboard.press("Shift+Tab")  # the way to the buttons above stays
+        assert page.evaluate("document.activeElement.tagName") == "BUTTON"
+
+
+def test_the_guide_has_the_owners_words_and_an_example_that_nobody_is_asked_about(
+    browser, tmp_path
+):
+    names = tuple(f"class {number}" for number in range(10))
+    words = "A <b>seven</b> has a bar.\n  Look twice."
+    view = View(list="all", correct=False)
+    with served(tmp_path, names=names, guidelines=words, view=view, count=200) as site:
+        url, run, store = site
+        found = typical_examples(run, names, store.workspace.desk.queue.asks)
+        table = run.predictions.set_index("id")
+        assert found and all(table.loc[id, "given_label"] == name for name, id in found.items())
+        assert not [id for id in found.values() if store.workspace.desk.queue.asks(id)]
+        with judging(browser, url, **PHONE) as page:
+            ready(page)
+            for place in range(6):  # of ten named classes on a phone
+                box = page.locator(".hx-ann-classes button").nth(place).bounding_box()
+                assert box["height"] >= 44 and box["y"] + box["height"] <= 844
+            page.get_by_role("button", name="Guide").click()
+            expect(page.locator(".hx-ann-guidelines")).to_have_text(words)
+            expect(page.locator(".hx-ann-guide-class")).to_have_count(10)
+            expect(page.locator(".hx-ann-guide-class img")).to_have_count(len(found))
 
 
 def test_where_there_is_nothing_it_is_said(browser, tmp_path):
     with served(tmp_path, count=10, view=View(text="nothing")) as (url, _, _):
         with judging(browser, url) as page:
-            expect(page.locator(".hx-ann-empty")).to_have_text("Nothing to label; come back later.")
+            expect(page.locator(".hx-ann-empty-says")).to_have_text(
+                "Nothing to label; come back later."
+            )
 
 
 def test_examples_of_other_annotators_are_named_as_such(browser, tmp_path):

@@ -121,6 +121,7 @@ export function drawHelp(element, facts, keys) {
     ["→", "back to the next example"],
     [isFew ? "U or ⌫" : "⌫", "undo your last answer"],
     ["Tab", "to the comment; Esc leaves it"],
+    ...(isFew && !keys.has("g") ? [["G", "the guide: guidelines, and an example of each class"]] : []),
     ["?", "this help"],
   ];
   find(element, ".hx-ann-keys").replaceChildren(...rows.flatMap(([key, text]) => {

@@ -1,6 +1,7 @@
 // Everything on the page that follows from its state.
 
-import { find } from "../../ui/dom.js";
+import { link } from "../../ui/address.js";
+import { find, make } from "../../ui/dom.js";
 import { count } from "../../ui/numbers.js";
 import { keptSentence } from "../../ui/outbox.js";
 import { WAITING_MOST, commentField } from "./answering.js";
@@ -38,7 +39,8 @@ export function draw(session) {
 /** @param {Session} session */
 function drawEmpty({ element, state }) {
   const text = emptyText(state);
-  if (text) find(element, ".hx-ann-empty").textContent = text;
+  if (text) find(element, ".hx-ann-empty-says").textContent = text;
+  find(element, ".hx-ann-next").replaceChildren(...(isAllDone(state) ? nextSteps(state) : []));
   find(element, ".hx-ann-figure").replaceChildren();
   state.inView = null;
   delete element.dataset.ticket;
@@ -52,7 +54,30 @@ function emptyText({ notice, name, isEmpty, isLater, done, labelled }) {
     return "Nothing to label right now: the remaining examples are assigned to other annotators. "
       + "Come back later, or leave this page open.";
   }
-  return done || labelled.length ? "All done, thank you!" : "Nothing to label; come back later.";
+  return isAllDone({ notice, name, isEmpty, isLater, done, labelled })
+    ? "All done, thank you! Every answer is saved." : "Nothing to label; come back later.";
+}
+
+/**
+ * @param {Pick<import("./session.js").State, "notice" | "name" | "isEmpty" | "isLater" | "done" | "labelled">
+ *   } state
+ */
+function isAllDone({ notice, name, isEmpty, isLater, done, labelled }) {
+  return !notice && name !== null && isEmpty && !isLater && Boolean(done || labelled.length);
+}
+
+/**
+ * What to do after the last example.
+ *
+ * @param {import("./session.js").State} state
+ */
+function nextSteps({ name }) {
+  if (name === OWNER) {
+    return [link("hx-button hx-primary", "See who agrees", { page: "people" }), " ",
+      link("hx-button", "Browse what was judged", { page: "browse", list: "all", verdict: "any" })];
+  }
+  return [link("hx-button hx-primary", "Draw an image and test the model", { page: "probe" }), " ",
+    make("span", "hx-muted", "You can still change your answers: press Change. You may close this page.")];
 }
 
 /**

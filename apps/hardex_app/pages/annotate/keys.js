@@ -1,7 +1,7 @@
 // The keyboard: a key for every answer and for every button.
 
 import { find } from "../../ui/dom.js";
-import { answer, keepLast, undoLast } from "./answering.js";
+import { answer, commentField, keepLast, undoLast } from "./answering.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./session.js").Choice} Choice */
@@ -12,6 +12,7 @@ import { answer, keepLast, undoLast } from "./answering.js";
  * @property {import("./looking_back.js").LookingBack} lookingBack
  * @property {import("./search.js").Search} search
  * @property {HTMLDialogElement} help
+ * @property {import("./guide.js").Guide} guide
  * @property {Map<string, Choice>} keys the answers
  */
 
@@ -20,8 +21,8 @@ import { answer, keepLast, undoLast } from "./answering.js";
  * @param {KeyboardEvent} event
  */
 export function onKey(controls, event) {
-  const { session, search, help, keys } = controls;
-  if (!session.state.facts || help.open || isForBrowser(event)) return;
+  const { session, search, help, guide, keys } = controls;
+  if (!session.state.facts || help.open || guide.dialog.open || isForBrowser(event)) return;
   const isText = event.key.length === 1 && !" ?/".includes(event.key) && !keys.has(event.key);
   if (isTyping(controls, event, isText)) {
     if (event.key === "Escape") leaveField(session, event);
@@ -64,6 +65,18 @@ function isWithin(target, selector) {
 }
 
 /**
+ * Whether nothing else has the focus than the example: the page, its picture, or one of its answers.
+ *
+ * @param {Session} session
+ * @param {EventTarget | null} target
+ */
+function isOfExample({ element, state }, target) {
+  const isNowhere = target === document.body || target === document.documentElement;
+  return state.inView !== null && (isNowhere || isWithin(target, ".hx-ann-figure, [data-choice]"))
+    && !find(element, ".hx-ann-body").hidden;
+}
+
+/**
  * @param {Session} session
  * @param {KeyboardEvent} event
  */
@@ -77,7 +90,7 @@ function leaveField({ element }, { target }) {
  * @param {KeyboardEvent} event
  * @returns {(() => void) | undefined}
  */
-function actionOf({ session, lookingBack, search, help, keys }, { key, target }) {
+function actionOf({ session, lookingBack, search, help, guide, keys }, { key, target, shiftKey }) {
   const choice = keys.get(key);
   const keep = () => keepLast(session);
   const undo = () => undoLast(session);
@@ -87,8 +100,20 @@ function actionOf({ session, lookingBack, search, help, keys }, { key, target })
     ArrowLeft: older, ArrowRight: () => lookingBack.newer(), Escape: () => lookingBack.back(), Backspace: undo,
     "?": () => help.showModal(), u: undo, c: older, k: keep,
   };
-  const named = actions[key] ?? actions[key.toLowerCase()];
-  if (named) return named;
+  if (!keys.has("g") && !search.isShown) actions.g = () => guide.open();
+  // From the picture or an answer: what is typed next is the comment, and no answers.
+  if (!shiftKey && isOfExample(session, target)) actions.Tab = () => commentField(session.element).focus();
+  return actions[key] ?? actions[key.toLowerCase()] ?? answerOf({ session, search, choice, keep }, key, target);
+}
+
+/**
+ * @param {{session: Session, search: import("./search.js").Search, choice: Choice | undefined,
+ *   keep: () => void}} at
+ * @param {string} key
+ * @param {EventTarget | null} target
+ * @returns {(() => void) | undefined}
+ */
+function answerOf({ session, search, choice, keep }, key, target) {
   if ((key === " " || key === "Enter") && !isWithin(target, "button, a, summary")) return keep;
   if (key === "/" && search.isShown) return () => search.field.focus();
   return choice && (() => answer(session, choice, false));

@@ -3,6 +3,7 @@
 import { find, plain } from "../../ui/dom.js";
 import { whenOpened, whoseOf } from "../../ui/facts.js";
 import { answer, commentField, keepLast, undoLast } from "./answering.js";
+import { Guide } from "./guide.js";
 import { drawButtons, drawHelp } from "./buttons.js";
 import { Clock } from "./clock.js";
 import { draw } from "./drawing.js";
@@ -60,7 +61,8 @@ function newControls(session) {
   });
   session.search = () => search.update();
   const help = find(element, ".hx-ann-help", HTMLDialogElement);
-  return { session, search, help, lookingBack: new LookingBack(session), keys: new Map() };
+  const guide = new Guide(session);
+  return { session, search, help, guide, lookingBack: new LookingBack(session), keys: new Map() };
 }
 
 /**
@@ -68,10 +70,11 @@ function newControls(session) {
  * @param {() => boolean} isShown
  */
 function listen(controls, isShown) {
-  const { session, lookingBack, help } = controls;
+  const { session, lookingBack, help, guide } = controls;
   /** @type {Record<string, () => void>} */
   const buttons = {
     "ask-help": () => help.showModal(),
+    "ask-guide": () => guide.open(),
     "refused-close": () => closeRefused(session),
     keep: () => keepLast(session),
     change: () => lookingBack.older(),

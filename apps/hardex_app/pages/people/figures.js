@@ -28,7 +28,7 @@ export function linksText(links) {
  *   overlapping: number}} agreement
  */
 export function alphaText({ alpha, low, high, why, examples, overlapping }) {
-  if (alpha === null) return why || "Nobody has judged an example yet.";
+  if (alpha === null) return why ? `${why[0].toUpperCase()}${why.slice(1)}` : "Nobody has judged an example yet.";
   const range = low === null || high === null ? "" : ` (95 % interval ${low.toFixed(2)} to ${high.toFixed(2)})`;
   return `Krippendorff's alpha is ${alpha.toFixed(2)}${range}: 1 is perfect agreement, 0 is chance. `
     + `${many(examples, "example")} judged, ${count(overlapping)} of them by two or more.`;
