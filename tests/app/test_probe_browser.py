@@ -68,7 +68,30 @@ def visiting(browser: Browser, served, words="", **options):
     """A visitor of the page at an address; the visit fails on errors and foreign requests."""
     visitor = open_visit(browser, served[0], f"view=probe{words}", **options)
     expect(visitor.page.locator(".hx-slider").first).to_be_visible()
+    if not words:  # the page opens on an example
+        visitor.page.get_by_role("button", name="Draw", exact=True).click()
     yield visitor.page
+    close_visit(visitor)
+
+
+# ------------------------------------------------------------------ what the page opens on
+
+
+@pytest.mark.parametrize("words", ["", "&rotation=20"])
+def test_the_page_opens_on_the_hardest_example_with_its_curve_in_view(browser, grey, words):
+    first = grey[1].run.hard.query("list == 'wrong'").id.iloc[0]
+    window = {"width": 1280, "height": 800}
+    visitor = open_visit(browser, grey[0], f"view=probe{words}", viewport=window)
+    page = visitor.page
+    page.wait_for_url(f"**/?view=probe{words}&id={first}")
+    answered(page)
+    seen(page, ".hx-before", grey[1].run.image(first))
+    expect(page.locator(".hx-curve .hx-chart-legend")).to_be_in_viewport(ratio=1)
+    kinds = page.locator(".hx-switch button").all_inner_texts()
+    assert kinds == ["Example", "Draw", "Image"]
+    page.get_by_role("button", name="Draw", exact=True).click()
+    go(page, "?view=probe")  # what was left in this tab is the drawing
+    expect(page.locator(".hx-pad")).to_be_visible()
     close_visit(visitor)
 
 
@@ -124,7 +147,7 @@ def test_the_chart_moves_by_mouse_and_keys(browser, grey):
         expect(page.locator(".hx-scale")).to_have_value("0.4")
         expect(chart).to_have_attribute("aria-valuenow", "0.4")
         box = chart.bounding_box()
-        page.mouse.click(box["x"] + box["width"] - 26, box["y"] + 50)
+        page.mouse.click(box["x"] + box["width"] - 2, box["y"] + 50)  # beyond the last amount
         expect(page.locator(".hx-scale")).to_have_value("2")
 
 
@@ -303,7 +326,8 @@ def test_what_was_drawn_is_found_again_after_a_reload_elsewhere_but_by_nobody_el
         page.goto(f"{grey[0]}?view=overview")
         page.evaluate(f"sessionStorage.setItem('hardex.draft.probe', {changed})")  # of another run
         page.goto(f"{grey[0]}?view=probe")
-        expect(page.locator(".hx-slider").first).to_be_visible()
+        page.wait_for_url("**/?view=probe&id=*")  # as if nothing had been left
+        page.get_by_role("button", name="Draw", exact=True).click()
         quiet(page)
         expect(page.locator(".hx-pair-bars .hx-bar")).to_have_count(0)
 
@@ -385,8 +409,11 @@ def test_what_is_kept_is_not_kept_again_until_something_changes(browser, grey):
 
 def test_a_dot_is_asked_about_once(browser, grey):
     with visiting(browser, grey) as page:
+        quiet(page)
+        before = int(page.locator("[data-answers]").get_attribute("data-answers"))  # the example
         settled(page, lambda: draw(page, [(100, 100)]))
-        assert page.locator("[data-answers]").get_attribute("data-answers") == "1"
+        after = int(page.locator("[data-answers]").get_attribute("data-answers"))
+        assert after == before + 1
 
 
 LABELS = """

@@ -15,6 +15,16 @@ export function startExamples(page) {
   strip.addEventListener("keydown", (event) => moveFocus(strip, event));
 }
 
+/**
+ * The first of the list of wrong predictions, or else the first of all.
+ *
+ * @param {Example[]} examples
+ * @returns {Example | null}
+ */
+export function hardestOf(examples) {
+  return examples.find((one) => one.list === "wrong") ?? examples[0] ?? null;
+}
+
 /** @param {Page} page */
 export function showExamples(page) {
   const { element, state } = page;

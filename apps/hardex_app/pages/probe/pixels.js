@@ -1,5 +1,7 @@
 // Pixels as the server sends them: raw bytes in base64.
 
+const PIXELS_MOST = 64; // a side, up to which single pixels are worth seeing
+
 /** @param {string} base64 */
 export function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -21,5 +23,6 @@ export function paint(canvas, picture) {
     Object.assign(canvas, { width, height });
     canvas.style.aspectRatio = `${width} / ${height}`;
   }
+  canvas.classList.toggle("hx-smooth", Math.max(width, height) > PIXELS_MOST);
   canvas.getContext("2d")?.putImageData(image, 0, 0);
 }

@@ -5,10 +5,10 @@ import { askOnce } from "./ask_once.js";
 import { showNothing } from "./answer.js";
 import { offerAlong, showCurve } from "./curve.js";
 import { restoreDraft } from "./draft.js";
-import { showExamples } from "./examples.js";
+import { hardestOf, showExamples } from "./examples.js";
 import { padOf, showPad } from "./pad.js";
 import { makeSliders } from "./sliders.js";
-import { showSource } from "./source.js";
+import { orderKinds, showSource } from "./source.js";
 import { showStatus } from "./status.js";
 import { follow } from "./view.js";
 
@@ -46,7 +46,20 @@ function startDraft(page, facts) {
   draft.brush = facts.brush;
   draft.pictures.normalize = facts.digits;
   restoreDraft(page);
+  if (page.state.leftAt === null) openFirst(page.state, facts);
   page.keeper.open();
+}
+
+/**
+ * Nothing was left in this tab: the page opens on the hardest example, or, for an annotator who may not draw
+ * yet, on the last one judged.
+ *
+ * @param {import("./state.js").State} state
+ * @param {Facts} facts
+ */
+function openFirst({ draft }, facts) {
+  const first = facts.may.upload || facts.closed ? hardestOf(facts.examples) : null;
+  if (first && !draft.pictures.strokes.length) Object.assign(draft, { kind: "example", example: first.id });
 }
 
 /**
@@ -64,6 +77,7 @@ function showFacts(page, facts) {
   find(element, ".hx-keep-name", HTMLInputElement).maxLength = facts.limits.name;
   find(element, ".hx-keep-note", HTMLTextAreaElement).maxLength = facts.limits.note;
   find(element, '.hx-switch [data-kind="image"]').hidden = !facts.may.upload;
+  orderKinds(page);
   showPaint(element, facts.colored);
   padOf(page).style.aspectRatio = `${facts.canvas[0]} / ${facts.canvas[1]}`;
   find(element, ".hx-order").textContent = facts.order;

@@ -11,6 +11,8 @@ import { adoptKept, closeKept } from "./state.js";
 /** @type {Record<Kind, string>} */
 const BOXES = { sketch: ".hx-draw", image: ".hx-take", example: ".hx-pick" };
 
+const DRAWN_MOST = 64; // pixels a side
+
 /** @param {Page} page */
 export function startSource(page) {
   for (const button of buttonsOf(page)) {
@@ -23,6 +25,23 @@ export function startSource(page) {
 /** @param {Page} page */
 function buttonsOf({ element }) {
   return /** @type {HTMLElement[]} */ ([...element.querySelectorAll(".hx-switch button")]);
+}
+
+/**
+ * Small grey pictures are quickly drawn; of photographs, a drawing says little.
+ *
+ * @param {Page} page
+ */
+export function orderKinds(page) {
+  const buttons = buttonsOf(page);
+  const box = buttons[0].parentElement;
+  const last = buttons.find((one) => one.dataset.kind === (isQuicklyDrawn(page.state.facts) ? "image" : "sketch"));
+  if (box && last) box.append(last);
+}
+
+/** @param {import("./facts.js").Facts | null} facts */
+function isQuicklyDrawn(facts) {
+  return !facts?.colored && Math.max(...(facts?.shape ?? [0])) <= DRAWN_MOST;
 }
 
 /**

@@ -67,14 +67,15 @@ export function follow(page, view) {
   const isShown = names.every((name) => (view[name] ?? "") === shown[name]);
   const isReload = location.search === state.leftAt || !names.some((name) => name in view);
   if (isFirst && (isShown || isReload)) page.changed.draft();
-  else if (!isShown) show(page, view);
+  else if (!isShown) show(page, view, isFirst);
 }
 
 /**
  * @param {Page} page
  * @param {View} view
+ * @param {boolean} isFirst an address that names no picture leaves the one that the page opens on
  */
-function show(page, view) {
+function show(page, view, isFirst) {
   const { draft, facts } = page.state;
   const sliders = facts?.sliders ?? [];
   draft.along = sliders.some((one) => one.name === view.along) ? view.along : FIRST_ALONG;
@@ -84,7 +85,7 @@ function show(page, view) {
     openKept(page, view.probe, isChanged ? transform : null);
     return;
   }
-  choosePicture(draft, view);
+  if (view.id || !isFirst) choosePicture(draft, view);
   draft.transform = transform;
   page.changed.draft();
 }
