@@ -9,6 +9,7 @@ from hardex.arrays import Image
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
 from hardex.images import data_url, png_url, small_png
+from hardex.overview.alike import alike
 from hardex.overview.example import ExampleFacts, example_facts, share_easier
 from hardex.overview.filters import filters
 from hardex.overview.nearest_training import nearest_training
@@ -21,8 +22,8 @@ from hardex_app.annotation_requests import event_id_of
 from hardex_app.cards import THUMBNAIL_PIXELS, thumbnail_url
 
 VERDICT_NAMES = {
-    "right": "Right",
-    "wrong": "Wrong",
+    "right": "Label right",
+    "wrong": "Mislabelled",
     "ambiguous": "Ambiguous",
     "bad_image": "Bad image",
     "not_sure": "Not sure",
@@ -202,6 +203,55 @@ def judge(
     )
     on_stored(run.annotations.add(annotation))
     return annotation_lines(run, id)
+
+
+def undo(
+    run: Run,
+    annotator: str,
+    request: Mapping[str, Any],
+    on_stored: Callable[[AnnotationEvent], object] = lambda event: None,
+) -> list[str]:
+    """Undo a verdict of one's own; it stays in the store, and no longer counts.
+
+    Args:
+        run: whose example.
+        annotator: who undoes.
+        request: `id` of the example, `undoes` (the event id of the verdict) and `event_id`, a UUID
+            made by the page.
+        on_stored: as for `judge`.
+
+    Returns:
+        The annotations of the example, see `annotation_lines`.
+
+    Raises:
+        HardexError: the annotator has no such verdict on this example.
+    """
+    id, undoes = (checked_text(name, request.get(name)) for name in ("id", "undoes"))
+    event_id = event_id_of(request)
+
+    def respond(mine: Sequence[AnnotationEvent]) -> Annotation:
+        if undoes not in {event.event_id for event in mine if not event.undoes}:
+            raise HardexError(
+                "only your own verdict on this example can be undone; this is not one; reload the "
+                "page."
+            )
+        stored = next((event for event in mine if event.undoes == undoes), None)
+        return stored or Annotation(annotator, id, "", undoes=undoes, event_id=event_id)
+
+    on_stored(run.annotations.respond(annotator, id, respond))
+    return annotation_lines(run, id)
+
+
+def more_like(id: str, run: Run) -> dict[str, Any]:
+    """The examples for which the model predicts the most similar probabilities.
+
+    Returns:
+        `at`, their positions, most alike first; the example itself is the first.
+
+    Raises:
+        HardexError: no such example.
+    """
+    return {"at": alike(run, checked_text("id", id)).tolist()}
 
 
 def annotation_lines(run: Run, id: str) -> list[str]:

@@ -1,6 +1,8 @@
 """Requests of the Probe page -> calls of `hardex.probing` -> plain data."""
 
-from typing import Any
+from collections.abc import Iterator
+from time import monotonic
+from typing import Any, TypeVar
 
 from hardex.arrays import Image
 from hardex.classifiers.classifier import Classifier
@@ -9,7 +11,12 @@ from hardex.errors import HardexError
 from hardex.images import Transform
 from hardex.probing.amounts import slider_named, transform_of
 from hardex.probing.before_after import BeforeAfter, before_after
-from hardex.probing.minimal_change import Change, smallest_changes, smallest_sentence
+from hardex.probing.minimal_change import (
+    Change,
+    changes_of,
+    search_in_parts,
+    smallest_sentence,
+)
 from hardex.probing.model_input import (
     SIDE_MOST,
     example_input,
@@ -19,7 +26,7 @@ from hardex.probing.model_input import (
     shape_of,
     sketch_shape,
 )
-from hardex.probing.response_curve import ResponseCurve, curve_sentence, response_curve
+from hardex.probing.response_curve import ResponseCurve, curve_in_parts, curve_sentence
 from hardex.probing.sketches import draw
 from hardex.probing.sliders import CURVE
 from hardex.probing.values import short
@@ -28,6 +35,9 @@ from hardex_app.pixels import as_text, image_of, image_of_file
 from hardex_app.turns import CURVES, PROBES, in_turn
 
 Json = dict[str, Any]
+Found = TypeVar("Found")
+PART_SECONDS = 0.3  # after which a request for a part is answered with what is known
+_WHOLE = float("inf")
 
 
 def probe(request: Json, run: Run, classifier: Classifier) -> Json:
@@ -60,19 +70,29 @@ def probe(request: Json, run: Run, classifier: Classifier) -> Json:
     }
 
 
-def curve(request: Json, run: Run, classifier: Classifier) -> Json:
+def curve_part(request: Json, run: Run, classifier: Classifier) -> Json:
+    """What is known of a curve after a moment; asked again, it is surer, until it is `finished`.
+
+    So a page may show each part, and stop asking; nothing is computed that nobody waits for.
+    """
+    return curve(request, run, classifier, seconds=PART_SECONDS)
+
+
+def curve(request: Json, run: Run, classifier: Classifier, *, seconds: float = _WHOLE) -> Json:
     """How the prediction changes with one transform, with the other amounts as they are.
 
     Args:
         request: `source` and `transform` as for `probe`, and `along`, the name of a transform
             ("rotation" by default).
         run, classifier: as for `probe`.
+        seconds: after which a curve that is not finished is returned.
 
     Returns:
-        `along`, `amounts` (73, ascending; 0 and 1 for a switch), `lines` (for some classes, see
-        `ResponseCurve.lines`, the probability at each amount), `leaders` (the class predicted at
-        each amount), `flips` (`amount` and `class`), `given`, `sentence`, `preprocess`,
-        `preprocess_table` (of each channel), `preprocess_swaps_channels`.
+        `along`, `amounts` (up to 73, ascending; 0 and 1 for a switch), `lines` (for some classes,
+        see `ResponseCurve.lines`, the probability at each amount), `leaders` (the class predicted
+        at each amount), `flips` (`amount` and `class`, and `after` while it is only known to lie
+        between the two), `finished`, `given`, `sentence`, `preprocess`, `preprocess_table` (of each
+        channel), `preprocess_swaps_channels`.
 
     Raises:
         HardexError: an unknown example or transform, or a value out of range.
@@ -83,13 +103,18 @@ def curve(request: Json, run: Run, classifier: Classifier) -> Json:
     slider = slider_named(request.get("along", "rotation"), shape_of(image))
     given, names = given_label(source, run), run.manifest.class_names
     with in_turn(CURVES, len(slider.curve()) * image.size):
-        found = response_curve(image, slider, base, classifier)
+        found = _after(seconds, curve_in_parts(image, slider, base, classifier))
     return {
         "along": slider.name,
         "amounts": list(found.amounts),
         "lines": _lines(found, names, given),
         "leaders": [names[label] for label in found.leaders],
-        "flips": [{"amount": flip.amount, "class": names[flip.label]} for flip in found.flips],
+        "flips": [
+            {"amount": flip.amount, "class": names[flip.label]}
+            | ({} if flip.located else {"after": flip.after})
+            for flip in found.flips
+        ],
+        "finished": found.finished,
         "given": given,
         "sentence": curve_sentence(found, names, given, _kind_of_label(source)),
         "preprocess": classifier.preprocess,
@@ -98,17 +123,24 @@ def curve(request: Json, run: Run, classifier: Classifier) -> Json:
     }
 
 
-def smallest(request: Json, run: Run, classifier: Classifier) -> Json:
+def smallest_part(request: Json, run: Run, classifier: Classifier) -> Json:
+    """What is known of the smallest changes after a moment; see `curve_part`."""
+    return smallest(request, run, classifier, seconds=PART_SECONDS)
+
+
+def smallest(request: Json, run: Run, classifier: Classifier, *, seconds: float = _WHOLE) -> Json:
     """The smallest changes of an unchanged picture that break or restore the prediction.
 
     Args:
         request: `source`, as for `probe`.
         run, classifier: as for `probe`.
+        seconds: after which a search that is not finished is returned.
 
     Returns:
-        `breaking` and `restoring`: for each transform that does it `transform`, `amount`, `class`
-        and `change` (of the pixels, in levels of 255, root mean square), the smallest first;
-        `unchanged`, `given`, `sentence`; see `smallest_changes`.
+        `breaking` and `restoring`: for each transform that does it `transform`, `amount`, `class`,
+        `share` (of the range of the slider, by which they are sorted) and `change` (of the pixels,
+        in levels of 255, root mean square), or `rough` while less may do it; `unchanged`, `done`
+        and `total` (parts of the search), `given`, `sentence`; see `smallest_changes`.
 
     Raises:
         HardexError: an unknown example or a value out of range.
@@ -117,11 +149,14 @@ def smallest(request: Json, run: Run, classifier: Classifier) -> Json:
     image = source_image(source, run, classifier)
     given, names = given_label(source, run), run.manifest.class_names
     with in_turn(CURVES, CURVE * image.size):
-        found = smallest_changes(image, classifier, _index(names, given))
+        search = search_in_parts(image, classifier, _index(names, given))
+        found = changes_of(image, _after(seconds, search))
     return {
         "breaking": [_change(change, names) for change in found.breaking],
         "restoring": [_change(change, names) for change in found.restoring],
         "unchanged": list(found.unchanged),
+        "done": found.done,
+        "total": found.total,
         "given": given,
         "sentence": smallest_sentence(found, names, given, _kind_of_label(source)),
     }
@@ -244,8 +279,22 @@ def _change(change: Change, names: tuple[str, ...]) -> Json:
         "transform": change.slider.name,
         "amount": change.amount,
         "class": names[change.label],
-        "change": round(change.difference, 3),
+        "share": round(change.share, 4),
+        **({} if change.difference is None else {"change": round(change.difference, 3)}),
+        **({} if change.located else {"rough": True}),
     }
+
+
+def _after(seconds: float, parts: Iterator[Found]) -> Found:
+    """The first part after some time, or the last one."""
+    end = monotonic() + seconds
+    found = next(parts)
+    while monotonic() < end:
+        later = next(parts, None)
+        if later is None:
+            break
+        found = later
+    return found
 
 
 def _index(names: tuple[str, ...], label: str | None) -> int | None:

@@ -18,7 +18,8 @@ def status_line(call: Call) -> dict[str, Any]:
     Returns:
         `over` (whether it will not change any more), `run` (its figures), `stage`, `done` and
         `total` of the work that goes on (`stage` is "" when there is none), `problem`, `failed`
-        (whether nothing works because of it) and `skippable`. Viewers get only the figures of the
+        (whether nothing works because of it), `skippable`, and `shape`, of the images that the
+        model sees (None where it is not known). Viewers get only the figures of the
         run, and annotators learn only whether there is something to wait for.
     """
     workspace = call.workspace
@@ -34,6 +35,7 @@ def status_line(call: Call) -> dict[str, Any]:
         "problem": for_visitors(status.problem, run),
         "failed": failed,
         "skippable": status.cancellable,
+        "shape": None if run is None else run.manifest.image_shape,
     }
     if is_owner(call.visitor):
         return line | {"run": "" if run is None or failed else _figures(run)}

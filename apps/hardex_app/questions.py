@@ -122,6 +122,16 @@ def _judge_on_page(call: Call) -> Any:
     return {"id": id, "verdict": call.request["verdict"], "lines": lines, "verdicts": verdicts}
 
 
+def _undo_on_page(call: Call) -> Any:
+    """As `_judge_on_page`, for a verdict that is undone."""
+    if not isinstance(call.request, Mapping):
+        raise HardexError(INVALID)
+    stored = call.workspace.annotation_stored
+    lines = browsing.undo(call.run, call.visitor.name, call.request, stored)
+    id = str(call.request["id"])
+    return {"id": id, "lines": lines, "verdicts": browsing.verdicts_of(call.run, [id]).get(id, [])}
+
+
 def _judge(call: Call) -> Any:
     stored = call.workspace.annotation_stored
     return browsing.judge(call.run, call.visitor.name, call.request, stored)
@@ -279,10 +289,14 @@ QUESTIONS: tuple[Question, ...] = (
     _browse("neighbours", _neighbours, endpoints.neighbours),
     Question(_judge, endpoint=endpoints.judge, gives=list[str]),
     Question(_judge_on_page, "browse", "judge", writes=True),
+    Question(_undo_on_page, "browse", "undo", writes=True),
+    _browse("more_like", lambda call: browsing.more_like(call.request, call.run)),
     _probe("whose", _whose),
     _probe("probe", _of_model(probing.probe), endpoints.probe),
-    _probe("curve", _of_model(probing.curve), endpoints.curve),
-    _probe("smallest", _of_model(probing.smallest), endpoints.smallest),
+    Question(_of_model(probing.curve), endpoint=endpoints.curve, error=probe_error),
+    Question(_of_model(probing.smallest), endpoint=endpoints.smallest, error=probe_error),
+    _probe("curve", _of_model(probing.curve_part)),
+    _probe("smallest", _of_model(probing.smallest_part)),
     _probe("taken", _of_model(probing.taken), endpoints.take, roles=OWNER_ONLY),
     _probe("facts_of_shape", probe_facts.facts_of_shape),
     _probe("kept", lambda call: kept_probes.kept(call.run, call.visitor), endpoints.kept_probes),

@@ -280,6 +280,22 @@ class Store:
             query = query.where(ranked.c.verdict == verdict)
         return [row[0] for row in self._database.read(ANNOTATIONS, query)]
 
+    def disputed(self) -> list[str]:
+        """The examples on which the last answers of two annotators differ, in no special order.
+
+        Who is not sure differs from nobody.
+        """
+        columns = (_EVENTS.c[name] for name in ("id", "verdict", "new_label"))
+        last = _latest(*columns).subquery()
+        answer = last.c.verdict + "\n" + last.c.new_label
+        query = (
+            select(last.c.id)
+            .where(last.c.place == 1, last.c.verdict != "not_sure")
+            .group_by(last.c.id)
+            .having(func.count(answer.distinct()) > 1)
+        )
+        return [row[0] for row in self._database.read(ANNOTATIONS, query)]
+
     def _events(self, *conditions: "ColumnElement[bool]") -> list[AnnotationEvent]:
         ordered = select(*_EVENTS.c).order_by(_EVENTS.c.time, _EVENTS.c.event_id)
         return self._query(ordered.where(*conditions))

@@ -7,6 +7,7 @@ import numpy as np
 from hardex.arrays import Image, Probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.images import Transform, transform
+from hardex.probing.batches import probabilities_after
 
 _BARS_MOST = 12  # with more classes only the most likely are shown
 
@@ -57,7 +58,7 @@ def before_after(image: Image, change: Transform, classifier: Classifier) -> Bef
         classifier: whose predictions are wanted.
     """
     after = transform(image, change)
-    return BeforeAfter(image, after, classifier.probabilities(np.stack([image, after])))
+    return BeforeAfter(image, after, probabilities_after(image, [Transform(), change], classifier))
 
 
 def _shown_classes(probabilities: Probabilities, given: int | None) -> list[int]:

@@ -1,6 +1,6 @@
 """Sliders and a classifier -> the least amount of each transform that changes the prediction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +9,16 @@ from hardex.arrays import Image
 from hardex.classifiers.classifier import Classifier
 from hardex.images import ORDER, Transform, transform
 from hardex.probing.amounts import with_amount
-from hardex.probing.batches import labels_after
+from hardex.probing.batches import PART, is_large, labels_after
 from hardex.probing.model_input import shape_of
+from hardex.probing.narrowing import evenly
 from hardex.probing.sliders import Slider, deed_in_words, sliders_of
 
 NEAR = 24  # amounts of a curve, nearest to the start, at which each slider is tried first
 
 Setting = tuple[Slider, int]  # a slider and its place
 Hit = tuple[Slider, int, int]  # and the class index predicted there
+Plan = Callable[[Slider], Sequence[Sequence[int]]]  # the places to try, one part after the other
 Predict = Callable[[Sequence[Setting]], Sequence[int]]  # the class index at each setting
 Classes = dict[str, dict[int, int]]  # the class index by slider name and place
 Goal = Callable[[int], bool]  # whether a class index is looked for
@@ -31,11 +33,16 @@ class Nearest:
         breaking: for each slider that changes the prediction, the nearest place, or two that are
             equally near, and the class index there.
         restoring: the same for the wanted class.
+        rough: names of the sliders whose places are not located yet.
+        done, total: parts of the search.
     """
 
     start: int
     breaking: tuple[Hit, ...]
     restoring: tuple[Hit, ...]
+    rough: frozenset[str] = frozenset()
+    done: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,23 +52,32 @@ class Change:
     Attributes:
         slider, place: which transform, and its amount in steps from 0.
         label: the class index predicted after it.
-        difference: of the pixels, in levels of 255, root mean square.
+        difference: of the pixels, in levels of 255, root mean square; None during the search.
+        located: whether less is known not to do it; else it is at most this much.
     """
 
     slider: Slider
     place: int
     label: int
-    difference: float
+    difference: float | None
+    located: bool = True
 
     @property
     def amount(self) -> float:
         """The amount, in the unit of the slider."""
         return self.slider.amount(self.place)
 
+    @property
+    def share(self) -> float:
+        """How far from the start to the end of the slider the amount is, above 0 to 1."""
+        slider = self.slider
+        end = slider.last if self.place > slider.start else slider.first
+        return (self.place - slider.start) / (end - slider.start)
+
 
 @dataclass(frozen=True)
 class SmallestChanges:
-    """The least amount of each transform that changes the prediction, smallest difference first.
+    """The least amount of each transform that changes the prediction, smallest share first.
 
     Attributes:
         start: the class index predicted for the unchanged picture.
@@ -69,12 +85,15 @@ class SmallestChanges:
         restoring: one for each transform that leads to the wanted class; none if there is no
             wanted class or it is predicted already.
         unchanged: names of the transforms that change nothing at any amount that was tried.
+        done, total: parts of the search; equal at its end.
     """
 
     start: int
     breaking: tuple[Change, ...]
     restoring: tuple[Change, ...]
     unchanged: tuple[str, ...]
+    done: int
+    total: int
 
 
 def smallest_changes(
@@ -82,14 +101,28 @@ def smallest_changes(
 ) -> SmallestChanges:
     """Search for the smallest changes that break or restore the prediction.
 
-    Each transform is tried alone, at the amounts of its response curve from the start outwards; the
-    first hit is then located to one step of the slider. So no result lies further out than what the
-    curve of the unchanged picture shows.
+    The last of `changes_in_parts`.
 
     Args:
         image: (h, w, c), in the shape that the classifier takes.
         classifier: whose predictions are wanted.
         wanted: the index of the given or expected class.
+    """
+    *_, last = search_in_parts(image, classifier, wanted)
+    return changes_of(image, last)
+
+
+def search_in_parts(
+    image: Image, classifier: Classifier, wanted: int | None = None
+) -> Iterator[Nearest]:
+    """The search, first roughly, then surer and surer; each part has all that is known by then.
+
+    Each transform is tried alone, at the amounts of its response curve from the start outwards; the
+    first hit is then located to one step of the slider. So no result lies further out than what the
+    curve of the unchanged picture shows. Of large pictures, the curve is the rough one.
+
+    Args:
+        image, classifier, wanted: as for `smallest_changes`.
     """
     unchanged = Transform()
 
@@ -97,14 +130,21 @@ def smallest_changes(
         changes = [with_amount(unchanged, slider, place) for slider, place in settings]
         return labels_after(image, changes, classifier)
 
-    nearest = nearest_changes(sliders_of(shape_of(image)), predict, wanted)
-    breaking = _least(image, nearest.breaking)
+    plan = _rough_plan if is_large(shape_of(image)) else _plan
+    return nearest_in_parts(sliders_of(shape_of(image)), predict, wanted, plan)
+
+
+def changes_of(image: Image, nearest: Nearest) -> SmallestChanges:
+    """What a search has found by now."""
+    breaking = _least(image, nearest, nearest.breaking)
     broken = {change.slider.name for change in breaking}
     return SmallestChanges(
         start=nearest.start,
         breaking=breaking,
-        restoring=_least(image, nearest.restoring),
+        restoring=_least(image, nearest, nearest.restoring),
         unchanged=tuple(name for name in ORDER if name not in broken),
+        done=nearest.done,
+        total=nearest.total,
     )
 
 
@@ -121,19 +161,32 @@ def smallest_sentence(
     """
     start = names[found.start]
     text = f"None of the changes tried breaks the prediction {start}."
+    if found.done < found.total and not found.breaking:
+        return f"Nothing tried so far breaks the prediction {start}."
     if found.breaking:
         first = found.breaking[0]
         deed = deed_in_words(first.slider, first.amount)
         text = (
-            f"The smallest change that breaks the prediction {start} is {deed}: it becomes "
+            f"The smallest change{_so_far(found)} that breaks the prediction {start} is "
+            f"{_at_most(first)}{deed}: it becomes "
             f"{names[first.label]}."
         )
     if given is None or given == start:
         return text
     if not found.restoring:
-        return f"{text} None of them restores the {label} {given}."
-    deed = deed_in_words(found.restoring[0].slider, found.restoring[0].amount)
+        none = "None of them restores" if found.done == found.total else "None so far restores"
+        return f"{text} {none} the {label} {given}."
+    first = found.restoring[0]
+    deed = _at_most(first) + deed_in_words(first.slider, first.amount)
     return f"{text} The smallest that restores the {label} {given} is {deed}."
+
+
+def _so_far(found: SmallestChanges) -> str:
+    return "" if found.done == found.total else " found so far"
+
+
+def _at_most(change: Change) -> str:
+    return "" if change.located else "at most "
 
 
 def nearest_changes(sliders: Sequence[Slider], predict: Predict, wanted: int | None) -> Nearest:
@@ -155,21 +208,61 @@ def nearest_changes(sliders: Sequence[Slider], predict: Predict, wanted: int | N
         >>> [(slider.name, place, label) for slider, place, label in found.breaking]
         [('rotation', 38, 1)]
     """
+    *_, last = nearest_in_parts(sliders, predict, wanted)
+    return last
+
+
+def _plan(slider: Slider) -> Sequence[Sequence[int]]:
+    """All amounts of the curve, the nearest ones first."""
+    return slider.outward()[:NEAR], slider.outward()[NEAR:]
+
+
+def _rough_plan(slider: Slider) -> Sequence[Sequence[int]]:
+    """The amounts of the rough curve."""
+    return ([place for place in slider.coarse() if place != slider.start],)
+
+
+def nearest_in_parts(
+    sliders: Sequence[Slider], predict: Predict, wanted: int | None, plan: Plan = _plan
+) -> Iterator[Nearest]:
+    """What `nearest_changes` finds, after each slider; then after each hit that is located.
+
+    Args:
+        sliders, predict, wanted: as for `nearest_changes`.
+        plan: where each slider is tried.
+    """
     tried: Classes = {slider.name: {} for slider in sliders}
+    rough, total = {slider.name for slider in sliders}, 2 * len(sliders)
 
-    def try_at(settings: Sequence[Setting]) -> None:
-        labels = predict(settings) if settings else ()
-        for (slider, place), label in zip(settings, labels, strict=True):
-            tried[slider.name][place] = label
+    def try_at(slider: Slider, places: Sequence[int]) -> None:
+        labels = predict([(slider, place) for place in places]) if places else ()
+        tried[slider.name].update(zip(places, labels, strict=True))
 
-    near = [(slider, place) for slider in sliders for place in slider.outward()[:NEAR]]
-    try_at([(sliders[0], sliders[0].start), *near])
+    try_at(sliders[0], [sliders[0].start])
     start = tried[sliders[0].name].pop(sliders[0].start)
     goals = _goals(start, wanted)
-    try_at(_far_settings(sliders, tried, goals))
-    try_at(_finer_settings(sliders, tried, goals))
-    found = [_hits(sliders, tried, goal) for goal in goals]
-    return Nearest(start, found[0], found[1] if len(found) > 1 else ())
+
+    def now(done: int) -> Nearest:
+        found = [_hits(sliders, tried, goal) for goal in goals]
+        restoring = found[1] if len(found) > 1 else ()
+        return Nearest(start, found[0], restoring, frozenset(rough), done, total)
+
+    for done, slider in enumerate(sliders, 1):
+        for places in plan(slider):
+            if not _reached(slider, tried, goals):
+                try_at(slider, places)
+        if not _finer(slider, tried, goals):
+            rough.discard(slider.name)
+        yield now(done)
+    for done, slider in enumerate(sliders, len(sliders) + 1):
+        while places := _finer(slider, tried, goals):
+            try_at(slider, places)
+        rough.discard(slider.name)
+        yield now(done)
+
+
+def _reached(slider: Slider, tried: Classes, goals: Sequence[Goal]) -> bool:
+    return all(any(map(goal, tried[slider.name].values())) for goal in goals)
 
 
 def _goals(start: int, wanted: int | None) -> list[Goal]:
@@ -180,29 +273,14 @@ def _goals(start: int, wanted: int | None) -> list[Goal]:
     return goals
 
 
-def _far_settings(
-    sliders: Sequence[Slider], tried: Classes, goals: Sequence[Goal]
-) -> list[Setting]:
-    """The rest of the curve of each slider that has not reached every goal."""
-    return [
-        (slider, place)
-        for slider in sliders
-        if not all(any(map(goal, tried[slider.name].values())) for goal in goals)
-        for place in slider.outward()[NEAR:]
-    ]
-
-
-def _finer_settings(
-    sliders: Sequence[Slider], tried: Classes, goals: Sequence[Goal]
-) -> list[Setting]:
-    """The steps of each slider just before its nearest hits."""
-    return [
-        (slider, place)
-        for slider in sliders
-        for place in sorted(
-            {place for goal in goals for place in _nearer(slider, _nearest(slider, tried, goal))}
-        )
-    ]
+def _finer(slider: Slider, tried: Classes, goals: Sequence[Goal]) -> list[int]:
+    """Places just before the nearest hits of a slider that are worth a try, at most `PART`."""
+    places = {
+        place
+        for goal in goals
+        for place in _nearer(slider, tried[slider.name], _nearest(slider, tried, goal))
+    }
+    return sorted(places)[: 2 * PART]
 
 
 def _hits(sliders: Sequence[Slider], tried: Classes, goal: Goal) -> tuple[Hit, ...]:
@@ -220,29 +298,37 @@ def _nearest(slider: Slider, tried: Classes, goal: Goal) -> list[int]:
     return [place for place in hits if abs(place - slider.start) == least]
 
 
-def _nearer(slider: Slider, found: list[int]) -> list[int]:
-    """The places between the nearest hit and the last amount of the curve before it."""
+def _nearer(slider: Slider, tried: dict[int, int], found: list[int]) -> list[int]:
+    """Places between the nearest hit and the last amounts tried before it, on both sides."""
     if not found:
         return []
     far = abs(found[0] - slider.start)
-    tried = [place - slider.start for place in slider.curve()]
+    offsets = [0, *(place - slider.start for place in tried)]
     places = []
     for side, room in ((-1, slider.start - slider.first), (1, slider.last - slider.start)):
-        last = max(side * place for place in tried if 0 <= side * place < far)
-        places += [slider.start + side * step for step in range(last + 1, min(far, room + 1))]
+        last = max(side * offset for offset in offsets if 0 <= side * offset < far)
+        steps = evenly(last, min(far, room + 1), PART // 2)
+        places += [slider.start + side * step for step in steps]
     return places
 
 
-def _least(image: Image, hits: Sequence[Hit]) -> tuple[Change, ...]:
-    """The smaller change of each transform, smallest difference first."""
+def _least(image: Image, nearest: Nearest, hits: Sequence[Hit]) -> tuple[Change, ...]:
+    """The change of each transform, smallest share first; of two, what changes the pixels less."""
+    over = nearest.done == nearest.total  # before that, the pixels would be compared in vain
     changes = [
-        Change(slider, place, label, _difference(image, slider, place))
+        Change(
+            slider,
+            place,
+            label,
+            _difference(image, slider, place) if over else None,
+            slider.name not in nearest.rough,
+        )
         for slider, place, label in hits
     ]
     least: dict[str, Change] = {}
-    for change in sorted(changes, key=lambda change: change.difference):
+    for change in sorted(changes, key=lambda change: change.difference or 0):
         least.setdefault(change.slider.name, change)
-    return tuple(least.values())
+    return tuple(sorted(least.values(), key=lambda change: change.share))
 
 
 def _difference(image: Image, slider: Slider, place: int) -> float:

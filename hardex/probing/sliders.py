@@ -11,6 +11,7 @@ from hardex.data.dataset import Shape
 from hardex.images import LIMITS, ORDER, Transform
 
 CURVE = 73  # amounts of a response curve
+ROUGH = 9  # of its gaps make one of a rough curve
 FINER = 4  # the most steps of a slider that lie between two amounts of a curve
 _USUAL_SIDE = 28  # pixels of a picture that the ranges of stroke and blur are meant for
 
@@ -85,6 +86,17 @@ class Slider:
         places = np.rint(np.linspace(self.first, self.last, CURVE)).astype(int)
         places[np.abs(places - self.start).argmin()] = self.start
         return [int(place) for place in places]
+
+    def coarse(self) -> list[int]:
+        """Nine of the places of a response curve, ascending; the start is one of them.
+
+        Example:
+            >>> slider_of("rotation", (28, 28, 1)).coarse()
+            [-180, -135, -90, -45, 0, 45, 90, 135, 180]
+        """
+        places = self.curve()[:: 1 if self.switch else ROUGH]
+        nearest = min(places, key=lambda place: abs(place - self.start))
+        return [self.start if place == nearest else place for place in places]
 
     def outward(self) -> list[int]:
         """Curve positions, nearest to the start first, without the start.

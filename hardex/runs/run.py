@@ -16,7 +16,7 @@ from hardex.errors import DatasetError, RunError
 from hardex.runs.folder import HARD, METRICS, RESULTS, TABLE
 from hardex.runs.manifest import Manifest
 from hardex.runs.seal import read_seal
-from hardex.runs.views import PAGE_SIZE, Found, Place, Tables, View
+from hardex.runs.views import DISPUTED, PAGE_SIZE, Found, Place, Tables, View
 
 _METRICS_MOST = 2**26  # bytes; a hundred thousand classes have some 20 million
 
@@ -181,11 +181,15 @@ class Run:
         def chosen() -> Iterable[tuple[str, int, str]]:
             return zip(self.hard["list"], self.hard["rank"], self.hard["id"], strict=True)
 
+        def judged(verdict: str) -> Sequence[str]:
+            store = self.annotations
+            return store.disputed() if verdict == DISPUTED else store.judged(verdict)
+
         return Tables(
             self.folder,
             self.manifest.class_names,
             chosen,
-            lambda verdict: self.annotations.judged(verdict),
+            judged,
         )
 
     @cached_property

@@ -27,7 +27,7 @@ from hardex.runs.tables import check_table
 LISTS = ("all", "hard", "unsure", "wrong")  # of a view; `hard` is either list
 RANK, POSITION = "rank", "position"  # orders that are not scores
 CONFIDENCE = "confidence"
-UNJUDGED, JUDGED = "none", "any"  # filters that are not verdicts
+UNJUDGED, JUDGED, DISPUTED = "none", "any", "disagree"  # filters that are not verdicts
 
 PAGE_SIZE = 60
 _PAGE_MOST = 1_000
@@ -51,11 +51,12 @@ class View:
         score: a score, or `confidence`, whose range is limited.
         least, most: the limits of that range, inclusive.
         meta: value by name of a further column, without `meta_`.
-        verdict: the latest verdict of an annotator; or `any`, or `none` for not judged yet.
+        verdict: the latest verdict of an annotator; or `any`, `none` for not judged yet, or
+            `disagree` where two annotators differ.
         cause: what the diagnosis found.
         at: only the examples at these positions; () for no such limit.
         sort: a score or `confidence` (largest first), `position` (first first) or `rank`; "" is
-            `rank` within the lists and `position` among all.
+            the order of `at`, or `rank` within the lists and `position` among all.
         reverse: the other way round. Ties are in order of position either way.
 
     Example:
@@ -151,7 +152,8 @@ class Tables:
         folder: the run folder.
         class_names: k names.
         chosen: returns list, rank and id of the hard examples; called when first needed.
-        judged: returns the ids whose latest verdict by somebody is this one, or any if it is "".
+        judged: returns the ids whose latest verdict by somebody is this one, or any if it is "";
+            of `disagree` those where two differ.
     """
 
     def __init__(
@@ -323,6 +325,9 @@ class Tables:
         """The terms of an ORDER BY, and the score among them, "" for none."""
         sort = view.sort or (POSITION if view.list == "all" else RANK)
         first_first = _Term("position")
+        if view.at and not view.sort:
+            listed = f"list_position([{', '.join(map(str, map(int, view.at)))}], position)"
+            return [_Term(listed, down=view.reverse), first_first], ""
         if sort == POSITION:
             return [_Term("position", down=view.reverse)], ""
         if sort != RANK:
@@ -377,13 +382,13 @@ class Tables:
     def _judged(self, verdict: str) -> tuple[str, list[Any]]:
         from hardex.people.events import VERDICTS  # loads SQLAlchemy only when needed
 
-        known = (*VERDICTS, JUDGED, UNJUDGED)
+        known = (*VERDICTS, JUDGED, UNJUDGED, DISPUTED)
         if verdict not in known:
             raise RunError(
                 f"the verdict of a view must be one of {', '.join(known)}; received {verdict!r}; "
                 "choose one of them."
             )
-        ids = list(self._judged_ids(verdict if verdict in VERDICTS else ""))
+        ids = list(self._judged_ids(verdict if verdict in (*VERDICTS, DISPUTED) else ""))
         condition = "id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
         return (f"NOT {condition}" if verdict == UNJUDGED else condition), [ids]
 

@@ -106,7 +106,7 @@ def test_a_drawing_and_a_file_can_be_probed(client):
 def test_a_verdict_is_stored(client, workspace):
     assert "2" not in workspace.desk.queue._gold
     lines = client.predict("2", "wrong", "1", "looks odd", api_name="/judge")
-    assert lines[-1].endswith("owner: wrong, it is 1: looks odd")
+    assert lines[-1].endswith("owner: mislabelled, it is 1: looks odd")
     event = workspace.run.annotations.all()[-1]
     assert (event.id, event.verdict, event.comment) == ("2", "wrong", "looks odd")
     assert workspace.desk.queue._gold["2"] == "1"  # at once

@@ -1,4 +1,5 @@
 import json
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hardex.predict.neighbours import build
 from hardex.runs.view_words import view_of
 from hardex_app.background import Status
 from hardex_app.browsing import (
+    VERDICT_NAMES,
     annotation_lines,
     browse,
     easier,
@@ -19,8 +21,10 @@ from hardex_app.browsing import (
     facts,
     image,
     judge,
+    more_like,
     neighbours,
     pictures,
+    undo,
 )
 from hardex_app.questions import answered, question
 from hardex_app.workspace import Workspace
@@ -287,7 +291,44 @@ def test_a_verdict_is_stored_with_the_name_of_who_said_it(own_run, verdict):
     (event,) = own_run.annotations.all()
     assert (event.annotator, event.id, event.verdict) == ("anna", "4", verdict)
     assert event.new_label == label
-    assert f"anna: {verdict.replace('_', ' ')}" in lines[0]
+    assert f"anna: {VERDICT_NAMES[verdict].lower()}" in lines[0]
+
+
+def test_a_verdict_can_be_taken_back_by_who_gave_it(own_run):
+    judge(own_run, "anna", {"id": "4", "verdict": "wrong", "new_label": "2"})
+    (event,) = own_run.annotations.all()
+    about = {"id": "4", "undoes": event.event_id, "event_id": str(uuid4())}
+    with pytest.raises(HardexError, match="only your own verdict"):
+        undo(own_run, "bob", about)
+    for _ in range(2):  # sent twice, stored once
+        assert undo(own_run, "anna", about)[-1].endswith("mislabelled, it is 2 (undone)")
+    assert len(own_run.annotations.all()) == 2
+    assert own_run.annotations.verdicts(["4"]) == {}
+    with pytest.raises(HardexError, match="only your own verdict"):
+        undo(own_run, "anna", {"id": "4", "undoes": str(uuid4()), "event_id": str(uuid4())})
+
+
+def test_examples_on_which_people_disagree_are_a_view(own_run):
+    for who, id, verdict, label in (
+        ("anna", "1", "right", ""), ("bob", "1", "wrong", "2"), ("anna", "2", "wrong", "1"),
+        ("bob", "2", "wrong", "1"), ("anna", "3", "right", ""), ("bob", "3", "not_sure", ""),
+    ):  # fmt: skip
+        judge(own_run, who, {"id": id, "verdict": verdict, "new_label": label})
+    found = browse({"list": "all", "verdict": "disagree"}, own_run)
+    assert [one["id"] for one in found["examples"]] == ["1"]
+
+
+def test_more_like_an_example_are_those_with_the_most_similar_probabilities(own_run):
+    rows = np.stack(own_run.predictions["probabilities"]).astype(np.float64)
+    apart = np.linalg.norm(np.sqrt(rows) - np.sqrt(rows[4]), axis=1)
+    at = more_like("4", own_run)["at"]
+    assert at[0] == 4 and len(at) == min(60, len(rows))
+    assert (np.diff(apart[at[1:]]) > -2e-6).all()
+    assert apart[at].max() <= np.sort(apart)[len(at) - 1] + 2e-6
+    found = browse({"list": "all", "at": ".".join(map(str, at))}, own_run)
+    assert [int(one["id"]) for one in found["examples"]] == at
+    with pytest.raises(HardexError, match="none has the id"):
+        more_like("nobody", own_run)
 
 
 def test_a_verdict_that_is_sent_twice_is_stored_once(own_run):
@@ -305,7 +346,10 @@ def test_what_people_said_has_the_latest_last_and_only_of_this_example(own_run):
     for verdict, id, name in (("wrong", "4", "anna"), ("right", "5", "bob"), ("right", "4", "bob")):
         label = "2" if verdict == "wrong" else ""
         said = judge(own_run, name, {"id": id, "verdict": verdict, "new_label": label})
-    assert [line.split("UTC  ")[1] for line in said] == ["anna: wrong, it is 2", "bob: right"]
+    assert [line.split("UTC  ")[1] for line in said] == [
+        "anna: mislabelled, it is 2",
+        "bob: label right",
+    ]
     own_run.annotations.add(
         Annotation("cleo", "5", "right", comment="clear", said="1", shown="blind")
     )
@@ -320,8 +364,8 @@ def test_what_was_taken_back_is_said_and_counts_no_more(own_run):
     own_run.annotations.add(Annotation("anna", "4", "", undoes=said.event_id))
     lines = example("4", own_run)["said"]
     assert len(lines) == 2
-    assert lines[0].endswith("anna: wrong, it is 1 (undone)")
-    assert lines[1].endswith("bob: right")
+    assert lines[0].endswith("anna: mislabelled, it is 1 (undone)")
+    assert lines[1].endswith("bob: label right")
 
 
 def test_cards_carry_what_stands_of_them(own_run):

@@ -262,7 +262,7 @@ def test_the_reliability_diagram_has_a_bar_per_bin_and_says_its_numbers(visit, r
 
 def test_the_figures_and_the_heads_lead_on(visit, run):
     page, first = visit.page, run.hard[run.hard["list"] == "wrong"].iloc[0]
-    page.locator(".hx-ov-figure-wrong a").click()
+    page.locator(".hx-ov-figure-errors a").click()
     assert where(page) == {"view": "browse", "list": "all", "sort": "loss", "correct": "no"}
     page.locator("[data-list=wrong] .hx-ov-card").first.click()
     assert where(page) == {"view": "browse", "list": "wrong", "id": first["id"]}
@@ -275,7 +275,7 @@ def test_the_figures_and_the_heads_lead_on(visit, run):
 def test_each_bar_of_the_confidence_opens_the_examples_it_counts(visit, run):
     table, page = run.predictions, visit.page
     is_wrong = table["given_label"] != table["predicted_label"]
-    for name, correct, kept in (("wrong", "no", is_wrong), ("right", "yes", ~is_wrong)):
+    for name, correct, kept in (("errors", "no", is_wrong), ("right", "yes", ~is_wrong)):
         bars = page.locator(f".hx-ov-histogram-{name} .hx-ov-column")
         shown = [
             int(text.replace(",", ""))
@@ -380,7 +380,7 @@ def test_without_errors_the_page_says_so_and_what_to_do(browser, tmp_path):
         "No class is mistaken for another"
     )
     expect(visitor.page.locator("[data-list=wrong]")).to_contain_text("Every prediction agrees")
-    expect(visitor.page.locator(".hx-ov-figure-wrong")).to_contain_text("0")
+    expect(visitor.page.locator(".hx-ov-figure-errors")).to_contain_text("0")
     close_visit(visitor)
     served.close()
 

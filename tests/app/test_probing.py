@@ -267,7 +267,9 @@ def test_a_curve_has_a_line_for_each_class_that_its_sentence_names():
     counts = [9, 9, 9, 9, 9, 9, 9, 8, 1, 1, 0]
     leaders = np.repeat(np.arange(11), counts)
     slider = slider_of("rotation", (28, 28, 1))
-    some = ResponseCurve(slider, (), np.eye(11)[leaders], 8, (Flip(-1, 10), Flip(1, 0)))
+    some = ResponseCurve(
+        slider, (), np.eye(11)[leaders], 8, (Flip(-1, 10, -0.5, True), Flip(1, 0, 0.5, True)), True
+    )
     assert some.lines(9) == [0, 1, 2, 3, 4, 5, 8, 10, 9]  # eight by count, and the given label
     assert replace(some, start=0, flips=()).lines() == [0, 1, 2, 3, 4, 5, 6, 7]
 
@@ -438,16 +440,17 @@ def test_the_smallest_changes_are_the_least_that_can_be_set(tmp_path):
         for amount in nearer:
             assert says(amount)[1] == "dim" or (restores and says(amount)[1] != "light")
     for several in (answer["breaking"], answer["restoring"]):
-        changes = [one["change"] for one in several]
-        assert changes == sorted(changes)
+        shares = [one["share"] for one in several]
+        assert shares == sorted(shares) and all(0 < share <= 1 for share in shares)
         assert len({one["transform"] for one in several}) == len(several)
     broken = {one["transform"] for one in answer["breaking"]}
     assert {"scale", "shift_x", "shift_y", "stroke", "invert", "noise"} == broken - {"shear"}
     assert answer["unchanged"] == [name for name in ORDER if name not in broken]
     assert {one["class"] for one in answer["restoring"]} == {"light"}
     assert answer["sentence"] == (
-        "The smallest change that breaks the prediction dim is a scale of ×0.81: it becomes dark. "
-        "The smallest that restores the given label light is a scale of ×1.65."
+        "The smallest change that breaks the prediction dim is a stroke change of −0.35 px: it "
+        "becomes dark. The smallest that restores the given label light is a stroke change of "
+        "+1.25 px."
     )
 
 

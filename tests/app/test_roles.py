@@ -186,7 +186,7 @@ def test_a_verdict_of_the_page_is_the_owners_and_stored_once(app):
     before = len(app.run.annotations.all())
     answer = ask(app.owner, "browse", "judge", sent)
     assert (answer["id"], answer["verdict"]) == ("2", "wrong") and "wrong" in answer["verdicts"]
-    assert answer["lines"][-1].endswith("owner: wrong, it is 1: odd")
+    assert answer["lines"][-1].endswith("owner: mislabelled, it is 1: odd")
     assert ask(app.owner, "browse", "judge", sent) == answer
     (event,) = app.run.annotations.all()[before:]
     assert (event.annotator, event.event_id) == ("owner", sent["event_id"])

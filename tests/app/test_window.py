@@ -186,7 +186,7 @@ def test_an_annotator_learns_only_whether_to_wait(hostile):
     line = line_of(waiting, ANNA)
     assert line == {
         "over": False, "run": "", "stage": "almost ready", "done": 0, "total": 0, "problem": "",
-        "failed": False, "skippable": False,
+        "failed": False, "skippable": False, "shape": None,
     }  # fmt: skip
     waiting.run = hostile.run  # the model and the training data are not theirs to wait for
     line = line_of(waiting, ANNA)

@@ -348,5 +348,6 @@ def test_tables_are_for_reading_only(run):
 
 def test_a_view_of_some_positions_has_only_these(run):
     every = ids(run.find(View(), size=COUNT))
-    assert ids(run.find(View(at=(2, 0, 999_999)))) == [every[0], every[2]]
+    assert ids(run.find(View(at=(2, 0, 999_999)))) == [every[2], every[0]]  # as listed
+    assert ids(run.find(View(at=(2, 0), sort="position"))) == [every[0], every[2]]
     assert run.count(View(at=(2,), list="wrong")) <= 1

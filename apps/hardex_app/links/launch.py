@@ -46,6 +46,14 @@ class Opened:
         """A link that lets you in once; the plain address if no link is needed."""
         return personal(self.url, self._token())
 
+    def show(self, view: str = "") -> None:
+        """Show the app below the cell again.
+
+        Args:
+            view: what it shows, as *Copy view* on the page gives it: the words of its address.
+        """
+        _show_inline(f"{self.url}?{view.removeprefix('?')}" if view else self.link())
+
     def close(self) -> None:
         """Stop the server, its tunnel and the background work; closing twice does no harm."""
         self._end()

@@ -3,14 +3,18 @@
 // they see their name and can leave.
 
 import { address, addressOf, announce, go, pageOf, stay, whenAddressChanges } from "./address.js";
+import { copy } from "./copy.js";
 import { find, isModified, make, makeButton, plain } from "./dom.js";
+import { addHelp } from "./help.js";
 import { PAUSES_MS, pause } from "./patience.js";
+import { addTour } from "./tour.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {Record<string, string>} Titles the title of each page, by its name */
 
 const LATE_MS = [0, 200, 1000, 4000]; // a slow browser may draw the pages later, or once more
 const NOT_DRAWN_MS = 50;
+const COPIED_MS = 2000;
 
 /** @param {Context} context */
 export function start({ element, props, server }) {
@@ -27,7 +31,11 @@ export function start({ element, props, server }) {
   whenAddressChanges(open);
   open();
   for (const ms of LATE_MS) setTimeout(show, ms);
-  if (props.leaves) addVisitor(find(element, ".hx-nav"), server);
+  const nav = find(element, ".hx-nav");
+  if (props.leaves) addVisitor(nav, server);
+  if (window.self !== window.top) addCopyView(nav);
+  addHelp(nav, () => pageOf(address()));
+  addTour(nav, Object.keys(titles));
 }
 
 /**
@@ -174,6 +182,24 @@ async function showName(name, server) {
     }
     await pause(ms);
   }
+}
+
+/**
+ * In a notebook the address cannot be seen: this gives the words that open the view again.
+ *
+ * @param {HTMLElement} nav
+ */
+function addCopyView(nav) {
+  const button = makeButton("hx-button hx-copy-view", "Copy view", async () => {
+    const words = `app.show(${JSON.stringify(location.search.slice(1))})`;
+    if (!(await copy(words))) prompt("Copy these words:", words);
+    button.textContent = "Copied";
+    setTimeout(() => {
+      button.textContent = "Copy view";
+    }, COPIED_MS);
+  });
+  button.title = "Copy a line for a cell that opens this view again";
+  nav.append(button);
 }
 
 /** @param {HTMLButtonElement} button */

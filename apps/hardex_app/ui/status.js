@@ -2,6 +2,7 @@
 // until nothing changes any more.
 
 import { find } from "./dom.js";
+import { setLookOfRun } from "./look.js";
 import { count } from "./numbers.js";
 import { PAUSES_MS, pause } from "./patience.js";
 
@@ -17,6 +18,7 @@ import { PAUSES_MS, pause } from "./patience.js";
  * @property {string} problem
  * @property {boolean} failed whether nothing works because of the problem
  * @property {boolean} skippable
+ * @property {number[] | null} shape of the pictures that the model sees; null before there is a run
  */
 
 const TICK_MS = 500;
@@ -42,6 +44,7 @@ async function follow(element, server) {
   for (;;) {
     const status = await server.status({}).catch(() => undefined);
     if (status) draw(element, status);
+    if (status?.shape) setLookOfRun(status.shape);
     if (status?.over) return;
     failures = status ? 0 : failures + 1;
     await pause(status ? TICK_MS : PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]);

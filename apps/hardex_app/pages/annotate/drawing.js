@@ -84,9 +84,10 @@ function nextSteps({ name }) {
  * @param {Session} session
  * @param {Task | Labelled} task
  */
-function drawTask({ element, state, clock, search }, task) {
+function drawTask({ element, state, clock, search, zoom }, task) {
   const picture = "picture" in task && task.picture ? task.picture : pictureOf(task.image);
   find(element, ".hx-ann-figure").replaceChildren(picture);
+  zoom.show(picture instanceof HTMLImageElement ? picture : null);
   state.inView = task;
   find(element, ".hx-ann-find", HTMLInputElement).value = "";
   search();

@@ -14,6 +14,7 @@ import { closeRefused } from "./refused.js";
 import { Search } from "./search.js";
 import { newOutbox } from "./sending.js";
 import { newState } from "./session.js";
+import { Zoom } from "../../ui/zoom.js";
 
 /** @typedef {import("../../ui/context.js").Context} Context */
 /** @typedef {import("./keys.js").Controls} Controls */
@@ -43,7 +44,8 @@ export function start({ element, server }) {
  */
 function newSession(element, server, isShown) {
   const outbox = newOutbox(() => session);
-  const base = { element, server, outbox, state: newState(), clock: new Clock(isShown), search: () => {} };
+  const zoom = new Zoom(find(element, ".hx-ann-figure"), find(element, ".hx-ann-zoom"));
+  const base = { element, server, outbox, zoom, state: newState(), clock: new Clock(isShown), search: () => {} };
   const session = /** @type {Session} */ (Object.assign(base, { draw: () => draw(session) }));
   session.queue = new Queue(session);
   return session;

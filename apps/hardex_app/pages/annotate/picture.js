@@ -3,8 +3,6 @@
 import { make } from "../../ui/dom.js";
 import { fetchPicture } from "../../ui/pictures.js";
 
-const SMALL_PIXELS = 400;
-
 /**
  * An image as a data URL, so that what is at hand can be labelled without a connection; "" where
  * there is none.
@@ -21,11 +19,9 @@ export async function imageAtHand(image) {
  */
 export function pictureOf(url) {
   if (!url) return make("p", "", "This example has no image.");
-  const image = make("img", "");
+  const image = make("img", "hx-pixels");
   image.alt = "the image to label";
   image.src = url;
-  // Small images are shown pixel by pixel; large ones are shrunk, which looks better smoothed.
-  image.decode().then(() => image.classList.toggle("hx-pixels", image.naturalWidth < SMALL_PIXELS)).catch(() => {});
   return image;
 }
 

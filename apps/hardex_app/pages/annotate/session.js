@@ -90,6 +90,7 @@
  * @property {import("./clock.js").Clock} clock
  * @property {import("../../ui/outbox.js").Outbox} outbox
  * @property {import("./queue.js").Queue} queue
+ * @property {import("../../ui/zoom.js").Zoom} zoom
  * @property {() => void} draw
  * @property {() => void} search updates the list of classes
  */

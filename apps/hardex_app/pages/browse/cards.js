@@ -2,6 +2,7 @@
 
 import { find, make, makeButton, plain } from "../../ui/dom.js";
 import { percent } from "../../ui/numbers.js";
+import { placeText } from "./words.js";
 
 /** @typedef {import("./desk.js").State} State */
 /** @typedef {import("./desk.js").Row} Row */
@@ -9,20 +10,20 @@ import { percent } from "../../ui/numbers.js";
 /**
  * @param {State} state
  * @param {Row} row
- * @param {(id: string) => void} open
+ * @param {(row: Row, event: MouseEvent) => void} clicked
  */
-export function card(state, row, open) {
-  const button = makeButton("hx-card", "", () => open(row.id));
+export function card(state, row, clicked) {
+  const button = makeButton("hx-card", "", (event) => clicked(row, event));
   const given = plain(row.given);
   const predicted = plain(row.predicted);
   const ranks = Object.entries(row.ranks);
-  const places = ranks.map(([list, rank]) => `${list} ${rank}, `).join("");
+  const places = ranks.map(([list, rank]) => `${placeText(list, rank)}, `).join("");
   button.dataset.id = row.id;
   button.dataset.label = `${places}given ${given}, predicted ${predicted}, confidence ${row.confidence.toFixed(2)}`;
   button.title = `given ${given}, predicted ${predicted}\n${plain(row.id)}`;
   const line = make("span", "hx-line");
-  line.append(...ranks.map(([list, rank]) => make("span", `hx-tag hx-${list}`, `${list} ${rank}`)));
-  button.append(make("span", "hx-place"), head(state, row), line);
+  line.append(...ranks.map(([list, rank]) => make("span", `hx-tag hx-${list}`, placeText(list, rank))));
+  button.append(make("span", "hx-place"), make("span", "hx-row-id", plain(row.id)), head(state, row), line);
   drawVerdicts(state, button, row);
   const item = make("div", "hx-item");
   item.setAttribute("role", "listitem");

@@ -15,6 +15,10 @@ export const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
  * @property {{name: string, values: string[]}[]} meta
  * @property {string[]} causes
  * @property {{value: string, words: string}[]} verdicts
+ * @property {boolean} training whether there are training images to compare with
+ * @property {boolean} images whether the run has any
+ * @property {string} address where others reach the app; "" where they do not
+ * @property {boolean} shared whether the visitor is one of them
  */
 
 /**
@@ -79,6 +83,7 @@ export const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
  * @property {HTMLElement} grid
  * @property {Context["server"]} server
  * @property {State} state
+ * @property {import("./selected.js").Selected} selected
  * @property {() => void} askPage
  * @property {() => void} askExample
  */

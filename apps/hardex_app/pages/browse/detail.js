@@ -1,8 +1,10 @@
 // One example, with its labels, probabilities, scores and why it is in a list.
 
 import { addressOf } from "../../ui/address.js";
+import { copy } from "../../ui/copy.js";
 import { find, make, makeButton, plain } from "../../ui/dom.js";
 import { percent } from "../../ui/numbers.js";
+import { placeText } from "./words.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("./desk.js").Example} Example */
@@ -35,9 +37,6 @@ function title({ given, predicted }) {
 /** @param {Example} shown */
 function facts(shown) {
   return [
-    ...fact("given", "given", shown.given),
-    ...fact("predicted", "predicted", shown.predicted),
-    ...fact("confidence", "confidence", percent(shown.confidence)),
     ...fact("id", "id", shown.id, true),
     ...(shown.file_name ? fact("file", "file name", shown.file_name, true) : []),
     ...Object.entries(shown.meta).flatMap(([name, value]) => fact("meta", plain(name), value)),
@@ -68,10 +67,7 @@ function fact(kind, name, text, copied = false) {
  * @param {HTMLElement} shown
  */
 async function copyText(text, button, shown) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Browsers offer the clipboard only over https and on this computer: select it for Ctrl-C instead.
+  if (!(await copy(text))) {
     getSelection()?.selectAllChildren(shown);
     button.textContent = "Selected: press Ctrl-C";
     return;
@@ -85,7 +81,7 @@ function reasons(shown) {
   if (!shown.reasons.length) return [make("li", "hx-quiet", "in neither list of hard examples")];
   return shown.reasons.map(({ list, rank, reason }) => {
     const item = make("li", "");
-    item.append(make("span", `hx-tag hx-${list}`, `${list} ${rank}`), ` ${plain(reason)}`);
+    item.append(make("span", `hx-tag hx-${list}`, placeText(list, rank)), ` ${plain(reason)}`);
     return item;
   });
 }

@@ -2,13 +2,15 @@
 
 import { address, go } from "../../ui/address.js";
 import { find, make, plain } from "../../ui/dom.js";
+import { many } from "../../ui/numbers.js";
 import { option } from "./desk.js";
+import { LIST_NAMES } from "./words.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("./desk.js").View} View */
 /** @typedef {HTMLInputElement | HTMLSelectElement} Field */
 
-const LISTS = { hard: "hard", unsure: "unsure", wrong: "wrong", all: "all examples" };
+const TYPED_FROM = 21; // classes: with more, a name is typed
 const SIMPLE = ["given", "predicted", "correct", "text", "sort", "score", "least", "most", "verdict", "cause", "at"];
 const MORE = ["score", "least", "most", "verdict", "cause"]; // those under "More filters"
 const TYPING_MS = 150;
@@ -117,6 +119,18 @@ export function fillForm({ element, form, state }, view) {
   }
   for (const name of ["least", "most"]) fieldOf(form, name).disabled = !fieldOf(form, "score").value;
   find(element, ".hx-clear-filters").hidden = !isFiltered(view);
+  showChosen(find(element, ".hx-at"), view.at ? view.at.split(".").length : 0);
+}
+
+/**
+ * A button that removes the limit to chosen examples.
+ *
+ * @param {HTMLElement} button
+ * @param {number} count how many are chosen
+ */
+function showChosen(button, count) {
+  button.hidden = !count;
+  button.textContent = `${many(count, "chosen example")} ×`;
 }
 
 /** @param {View} view */
@@ -158,12 +172,11 @@ function set(field, value) {
  */
 export function offerFilters({ element, form }, facts) {
   const lists = find(element, ".hx-lists");
-  lists.replaceChildren(find(lists, "legend"), ...Object.entries(LISTS).map(radio));
+  lists.replaceChildren(find(lists, "legend"), ...LIST_NAMES.map(radio));
   const classes = facts.class_names.map((name) => ({ value: name, text: name }));
   const scores = facts.scores.map(({ name }) => ({ value: name, text: name }));
-  offer(fieldOf(form, "given"), [{ value: "", text: "any" }, ...classes]);
-  offer(fieldOf(form, "predicted"), [{ value: "", text: "any" }, ...classes]);
-  offer(find(element, ".hx-new-label"), [{ value: "", text: "not stated" }, ...classes]);
+  for (const name of ["given", "predicted"]) offerClasses(form, name, classes);
+  offer(find(element, "#hx-class-names"), facts.class_names.length < TYPED_FROM ? [] : classes);
   offer(fieldOf(form, "sort"),
     [{ value: "", text: "rank / position" }, ...scores, { value: "position", text: "position" }]);
   offer(fieldOf(form, "score"), [{ value: "", text: "no score" }, ...scores]);
@@ -174,12 +187,32 @@ export function offerFilters({ element, form }, facts) {
   find(element, ".hx-meta").replaceChildren(...facts.meta.map(metaField));
 }
 
+/**
+ * Few classes are chosen from a list; of many, a name is typed and completed.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} name of the field
+ * @param {{value: string, text: string}[]} classes
+ */
+function offerClasses(form, name, classes) {
+  const field = fieldOf(form, name);
+  if (classes.length < TYPED_FROM) {
+    offer(field, [{ value: "", text: "any" }, ...classes]);
+    return;
+  }
+  const typed = make("input", "");
+  Object.assign(typed, { name, type: "text", placeholder: "any", autocomplete: "off", spellcheck: false });
+  typed.setAttribute("list", "hx-class-names");
+  field.replaceWith(typed);
+}
+
 /** @param {import("./desk.js").Facts} facts */
 function verdictChoices({ verdicts }) {
   return [
     { value: "", text: "any or none" },
     { value: "none", text: "not judged yet" },
     { value: "any", text: "judged" },
+    { value: "disagree", text: "people disagree" },
     ...verdicts.map(({ value, words }) => ({ value, text: words })),
   ];
 }

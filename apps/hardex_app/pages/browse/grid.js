@@ -12,6 +12,8 @@ import { markOpen, open, openFirst, turn } from "./selection.js";
 /** @typedef {import("./desk.js").PageOfRows} PageOfRows */
 
 const WAITING_MS = 500;
+/** @type {Record<string, string>} */
+const NOUNS = { hard: "hard example", unsure: "unsure example", wrong: "error" };
 /** @type {PageOfRows} */
 const NOTHING = { total: 0, page: 1, pages: 1, size: 0, of_list: 0, of_all: 0, examples: [], empty: "" };
 
@@ -42,7 +44,11 @@ function drawPage(desk, page) {
   drawCount(desk, page);
   drawEmpty(element, page.empty);
   drawPager(element, page);
-  grid.replaceChildren(...page.examples.map((one) => card(state, one, (id) => open(desk, id, true))));
+  grid.replaceChildren(...page.examples.map((one) => card(state, one, (row, event) => {
+    if (!desk.selected.click(row, event)) open(desk, row.id, true);
+  })));
+  desk.selected.draw();
+  grid.classList.toggle("hx-as-rows", state.facts?.images === false);
   const opened = markOpen(desk);
   if (inGrid) focusOn(opened ?? grid.querySelector(".hx-card"));
   openWaiting(desk, page);
@@ -101,7 +107,7 @@ function drawCount({ element, state }, page) {
  * @param {string} list
  */
 function countText({ examples, total, page, size, of_list }, list) {
-  const noun = list === "all" ? "example" : `${list} example`;
+  const noun = NOUNS[list] ?? "example";
   const whole = total < of_list ? `${count(total)} of ${many(of_list, noun)}` : many(total, noun);
   if (total <= examples.length) return whole;
   const first = (page - 1) * size;

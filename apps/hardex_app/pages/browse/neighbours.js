@@ -14,6 +14,7 @@ export async function askNeighbours(desk) {
   const answer = await server.neighbours(id).catch(() => null);
   if (!answer || state.shown?.id !== id) return;
   find(element, ".hx-neighbours").hidden = false;
+  find(element, ".hx-neighbours").removeAttribute("aria-busy");
   find(element, ".hx-neighbours-say").textContent = answer.waiting || answer.error || plain(answer.sentence);
   /** @type {Neighbour[]} */
   const neighbours = answer.neighbours || [];

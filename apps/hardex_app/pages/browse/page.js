@@ -11,6 +11,8 @@ import { askPage, listenToPager } from "./grid.js";
 import { askNeighbours } from "./neighbours.js";
 import { pictureOf } from "./picture.js";
 import { listenToSteps, markOpen, onArrow, openFirst } from "./selection.js";
+import { Selected } from "./selected.js";
+import { listenToTools } from "./tools.js";
 import { Verdicts } from "./verdicts.js";
 
 /** @typedef {import("../../ui/context.js").Context} Context */
@@ -33,8 +35,10 @@ export function start(context) {
     askPage: latched(() => askPage(desk), (why) => showProblem(element, ".hx-page-problem", why)),
     askExample: latched(() => askExample(desk, verdicts, askPicture),
       (why) => showProblem(element, ".hx-example-problem", why)),
+    selected: /** @type {any} */ (null), // it needs the desk, and follows at once
   };
   const verdicts = new Verdicts(desk);
+  desk.selected = new Selected(desk, (rows, verdict, label) => verdicts.judgeAll(rows, verdict, label));
   const askPicture = pictureOf(desk);
   listen(desk);
   whenAddressed("browse", (view) => show(desk, view));
@@ -49,6 +53,7 @@ function listen(desk) {
   listenToFilters(desk);
   listenToPager(desk);
   listenToSteps(desk);
+  listenToTools(desk);
   whenAddressChanges(() => stopTypingElsewhere(desk));
   document.addEventListener("keydown", (event) => {
     if (address().page === "browse") onArrow(desk, event);
@@ -75,6 +80,10 @@ function load(desk, verdicts, facts) {
   const { state } = desk;
   state.facts = facts;
   verdicts.offer(facts);
+  desk.selected.offer(facts);
+  find(desk.element, ".hx-judge").hidden = !desk.server.judge;
+  find(desk.element, ".hx-probe-this").classList.toggle("hx-not-here", !document.getElementById("page-probe"));
+  state.byHand = Boolean(state.view.id); // a phone that opens a link with an example shows the example
   offerFilters(desk, facts);
   state.asked = null;
   show(desk, state.view);
@@ -121,7 +130,8 @@ async function askExample(desk, verdicts, askPicture) {
   state.shown = answer;
   drawDetail(element, answer);
   verdicts.reset();
-  find(element, ".hx-neighbours").hidden = true;
+  find(element, ".hx-neighbours").hidden = !state.facts.training; // their room, so that nothing moves later
+  find(element, ".hx-neighbours").setAttribute("aria-busy", "true");
   scrollOnPhones(desk);
   element.dataset.opened = id;
   askPicture();

@@ -1,14 +1,13 @@
-// The open example, large: in whole steps and without smoothing.
+// The open example, large.
 
 import { find, plain } from "../../ui/dom.js";
 import { fetchPicture } from "../../ui/pictures.js";
 import { silence } from "../../ui/requests.js";
+import { Zoom } from "../../ui/zoom.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
-const STEPS = [0.25, 0.5, 1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64];
-const SIDE_MOST = 320; // pixels on the page, unless the visitor zooms
-const PARTS = [".hx-large", ".hx-zoom-says", ".hx-in", ".hx-out", ".hx-probe-this", ".hx-size"];
+const PARTS = [".hx-large", ".hx-zoom", ".hx-probe-this", ".hx-size"];
 
 /**
  * @param {Desk} desk
@@ -17,21 +16,15 @@ const PARTS = [".hx-large", ".hx-zoom-says", ".hx-in", ".hx-out", ".hx-probe-thi
 export function pictureOf(desk) {
   const { element } = desk;
   const image = find(element, ".hx-large", HTMLImageElement);
-  /** @type {number | null} */
-  let chosen = null; // the factor that the visitor chose
-  let factor = 1;
-  const show = () => { factor = zoom(element, image, chosen); };
-  image.addEventListener("load", show);
-  for (const [name, by] of /** @type {[string, number][]} */ ([[".hx-out", -1], [".hx-in", 1]])) {
-    find(element, name).addEventListener("click", () => {
-      chosen = STEPS[Math.min(STEPS.length - 1, Math.max(0, STEPS.indexOf(factor) + by))];
-      show();
-    });
-  }
-  new ResizeObserver(() => {
-    if (!chosen && image.naturalWidth) show();
-  }).observe(find(element, ".hx-detail"));
-  return () => askPicture(desk, image);
+  const zoom = new Zoom(find(element, ".hx-figure"), find(element, ".hx-zoom"));
+  zoom.show(image);
+  find(element, ".hx-figure").addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && zoom.onKey(event.key)) event.preventDefault();
+  });
+  return () => {
+    zoom.reset();
+    askPicture(desk, image);
+  };
 }
 
 /**
@@ -86,29 +79,4 @@ function showPicture(element, there, problem) {
   const missing = find(element, ".hx-figure .hx-noimage");
   missing.hidden = there;
   missing.textContent = problem || "";
-}
-
-/**
- * @param {HTMLElement} element
- * @param {HTMLImageElement} image
- * @param {number | null} chosen
- * @returns {number} the factor
- */
-function zoom(element, image, chosen) {
-  const factor = chosen || fitting(element, image);
-  image.style.width = `${factor * image.naturalWidth}px`;
-  find(element, ".hx-zoom-says").textContent = `${factor} ×`;
-  find(element, ".hx-out", HTMLButtonElement).disabled = factor === STEPS[0];
-  find(element, ".hx-in", HTMLButtonElement).disabled = factor === STEPS[STEPS.length - 1];
-  return factor;
-}
-
-/**
- * @param {HTMLElement} element
- * @param {HTMLImageElement} image
- */
-function fitting(element, image) {
-  const room = Math.min(find(element, ".hx-figure").clientWidth - 4, SIDE_MOST);
-  const side = Math.max(image.naturalWidth, image.naturalHeight);
-  return [...STEPS].reverse().find((one) => one * side <= room) || STEPS[0];
 }

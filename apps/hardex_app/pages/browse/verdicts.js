@@ -4,7 +4,12 @@
 import { find, make, makeButton, plain } from "../../ui/dom.js";
 import { whoseOf } from "../../ui/facts.js";
 import { Outbox, keptSentence, outcomeOf } from "../../ui/outbox.js";
+import { many } from "../../ui/numbers.js";
 import { drawVerdicts } from "./cards.js";
+import { askWhich } from "./which.js";
+import { verdictText } from "./words.js";
+
+const UNDO_MS = 10000;
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("../../ui/outbox.js").Entry} Entry */
@@ -21,15 +26,20 @@ import { drawVerdicts } from "./cards.js";
 
 export class Verdicts {
   #message = ""; // of the example that is open
+  /** @type {{id: string, event: string, given: string, verdict: string, label: string}[]} */
+  #done = []; // what can be undone for a while
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #forget;
 
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.comment = find(desk.element, ".hx-judge-comment input", HTMLInputElement);
-    this.label = find(desk.element, ".hx-new-label", HTMLSelectElement);
+    this.which = find(desk.element, ".hx-judge > .hx-which");
     this.outbox = new Outbox({
       name: "verdicts",
-      send: async ({ id, payload }) => outcomeOf(await desk.server.judge({ ...payload, event_id: id })),
+      send: async ({ id, kind, payload }) => outcomeOf(
+        await desk.server[kind === "undo" ? "undo" : "judge"]({ ...payload, event_id: id })),
       settled: (entry, outcome) => {
         if (outcome.state === "acknowledged") this.#showStored(entry, outcome.answer);
         else this.#showRefused(entry, "");
@@ -46,7 +56,7 @@ export class Verdicts {
    */
   offer(facts) {
     const buttons = facts.verdicts.map(({ value, words }) => {
-      const button = makeButton("hx-button", words, () => this.#judge(value));
+      const button = makeButton("hx-button", value === "wrong" ? `${words}…` : words, () => this.#press(value, facts));
       button.dataset.verdict = value;
       return button;
     });
@@ -60,8 +70,9 @@ export class Verdicts {
     drawAnnotations(element, state.shown?.said ?? []);
     press(element, null);
     this.comment.value = "";
-    this.label.value = "";
+    this.which.hidden = true;
     this.#message = "";
+    this.#done = [];
     const refused = this.outbox.refused.findLast((entry) => entry.payload.id === state.shown?.id);
     if (refused) this.#showRefused(refused, "Your verdict was not saved: ");
     this.#say();
@@ -78,20 +89,71 @@ export class Verdicts {
     }
   }
 
-  /** @param {string} verdict */
-  #judge(verdict) {
-    const id = this.desk.state.shown?.id;
-    if (id === undefined) return;
+  /**
+   * A mislabelled example is asked for its class first, and stored once.
+   *
+   * @param {string} verdict
+   * @param {import("./desk.js").Facts} facts
+   */
+  #press(verdict, { class_names: names }) {
+    const { shown } = this.desk.state;
+    if (!shown) return;
+    const { id, given } = shown;
+    /** @param {string} label */
+    const judge = (label) => this.#judge([{ id, given }], verdict, label, this.comment.value.trim());
+    if (verdict !== "wrong") {
+      this.which.hidden = true;
+      judge("");
+      return;
+    }
+    const likely = shown.bars.map((one) => one.class).filter((name) => name !== given);
+    const others = names.filter((name) => name !== given);
+    askWhich(this.which, { likely, names: others, choose: judge, close: () => {} });
+  }
+
+  /**
+   * One verdict on several examples.
+   *
+   * @param {{id: string, given: string}[]} rows
+   * @param {string} verdict
+   * @param {string} label
+   */
+  judgeAll(rows, verdict, label) {
+    this.#judge(rows.filter(({ given }) => given !== label), verdict, label, "");
+  }
+
+  /**
+   * @param {{id: string, given: string}[]} rows
+   * @param {string} verdict
+   * @param {string} new_label
+   * @param {string} comment
+   */
+  #judge(rows, verdict, new_label, comment) {
     this.#message = "";
-    const new_label = verdict === "wrong" ? this.label.value : "";
-    this.outbox.add("judge", { id, verdict, new_label, comment: this.comment.value.trim() });
+    this.#done = rows.map(({ id, given }) => {
+      const entry = this.outbox.add("judge", { id, verdict, new_label, comment });
+      return { id, event: entry.id, given, verdict, label: new_label };
+    });
+    clearTimeout(this.#forget);
+    this.#forget = setTimeout(() => {
+      this.#done = [];
+      this.#say();
+    }, UNDO_MS);
+    this.#say();
+  }
+
+  /** Take back what was just said; it stays in the store, undone. */
+  #undo() {
+    for (const { id, event } of this.#done) this.outbox.add("undo", { id, undoes: event });
+    this.#done = [];
+    this.#say();
   }
 
   /**
    * @param {Entry} entry
    * @param {Stored} stored
    */
-  #showStored({ payload }, { id, verdict, lines, verdicts }) {
+  #showStored({ kind, payload }, { id, verdict, lines, verdicts }) {
     const { element, state } = this.desk;
     markCard(this.desk, id, verdicts);
     if (state.view.verdict) {
@@ -102,9 +164,9 @@ export class Verdicts {
     state.shown.said = lines;
     drawAnnotations(element, lines);
     if (this.#isWaiting(id)) return; // there is a later verdict
-    if (this.comment.value.trim() === payload.comment) this.comment.value = "";
-    press(element, verdict);
-    this.#message = "Saved.";
+    if (kind !== "undo" && this.comment.value.trim() === payload.comment) this.comment.value = "";
+    press(element, kind === "undo" ? null : verdict);
+    this.#message = kind === "undo" ? "Undone." : "Saved.";
   }
 
   /**
@@ -116,8 +178,7 @@ export class Verdicts {
   #showRefused({ id, payload, refused }, before) {
     if (this.desk.state.shown?.id !== payload.id) return;
     this.#message = `${before}${refused}`;
-    this.comment.value ||= payload.comment;
-    this.label.value ||= payload.new_label;
+    this.comment.value ||= payload.comment ?? "";
     this.outbox.remove(id);
   }
 
@@ -127,7 +188,18 @@ export class Verdicts {
   }
 
   #say() {
-    find(this.desk.element, ".hx-judge-says").textContent = this.#text();
+    const says = find(this.desk.element, ".hx-judge-says");
+    says.textContent = this.#text();
+    if (!this.#done.length || says.textContent === "") return;
+    if (this.#message === "Saved.") says.append(` ${this.#doneText()} `);
+    says.append(" ", makeButton("hx-button hx-undo-verdict", "Undo", () => this.#undo()));
+  }
+
+  /** What can be undone: "mislabelled, 7 → 1", or of how many examples. */
+  #doneText() {
+    const [{ given, verdict, label }] = this.#done;
+    const one = verdictText(this.desk.state.facts?.verdicts ?? [], verdict, given, label);
+    return this.#done.length === 1 ? `${one}.` : `${many(this.#done.length, "example")} judged.`;
   }
 
   #text() {

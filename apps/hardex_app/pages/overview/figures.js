@@ -26,8 +26,8 @@ function accuracy(facts) {
 
 /** @param {Facts} facts */
 function wrong(facts) {
-  if (!facts.wrong) return figure("wrong", "0", "every prediction agrees with its label");
-  return figure("wrong", count(facts.wrong), "prediction and given label differ", { correct: "no" });
+  if (!facts.wrong) return figure("errors", "0", "every prediction agrees with its label");
+  return figure("errors", count(facts.wrong), "prediction and given label differ", { correct: "no" });
 }
 
 /** @param {Facts} facts */

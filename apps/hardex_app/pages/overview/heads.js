@@ -36,7 +36,7 @@ export function drawHead(box, facts) {
  */
 function wholeList(list, total) {
   const node = link("hx-ov-link", `All ${count(total)} of the list`, { page: "browse", list });
-  node.setAttribute("aria-label", `All ${count(total)} of the list ${list}`);
+  node.setAttribute("aria-label", `All ${count(total)} of the list ${list === "wrong" ? "errors" : list}`);
   return node;
 }
 

@@ -9,7 +9,7 @@ import { toExamples } from "./names.js";
 
 const SURE = 0.9;
 const ROWS = [
-  { name: "wrong", correct: "no", of: (/** @type {Bin} */ bin) => bin.examples - bin.right },
+  { name: "errors", correct: "no", of: (/** @type {Bin} */ bin) => bin.examples - bin.right },
   { name: "right", correct: "yes", of: (/** @type {Bin} */ bin) => bin.right },
 ];
 
@@ -69,7 +69,7 @@ function column(bin, { n, most, name, correct }) {
   const filter = { correct, score: "confidence", least: bin.least, most: bin.most };
   const node = toExamples("hx-ov-column", undefined, filter);
   const range = `${Math.round(100 * bin.from)} to ${Math.round(100 * bin.to)} %`;
-  node.title = `${many(n, "example")} ${plain(name)}, confidence ${range}`;
+  node.title = `${many(n, "example")} (${plain(name)}), confidence ${range}`;
   node.setAttribute("aria-label", node.title);
   node.style.setProperty("--from", String(bin.from));
   node.style.setProperty("--width", String(bin.to - bin.from));

@@ -1,7 +1,9 @@
 // The People page: invite somebody, see what everybody has done and where they disagree, export the answers.
 
 import { link, whenAddressed } from "../../ui/address.js";
+import { copy as copyText } from "../../ui/copy.js";
 import { find, make, makeButton, plain } from "../../ui/dom.js";
+import { download } from "../../ui/download.js";
 import { untilReady } from "../../ui/facts.js";
 import { count } from "../../ui/numbers.js";
 import { alphaText, answersText, linksText, rateText } from "./figures.js";
@@ -89,8 +91,7 @@ function listenToInvite(page) {
   copy.addEventListener("click", async () => {
     const text = find(element, ".hx-pe-link-text", HTMLInputElement);
     text.select();
-    const done = await navigator.clipboard?.writeText(text.value).then(() => true, () => false);
-    copy.textContent = done ? "Copied" : "Press Ctrl-C";
+    copy.textContent = (await copyText(text.value)) ? "Copied" : "Press Ctrl-C";
     setTimeout(() => {
       copy.textContent = "Copy";
     }, COPIED_MS);
@@ -123,11 +124,7 @@ async function exportAs({ element, server }, event) {
   const answer = await server.exported({ format }).catch(() => ({ error: "The server does not answer; try again." }));
   say(element, answer.error ?? "");
   if (answer.error !== undefined) return;
-  const address = URL.createObjectURL(new Blob([answer.content], { type: "text/plain;charset=utf-8" }));
-  const anchor = make("a", "");
-  Object.assign(anchor, { href: address, download: answer.file });
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(address), COPIED_MS);
+  download(answer.file, answer.content);
 }
 
 /**

@@ -71,6 +71,7 @@ async function askCurve(page) {
   if (isRefused(page, answer, page.ask.curve) || !sourceOf(state) || answer.along !== state.draft.along) return;
   state.curve = answer;
   showCurve(page);
+  if (!answer.finished) page.ask.curve(); // what is wanted by then: nothing waits behind an older wish
 }
 
 /**

@@ -71,7 +71,8 @@ export function showCurve(page) {
   const slider = sliderAlong(page.state);
   if (!slider) return;
   find(element, ".hx-along", HTMLSelectElement).value = draft.along;
-  if (curve) find(element, ".hx-curve-says").textContent = plain(curve.sentence);
+  const more = curve && !curve.finished ? " Trying more amounts…" : "";
+  find(element, ".hx-curve-says").textContent = curve ? plain(curve.sentence) + more : "Computing the curve…";
   const most = curve ? axisEnd(curve) : 1;
   find(element, ".hx-curve-axis").textContent = most < 1 ? `The axis ends at ${100 * most} %.` : "";
   page.chart.rename(`Response curve along ${slider.label.toLowerCase()}`);

@@ -47,7 +47,9 @@
  * @property {number[]} amounts
  * @property {{class: string, probabilities: number[]}[]} lines
  * @property {string[]} leaders the most probable class at each amount
- * @property {{amount: number, class: string}[]} flips
+ * @property {{amount: number, class: string, after?: number}[]} flips `after` while it is only known to lie
+ *   between the two amounts
+ * @property {boolean} finished whether nothing more will be tried
  * @property {string | null} given
  * @property {string} sentence
  * @property {string} preprocess
@@ -56,8 +58,25 @@
  * @property {boolean} preprocess_swaps_channels whether the model receives blue before red
  */
 
-/** @typedef {{transform: string, amount: number, class: string, change: number}} Change */
-/** @typedef {{breaking: Change[], restoring: Change[], unchanged: string[], sentence: string}} SmallestAnswer */
+/**
+ * @typedef {object} Change
+ * @property {string} transform
+ * @property {number} amount
+ * @property {string} class
+ * @property {number} share of the range of the slider, 0 to 1
+ * @property {number} [change] of the pixels, once the search is over
+ * @property {boolean} [rough] whether less may do it
+ */
+
+/**
+ * @typedef {object} SmallestAnswer
+ * @property {Change[]} breaking
+ * @property {Change[]} restoring
+ * @property {string[]} unchanged
+ * @property {string} sentence
+ * @property {number} done parts of the search
+ * @property {number} total
+ */
 
 /**
  * @typedef {object} Drawn a sketch as the server takes and keeps it
