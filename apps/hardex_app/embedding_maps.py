@@ -23,19 +23,34 @@ class EmbeddingMaps:
             run: whose examples are on it.
             classifier: compares them; None where the run has no model.
         """
+        return self._of(run, classifier).answer
+
+    def whole(self, run: Run, classifier: Classifier | None) -> dict[str, Any]:
+        """As `of`, once it is drawn."""
+        drawing = self._of(run, classifier)
+        drawing.thread.join()
+        return drawing.answer
+
+    def _of(self, run: Run, classifier: Classifier | None) -> "_Drawing":
         with self._lock:
             if self._drawing is None or not self._drawing.is_of(run, classifier):
                 self._drawing = _Drawing(run, classifier)
-            return self._drawing.answer
+            return self._drawing
 
 
 class _Drawing:
-    """One map, while it is drawn and then."""
+    """One map, while it is drawn and then.
+
+    Attributes:
+        answer: the map, `waiting`, or an `error`.
+        thread: draws it.
+    """
 
     def __init__(self, run: Run, classifier: Classifier | None) -> None:
         self._run, self._classifier = run, classifier
         self.answer: dict[str, Any] = {"waiting": f"{STAGE.capitalize()}…"}
-        Thread(target=self._draw, name="hardex-map", daemon=True).start()
+        self.thread = Thread(target=self._draw, name="hardex-map", daemon=True)
+        self.thread.start()
 
     def is_of(self, run: Run, classifier: Classifier | None) -> bool:
         return self._run is run and self._classifier is classifier

@@ -16,10 +16,18 @@ from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.model_input import shape_of
 from hardex.probing.new_probe import new_probe
 from hardex.probing.replay import as_seen
-from hardex.probing.saved_probes import keep_once, kept_picture, kept_probe, kept_probes
+from hardex.probing.saved_probes import (
+    delete,
+    keep_once,
+    kept_picture,
+    kept_probe,
+    kept_probes,
+    rename,
+)
 from hardex.probing.sliders import changes_in_words
 from hardex.runs.folder import safe_name
 from hardex.runs.run import Run
+from hardex.runs.view_words import checked_text
 from hardex.sentences import counted
 from hardex_app.auth.visitors import is_owner
 from hardex_app.cards import THUMBNAIL_PIXELS
@@ -115,6 +123,46 @@ def reopened(request: dict[str, Any], run: Run, visitor: Visitor = OWNER) -> dic
         "expected": one.expected,
         "note": one.note,
     }
+
+
+def renamed(request: dict[str, Any], run: Run, visitor: Visitor) -> dict[str, Any]:
+    """Give a kept probe another name; annotators may rename their own.
+
+    Args:
+        request: its `id`, and the `name`.
+        run: with which it was kept.
+        visitor: who asks.
+
+    Raises:
+        HardexError: no such probe, or the name is not allowed.
+    """
+    id, name = (checked_text(word, part_of(request, word)) for word in ("id", "name"))
+    return {"name": rename(run.folder, id, name, by=_only(visitor)).name}
+
+
+def deleted(request: dict[str, Any], run: Run, visitor: Visitor) -> dict[str, Any]:
+    """Delete a kept probe; annotators may delete their own.
+
+    Args:
+        request: its `id`.
+        run: with which it was kept.
+        visitor: who asks.
+
+    Raises:
+        HardexError: no such probe.
+    """
+    found = delete(run.folder, checked_text("id", part_of(request, "id")), by=_only(visitor))
+    _readable_thumbnail.cache_clear()
+    return {"name": found.name}
+
+
+def part_of(request: Any, word: str) -> Any:
+    """A value of a request, which may be anything."""
+    return request.get(word) if isinstance(request, dict) else None
+
+
+def _only(visitor: Visitor) -> str:
+    return "" if is_owner(visitor) else visitor.name
 
 
 def exported(run: Run) -> dict[str, Any]:

@@ -91,12 +91,21 @@ def _neighbours(call: Call) -> Any:
     return None if training is None else browsing.neighbours(call.request, run, training)
 
 
-def _map(call: Call) -> Any:
+def _map_on_page(call: Call) -> Any:
+    """The map of the examples, or how far it is drawn."""
+    return _map(call, call.workspace.maps.of)
+
+
+def _whole_map(call: Call) -> Any:
+    return _map(call, call.workspace.maps.whole)
+
+
+def _map(call: Call, ask: Callable[[Run, Classifier | None], Answer]) -> Any:
     """The map of the examples; by the model, or without one by the probabilities."""
     run, workspace = call.run, call.workspace
     if workspace.classifier is None and not workspace.status.over:
         raise NotReady(not_ready(workspace, "The model is", call.visitor))
-    found = workspace.maps.of(run, workspace.classifier)
+    found = ask(run, workspace.classifier)
     if "waiting" in found:
         raise NotReady(found)
     if "error" in found:
@@ -277,7 +286,8 @@ QUESTIONS: tuple[Question, ...] = (
     Question(_status, endpoint=endpoints.status),
     Question(lambda call: overview_with_pictures(call.run), endpoint=endpoints.overview),
     Question(lambda call: browsing.facts(call.run), endpoint=endpoints.filters),
-    Question(_map, "overview", "map", FOR_VIEWERS, endpoints.embedding_map),
+    Question(_whole_map, endpoint=endpoints.embedding_map),
+    Question(_map_on_page, "overview", "map", FOR_VIEWERS),
     Question(_pictures, "overview", "pictures", FOR_VIEWERS),
     _browse("whose", _whose),
     _browse("browse", lambda call: browsing.browse(call.request, call.run), endpoints.browse),
@@ -301,6 +311,8 @@ QUESTIONS: tuple[Question, ...] = (
     _probe("facts_of_shape", probe_facts.facts_of_shape),
     _probe("kept", lambda call: kept_probes.kept(call.run, call.visitor), endpoints.kept_probes),
     _probe("reopen", _reopen),
+    _probe("rename", lambda call: kept_probes.renamed(call.request, call.run, call.visitor)),
+    _probe("delete", lambda call: kept_probes.deleted(call.request, call.run, call.visitor)),
     _probe(
         "export",
         lambda call: kept_probes.exported(call.run),

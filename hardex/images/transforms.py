@@ -7,6 +7,7 @@ sliders, response curves and findings. The order in which they act is that of `O
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
+from io import BytesIO
 from math import ceil, cos, floor, inf, isfinite, isqrt, radians, sin
 from typing import Any
 
@@ -28,8 +29,16 @@ LIMITS = {  # of the numbers that have any beside being finite
     "stroke": (-64.0, 64.0),
     "blur": (0.0, 1000.0),
     "contrast": (0.0, 1000.0),
+    "brightness": (-1.0, 1.0),
+    "saturation": (0.0, 1000.0),
     "noise": (0.0, 1.0),
+    "crop": (0.0, 1.0),
+    "occlusion": (0.0, 1.0),
+    "occlusion_x": (-0.5, 0.5),
+    "occlusion_y": (-0.5, 0.5),
+    "jpeg": (1.0, 100.0),
 }
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green and blue, ITU-R BT.601
 _WORKING_BYTES = 2**20  # of the pictures that are thickened at once; this needs some copies
 
 
@@ -57,9 +66,22 @@ class Transform:
             is mirrored.
         contrast: factor, 0 to 1000, of how far each level is from the mean of the picture (of all
             pixels and channels); what leaves 0..255 is cut off.
+        brightness: share of the 255 levels, -1 to 1, that is added to each; what leaves 0..255 is
+            cut off.
+        saturation: factor, 0 to 1000, of how far each colour is from the grey of the same luma; 0
+            leaves greys. Pictures without three channels have no colours and stay as they are.
         invert: each level v becomes 255 - v.
         noise: standard deviation of Gaussian noise, 0 to 1 of the 255 levels, in each pixel and
             channel; what leaves 0..255 is cut off.
+        crop: share of the width and of the height, 0 to 1, that is hidden at the edges, half of it
+            on each side, under the median colour of the border.
+        occlusion: side of a square that hides a part of the picture under its mean colour, 0 to 1
+            of the shorter side.
+        occlusion_x: where the middle of the square is, -0.5 to 0.5 of the width, from the centre to
+            the right.
+        occlusion_y: the same of the height, down.
+        jpeg: quality, 1 to 100, at which the picture is compressed as JPEG and read again; 100
+            leaves it as it is.
 
     Raises:
         HardexError: a number is not finite or outside of its limits, or the scale is not above 0,
@@ -79,8 +101,15 @@ class Transform:
     stroke: float = 0.0
     blur: float = 0.0
     contrast: float = 1.0
+    brightness: float = 0.0
+    saturation: float = 1.0
     invert: bool = False
     noise: float = 0.0
+    crop: float = 0.0
+    occlusion: float = 0.0
+    occlusion_x: float = 0.0
+    occlusion_y: float = 0.0
+    jpeg: float = 100.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -173,8 +202,13 @@ def transform_each(
         (lambda one: one.stroke, _thickened),
         (lambda one: one.blur, _one_by_one(_blurred)),
         (lambda one: one.contrast, _one_by_one(_contrasted)),
+        (lambda one: one.brightness, _one_by_one(_brightened)),
+        (lambda one: one.saturation, _one_by_one(_saturated)),
         (lambda one: one.invert, _one_by_one(_inverted)),
         (lambda one: one.noise, partial(_noisy, rng=rng)),
+        (lambda one: one.crop, _one_by_one(_cropped)),
+        (_box, _one_by_one(_occluded)),
+        (lambda one: one.jpeg, _one_by_one(_compressed)),
     )
     pictures: Levels = image[None]
     which = [0] * len(asked)  # of the pictures each transform has come to
@@ -365,6 +399,70 @@ def _contrasted(picture: NDArray[np.float32], factor: float) -> NDArray[np.float
     mean = np.float32(picture.mean(dtype=np.float64))
     stretched: NDArray[np.float32] = mean + np.float32(factor) * (picture - mean)
     return stretched.clip(0, 255)
+
+
+def _brightened(picture: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    return (picture + np.float32(255 * share)).clip(0, 255) if share else picture
+
+
+def _saturated(picture: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    if factor == 1 or picture.shape[2] != 3:
+        return picture
+    grey = np.asarray(picture @ _LUMA, np.float32)[:, :, None]
+    saturated: NDArray[np.float32] = grey + np.float32(factor) * (picture - grey)
+    return saturated.clip(0, 255)
+
+
+def _cropped(picture: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    height, width = picture.shape[:2]
+    down, across = round(share * height / 2), round(share * width / 2)
+    if not (down or across):
+        return picture
+    planes = np.moveaxis(picture, 2, 0)
+    result = np.empty_like(picture)
+    result[:] = [_background(plane) for plane in (planes + np.float32(0.5)).astype(np.uint8)]
+    inside = (slice(down, height - down), slice(across, width - across))
+    result[inside] = picture[inside]
+    return result
+
+
+def _box(transform: Transform) -> tuple[float, ...]:
+    """The square that hides something, or ()."""
+    if not transform.occlusion:
+        return ()
+    return transform.occlusion, transform.occlusion_x, transform.occlusion_y
+
+
+def _occluded(picture: NDArray[np.float32], box: tuple[float, ...]) -> NDArray[np.float32]:
+    if not box:
+        return picture
+    height, width = picture.shape[:2]
+    share, x, y = box
+    side = share * min(height, width)
+    rows, columns = (
+        slice(max(0, round(middle - side / 2)), max(0, round(middle + side / 2)))
+        for middle in ((0.5 + y) * height, (0.5 + x) * width)
+    )
+    result = picture.copy()
+    result[rows, columns] = picture.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
+    return result
+
+
+def _compressed(picture: NDArray[np.float32], quality: float) -> NDArray[np.float32]:
+    if quality == 100:
+        return picture
+    levels = (picture.clip(0, 255) + np.float32(0.5)).astype(np.uint8)
+    if levels.shape[2] == 3:
+        return _through_jpeg(levels, quality)
+    planes = [_through_jpeg(levels[:, :, channel], quality) for channel in range(levels.shape[2])]
+    return np.stack(planes, axis=2)
+
+
+def _through_jpeg(levels: NDArray[np.uint8], quality: float) -> NDArray[np.float32]:
+    file = BytesIO()
+    Pillow.fromarray(levels).save(file, "JPEG", quality=max(1, round(quality)))
+    with Pillow.open(file) as found:
+        return np.asarray(found, np.float32)
 
 
 def _inverted(picture: NDArray[np.float32], invert: bool) -> NDArray[np.float32]:

@@ -7,12 +7,12 @@ import numpy as np
 
 from hardex.arrays import Image
 from hardex.classifiers.classifier import Classifier
-from hardex.images import ORDER, Transform, transform
+from hardex.images import Transform, transform
 from hardex.probing.amounts import with_amount
 from hardex.probing.batches import PART, is_large, labels_after
 from hardex.probing.model_input import shape_of
 from hardex.probing.narrowing import evenly
-from hardex.probing.sliders import Slider, deed_in_words, sliders_of
+from hardex.probing.sliders import Slider, alone, deed_in_words
 
 NEAR = 24  # amounts of a curve, nearest to the start, at which each slider is tried first
 
@@ -131,7 +131,7 @@ def search_in_parts(
         return labels_after(image, changes, classifier)
 
     plan = _rough_plan if is_large(shape_of(image)) else _plan
-    return nearest_in_parts(sliders_of(shape_of(image)), predict, wanted, plan)
+    return nearest_in_parts(alone(shape_of(image)), predict, wanted, plan)
 
 
 def changes_of(image: Image, nearest: Nearest) -> SmallestChanges:
@@ -142,7 +142,7 @@ def changes_of(image: Image, nearest: Nearest) -> SmallestChanges:
         start=nearest.start,
         breaking=breaking,
         restoring=_least(image, nearest, nearest.restoring),
-        unchanged=tuple(name for name in ORDER if name not in broken),
+        unchanged=tuple(one.name for one in alone(shape_of(image)) if one.name not in broken),
         done=nearest.done,
         total=nearest.total,
     )

@@ -5,18 +5,20 @@ pixel as the model got it, and `ID.json`, everything else. The JSON is written l
 so a probe is whole or absent. A PNG alone, which a crash or a power cut left, counts as unwritten.
 """
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
 from hardex.arrays import Image
 from hardex.errors import DatasetError, HardexError, RunError, StorageError
+from hardex.people.access import OWNER
 from hardex.people.own_files import PeopleFolder, flush_names
 from hardex.probing.kept_probe import JSON_MOST, KeptProbe, is_probe_id
 from hardex.runs.manifest import Manifest
@@ -25,6 +27,7 @@ if sys.platform != "win32":
     import fcntl
 
 KEPT_MOST = 10_000  # probes of one run
+_EVENTS = "events.jsonl"  # what was renamed and deleted
 _ONE_AT_A_TIME = Lock()
 
 
@@ -92,6 +95,86 @@ def keep_once(
         if own_most is not None:
             _check_own(folder, probe.annotator, own_most)
         return _keep(folder, probe, picture)
+
+
+def rename(folder: Path, probe_id: str, name: str, *, by: str = "") -> KeptProbe:
+    """Give a kept probe another name.
+
+    Args:
+        folder: the run folder.
+        probe_id: of the probe.
+        name: its new name.
+        by: the only annotator whose probe it may be; "" for anybody's.
+
+    Raises:
+        RunError: there is no such probe, or not of this annotator; the name is not allowed; as
+            `StorageError`, it cannot be written now, and the probe is as before.
+    """
+    with _alone(folder):
+        found = replace(_own(folder, probe_id, by), name=name)
+        with _writing(folder):
+            _probes(folder).replace(f"{probe_id}.json", found.as_json().encode())
+            _note(folder, "renamed", found, by)
+        return found
+
+
+def delete(folder: Path, probe_id: str, *, by: str = "") -> KeptProbe:
+    """Delete a kept probe: its two files go, and a line in `events.jsonl` says who did it.
+
+    Args:
+        folder: the run folder.
+        probe_id: of the probe.
+        by: the only annotator whose probe it may be; "" for anybody's.
+
+    Raises:
+        RunError: there is no such probe, or not of this annotator; as `StorageError`, it cannot be
+            deleted now.
+    """
+    with _alone(folder):
+        found, place = _own(folder, probe_id, by), _probes(folder).path
+        with _writing(folder):
+            _note(folder, "deleted", found, by)
+            for kind in ("json", "png"):  # a picture alone counts as unwritten
+                (place / f"{probe_id}.{kind}").unlink(missing_ok=True)
+            flush_names(place)
+        return found
+
+
+def _own(folder: Path, probe_id: str, by: str) -> KeptProbe:
+    found = kept_probe(folder, probe_id)
+    if found is None or (by and found.annotator != by):
+        raise RunError(
+            f"a kept probe must be one of this run; there is no {probe_id[:60]!r}; choose one of "
+            "the list."
+        )
+    return found
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"the probes in {_probes(folder).path} must be writable; they are not "
+            f"({error.strerror or error}); free disk space or check the folder's permissions."
+        ) from error
+
+
+def _note(folder: Path, event: str, probe: KeptProbe, by: str) -> None:
+    """A line for each change of a kept probe; what is deleted cannot tell any more."""
+    line = {
+        "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "event": event,
+        "probe_id": probe.probe_id,
+        "name": probe.name,
+        "by": by or OWNER.name,
+    }
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    with os.fdopen(_probes(folder).open(_EVENTS, flags), "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def kept_probes(folder: Path, *, light: bool = False) -> tuple[list[KeptProbe], list[str]]:
@@ -238,7 +321,7 @@ def _read_light(probes: PeopleFolder, name: str) -> KeptProbe:
 
 @lru_cache(maxsize=KEPT_MOST)
 def _light(probes: PeopleFolder, name: str, changed: int, size: int) -> KeptProbe:
-    """A probe never changes, but a file that was restored from a copy is read again."""
+    """A file that was renamed or restored from a copy is read again."""
     return replace(_read(probes, name), source={})
 
 

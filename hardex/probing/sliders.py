@@ -25,7 +25,14 @@ _WORDS = {
     "stroke": ("stroke change", "stroke widths", "a stroke change of"),
     "blur": ("blur", "blurs", "a blur of"),
     "contrast": ("contrast", "contrasts", "a contrast of"),
+    "brightness": ("brightness", "brightness changes", "a brightness change of"),
+    "saturation": ("saturation", "saturations", "a saturation of"),
     "noise": ("noise", "noise levels", "noise of"),
+    "crop": ("crop", "crops", "a crop of"),
+    "occlusion": ("occlusion", "occlusions", "an occlusion of"),
+    "occlusion_x": ("occlusion", "places", "the occlusion at"),
+    "occlusion_y": ("occlusion", "places", "the occlusion at"),
+    "jpeg": ("JPEG quality", "JPEG qualities", "a JPEG quality of"),
 }
 _SWITCHED = {"flip": ("mirrored", "mirroring"), "invert": ("inverted", "inverting")}
 _DONE = {  # to the picture, before the amount
@@ -38,11 +45,24 @@ _DONE = {  # to the picture, before the amount
     "stroke": "strokes",
     "blur": "blurred",
     "contrast": "contrast",
+    "brightness": "brightness",
+    "saturation": "saturation",
     "invert": "",
     "noise": "noise",
+    "crop": "cropped by",
+    "occlusion": "occluded by",
+    "occlusion_x": "at",
+    "occlusion_y": "at",
+    "jpeg": "JPEG quality",
 }
-_SIGNED = {"rotation", "shear", "stroke"}
-_TOWARDS = {"shift_x": ("to the left", "to the right"), "shift_y": ("up", "down")}
+_SIGNED = {"rotation", "shear", "stroke", "brightness"}
+_TOWARDS = {
+    "shift_x": ("to the left", "to the right"),
+    "shift_y": ("up", "down"),
+    "occlusion_x": ("to the left", "to the right"),
+    "occlusion_y": ("up", "down"),
+}
+_NOT_ALONE = {"occlusion_x", "occlusion_y"}  # they change nothing by themselves
 
 
 @dataclass(frozen=True)
@@ -110,7 +130,19 @@ class Slider:
 
 
 def sliders_of(shape: Shape) -> tuple[Slider, ...]:
-    """The sliders for pictures of this (h, w, c), in the order in which they are applied."""
+    """The sliders for pictures of this (h, w, c), in the order in which they are applied.
+
+    Only pictures with three channels have colours, and their saturation.
+    """
+    return tuple(one for one in _all_sliders(shape) if one.name != "saturation" or shape[2] == 3)
+
+
+def alone(shape: Shape) -> tuple[Slider, ...]:
+    """The sliders that can change a picture by themselves."""
+    return tuple(one for one in sliders_of(shape) if one.name not in _NOT_ALONE)
+
+
+def _all_sliders(shape: Shape) -> tuple[Slider, ...]:
     height, width, _ = shape
     larger = max(1.0, round(2 * min(height, width) / _USUAL_SIDE) / 2)
     thick = min(3 * larger, LIMITS["stroke"][1])
@@ -125,15 +157,22 @@ def sliders_of(shape: Shape) -> tuple[Slider, ...]:
         _slider("stroke", "Stroke", -thick, thick, "px"),
         _slider("blur", "Blur", 0, 4 * larger, "px"),
         _slider("contrast", "Contrast", 0, 2.5, "×", step=0.01),
+        _slider("brightness", "Brightness", -1, 1, "", step=0.01),
+        _slider("saturation", "Saturation", 0, 3, "×", step=0.01),
         Slider("invert", "Invert", 1, 0, 0, 1, ""),
         _slider("noise", "Noise", 0, 0.6, "", step=0.005),
+        _slider("crop", "Crop", 0, 0.9, "", step=0.01),
+        _slider("occlusion", "Occlusion", 0, 0.9, "", step=0.01),
+        _slider("occlusion_x", "Occlusion right", -0.5, 0.5, "", step=0.01),
+        _slider("occlusion_y", "Occlusion down", -0.5, 0.5, "", step=0.01),
+        _slider("jpeg", "JPEG quality", 1, 100, "", step=1),
     )
     return tuple(sorted(made, key=lambda slider: ORDER.index(slider.name)))
 
 
 def slider_of(name: str, shape: Shape) -> Slider:
     """The slider of one transform."""
-    return next(slider for slider in sliders_of(shape) if slider.name == name)
+    return next(slider for slider in _all_sliders(shape) if slider.name == name)
 
 
 def sliders(shape: Shape) -> list[dict[str, Any]]:
@@ -172,7 +211,8 @@ def place_in_words(slider: Slider, amount: float) -> str:
     if slider.switch:
         return _SWITCHED[slider.name][0] if amount else "as it is"
     if slider.name in _TOWARDS and amount:
-        return f"{abs(amount):g} px {_TOWARDS[slider.name][amount > 0]}"
+        unit = " px" if slider.unit else ""
+        return f"{abs(amount):g}{unit} {_TOWARDS[slider.name][amount > 0]}"
     number = f"{amount:+g}" if slider.name in _SIGNED and amount else f"{amount:g}"
     number = number.replace("-", "\N{MINUS SIGN}")
     if slider.unit == "×":

@@ -353,7 +353,7 @@ def test_what_people_said_has_the_latest_last_and_only_of_this_example(own_run):
     own_run.annotations.add(
         Annotation("cleo", "5", "right", comment="clear", said="1", shown="blind")
     )
-    assert annotation_lines(own_run, "5")[-1].endswith("cleo: right, labels hidden: clear")
+    assert annotation_lines(own_run, "5")[-1].endswith("cleo: label right, labels hidden: clear")
     assert annotation_lines(own_run, "4") == example("4", own_run)["said"] == said
     assert annotation_lines(own_run, "6") == []
 

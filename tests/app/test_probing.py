@@ -47,7 +47,15 @@ SHAPES = {
 }
 MOVED = {"rotation": 37.0, "scale": 1.25, "shift_x": 1.5, "shift_y": -1.0}
 ALL = MOVED | {"flip": True, "shear": 0.2, "stroke": 0.5, "blur": 0.4, "contrast": 1.5}
-ALL |= {"invert": True, "noise": 0.05}
+ALL |= {
+    "invert": True,
+    "noise": 0.05,
+    "brightness": 0.1,
+    "crop": 0.1,
+    "occlusion": 0.2,
+    "jpeg": 60.0,
+}
+ALONE = [name for name in ORDER if name not in ("saturation", "occlusion_x", "occlusion_y")]
 ANGLES = list(range(-180, 181, 5))
 
 
@@ -444,8 +452,9 @@ def test_the_smallest_changes_are_the_least_that_can_be_set(tmp_path):
         assert shares == sorted(shares) and all(0 < share <= 1 for share in shares)
         assert len({one["transform"] for one in several}) == len(several)
     broken = {one["transform"] for one in answer["breaking"]}
-    assert {"scale", "shift_x", "shift_y", "stroke", "invert", "noise"} == broken - {"shear"}
-    assert answer["unchanged"] == [name for name in ORDER if name not in broken]
+    levels = {"stroke", "invert", "noise", "brightness", "crop", "occlusion"}
+    assert levels | {"scale", "shift_x", "shift_y"} == broken - {"shear"}
+    assert answer["unchanged"] == [name for name in ALONE if name not in broken]
     assert {one["class"] for one in answer["restoring"]} == {"light"}
     assert answer["sentence"] == (
         "The smallest change that breaks the prediction dim is a stroke change of −0.35 px: it "
@@ -467,7 +476,7 @@ def test_nothing_breaks_a_classifier_that_does_not_look(tmp_path):
     run = run_of(tmp_path, images, [1, 0], always, names=("one-eyed", "other"))
     answer = smallest(example("0"), run, always)
     assert answer["breaking"] == answer["restoring"] == []
-    assert answer["unchanged"] == list(ORDER)
+    assert answer["unchanged"] == list(ALONE)
     assert answer["sentence"] == (
         "None of the changes tried breaks the prediction one-eyed. None of them "
         "restores the given label other."

@@ -1,6 +1,8 @@
 import time
+from io import BytesIO
 
 import numpy as np
+import PIL.Image
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,8 +26,15 @@ any_move = {
 any_strokes = {"stroke": st.floats(-3, 3), "blur": st.floats(0, 3)}
 any_levels = {
     "contrast": st.floats(0, 3),
+    "brightness": st.floats(-1, 1),
+    "saturation": st.floats(0, 3),
     "invert": st.booleans(),
     "noise": st.floats(0, 1),
+    "crop": st.floats(0, 1),
+    "occlusion": st.floats(0, 1),
+    "occlusion_x": st.floats(-0.5, 0.5),
+    "occlusion_y": st.floats(-0.5, 0.5),
+    "jpeg": st.floats(1, 100),
 }
 calm = st.builds(Transform, **any_move, **any_strokes)  # what invents no brightness
 any_transform = st.fixed_dictionaries({}, optional=any_move | any_strokes | any_levels).map(
@@ -204,6 +213,54 @@ def test_a_positive_shear_leans_the_top_to_the_right():
     upright[:, 3] = 200
     leaning = transform(upright, Transform(shear=1.0))
     np.testing.assert_array_equal(leaning[:, :, 0], np.fliplr(np.eye(7, dtype=np.uint8)) * 200)
+
+
+def test_brightness_adds_to_each_level_and_saturation_leaves_its_luma():
+    image = np.array([[[200, 100, 50], [0, 255, 10]]], np.uint8)
+    brighter = transform(image, Transform(brightness=0.2))  # 51 levels
+    np.testing.assert_array_equal(brighter[0], [[251, 151, 101], [51, 255, 61]])
+    grey = transform(image, Transform(saturation=0))
+    luma = np.rint(image @ [0.299, 0.587, 0.114])
+    np.testing.assert_array_equal(grey, np.repeat(luma[:, :, None], 3, axis=2))
+    half = transform(image, Transform(saturation=0.5))
+    np.testing.assert_allclose(half, (image + grey.astype(float)) / 2, atol=1)
+    alone = image[:, :, :1]
+    np.testing.assert_array_equal(transform(alone, Transform(saturation=0)), alone)
+
+
+def test_a_crop_hides_the_edges_and_an_occlusion_a_square():
+    image = np.arange(100, dtype=np.uint8).reshape(10, 10, 1)
+    cropped = transform(image, Transform(crop=0.4))[:, :, 0]
+    np.testing.assert_array_equal(cropped[2:8, 2:8], image[2:8, 2:8, 0])
+    border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
+    hidden = cropped.copy()
+    hidden[2:8, 2:8] = np.sort(border.ravel())[17]
+    assert set(hidden.ravel().tolist()) == {int(np.sort(border.ravel())[17])}
+    place = Transform(occlusion=0.4, occlusion_x=0.2, occlusion_y=-0.3)
+    occluded = transform(image, place)[:, :, 0]
+    changed = np.argwhere(occluded != image[:, :, 0])
+    assert (changed.min(axis=0).tolist(), changed.max(axis=0).tolist()) == ([0, 5], [3, 8])
+    assert set(occluded[0:4, 5:9].ravel().tolist()) == {50}  # the mean, 49.5
+    np.testing.assert_array_equal(
+        transform(image, Transform(occlusion_x=0.4, occlusion_y=0.1)), image
+    )
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_jpeg_is_what_pillow_reads_of_what_it_wrote(channels):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (24, 17, channels), dtype=np.uint8)
+    found = transform(image, Transform(jpeg=30))
+    expected = np.empty_like(image)
+    for part in [slice(None)] if channels == 3 else [slice(i, i + 1) for i in range(channels)]:
+        file = BytesIO()
+        levels = image[:, :, part] if channels == 3 else image[:, :, part][:, :, 0]
+        PIL.Image.fromarray(levels).save(file, "JPEG", quality=30)
+        read = np.asarray(PIL.Image.open(file))
+        expected[:, :, part] = read if read.ndim == 3 else read[:, :, None]
+    np.testing.assert_array_equal(found, expected)
+    worse = transform(image, Transform(jpeg=5)).astype(float) - image
+    assert np.abs(worse).mean() > np.abs(found.astype(float) - image).mean()
 
 
 def test_the_order_is_that_of_the_attributes():

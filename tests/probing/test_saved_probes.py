@@ -20,11 +20,13 @@ from hardex.images import Transform, read_image, write_png
 from hardex.probing.kept_probe import KeptProbe, changes
 from hardex.probing.saved_probes import (
     KEPT_MOST,
+    delete,
     keep,
     keep_once,
     kept_picture,
     kept_probe,
     kept_probes,
+    rename,
 )
 
 PICTURE = small_images(1)[0]
@@ -499,3 +501,27 @@ def test_a_run_keeps_so_many_and_no_more(folder):
         keep(folder, a_probe(), PICTURE)
     sentence(caught)
     assert len(list(probes_in(folder).glob("*.png"))) == 1
+
+
+def test_a_probe_can_be_renamed_and_deleted_by_who_kept_it(folder):
+    kept = [keep(folder, a_probe(annotator=who, name=who), PICTURE) for who in ("anna", "bert")]
+    for change in (delete, lambda *about, by: rename(*about, "mine", by=by)):
+        with pytest.raises(RunError, match="there is no"):
+            change(folder, kept[1].probe_id, by="anna")
+    assert rename(folder, kept[0].probe_id, "a new <name>", by="anna").name == "a new <name>"
+    assert [one.name for one in kept_probes(folder, light=True)[0]] == ["a new <name>", "bert"]
+    with pytest.raises(RunError, match="name"):
+        rename(folder, kept[0].probe_id, "n" * 100_000)
+    delete(folder, kept[1].probe_id)
+    assert [one.name for one in kept_probes(folder)[0]] == ["a new <name>"]
+    files = {path.name for path in (folder / "people" / "probes").iterdir()}
+    assert files == {f"{kept[0].probe_id}.{kind}" for kind in ("json", "png")} | {"events.jsonl"}
+    lines = (folder / "people/probes/events.jsonl").read_text().splitlines()
+    said = [json.loads(line) for line in lines]
+    assert [(one["event"], one["by"]) for one in said] == [
+        ("renamed", "anna"),
+        ("deleted", "owner"),
+    ]
+    for id in (kept[1].probe_id, "../../manifest", ""):
+        with pytest.raises(RunError, match="there is no"):
+            delete(folder, id)

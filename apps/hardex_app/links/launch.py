@@ -99,11 +99,17 @@ def open_window(
                 return ""
             return keys.one_time_token() if notebook else keys.owner_token
 
-        _print(reach(served.url, host, served.port, sharing, token(), once=notebook))
-        _print(where_images_are(workspace))
+        lines = reach(served.url, host, served.port, sharing, token(), once=notebook)
+        lines += where_images_are(workspace)
+        # People see a page that waits for the window; a program that reads the address calls it.
+        is_for_people = shows or sys.stdout.isatty()
+        if is_for_people:
+            _print(lines)
         if shows and not sharing.proxy:
             _open_browser(sharing.shown_at(served.url), keys)
         served.show(owner_window(workspace, sharing.root_path))
+        if not is_for_people:
+            _print(lines)
         workspace.start()
         link = _open_link(tunnel, token(), sharing)
         if keys is not None:

@@ -1,6 +1,6 @@
 // The first visit: three steps, which can be dismissed for good.
 
-import { link } from "./address.js";
+import { address, link, pageOf, whenAddressChanges } from "./address.js";
 import { make, makeButton } from "./dom.js";
 
 const KEPT = "hardex.toured";
@@ -48,4 +48,9 @@ export function addTour(bar, pages) {
   };
   show(0);
   bar.after(box);
+  const look = () => {
+    box.hidden = !steps.some(({ page }) => page === pageOf(address())); // other pages have work to do
+  };
+  whenAddressChanges(look);
+  look();
 }

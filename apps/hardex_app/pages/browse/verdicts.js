@@ -189,17 +189,18 @@ export class Verdicts {
 
   #say() {
     const says = find(this.desk.element, ".hx-judge-says");
+    const together = find(this.desk.element, ".hx-selected-says");
     says.textContent = this.#text();
-    if (!this.#done.length || says.textContent === "") return;
-    if (this.#message === "Saved.") says.append(` ${this.#doneText()} `);
-    says.append(" ", makeButton("hx-button hx-undo-verdict", "Undo", () => this.#undo()));
-  }
-
-  /** What can be undone: "mislabelled, 7 → 1", or of how many examples. */
-  #doneText() {
-    const [{ given, verdict, label }] = this.#done;
-    const one = verdictText(this.desk.state.facts?.verdicts ?? [], verdict, given, label);
-    return this.#done.length === 1 ? `${one}.` : `${many(this.#done.length, "example")} judged.`;
+    together.replaceChildren();
+    const undo = () => makeButton("hx-button hx-undo-verdict", "Undo", () => this.#undo());
+    if (this.#done.length > 1) {
+      const left = this.#done.filter(({ id }) => this.#isWaiting(id)).length;
+      together.append(left ? `Saving ${left}… ` : `${many(this.#done.length, "example")} judged. `, undo());
+    } else if (this.#done.length && says.textContent !== "") {
+      const [{ given, verdict, label }] = this.#done;
+      const words = verdictText(this.desk.state.facts?.verdicts ?? [], verdict, given, label);
+      says.append(this.#message === "Saved." ? ` ${words}. ` : " ", undo());
+    }
   }
 
   #text() {

@@ -24,7 +24,8 @@ export async function listKept(page) {
   if (answer.error) return;
   find(element, ".hx-kept-count").textContent = countText(answer.total, answer.probes.length);
   find(element, ".hx-export").hidden = !answer.labelled;
-  find(element, ".hx-kept").replaceChildren(...answer.probes.map(keptItem));
+  const probes = /** @type {KeptProbe[]} */ (answer.probes);
+  find(element, ".hx-kept").replaceChildren(...probes.map((one) => keptItem(page, one)));
   markKept(page);
 }
 
@@ -37,16 +38,61 @@ function countText(total, shown) {
   return shown < total ? `${count(total)} kept; the latest ${shown}:` : `${count(total)} kept:`;
 }
 
-/** @param {KeptProbe} probe */
-function keptItem(probe) {
+/**
+ * @param {Page} page
+ * @param {KeptProbe} probe
+ */
+function keptItem(page, probe) {
   const button = makeButton("hx-kept-one", "", () => go({ page: "probe", probe: probe.id }));
   button.dataset.id = probe.id;
   button.title = [probe.name, probe.changes, probe.note].filter(Boolean).join("\n");
   if (probe.image) button.append(thumbnail(probe.image));
   button.append(keptText(probe));
-  const item = make("li", "");
-  item.append(button);
+  const item = make("li", "hx-kept-item");
+  item.append(button, action(page, "Rename", probe, () => renameKept(page, probe)),
+    action(page, "Delete", probe, () => deleteKept(page, probe)));
   return item;
+}
+
+/**
+ * @param {Page} page
+ * @param {string} what
+ * @param {KeptProbe} probe
+ * @param {() => void} act
+ */
+function action(page, what, probe, act) {
+  const button = makeButton("hx-kept-do", what, act);
+  button.setAttribute("aria-label", `${what} ${plain(probe.name) || "this probe"}`);
+  return button;
+}
+
+/**
+ * @param {Page} page
+ * @param {KeptProbe} probe
+ */
+async function renameKept(page, { id, name }) {
+  const wanted = prompt("The name of this probe:", name);
+  if (wanted !== null && wanted.trim() !== name) await change(page, "rename", { id, name: wanted.trim() });
+}
+
+/**
+ * @param {Page} page
+ * @param {KeptProbe} probe
+ */
+async function deleteKept(page, { id, name }) {
+  const which = plain(name) || "this probe";
+  if (confirm(`Delete ${which}? Its picture is deleted, too.`)) await change(page, "delete", { id });
+}
+
+/**
+ * @param {Page} page
+ * @param {string} question
+ * @param {object} about
+ */
+async function change(page, question, about) {
+  const answer = await askOnce(page, question, about);
+  await listKept(page);
+  if (answer.error) find(page.element, ".hx-kept-says").textContent = plain(answer.error);
 }
 
 /** @param {KeptProbe} probe */

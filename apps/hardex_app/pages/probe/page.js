@@ -16,6 +16,7 @@ import { showPad, startPad } from "./pad.js";
 import { startPadKeys } from "./pad_keys.js";
 import { receive, showPaint } from "./received.js";
 import { startSliders } from "./sliders.js";
+import { startTurning } from "./turning.js";
 import { startSmallest } from "./smallest.js";
 import { startSource } from "./source.js";
 import { newState } from "./state.js";
@@ -45,8 +46,8 @@ import { follow } from "./view.js";
  */
 
 const STARTS = [
-  startSource, startPad, startPadKeys, startImage, startExamples, startSliders, startCurve, startSmallest, startTensor,
-  startExport, startDraftStore,
+  startSource, startPad, startPadKeys, startImage, startExamples, startSliders, startTurning, startCurve, startSmallest,
+  startTensor, startExport, startDraftStore,
 ];
 
 /** @param {Context} context */

@@ -117,6 +117,9 @@ function showRow({ node, range, number }, slider, value) {
   range.setAttribute("aria-valuetext", amountText(slider, value));
   if (document.activeElement !== number) number.value = String(value); // not while somebody types
   node.classList.toggle("hx-set", value !== slider.start);
+  const share = /** @param {number} at */ (at) => `${(100 * (at - slider.least)) / (slider.most - slider.least)}%`;
+  range.style.setProperty("--from", share(Math.min(value, slider.start))); // filled from where nothing is done
+  range.style.setProperty("--to", share(Math.max(value, slider.start)));
 }
 
 /**
