@@ -103,7 +103,8 @@ def _canvas(shape: Shape) -> list[int]:
 
 def _order(ranges: list[Json]) -> str:
     """The order in which changes are applied, in one line; both directions of a shift are one."""
-    steps = dict.fromkeys(str(one["label"]).split()[0].lower() for one in ranges)
+    labels = (str(one["label"]).split()[0] for one in ranges)
+    steps = dict.fromkeys(one if one.isupper() else one.lower() for one in labels)
     return f"Order: {', '.join(steps)}. Rotation + is counter-clockwise, shear + leans right."
 
 

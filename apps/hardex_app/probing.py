@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import Any, TypeVar
 
+import numpy as np
+
 from hardex.arrays import Image
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.preprocess import swaps_channels
@@ -26,6 +28,7 @@ from hardex.probing.model_input import (
     shape_of,
     sketch_shape,
 )
+from hardex.probing.occlusion_map import occlusion_in_parts
 from hardex.probing.response_curve import ResponseCurve, curve_in_parts, curve_sentence
 from hardex.probing.sketches import draw
 from hardex.probing.sliders import CURVE
@@ -120,6 +123,39 @@ def curve(request: Json, run: Run, classifier: Classifier, *, seconds: float = _
         "preprocess": classifier.preprocess,
         "preprocess_table": preprocess_table(classifier.preprocess),
         "preprocess_swaps_channels": swaps_channels(classifier.preprocess),
+    }
+
+
+def occlusion_part(request: Json, run: Run, classifier: Classifier) -> Json:
+    """Which part of the picture carries the answer, as far as it is known after a moment.
+
+    Args:
+        request: `source` and `transform`, as for `probe`.
+        run, classifier: as for `probe`.
+
+    Returns:
+        `class` and `p` of the prediction; `drops`, rows of how much that probability falls while
+        each place is hidden (None where it is not known yet), and `others`, the classes predicted
+        then; `done` of `total` places.
+
+    Raises:
+        HardexError: an unknown example or a value out of range.
+    """
+    source = part(request, "source")
+    image = source_image(source, run, classifier)
+    base = transform_of(part(request, "transform"), shape_of(image))
+    names = run.manifest.class_names
+    with in_turn(CURVES, CURVE * image.size):
+        found = _after(PART_SECONDS, occlusion_in_parts(image, base, classifier))
+    return {
+        "class": names[found.label],
+        "p": round(found.probability, 4),
+        "drops": [
+            [None if np.isnan(one) else round(float(one), 4) for one in row] for row in found.drops
+        ],
+        "others": [["" if one < 0 else names[one] for one in row] for row in found.others],
+        "done": found.done,
+        "total": found.total,
     }
 
 

@@ -307,6 +307,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(_of_model(probing.smallest), endpoint=endpoints.smallest, error=probe_error),
     _probe("curve", _of_model(probing.curve_part)),
     _probe("smallest", _of_model(probing.smallest_part)),
+    _probe("occlusion", _of_model(probing.occlusion_part)),
     _probe("taken", _of_model(probing.taken), endpoints.take, roles=OWNER_ONLY),
     _probe("facts_of_shape", probe_facts.facts_of_shape),
     _probe("kept", lambda call: kept_probes.kept(call.run, call.visitor), endpoints.kept_probes),

@@ -41,7 +41,7 @@ def test_the_first_page_says_how_good_the_model_is(visit: Visit, run: hardex.Run
     page.get_by_label("Sort by").select_option("loss")
     expect(page.locator(".hx-conf").first).to_have_attribute("title", "loss")
     page.locator(".hx-card").first.click()
-    expect(page.locator(".hx-fact-given")).to_have_text("5")
+    expect(page.locator(".hx-says")).to_have_text("Given 5, the model says 3")
     visit.shoot("filters")
 
 
@@ -56,8 +56,9 @@ def test_a_click_shows_the_very_pixels_and_probabilities(visit: Visit, run: hard
     expect(page.locator("[data-pictured]")).to_have_attribute("data-pictured", first["id"])
     shown = decoded(page.locator(".hx-large").get_attribute("src"))
     np.testing.assert_array_equal(shown, run.image(first["id"])[:, :, 0])
-    expect(page.locator(".hx-fact-given")).to_have_text(first["given_label"])
-    expect(page.locator(".hx-fact-predicted")).to_have_text(first["predicted_label"])
+    expect(page.locator(".hx-detail .hx-is-given .hx-class")).to_have_text(first["given_label"])
+    predicted = page.locator(".hx-detail .hx-is-predicted .hx-class")
+    expect(predicted).to_have_text(first["predicted_label"])
     widths = page.locator(".hx-detail .hx-fill").evaluate_all("all => all.map(f => f.style.width)")
     believed = [float(width.rstrip("%")) / 100 for width in widths]
     np.testing.assert_allclose(believed, run.row(first["id"])["probabilities"], atol=1e-4)
@@ -143,7 +144,7 @@ def test_the_smallest_changes_are_found_and_a_probe_is_kept(visit: Visit, run: h
     row = page.locator(".hx-small-table", has_text="Restores").locator("tbody tr").first
     settled(page, row.click)
     expect(page.locator(".hx-says-after")).to_contain_text(example["given_label"])
-    page.get_by_label("Name").fill("the least that restores the label")
+    page.get_by_label("Name", exact=True).fill("the least that restores the label")
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.locator(".hx-keep-says")).to_contain_text("Kept with the run")
     expect(page.locator(".hx-kept-one")).to_have_count(1)

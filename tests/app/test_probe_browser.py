@@ -173,7 +173,7 @@ def test_what_is_drawn_is_kept_opened_again_and_exported(browser, grey):
         page.locator(".hx-expected").select_option("2")
         settled(page, lambda: page.locator(".hx-rotation").fill("20"))
         before, after = pixels(page, ".hx-before"), pixels(page, ".hx-after")
-        page.get_by_label("Name").fill("<b>${1+1}")
+        page.get_by_label("Name", exact=True).fill("<b>${1+1}")
         page.get_by_role("button", name="Keep", exact=True).click()
         expect(page.locator(".hx-keep-says")).to_have_text("Kept with the run.")
         (one,), _ = kept_probes(grey[1].run.folder)
@@ -186,7 +186,7 @@ def test_what_is_drawn_is_kept_opened_again_and_exported(browser, grey):
         card.click()
         answered(page)
         expect(card).to_have_attribute("aria-current", "true")
-        expect(page.get_by_label("Name")).to_have_value("<b>${1+1}")
+        expect(page.get_by_label("Name", exact=True)).to_have_value("<b>${1+1}")
         expect(page.get_by_label("Note")).to_have_value("")
         quiet(page)
         np.testing.assert_array_equal(pixels(page, ".hx-before"), before)
@@ -209,7 +209,7 @@ def test_the_way_back_from_a_kept_probe_leads_to_what_was_drawn(browser, grey):
             page.get_by_role("button", name="Clear").click()
             draw(page, [(60, 60), to])
             answered(page)
-            page.get_by_label("Name").fill(name)
+            page.get_by_label("Name", exact=True).fill(name)
             page.get_by_role("button", name="Keep", exact=True).click()
             expect(page.locator(".hx-keep-says")).to_have_text("Kept with the run.")
             expect(page.locator(".hx-kept-one", has_text=name)).to_be_visible()
@@ -245,14 +245,14 @@ def test_a_reload_keeps_the_draft_and_back_shows_what_the_address_names(browser,
         page.get_by_role("button", name="Draw", exact=True).click()
         draw(page, [(60, 60), (220, 200)])
         settled(page, lambda: page.locator(".hx-rotation").fill("20"))
-        page.get_by_label("Name").fill("half a <b>thought</b>")
+        page.get_by_label("Name", exact=True).fill("half a <b>thought</b>")
         drawn = pixels(page, ".hx-after")
         page.wait_for_url("**/?view=probe&rotation=20")
         for _ in range(2):
             page.reload()
             answered(page)
             np.testing.assert_array_equal(pixels(page, ".hx-after"), drawn)
-            expect(page.get_by_label("Name")).to_have_value("half a <b>thought</b>")
+            expect(page.get_by_label("Name", exact=True)).to_have_value("half a <b>thought</b>")
             expect(page.locator(".hx-rotation")).to_have_value("20")
         settled(page, page.go_back)
         np.testing.assert_array_equal(pixels(page, ".hx-after"), before)
@@ -286,7 +286,7 @@ def test_an_address_without_a_picture_shows_the_one_draft(browser, grey):
 def test_a_drawing_outlives_a_kept_probe_that_is_opened_and_a_reload(browser, grey):
     with visiting(browser, grey, "&id=4") as page:
         answered(page)
-        page.get_by_label("Name").fill("opened meanwhile")
+        page.get_by_label("Name", exact=True).fill("opened meanwhile")
         page.get_by_role("button", name="Keep", exact=True).click()
         card = page.locator(".hx-kept-one", has_text="opened meanwhile")
         expect(card).to_be_visible()
@@ -298,16 +298,16 @@ def test_a_drawing_outlives_a_kept_probe_that_is_opened_and_a_reload(browser, gr
         page.wait_for_url("**/?view=probe")
         drawn = pixels(page, ".hx-before")
         settled(page, card.click)
-        expect(page.get_by_label("Name")).to_have_value("opened meanwhile")
+        expect(page.get_by_label("Name", exact=True)).to_have_value("opened meanwhile")
         seen(page, ".hx-after", grey[1].run.image("4"))
         page.wait_for_timeout(500)  # until the address is written
         page.reload()
         answered(page)
-        expect(page.get_by_label("Name")).to_have_value("opened meanwhile")
+        expect(page.get_by_label("Name", exact=True)).to_have_value("opened meanwhile")
         expect(card).to_have_attribute("aria-current", "true")
         settled(page, page.go_back)
         np.testing.assert_array_equal(pixels(page, ".hx-before"), drawn)
-        expect(page.get_by_label("Name")).to_have_value("")
+        expect(page.get_by_label("Name", exact=True)).to_have_value("")
         expect(page.get_by_label("Note")).to_have_value("of the drawing")
 
 
@@ -338,13 +338,13 @@ def test_what_is_being_kept_when_the_page_is_loaded_again_is_kept_once(browser, 
     with visiting(browser, grey) as page:
         draw(page, [(60, 60), (220, 200)])
         answered(page)
-        page.get_by_label("Name").fill(name)
+        page.get_by_label("Name", exact=True).fill(name)
         with next_request(page, "keep", arrives=arrives):
             page.get_by_role("button", name="Keep", exact=True).click()
         page.reload()
         expect(page.locator(".hx-keep-says")).to_have_text("Kept with the run.")
         expect(page.locator(".hx-kept-one", has_text=name)).to_have_count(1)
-        expect(page.get_by_label("Name")).to_have_value("")
+        expect(page.get_by_label("Name", exact=True)).to_have_value("")
         expect(page.get_by_role("button", name="Keep", exact=True)).to_be_disabled()
         assert [one.name for one in kept_probes(run.folder)[0]].count(name) == 1
 
@@ -541,6 +541,57 @@ def test_what_is_no_image_or_too_large_is_said_in_place(browser, grey):
         expect(page.locator(".hx-taken")).to_contain_text("large.png has 15.0 MB; at most 15 MB")
         give(page, "choose", b"", "empty.png")
         expect(page.locator(".hx-taken")).to_contain_text("empty.png is empty")
+
+
+# ------------------------------------------------------------------ by hand, and part by part
+
+
+def test_the_picture_is_turned_by_hand_and_shows_which_part_matters(browser, grey):
+    with visiting(browser, grey, "&id=4") as page:
+        answered(page)
+        page.get_by_role("button", name="Which part matters?").click()
+        expect(page.locator(".hx-occlusion-map span")).to_have_count(100)
+        expect(page.locator(".hx-occlusion-map span").first).to_have_attribute(
+            "title", re.compile("Without this part: .* %, in place of .* %")
+        )
+        box = page.locator(".hx-after").bounding_box()
+        middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.move(middle[0] + 40, middle[1])
+        page.mouse.down()
+        page.mouse.move(middle[0] + 30, middle[1] - 30, steps=4)
+        page.mouse.move(middle[0], middle[1] - 40, steps=4)  # a quarter, counter-clockwise
+        page.mouse.up()
+        turned = page.locator("#probe-rotation")
+        assert abs(float(turned.input_value()) - 90) <= 2
+        expect(page.locator(".hx-occlusion-map")).to_be_hidden()  # it was of another picture
+        before = float(turned.input_value())
+        page.locator(".hx-after").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Shift+ArrowLeft")
+        assert float(turned.input_value()) == before + 9
+        filled = turned.evaluate(
+            "r => [r.style.getPropertyValue('--from'), r.style.getPropertyValue('--to')]"
+        )
+        assert filled[0] == "50%" and 50 < float(filled[1][:-1]) < 80
+
+
+def test_a_kept_probe_is_renamed_and_deleted(browser, grey):
+    _, workspace = grey
+    with visiting(browser, grey, "&id=5") as page:
+        answered(page)
+        page.locator(".hx-keep-name").fill("first name")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        one = page.locator(".hx-kept-item").filter(has_text="first name")
+        expect(one).to_have_count(1)
+        page.once("dialog", lambda dialog: dialog.accept("second <name>"))
+        one.get_by_role("button", name="Rename").click()
+        two = page.locator(".hx-kept-item").filter(has_text="second <name>")
+        expect(two).to_have_count(1)
+        page.once("dialog", lambda dialog: dialog.accept())
+        two.get_by_role("button", name="Delete").click()
+        expect(two).to_have_count(0)
+        names = [one.name for one in kept_probes(workspace.run.folder)[0]]
+        assert not {"first name", "second <name>"} & set(names)
 
 
 # ------------------------------------------------------------------ everybody

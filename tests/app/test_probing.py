@@ -458,8 +458,8 @@ def test_the_smallest_changes_are_the_least_that_can_be_set(tmp_path):
     assert {one["class"] for one in answer["restoring"]} == {"light"}
     assert answer["sentence"] == (
         "The smallest change that breaks the prediction dim is a stroke change of −0.35 px: it "
-        "becomes dark. The smallest that restores the given label light is a stroke change of "
-        "+1.25 px."
+        "becomes dark. The smallest that restores the given label light is a brightness change of "
+        "+0.15."
     )
 
 

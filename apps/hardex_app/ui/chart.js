@@ -45,6 +45,8 @@ export function chart(container, { label, onPick }) {
   const plotBox = make("div", "hx-chart-plot");
   plotBox.tabIndex = 0;
   plotBox.setAttribute("role", "slider");
+  plotBox.setAttribute("aria-label", label);
+  plotBox.setAttribute("aria-valuenow", "0"); // until there is something to read
   const [readout, legend] = [make("div", "hx-chart-readout"), make("div", "hx-chart-legend")];
   readout.hidden = true;
   container.classList.add("hx-chart");

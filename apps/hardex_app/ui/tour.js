@@ -39,17 +39,16 @@ export function addTour(bar, pages) {
     const next = steps[at + 1];
     const parts = [make("strong", "", `${at + 1} of ${steps.length}`), make("span", "hx-tour-text", steps[at].text)];
     if (next) {
-      const on = link("hx-button", "Next", { page: next.page });
-      on.addEventListener("click", () => show(at + 1));
-      parts.push(on);
+      parts.push(link("hx-button", "Next", { page: next.page }));
     }
     parts.push(makeButton("hx-button", next ? "Dismiss" : "Done", over));
     box.replaceChildren(...parts);
   };
-  show(0);
   bar.after(box);
   const look = () => {
-    box.hidden = !steps.some(({ page }) => page === pageOf(address())); // other pages have work to do
+    const at = steps.findIndex(({ page }) => page === pageOf(address()));
+    box.hidden = at < 0; // on other pages there is work to do
+    if (at >= 0) show(at);
   };
   whenAddressChanges(look);
   look();

@@ -1,8 +1,8 @@
 // The cards of the grid: one example each.
 
 import { find, make, makeButton, plain } from "../../ui/dom.js";
+import { placeText } from "../../ui/lists.js";
 import { percent } from "../../ui/numbers.js";
-import { placeText } from "./words.js";
 
 /** @typedef {import("./desk.js").State} State */
 /** @typedef {import("./desk.js").Row} Row */

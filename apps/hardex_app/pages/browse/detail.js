@@ -3,8 +3,8 @@
 import { addressOf } from "../../ui/address.js";
 import { copy } from "../../ui/copy.js";
 import { find, make, makeButton, plain } from "../../ui/dom.js";
+import { placeText } from "../../ui/lists.js";
 import { percent } from "../../ui/numbers.js";
-import { placeText } from "./words.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("./desk.js").Example} Example */

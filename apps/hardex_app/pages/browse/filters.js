@@ -2,9 +2,9 @@
 
 import { address, go } from "../../ui/address.js";
 import { find, make, plain } from "../../ui/dom.js";
+import { LIST_NAMES } from "../../ui/lists.js";
 import { many } from "../../ui/numbers.js";
 import { option } from "./desk.js";
-import { LIST_NAMES } from "./words.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("./desk.js").View} View */

@@ -1,27 +1,6 @@
-// Words of the page: the list is "errors", the model is wrong, the label is mislabelled.
+// Words of the page: the label is mislabelled.
 
 import { plain } from "../../ui/dom.js";
-
-/** @type {Record<string, string>} */
-const LISTS = { hard: "hard", unsure: "unsure", wrong: "errors", all: "all examples" };
-
-/** @param {string} list as the address names it */
-export function listName(list) {
-  return LISTS[list] ?? list;
-}
-
-/** The lists with their names, in order. */
-export const LIST_NAMES = Object.entries(LISTS);
-
-/**
- * The place of an example in a list: "errors 3".
- *
- * @param {string} list
- * @param {number} rank
- */
-export function placeText(list, rank) {
-  return `${listName(list)} ${rank}`;
-}
 
 /**
  * A stored verdict: "mislabelled, 7 → 1".

@@ -3,6 +3,7 @@
 import { showCursor, showCurve } from "./curve.js";
 import { showExpected, showTexts } from "./keep.js";
 import { markKept } from "./kept.js";
+import { forgetOcclusion } from "./occlusion.js";
 import { showPad } from "./pad.js";
 import { showAmounts } from "./sliders.js";
 import { forgetSmallest } from "./smallest.js";
@@ -33,6 +34,7 @@ export function changesOf(page) {
   const picture = () => {
     state.pictures += 1;
     forgetSmallest(page);
+    forgetOcclusion(page);
     showExpected(page);
     page.ask.probe();
     page.ask.curveSoon();
@@ -42,6 +44,7 @@ export function changesOf(page) {
     picture,
     view,
     transform: (names) => {
+      forgetOcclusion(page);
       page.ask.probe();
       if (names.some((name) => name !== state.draft.along)) page.ask.curveSoon();
       if (names.includes(state.draft.along)) showCursor(page);

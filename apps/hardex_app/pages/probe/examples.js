@@ -1,6 +1,7 @@
 // The examples to choose from: hard ones, or those that an annotator has judged.
 
 import { find, make, makeButton, plain } from "../../ui/dom.js";
+import { placeText } from "../../ui/lists.js";
 import { closeKept, isAnnotator } from "./state.js";
 import { showStatus } from "./status.js";
 
@@ -48,7 +49,7 @@ function tile(page, { id, list, rank, given, predicted, image }) {
   const button = makeButton("hx-tile", "", () => pick(page, id));
   button.dataset.id = id;
   button.setAttribute("role", "option");
-  button.setAttribute("aria-label", `${list} ${rank}: given ${plain(given)}, predicted ${plain(predicted)}`);
+  button.setAttribute("aria-label", `${placeText(list, rank)}: given ${plain(given)}, predicted ${plain(predicted)}`);
   if (image) button.append(thumbnail(image));
   button.append(make("span", "", `${plain(given)} → ${plain(predicted)}`));
   return button;
@@ -112,7 +113,7 @@ function pickedText({ state }) {
   const labels = known ? `given ${plain(known.given)}, predicted ${plain(known.predicted)}` : "";
   if (id === null) return "";
   if (isAnnotator(state)) return known ? `Judged example: ${labels}` : ""; // its id is a secret
-  return `Example ${plain(id)}` + (known ? `: ${known.list} ${known.rank}, ${labels}` : "");
+  return `Example ${plain(id)}` + (known ? `: ${placeText(known.list, known.rank)}, ${labels}` : "");
 }
 
 /**

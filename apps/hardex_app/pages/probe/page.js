@@ -15,6 +15,7 @@ import { keeperOf } from "./keep.js";
 import { showPad, startPad } from "./pad.js";
 import { startPadKeys } from "./pad_keys.js";
 import { receive, showPaint } from "./received.js";
+import { startOcclusion } from "./occlusion.js";
 import { startSliders } from "./sliders.js";
 import { startTurning } from "./turning.js";
 import { startSmallest } from "./smallest.js";
@@ -46,8 +47,8 @@ import { follow } from "./view.js";
  */
 
 const STARTS = [
-  startSource, startPad, startPadKeys, startImage, startExamples, startSliders, startTurning, startCurve, startSmallest,
-  startTensor, startExport, startDraftStore,
+  startSource, startPad, startPadKeys, startImage, startExamples, startSliders, startTurning, startCurve,
+  startSmallest, startOcclusion, startTensor, startExport, startDraftStore,
 ];
 
 /** @param {Context} context */

@@ -24,28 +24,29 @@ export function turned(middle, from, to) {
 /** @param {Page} page */
 export function startTurning(page) {
   const picture = find(page.element, ".hx-after", HTMLCanvasElement);
+  const box = find(page.element, ".hx-after-box"); // with the map of what matters over it
   picture.tabIndex = 0;
   picture.title = "Drag to turn; arrow keys: 1°, with Shift 10°";
   /** @type {{x: number, y: number} | null} */
   let last = null;
   let amount = 0; // not rounded to a step: many small moves add up
-  picture.addEventListener("pointerdown", (event) => {
+  box.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     last = { x: event.clientX, y: event.clientY };
     amount = page.state.draft.transform.rotation ?? 0;
-    picture.setPointerCapture(event.pointerId);
+    box.setPointerCapture(event.pointerId);
     event.preventDefault();
   });
-  picture.addEventListener("pointermove", (event) => {
+  box.addEventListener("pointermove", (event) => {
     if (!last) return;
-    const box = picture.getBoundingClientRect();
+    const place = picture.getBoundingClientRect();
     const here = { x: event.clientX, y: event.clientY };
-    amount += turned({ x: box.x + box.width / 2, y: box.y + box.height / 2 }, last, here);
+    amount += turned({ x: place.x + place.width / 2, y: place.y + place.height / 2 }, last, here);
     last = here;
     turn(page, amount);
   });
   for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
-    picture.addEventListener(name, () => {
+    box.addEventListener(name, () => {
       last = null;
     });
   }
