@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import Any, TypeVar
 
-import numpy as np
-
 from hardex.arrays import Image
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.preprocess import swaps_channels
@@ -150,9 +148,7 @@ def occlusion_part(request: Json, run: Run, classifier: Classifier) -> Json:
     return {
         "class": names[found.label],
         "p": round(found.probability, 4),
-        "drops": [
-            [None if np.isnan(one) else round(float(one), 4) for one in row] for row in found.drops
-        ],
+        "drops": found.known_drops(),
         "others": [["" if one < 0 else names[one] for one in row] for row in found.others],
         "done": found.done,
         "total": found.total,

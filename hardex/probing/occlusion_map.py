@@ -35,6 +35,12 @@ class OcclusionMap:
     done: int
     total: int
 
+    def known_drops(self) -> list[list[float | None]]:
+        """The drops as plain data, of four digits; None where it was not tried yet."""
+        return [
+            [None if np.isnan(one) else round(one, 4) for one in row] for row in self.drops.tolist()
+        ]
+
 
 def occlusion_in_parts(
     image: Image, base: Transform, classifier: Classifier
