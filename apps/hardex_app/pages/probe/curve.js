@@ -125,7 +125,9 @@ function stepsOf(slider) {
  * @param {CurveAnswer["flips"][number]} flip
  */
 function flipLabel(slider, flip) {
-  return `${amountText(slider, flip.amount)} → ${plain(flip.class)}`.slice(0, LABEL_MOST);
+  const name = plain(flip.class);
+  const whole = `${amountText(slider, flip.amount)} → ${name}`;
+  return whole.length > LABEL_MOST ? `→ ${name.slice(0, LABEL_MOST - 2)}` : whole; // the class matters most
 }
 
 /**
