@@ -689,7 +689,10 @@ def test_on_a_phone_a_card_brings_its_example_to_the_eye(browser, served):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("words", ["", "view=browse&list=all&id=3", "view=probe&id=3&rotation=20"])
+@pytest.mark.parametrize(
+    "words",
+    ["", "view=browse&list=all&id=3", "view=probe&id=3&rotation=20", "view=people"],
+)
 @pytest.mark.parametrize("phone", [False, True])
 def test_axe_finds_no_serious_violation(browser, hostile, words, theme, phone):
     from axe_playwright_python.sync_playwright import Axe
