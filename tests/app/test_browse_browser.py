@@ -472,7 +472,7 @@ def test_what_a_filter_leaves_out_does_not_stay_open(browser, served):
         opened(page, errors[0])
         page.locator(".hx-card").nth(1).click()
         opened(page, errors[1])
-        page.get_by_label("Prediction", exact=True).select_option("no")
+        page.locator("[name=correct]").select_option("no")
         shows(page, run, View(list="wrong", correct=False))
         opened(page, errors[1])  # it is among them
 
