@@ -447,10 +447,34 @@ def test_a_mislabelled_example_is_asked_for_its_class_and_stored_once(browser, s
         expect(says).to_contain_text(f"Saved. mislabelled, {given} → {predicted}.")
         (event,) = run.annotations.all()[before:]
         assert (event.id, event.verdict, event.new_label) == (id, "wrong", predicted)
+        page.get_by_role("button", name="next example").click()
+        opened(page, run.find(View(list="wrong")).examples[2].id)
+        expect(says).to_contain_text(
+            f"{id}: mislabelled, {given} → {predicted}."
+        )  # not the open one
+        page.get_by_role("button", name="previous example").click()
+        opened(page, id)
         says.get_by_role("button", name="Undo").click()
         expect(says).to_have_text("Undone.")
         expect(page.locator(".hx-said li").last).to_contain_text("(undone)")
         assert run.annotations.verdicts([id]) == {}
+
+
+def test_what_a_filter_leaves_out_does_not_stay_open(browser, served):
+    _, run = served
+    errors = [one.id for one in run.find(View(list="wrong")).examples]
+    agreed = next(
+        one.id for one in run.find(View(list="all")).examples if one.id not in set(errors)
+    )
+    with visiting(browser, served, f"view=browse&list=all&id={agreed}") as page:
+        opened(page, agreed)
+        page.locator(".hx-radio").filter(has_text="errors").click()
+        opened(page, errors[0])
+        page.locator(".hx-card").nth(1).click()
+        opened(page, errors[1])
+        page.locator("[name=correct]").select_option("no")
+        shows(page, run, View(list="wrong", correct=False))
+        opened(page, errors[1])  # it is among them
 
 
 def test_several_are_selected_judged_together_and_exported(browser, served):

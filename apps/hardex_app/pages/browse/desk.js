@@ -72,6 +72,7 @@ export const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
  * @property {Example | null} shown
  * @property {boolean} byHand whether it was opened by a click
  * @property {"first" | "last" | null} openAt which example to open on the page that comes
+ * @property {boolean} filtered whether a filter was changed, and its page has not come yet
  * @property {Map<string, string>} pictures by id; "" where there is none
  * @property {ReturnType<typeof setTimeout> | undefined} typing the pause after a letter
  */
@@ -92,7 +93,7 @@ export const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
 export function newState() {
   return {
     facts: null, view: {}, asked: null, page: null, id: null, shown: null, byHand: false, openAt: null,
-    pictures: new Map(), typing: undefined,
+    filtered: false, pictures: new Map(), typing: undefined,
   };
 }
 

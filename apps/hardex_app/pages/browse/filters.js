@@ -30,7 +30,7 @@ export function listenToFilters(desk) {
   const { form, element, state } = desk;
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", (event) => {
-    if (!isSearch(event.target)) go(fromForm(desk));
+    if (!isSearch(event.target)) goFiltered(desk);
   });
   form.addEventListener("input", (event) => {
     if (isSearch(event.target)) goSoon(desk);
@@ -38,13 +38,22 @@ export function listenToFilters(desk) {
   const order = find(element, ".hx-order");
   order.addEventListener("click", () => {
     order.setAttribute("aria-pressed", String(order.getAttribute("aria-pressed") !== "true"));
-    go(fromForm(desk));
+    goFiltered(desk);
   });
   find(element, ".hx-widen").addEventListener("click", () => go({ ...fromForm(desk), list: "all" }));
   find(element, ".hx-clear-filters").addEventListener("click", () => {
     form.reset();
     go({ page: "browse", list: state.view.list, id: state.id });
   });
+}
+
+/**
+ * @param {Desk} desk
+ * @param {{instead?: boolean}} [how]
+ */
+function goFiltered(desk, how) {
+  desk.state.filtered = true; // the next page opens its first example where it lacks the open one
+  go(fromForm(desk), how);
 }
 
 /** @param {EventTarget | null} target */
@@ -58,7 +67,7 @@ function goSoon(desk) {
   clearTimeout(state.typing);
   state.typing = setTimeout(() => {
     state.typing = undefined;
-    go(fromForm(desk), { instead: Boolean(state.view.text) });
+    goFiltered(desk, { instead: Boolean(state.view.text) });
   }, TYPING_MS);
 }
 
@@ -96,7 +105,7 @@ function fromForm({ element, form, state }) {
   if (!view.score) view.least = view.most = "";
   for (const field of metaFields(element)) view[field.name] = field.value;
   if (find(element, ".hx-order").getAttribute("aria-pressed") === "true") view.order = "asc";
-  return { ...view, id: state.id }; // what is open stays open
+  return { ...view, id: state.id }; // what is open stays open where the page has it
 }
 
 /**

@@ -53,6 +53,7 @@ function drawPage(desk, page) {
   if (inGrid) focusOn(opened ?? grid.querySelector(".hx-card"));
   openWaiting(desk, page);
   openFirst(desk);
+  if (state.asked === JSON.stringify(filtersOf(state.view))) state.filtered = false; // no older page came late
   askPictures(desk, page.examples.map((one) => one.id));
   element.dataset.pages = String(Number(element.dataset.pages || 0) + 1);
 }

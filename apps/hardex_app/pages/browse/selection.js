@@ -41,13 +41,15 @@ export function open(desk, id, byHand = false) {
 }
 
 /**
- * Open the first example where none is open, so that there is something to look at and to step from.
+ * Open the first example where none is open, so that there is something to look at and to step from; after a
+ * change of filters also where the open one is not on the page, so that nobody judges what is not in the list.
  *
  * @param {Desk} desk
  */
 export function openFirst(desk) {
-  const { page, id } = desk.state;
-  const isNeeded = !id && page?.examples.length && address().page === "browse";
+  const { page, id, filtered } = desk.state;
+  const isStale = filtered && !page?.examples.some((one) => one.id === id);
+  const isNeeded = (!id || isStale) && page?.examples.length && address().page === "browse";
   if (isNeeded && window.innerWidth >= PHONE_BELOW) open(desk, page.examples[0].id);
 }
 

@@ -23,10 +23,23 @@ async function showAlike({ server, state, element }) {
   if (id === undefined) return;
   const answer = await server.more_like(id).catch(() => null);
   if (!answer || answer.error !== undefined) {
-    find(element, ".hx-copy-says").textContent = answer?.error ?? "The server does not answer; try again.";
+    say(element, answer?.error ?? "The server does not answer; try again.");
     return;
   }
   go({ page: "browse", list: "all", at: answer.at.join("."), id });
+  say(element, "Those with the most similar predicted probabilities, this one included.");
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function say(element, text) {
+  const says = find(element, ".hx-copy-says");
+  says.textContent = text;
+  setTimeout(() => {
+    if (says.textContent === text) says.replaceChildren();
+  }, SAYS_MS);
 }
 
 /** @param {Desk} desk */
@@ -57,10 +70,8 @@ function listenToLink({ element, state }) {
     const { address = "", shared = false } = state.facts ?? {};
     const link = address ? `${address}/${location.search}` : location.href;
     const done = await copy(link);
-    const says = find(element, ".hx-copy-says");
-    says.textContent = done ? "Copied. " : `Copy it yourself: ${link} `;
-    if (address || shared) says.append("Whoever is invited sees this view; People makes links for others.");
-    else says.append("Only this computer can open it: to send it, start the app with --share.");
-    setTimeout(() => says.replaceChildren(), SAYS_MS);
+    const who = address || shared ? "Whoever is invited sees this view; People makes links for others."
+      : "Only this computer can open it: to send it, start the app with --share.";
+    say(element, `${done ? "Copied." : `Copy it yourself: ${link}`} ${who}`);
   });
 }

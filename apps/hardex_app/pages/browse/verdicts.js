@@ -72,7 +72,6 @@ export class Verdicts {
     this.comment.value = "";
     this.which.hidden = true;
     this.#message = "";
-    this.#done = [];
     const refused = this.outbox.refused.findLast((entry) => entry.payload.id === state.shown?.id);
     if (refused) this.#showRefused(refused, "Your verdict was not saved: ");
     this.#say();
@@ -196,10 +195,13 @@ export class Verdicts {
     if (this.#done.length > 1) {
       const left = this.#done.filter(({ id }) => this.#isWaiting(id)).length;
       together.append(left ? `Saving ${left}… ` : `${many(this.#done.length, "example")} judged. `, undo());
-    } else if (this.#done.length && says.textContent !== "") {
-      const [{ given, verdict, label }] = this.#done;
+    } else if (this.#done.length) {
+      const [{ id, given, verdict, label }] = this.#done;
       const words = verdictText(this.desk.state.facts?.verdicts ?? [], verdict, given, label);
-      says.append(this.#message === "Saved." ? ` ${words}. ` : " ", undo());
+      const isOpen = this.desk.state.shown?.id === id;
+      if (!isOpen) says.append(` ${plain(id)}: ${words}. `); // the visitor went on
+      else says.append(this.#message === "Saved." ? ` ${words}. ` : " ");
+      says.append(undo());
     }
   }
 
