@@ -232,6 +232,17 @@ def chromium() -> Iterator[Browser]:
 
 def started(*arguments: str, folder: Path) -> tuple[Server, str]:
     """A server of `hardex ARGUMENTS` in a process of its own, and its address."""
+    server = begun(*arguments, folder=folder)
+    assert server.stdout is not None
+    for line in server.stdout:
+        if line.startswith("hardex is at "):
+            return server, line.removeprefix("hardex is at ").strip()
+    said = (folder / "server-says.txt").read_text(encoding="utf-8", errors="replace")
+    raise SystemExit(f"hardex {' '.join(arguments)} gave no address:\n{said}")
+
+
+def begun(*arguments: str, folder: Path) -> Server:
+    """A server that may not answer yet."""
     complaints = (folder / "server-says.txt").open("wb")  # a pipe that nobody reads fills up
     server = subprocess.Popen(
         [sys.executable, "-m", "hardex", *arguments, "--no-browser"],
@@ -241,12 +252,7 @@ def started(*arguments: str, folder: Path) -> tuple[Server, str]:
         text=True,
     )
     complaints.close()
-    assert server.stdout is not None
-    for line in server.stdout:
-        if line.startswith("hardex is at "):
-            return server, line.removeprefix("hardex is at ").strip()
-    said = (folder / "server-says.txt").read_text(encoding="utf-8", errors="replace")
-    raise SystemExit(f"hardex {' '.join(arguments)} gave no address:\n{said}")
+    return server
 
 
 def end(server: Server) -> None:

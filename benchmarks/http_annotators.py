@@ -26,7 +26,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import numpy as np
-from chromium import Figure, Server, as_line, end, started
+from chromium import Figure, Server, as_line, begun, end
 
 from hardex.people.access import Access
 from hardex.people.tickets import Tickets
@@ -102,7 +102,7 @@ class AppServer:
     """`hardex serve` in a process of its own, at one port over any number of starts.
 
     Attributes:
-        starts: seconds from each start to the line that tells the address.
+        starts: seconds from each start to its first answer to annotators, who need no Gradio.
         complaints: what it wrote to its standard error, start by start.
     """
 
@@ -123,8 +123,20 @@ class AppServer:
     def start(self) -> None:
         begin = time.perf_counter()
         words = ("serve", *self._words, "--port", str(self.port))
-        self._server, _ = started(*words, folder=self._folder)
+        self._server = begun(*words, folder=self._folder)
+        if not wait_for(self._answers, _START_SECONDS):
+            said = (self._folder / "server-says.txt").read_text(encoding="utf-8", errors="replace")
+            raise SystemExit(f"hardex {' '.join(words)} does not answer:\n{said}")
         self.starts.append(time.perf_counter() - begin)
+
+    def _answers(self) -> bool:
+        with (
+            suppress(OSError, HTTPException),
+            closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as asking,
+        ):
+            asking.request("GET", "/enter")
+            return asking.getresponse().status == 200
+        return False
 
     def kill(self) -> None:
         """As `kill -9`: nothing is said to it and nothing is cleaned up."""
@@ -149,6 +161,9 @@ class AppServer:
         """Processor time of the process that runs now."""
         fields = Path(f"/proc/{self.process_id}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+_START_SECONDS = 60.0
 
 
 @contextmanager

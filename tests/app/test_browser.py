@@ -144,7 +144,9 @@ def test_the_smallest_changes_are_found_and_a_probe_is_kept(visit: Visit, run: h
     row = page.locator(".hx-small-table", has_text="Restores").locator("tbody tr").first
     settled(page, row.click)
     expect(page.locator(".hx-says-after")).to_contain_text(example["given_label"])
-    page.get_by_label("Name", exact=True).fill("the least that restores the label")
+    page.locator("#probe").get_by_label("Name", exact=True).fill(
+        "the least that restores the label"
+    )
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.locator(".hx-keep-says")).to_contain_text("Kept with the run")
     expect(page.locator(".hx-kept-one")).to_have_count(1)

@@ -19,11 +19,11 @@ async function openWindow() {
   }
 }
 
-/** Take the box away once a page is drawn; the bar of links comes before it. */
+/** Take the box away once the first of our parts is drawn, which is the bar of links. */
 async function waitForPages() {
   say("Drawing the pages…");
   const until = performance.now() + GIVE_UP_MS;
-  while (!document.querySelector("[id^='page-'] [class^='hx-']") && performance.now() < until) await pause(PAUSE_MS);
+  while (!document.querySelector("gradio-app [class^='hx-']") && performance.now() < until) await pause(PAUSE_MS);
   find(document, "#hx-opening").remove();
 }
 
