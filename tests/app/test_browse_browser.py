@@ -541,10 +541,51 @@ def test_photographs_are_smoothed_and_a_phone_opens_the_example_of_a_link(browse
             until(page, lambda: image.bounding_box()["width"] == pytest.approx(32 * 6))  # no more
             small = page.locator("#browse button, #browse select, #browse input:not([type=radio])")
             heights = small.evaluate_all(
-                "all => all.filter(o => o.checkVisibility() && !o.matches('.hx-copy, .hx-card'))"
+                "all => all.filter(o => o.checkVisibility() && !o.matches('.hx-card'))"
                 ".map(o => o.getBoundingClientRect().height)"
             )
             assert len(heights) > 15 and min(heights) >= 43.5
+
+
+def test_the_likeliest_class_is_offered_first_whatever_the_order_of_the_classes(browser, served):
+    _, run = served
+    view = View(list="all", given="0", predicted="2")
+    id = run.find(view).examples[0].id
+    with visiting(browser, served, f"view=browse&list=all&given=0&predicted=2&id={id}") as page:
+        opened(page, id)
+        page.locator(".hx-judge").get_by_role("button", name="Mislabelled…").click()
+        expect(page.locator(".hx-judge .hx-which-list button")).to_have_text(["2", "1"])
+
+
+def test_nothing_moves_when_the_neighbours_come_late_and_those_of_the_last_one_go(browser, served):
+    with visiting(browser, served, "view=browse&list=all") as page:
+        expect(page.locator(".hx-neighbour")).to_have_count(8)
+        held = []
+        page.route("**/ask/browse/neighbours", lambda route: held.append(route))
+        page.keyboard.press("ArrowRight")
+        until(page, lambda: held)
+        expect(page.locator(".hx-neighbour")).to_have_count(0)  # those of another example
+        top = "document.querySelector('.hx-judge').getBoundingClientRect().top"
+        before = page.evaluate(top)
+        held.pop().continue_()
+        expect(page.locator(".hx-neighbour")).to_have_count(8)
+        assert page.evaluate(top) == pytest.approx(before, abs=1)
+
+
+def test_after_a_click_on_a_list_the_arrow_keys_step_through_it(browser, served):
+    _, run = served
+    with visiting(browser, served) as page:
+        errors = page.get_by_role("radio", name="errors")
+        expect(page.locator(".hx-card").first).to_be_visible()
+        errors.click()
+        shows(page, run, View(list="wrong"))
+        opened(page, run.find(View(list="wrong")).examples[0].id)
+        page.keyboard.press("ArrowRight")
+        opened(page, run.find(View(list="wrong")).examples[1].id)
+        expect(errors).to_be_checked()
+        errors.focus()
+        page.keyboard.press("ArrowRight")  # of the radio buttons
+        expect(page.locator("#browse").get_by_label("all examples")).to_be_checked()
 
 
 def test_a_run_without_images_is_a_table(browser, tmp_path):

@@ -35,6 +35,10 @@ export function listenToFilters(desk) {
   form.addEventListener("input", (event) => {
     if (isSearch(event.target)) goSoon(desk);
   });
+  find(element, ".hx-lists").addEventListener("click", ({ detail, target }) => {
+    // After a click the arrow keys step through the list; with the keyboard they choose another one.
+    if (detail > 0 && target instanceof HTMLElement) target.blur();
+  });
   const order = find(element, ".hx-order");
   order.addEventListener("click", () => {
     order.setAttribute("aria-pressed", String(order.getAttribute("aria-pressed") !== "true"));

@@ -8,7 +8,7 @@ import { PHONE_BELOW, newState, showProblem } from "./desk.js";
 import { askEasier, drawDetail } from "./detail.js";
 import { fillForm, listenToFilters, offerFilters, stopTypingElsewhere } from "./filters.js";
 import { askPage, listenToPager } from "./grid.js";
-import { askNeighbours } from "./neighbours.js";
+import { askNeighbours, keepRoom } from "./neighbours.js";
 import { pictureOf } from "./picture.js";
 import { listenToSteps, markOpen, onArrow, openFirst } from "./selection.js";
 import { Selected } from "./selected.js";
@@ -131,7 +131,7 @@ async function askExample(desk, verdicts, askPicture) {
   drawDetail(element, answer);
   verdicts.reset();
   find(element, ".hx-neighbours").hidden = !state.facts.training; // their room, so that nothing moves later
-  find(element, ".hx-neighbours").setAttribute("aria-busy", "true");
+  keepRoom(element);
   scrollOnPhones(desk);
   element.dataset.opened = id;
   askPicture();

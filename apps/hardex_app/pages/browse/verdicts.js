@@ -7,7 +7,7 @@ import { Outbox, keptSentence, outcomeOf } from "../../ui/outbox.js";
 import { many } from "../../ui/numbers.js";
 import { drawVerdicts } from "./cards.js";
 import { askWhich } from "./which.js";
-import { verdictText } from "./words.js";
+import { likeliest, verdictText } from "./words.js";
 
 const UNDO_MS = 10000;
 
@@ -105,7 +105,7 @@ export class Verdicts {
       judge("");
       return;
     }
-    const likely = shown.bars.map((one) => one.class).filter((name) => name !== given);
+    const likely = likeliest(shown.bars).filter((name) => name !== given);
     const others = names.filter((name) => name !== given);
     askWhich(this.which, { likely, names: others, choose: judge, close: () => {} });
   }

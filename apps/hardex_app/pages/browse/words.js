@@ -16,6 +16,15 @@ export function verdictText(verdicts, verdict, given, newLabel) {
 }
 
 /**
+ * The classes of some bars, the most likely first; bars of few classes come in the order of the classes.
+ *
+ * @param {{class: string, p: number}[]} bars
+ */
+export function likeliest(bars) {
+  return [...bars].sort((a, b) => b.p - a.p).map((one) => one.class);
+}
+
+/**
  * Classes that match what is typed: those that begin with it before those that hold it, likely ones first.
  *
  * @param {string[]} likely
