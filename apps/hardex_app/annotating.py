@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from hardex.annotate.answers import NO_CLASS, answer_of, not_undone
 from hardex.annotate.guidelines import typical_examples
 from hardex.annotate.session import AnnotationSession
-from hardex.annotate.submission import annotation_of, check_submission, is_stored_as
+from hardex.annotate.submission import annotation_of, check_submission, is_stored_as, undo_of
 from hardex.errors import HardexError, MisplacedError, RunError, StorageError
 from hardex.people.access import OWNER, Visitor
 from hardex.people.events import COMMENT_MOST, Annotation, AnnotationEvent
@@ -260,15 +260,7 @@ def _stored_undo(
     sent: UndoRequest, id: str, session: AnnotationSession, visitor: Visitor
 ) -> AnnotationEvent:
     def respond(mine: Sequence[AnnotationEvent]) -> Annotation:
-        if sent.undoes not in {event.event_id for event in mine if not event.undoes}:
-            raise HardexError(
-                "only your own verdict on this example can be undone; this is not one; reload the "
-                "page."
-            )
-        stored = next((event for event in mine if event.undoes == sent.undoes), None)
-        if stored is not None:  # it is undone already
-            return stored
-        return Annotation(visitor.name, id, "", undoes=sent.undoes, event_id=sent.event_id)
+        return undo_of(mine, visitor.name, id, undoes=sent.undoes, event_id=sent.event_id)
 
     store = session.run.annotations
     return _storing(visitor, lambda: store.respond(visitor.name, id, respond))

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from hardex.annotate.answers import not_undone
+from hardex.annotate.submission import undo_of
 from hardex.arrays import Image
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
@@ -230,13 +231,7 @@ def undo(
     event_id = event_id_of(request)
 
     def respond(mine: Sequence[AnnotationEvent]) -> Annotation:
-        if undoes not in {event.event_id for event in mine if not event.undoes}:
-            raise HardexError(
-                "only your own verdict on this example can be undone; this is not one; reload the "
-                "page."
-            )
-        stored = next((event for event in mine if event.undoes == undoes), None)
-        return stored or Annotation(annotator, id, "", undoes=undoes, event_id=event_id)
+        return undo_of(mine, annotator, id, undoes=undoes, event_id=event_id)
 
     on_stored(run.annotations.respond(annotator, id, respond))
     return annotation_lines(run, id)

@@ -114,6 +114,29 @@ def _comment(submission: Submission, given_label: str, verdicts: Sequence[Annota
     return previous.comment if same and is_comment(previous.comment) else ""
 
 
+def undo_of(
+    mine: Sequence[AnnotationEvent], annotator: str, id: str, *, undoes: str, event_id: str
+) -> Annotation:
+    """The event that undoes an answer; the one that is stored already if it is undone.
+
+    Args:
+        mine: the annotator's events on the example.
+        annotator: whose answer it is.
+        id: the example.
+        undoes: the event id of the answer.
+        event_id: of the new event, a UUID; "" for a new one.
+
+    Raises:
+        HardexError: the annotator has no such answer on this example.
+    """
+    if undoes not in {event.event_id for event in mine if not event.undoes}:
+        raise HardexError(
+            "only your own verdict on this example can be undone; this is not one; reload the page."
+        )
+    stored = next((event for event in mine if event.undoes == undoes), None)
+    return stored or Annotation(annotator, id, "", undoes=undoes, event_id=event_id)
+
+
 def is_comment(text: str) -> bool:
     """Whether a text may be a new comment; an imported one may have control characters."""
     return is_storable(text) and not has_control_characters(text)

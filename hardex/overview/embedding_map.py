@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hardex.arrays import Embeddings, Positions
 from hardex.classifiers.classifier import Classifier
 from hardex.errors import DatasetError, RunError
-from hardex.predict.neighbours import EMBEDDINGS, Progress, space_for, vectors_at
+from hardex.predict.neighbours import EMBEDDINGS, Progress, silent, space_for, vectors_at
 from hardex.runs.folder import RESULTS, TABLE
 from hardex.runs.run import Run
 from hardex.runs.tables import Labelled, labels_of, read_predictions
@@ -26,10 +26,6 @@ _COMPONENTS = 50  # of the vectors; the rest is mostly noise, and takes time
 _PERPLEXITY = 30.0  # about as many neighbours as each example is placed by
 _FEWEST = 3
 _LEAST = 1e-7  # probability; the logarithm of a smaller one says nothing more
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """A `Progress` that shows nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +81,7 @@ class EmbeddingMap:
 
 
 def embedding_map(
-    run: Run, classifier: Classifier | None, *, progress: Progress = _silent
+    run: Run, classifier: Classifier | None, *, progress: Progress = silent
 ) -> EmbeddingMap:
     """The map of a run, by t-SNE (van der Maaten and Hinton 2008) from principal components.
 

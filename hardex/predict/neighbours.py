@@ -30,7 +30,7 @@ _AT_ONCE = 4096  # distances computed again at a time
 Progress = Callable[[str, int, int], None]  # stage, how many are done, of how many
 
 
-def _silent(stage: str, done: int, total: int) -> None:
+def silent(stage: str, done: int, total: int) -> None:
     """A `Progress` that shows nothing."""
 
 
@@ -233,7 +233,7 @@ def build(
     classifier: Classifier | None,
     *,
     seed: int = 0,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     most_bytes: int = _MOST_BYTES,
 ) -> Neighbours:
     """Read every training image once and keep its vector.

@@ -69,7 +69,7 @@ class Change:
 
     @property
     def share(self) -> float:
-        """How far from the start to the end of the slider the amount is, above 0 to 1."""
+        """The part of the way from the start to the end of the slider, above 0 and up to 1."""
         slider = self.slider
         end = slider.last if self.place > slider.start else slider.first
         return (self.place - slider.start) / (end - slider.start)

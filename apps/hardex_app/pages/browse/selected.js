@@ -66,7 +66,7 @@ export class Selected {
       const all = (/** @type {string} */ label) => this.judge([...this.#rows.values()], value, label);
       return makeButton("hx-button", value === "wrong" ? `${words}…` : words, () => {
         if (value !== "wrong") all("");
-        else askWhich(box, { likely: this.#likely(), names, choose: all, close: () => {} });
+        else askWhich(box, { likely: this.#likely(), names, choose: all });
       });
     }));
   }

@@ -56,7 +56,8 @@ export class Verdicts {
    */
   offer(facts) {
     const buttons = facts.verdicts.map(({ value, words }) => {
-      const button = makeButton("hx-button", value === "wrong" ? `${words}…` : words, () => this.#press(value, facts));
+      const text = value === "wrong" ? `${words}…` : words;
+      const button = makeButton("hx-button", text, () => this.#press(value, facts));
       button.dataset.verdict = value;
       return button;
     });
@@ -107,7 +108,7 @@ export class Verdicts {
     }
     const likely = likeliest(shown.bars).filter((name) => name !== given);
     const others = names.filter((name) => name !== given);
-    askWhich(this.which, { likely, names: others, choose: judge, close: () => {} });
+    askWhich(this.which, { likely, names: others, choose: judge });
   }
 
   /**

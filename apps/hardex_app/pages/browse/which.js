@@ -9,10 +9,10 @@ const SHOWN_MOST = 12;
  * Ask in a box for a class.
  *
  * @param {HTMLElement} box
- * @param {{likely: string[], names: string[], choose: (label: string) => void, close: () => void}} about `choose` gets
- *   "" where nobody knows which; `close` is called in any case
+ * @param {{likely: string[], names: string[], choose: (label: string) => void}} about `choose` gets "" where nobody
+ *   knows which
  */
-export function askWhich(box, { likely, names, choose, close }) {
+export function askWhich(box, { likely, names, choose }) {
   const field = make("input", "hx-which-find");
   Object.assign(field, { type: "search", placeholder: "Type to find a class", autocomplete: "off", spellcheck: false });
   field.setAttribute("aria-label", "which class it really is");
@@ -20,7 +20,6 @@ export function askWhich(box, { likely, names, choose, close }) {
   const over = () => {
     box.hidden = true;
     box.replaceChildren();
-    close();
   };
   /** @param {string} label */
   const chosen = (label) => {

@@ -2,6 +2,7 @@
 
 import { link } from "../../ui/address.js";
 import { find, make, plain } from "../../ui/dom.js";
+import { listName } from "../../ui/lists.js";
 import { count, percent } from "../../ui/numbers.js";
 import { addArrow, nameNode } from "./names.js";
 
@@ -36,7 +37,7 @@ export function drawHead(box, facts) {
  */
 function wholeList(list, total) {
   const node = link("hx-ov-link", `All ${count(total)} of the list`, { page: "browse", list });
-  node.setAttribute("aria-label", `All ${count(total)} of the list ${list === "wrong" ? "errors" : list}`);
+  node.setAttribute("aria-label", `All ${count(total)} of the list ${listName(list)}`);
   return node;
 }
 
