@@ -20,6 +20,7 @@ from hardex.cli.main import app
 from hardex.images import ORDER
 from hardex.people.events import VERDICTS
 from hardex.runs.view_words import WORDS
+from hardex.runs.views import DISPUTED, JUDGED, UNJUDGED
 from hardex_app.questions import with_endpoint
 
 ROOT = Path(__file__).parent.parent
@@ -183,7 +184,10 @@ def test_the_app_guide_lists_every_word_of_an_address():
     words = {word for names, _ in rows for word in re.findall(r"`([\w.]+)`", names)}
     assert words == {*WORDS, "meta.NAME", "id"}
     said = dict(rows)
-    assert set(re.findall(r"`(\w+)`", said["`verdict`"])) == {*VERDICTS, "any", "none"}
+    assert set(re.findall(r"`(\w+)`", said["`verdict`"])) == {
+        *VERDICTS,
+        *(UNJUDGED, JUDGED, DISPUTED),
+    }
 
 
 def test_the_app_guide_lists_the_changes_in_the_order_in_which_they_act():
