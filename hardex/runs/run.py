@@ -58,6 +58,24 @@ class Run:
         with self._readable("hard/metadata.csv"):
             return read_hard(self.folder / RESULTS / HARD)
 
+    @property
+    def findings(self) -> "pd.DataFrame":
+        """Why each diagnosed example is hard, hardest first; see `hardex.runs.findings.Finding`.
+
+        Raises:
+            RunError: the run has not been diagnosed.
+        """
+        from hardex.runs.findings import FINDINGS, read_findings
+
+        path = self.folder / RESULTS / FINDINGS
+        if not path.is_file():
+            raise RunError(
+                f"the run {self.folder} has no findings yet; make them with "
+                f"hardex diagnose {self.folder} --train DATA."
+            )
+        with self._readable(FINDINGS):
+            return read_findings(path)
+
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Accuracy with intervals, per class, and calibration."""

@@ -1,0 +1,58 @@
+"""A picture -> the same picture with a found transform undone."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, median_filter
+
+from hardex.arrays import Image
+from hardex.images import Transform, transform
+
+
+def undoing(cause: str, amount: float, amount_y: float = 0.0) -> Transform:
+    """The transform that undoes another, as far as one of the family does.
+
+    Blur and noise cannot be undone by one; see `undone`.
+
+    Example:
+        >>> undoing("rotation", 30.0).rotation
+        -30.0
+    """
+    if cause == "rotation":
+        return Transform(rotation=-amount)
+    if cause == "shift":
+        return Transform(shift_x=-amount, shift_y=-amount_y)
+    if cause == "scale":
+        return Transform(scale=1 / amount)
+    if cause == "shear":
+        return Transform(shear=-amount)
+    if cause == "contrast":
+        return Transform(contrast=1 / amount)
+    if cause == "stroke":
+        return Transform(stroke=-amount)
+    return Transform(invert=cause == "inversion", flip=cause == "flip")
+
+
+def undone(image: Image, cause: str, amount: float | None, amount_y: float | None = None) -> Image:
+    """The picture as it may have been before; unchanged for causes that are no transform.
+
+    A blurred picture is sharpened (unsharp mask), a noisy one smoothed by a median filter: what
+    was lost stays lost.
+
+    Args:
+        image: (h, w, c).
+        cause: of the finding.
+        amount, amount_y: of the finding.
+
+    Example:
+        >>> undone(np.array([[[0], [10]]], np.uint8), "flip", None).ravel().tolist()
+        [10, 0]
+    """
+    if cause == "blur":
+        levels = image.astype(np.float32)
+        sigma = 1.0 if amount is None else float(amount)
+        soft = gaussian_filter(levels, (sigma, sigma, 0), mode="reflect")
+        sharp = levels + 1.5 * (levels - soft)
+        return np.asarray(sharp.clip(0, 255) + 0.5).astype(np.uint8)
+    if cause == "noise":
+        return np.asarray(median_filter(image, (3, 3, 1), mode="reflect"))
+    change = undoing(cause, 1.0 if amount is None else amount, amount_y or 0.0)
+    return transform(image, change)
