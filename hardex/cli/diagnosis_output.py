@@ -157,8 +157,8 @@ def leaked(leakage: Leakage) -> str:
 
     Example:
         >>> leaked(Leakage(3, 1, ("a", "b", "c")))
-        '3 of the diagnosed examples are in the training data, too, 1 of them with another label: \
-a, b, c.'
+        '3 of the diagnosed examples are in the training data, too, 1 of them with another label \
+(a, b, c).'
     """
     verb = "is" if leakage.examples == 1 else "are"
     text = f"{leakage.examples:,} of the diagnosed examples {verb} in the training data, too"
@@ -168,7 +168,7 @@ a, b, c.'
         return f"{text}."
     shown = leakage.ids[:_MOST_IDS]
     more = leakage.examples - len(shown)
-    return f"{text}: {', '.join(map(cell, shown))}{f' and {more:,} more' if more > 0 else ''}."
+    return f"{text} ({', '.join(map(cell, shown))}{f' and {more:,} more' if more > 0 else ''})."
 
 
 def _limits(found: Diagnosis) -> Iterator[str]:

@@ -10,6 +10,7 @@ from hardex.sentences import counted
 from hardex.text import plain_text
 
 _NAME_LENGTH = 60  # characters of a class name in a sentence
+_SEEN = 0.01  # change of contrast or brightness that counts
 _ONE_WAY = 0.8  # mean length of the unit vectors of shifts that go the same way
 
 # Without an amount: the clause for one example, and for several.
@@ -63,7 +64,8 @@ def group_in_words(
         of: how many there are.
         expected: how many false credit alone would give.
         amounts, amounts_y: those that findings of this group have, in the units of
-            `hardex.images.Transform`; amounts_y as many as amounts, or none.
+            `hardex.images.Transform`; amounts_y as many as amounts, or none: pixels down of shifts,
+            the share of the levels that was added of contrasts.
 
     Example:
         >>> none = np.empty(0)
@@ -95,9 +97,7 @@ def clause(
         return _PLAIN[cause][0 if one else 1]
     looks = "looks" if one else "look"
     if cause == "contrast":
-        if not len(amounts):
-            return f"{'seems' if one else 'seem'} to have another contrast"
-        return f"{'seems' if one else 'seem'} to have {_between(amounts)} times the usual contrast"
+        return _lit(amounts, amounts_y, looks, "seems" if one else "seem")
     if cause == "shift":
         return f"{looks} shifted{_shifted(amounts, amounts_y)}"
     if cause == "scale":
@@ -188,6 +188,19 @@ def _scaled(amounts: NDArray[np.float64], its: str) -> str:
     low, high = middle(amounts)
     done = "enlarged" if low >= 1 else "shrunk" if high <= 1 else "shrunk or enlarged"
     return f"{done} to {_between(amounts)} times {its} size"
+
+
+def _lit(contrast: NDArray[np.float64], added: NDArray[np.float64], looks: str, seems: str) -> str:
+    """Contrast, or light that was added, or both."""
+    paler = np.abs(contrast - 1) > _SEEN
+    lighter = np.abs(added) > _SEEN
+    if paler.any() and not lighter.any():
+        return f"{seems} to have {_between(contrast)} times the usual contrast"
+    if paler.any() or not lighter.any():
+        return f"{seems} to have another contrast or brightness"
+    low, high = middle(added)
+    way = "brighter" if low >= 0 else "darker" if high <= 0 else "darker or brighter"
+    return f"{looks} {way} by {_between(np.abs(added))} of the levels"
 
 
 def _shifted(right: NDArray[np.float64], down: NDArray[np.float64]) -> str:

@@ -205,11 +205,11 @@ def _sure_ones(
 
 
 def _amounts(members: Sequence[Finding]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The finite amounts, and as many pixels down."""
+    """The finite amounts, and as many second ones."""
     amounts = np.array([np.nan if one.amount is None else one.amount for one in members])
     down = np.array([0.0 if one.amount_y is None else one.amount_y for one in members])
-    known = np.isfinite(amounts) & np.isfinite(down)
-    return amounts[known], down[known]
+    known = np.isfinite(amounts)
+    return amounts[known], np.nan_to_num(down[known])
 
 
 @dataclass(frozen=True)

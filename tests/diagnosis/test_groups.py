@@ -225,6 +225,20 @@ def test_shifts_in_words(right, down, words):
     assert clause("shift", np.array(right, float), np.array(down, float), one=False) == words
 
 
+@pytest.mark.parametrize(
+    ("contrast", "added", "words"),
+    [
+        ([0.3, 0.5], [0, 0], "seem to have 0.32 to 0.48 times the usual contrast"),
+        ([1, 1], [0.3, 0.3], "look brighter by 0.3 of the levels"),
+        ([1, 1], [-0.3, -0.2], "look darker by 0.21 to 0.29 of the levels"),
+        ([1, 1], [-0.3, 0.3], "look darker or brighter by 0.3 of the levels"),
+        ([0.5, 1], [0, 0.3], "seem to have another contrast or brightness"),
+    ],
+)
+def test_contrast_and_brightness_in_words(contrast, added, words):
+    assert clause("contrast", np.array(contrast), np.array(added), one=False) == words
+
+
 def test_class_names_of_every_kind():
     assert class_in_words("10") == "10"
     assert class_in_words("truck\n\x1b[31m") == '"truck\\n\\x1b[31m"'

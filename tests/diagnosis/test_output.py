@@ -1,6 +1,7 @@
 """What `hardex diagnose` and `hardex selftest` print, of values made by hand."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -8,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from hardex.cli.diagnosis_output import print_diagnosis, print_selftest
+from hardex.diagnosis.causes import CAUSES
 from hardex.diagnosis.overall import (
     CauseCount,
     Diagnosis,
@@ -19,7 +21,7 @@ from hardex.diagnosis.overall import (
 )
 from hardex.diagnosis.selftest import CalibrationBin, CauseTest, SelfTest, share_of
 from hardex.diagnosis.selftest import of_json as selftest_of_json
-from hardex.runs.findings import Finding, read_findings, write_findings
+from hardex.runs.findings import Finding, read_findings, schema, write_findings
 
 SELFTEST = SelfTest(
     model="mine.keras",
@@ -110,7 +112,7 @@ def test_the_data_set_comes_first_then_findings_then_the_next_step(capsys, findi
         "│ rotation ",
         "31 of 120 turn.",
         "7 are spread.",
-        "12 of the diagnosed examples are in the training data, too, 3 of them with another label:",
+        "12 of the diagnosed examples are in the training data, too, 3 of them with ",
         "Not judged: blur, noise (too seldom found).",
         "Note: two classes have no training images.",
         "│ a/0.png │ 2",
@@ -125,7 +127,7 @@ def test_the_data_set_comes_first_then_findings_then_the_next_step(capsys, findi
     assert [part.strip() for part in counts.split("│")[1:5]] == [
         *("rotation", "900", "75%", "train with rotations"),
     ]
-    assert "a/9.png and 2 more." in "\n".join(lines)
+    assert "a/9.png and 2 more)." in "\n".join(lines)
 
 
 def test_five_findings_are_shown_and_all_with_v(capsys, findings):
@@ -206,6 +208,23 @@ def test_the_self_test_as_a_table(capsys):
 def test_the_self_test_as_json_is_the_file(capsys):
     print_selftest(SELFTEST, as_json=True)
     assert selftest_of_json(json.loads(capsys.readouterr().out)) == SELFTEST
+
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "diagnose.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_lists_every_cause_in_order():
+    _, _, section = GUIDE.partition("## The causes")
+    listed = re.findall(r"^\| `(\w+)` \|", section.partition("## The self-test")[0], re.MULTILINE)
+    assert tuple(listed) == CAUSES
+
+
+def test_the_guide_lists_every_column_of_the_findings():
+    _, _, section = GUIDE.partition("## The tables")
+    rows = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {*schema(()).names, "p_CAUSE"}
 
 
 # The commands, with an engine that only keeps what it was asked.
