@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "hardex.diagnose/1"
+_MOST_GROUPS = 10  # shown without -v
 _MOST_IDS = 10  # of examples that are in the training data, too
 
 
@@ -48,7 +49,11 @@ def print_diagnosis(
     for line in _headline(found, selftest):
         console.print(line, soft_wrap=True)
     _print_counts(console, found.counts, found.examples)
-    for line in _in_common(found):
+    shown = found.tests if rows is None else found.tests[:_MOST_GROUPS]
+    for test in shown:
+        console.print(test.sentence, soft_wrap=True)
+    print_more(len(found.tests) - len(shown), "groups")
+    for line in _of_the_data(found):
         console.print(line, soft_wrap=True)
     for line in _limits(found):
         console.print(line, soft_wrap=True)
@@ -143,9 +148,8 @@ def _print_counts(console: Terminal, counts: Sequence[CauseCount], examples: int
     console.print(table)
 
 
-def _in_common(found: Diagnosis) -> Iterator[str]:
-    """What groups of examples share, and what is wrong with the data set."""
-    yield from (test.sentence for test in found.tests)
+def _of_the_data(found: Diagnosis) -> Iterator[str]:
+    """What is wrong with the labels and the training data."""
     if found.label_errors is not None:
         yield found.label_errors.sentence
     if found.leakage is not None and found.leakage.examples:

@@ -20,6 +20,7 @@ from hardex.diagnosis.group_words import (
     mislabelled_in_words,
 )
 from hardex.diagnosis.overall import GroupTest, LabelErrors
+from hardex.diagnosis.selftest import SelfTest
 from hardex.runs.findings import Finding
 from hardex.sentences import counted
 
@@ -92,13 +93,36 @@ def group_tests(
     wrong = [one for one in findings if one.given_label != one.predicted_label]
     if not wrong or not causes:
         return ()
-    classes = ["", *dict.fromkeys([*class_names, *(one.given_label for one in wrong)])]
+    names = dict.fromkeys([*class_names, *(one.given_label for one in wrong)])
+    classes = ["", *(name for name in names if name)]
     measured = None
     if measured_on is not None:
         measured = np.array([measured_on[cause] for cause in causes], np.int64)
     counts, of = _counts(wrong, causes, classes)
     p = tails(counts, of, rates, measured)
     return _sure_ones(wrong, causes, classes, counts, of, rates, p)
+
+
+def false_credits(selftest: SelfTest) -> tuple[dict[str, float], dict[str, int]]:
+    """What `group_tests` compares with: the rates, and of how many examples each is.
+
+    Causes that findings may not name are left out: they would only count in the correction.
+
+    Example:
+        >>> from hardex.diagnosis.selftest import CauseTest, share_of
+        >>> blur = CauseTest("blur", 300, share_of(240, 300), share_of(2, 298), given=True)
+        >>> none = share_of(0, 0)
+        >>> false_credits(SelfTest("", "", "", "", "", 0, 0, (blur,), none, none, 0.6, 0.0, ()))
+        ({'blur': 0.01}, {'blur': 298})
+    """
+    tests = [test for test in selftest.causes if test.given and test.cause != UNEXPLAINED]
+    measured_on = {test.cause: test.false_credit.of for test in tests}
+    rates = {
+        test.cause: (round(test.false_credit.value * of) + 1) / (of + 2)
+        for test in tests
+        for of in (test.false_credit.of,)
+    }
+    return rates, measured_on
 
 
 def tails(
@@ -175,15 +199,14 @@ def _sure_ones(
         (int(row), int(column)) for row, column in zip(*np.nonzero(adjusted < ALPHA), strict=True)
     ]
     sure.sort(key=lambda cell: (adjusted[cell], p[cell], -counts[cell]))
-    of_cause: dict[str, list[Finding]] = {causes[row]: [] for row, _ in sure}
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for one in wrong:
-        if one.cause in of_cause:
-            of_cause[one.cause].append(one)
+        for name in {"", one.given_label}:
+            groups.setdefault((one.cause, name), []).append(one)
     tests = []
     for row, column in sure:
         cause, name = causes[row], classes[column]
-        members = [one for one in of_cause[cause] if column == 0 or one.given_label == name]
-        amounts, amounts_y = _amounts(members)
+        amounts, amounts_y = _amounts(groups[cause, name])
         low, high = middle(amounts) if len(amounts) else (None, None)
         count, among = int(counts[row, column]), int(of[column])
         expected = among * float(rates[row])

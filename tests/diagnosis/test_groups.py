@@ -79,6 +79,12 @@ def test_only_errors_count():
     assert (first.count, first.of) == (9, 9)
 
 
+def test_examples_without_a_class_name_count_among_all():
+    nameless = [finding("rotation", "")] * 3
+    (found,) = group_tests(nameless, {"rotation": 0.01}, DIGITS)
+    assert (found.given_label, found.count, found.of) == ("", 3, 3)
+
+
 def test_unexplained_and_causes_without_a_rate_are_not_tested():
     found = [finding(UNEXPLAINED)] * 50 + [finding("torn paper")] * 50
     assert group_tests(found, {UNEXPLAINED: 0.01, "blur": 0.01}, DIGITS) == ()

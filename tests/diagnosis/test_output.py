@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -10,6 +11,7 @@ import pytest
 
 from hardex.cli.diagnosis_output import print_diagnosis, print_selftest
 from hardex.diagnosis.causes import CAUSES
+from hardex.diagnosis.groups import false_credits
 from hardex.diagnosis.overall import (
     CauseCount,
     Diagnosis,
@@ -137,18 +139,24 @@ def test_five_findings_are_shown_and_all_with_v(capsys, findings):
     assert "more findings" not in shown
 
 
+def test_ten_groups_are_shown_and_all_with_v(capsys, findings):
+    many = replace(DIAGNOSIS, tests=DIAGNOSIS.tests * 14)
+    shown = printed(capsys, findings, found=many)
+    assert shown.count("31 of 120 turn.") == 10
+    assert "… and 4 more groups; -v shows all." in shown
+    assert printed(capsys, findings, found=many, rows=None).count("31 of 120 turn.") == 14
+
+
 def test_without_a_self_test_it_says_so(capsys, findings):
     shown = printed(capsys, findings, selftest=None)
     assert "There is no self-test of this model and data: findings are evidence" in shown
 
 
 def test_nothing_found_is_printed_as_nothing(capsys, findings):
-    empty = Diagnosis(
-        **{
-            **vars(DIAGNOSIS),
-            **{"examples": 0, "wrong": 0, "counts": (), "tests": (), "label_errors": None},
-            **{"leakage": Leakage(0, 0, ()), "not_judged": (), "notes": (), "scope": ""},
-        }
+    empty = replace(
+        DIAGNOSIS,
+        **{"examples": 0, "wrong": 0, "counts": (), "tests": (), "label_errors": None},
+        **{"leakage": Leakage(0, 0, ()), "not_judged": (), "notes": (), "scope": ""},
     )
     lines = printed(capsys, findings.head(0), found=empty).splitlines()
     assert lines[0].startswith("0 examples diagnosed")
@@ -208,6 +216,12 @@ def test_the_self_test_as_a_table(capsys):
 def test_the_self_test_as_json_is_the_file(capsys):
     print_selftest(SELFTEST, as_json=True)
     assert selftest_of_json(json.loads(capsys.readouterr().out)) == SELFTEST
+
+
+def test_groups_are_compared_with_the_causes_that_may_be_named():
+    rates, measured_on = false_credits(SELFTEST)
+    assert rates == {"rotation": 7 / 302, "duplicate": 1 / 302}
+    assert measured_on == {"rotation": 300, "duplicate": 300}
 
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "diagnose.md").read_text(encoding="utf-8")
