@@ -164,7 +164,7 @@ def test_a_thousand_classes_take_no_time():
     ]
     begin = time.perf_counter()
     assert group_tests(found, dict.fromkeys(JUDGED, 0.01), names, dict.fromkeys(JUDGED, 300))
-    assert time.perf_counter() - begin < 2
+    assert time.perf_counter() - begin < 5
 
 
 @given(st.lists(st.tuples(st.sampled_from(CAUSES), st.sampled_from("0123")), max_size=60))
