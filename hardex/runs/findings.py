@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hardex.bounded import Unreadable
 from hardex.data.parquet_files import open_table
@@ -76,14 +76,14 @@ class Finding:
     probabilities: dict[str, float] = field(default_factory=dict)
 
 
-_TYPES = {
-    "str": "text",
-    "str | None": "text",
-    "float": "number",
-    "float | None": "number",
-    "int": "whole",
-    "tuple[str, ...]": "texts",
-    "tuple[float, ...]": "numbers",
+_TYPES: dict[Any, str] = {
+    str: "text",
+    str | None: "text",
+    float: "number",
+    float | None: "number",
+    int: "whole",
+    tuple[str, ...]: "texts",
+    tuple[float, ...]: "numbers",
 }
 
 
@@ -99,7 +99,7 @@ def schema(causes: Sequence[str]) -> "pa.Schema":
         "numbers": pa.list_(pa.float64()),
     }
     own = [
-        (one.name, kinds[_TYPES[str(one.type)]])
+        (one.name, kinds[_TYPES[one.type]])
         for one in fields(Finding)
         if one.name != "probabilities"
     ]
