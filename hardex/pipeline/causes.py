@@ -53,17 +53,15 @@ def causes_of(run: Run) -> Causes:
     Raises:
         RunError: the run has not been diagnosed, or its findings are not about its examples.
     """
-    import pandas as pd
-
-    table = run.findings.dropna(subset=["id", "cause"]).drop_duplicates("id")
-    places = dict(run.tables.positions([str(id) for id in table["id"]]))
-    positions = [places.get(str(id), -1) for id in table["id"]]
-    if unknown := positions.count(-1):
+    table = run.findings
+    found = dict(zip(map(str, table["id"]), map(str, table["cause"]), strict=True))
+    places = dict(run.tables.positions(list(found)))
+    if unknown := len(found) - len(places):
         raise RunError(
             f"{FINDINGS} of a run must be about its examples; in {run.folder}, {unknown} of "
-            f"{len(positions)} findings are about others; diagnose the run again with "
+            f"{len(found)} findings are about others; diagnose the run again with "
             f"hardex diagnose {run.folder} --train DATA."
         )
-    found = np.array(positions, np.int64)
-    order = np.argsort(found)
-    return Causes(found[order], pd.factorize(table["cause"])[0][order])
+    numbers = {cause: number for number, cause in enumerate(dict.fromkeys(found.values()))}
+    in_order = sorted((position, numbers[found[id]]) for id, position in places.items())
+    return Causes(*np.array(in_order, np.int64).reshape(-1, 2).T)

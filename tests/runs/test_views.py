@@ -259,6 +259,15 @@ def test_causes_are_offered_once_there_is_a_diagnosis(tmp_path):
     assert ids(run.find(View(sort="cause"))) == ["1", "2", "0"]
 
 
+@pytest.mark.parametrize("list_name", LISTS)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_view_by_cause_is_what_the_slow_way_finds(run, list_name, reverse):
+    view = View(list=list_name, sort="cause", reverse=reverse)
+    pages = [run.find(view, page=page, size=7) for page in range(1, run.count(view) // 7 + 2)]
+    found = list(dict.fromkeys(id for page in pages for id in ids(page)))
+    assert found == oracle(run, view) == run.tables.ids(view)
+
+
 def test_causes_take_turns_within_a_view(run):
     """However many of a cause the filter leaves out, the rest of it takes turns."""
     found = ids(run.find(View(given=NAMES[1], sort="cause"), size=1000))
