@@ -41,8 +41,6 @@ def outputs_and_embeddings(
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         return _outputs(returned), None
     first, second = map(np.asarray, returned)
-    if first.ndim < 2 and second.ndim < 2:
-        return _outputs(returned), None
     is_pair = first.ndim > 1 and second.ndim > 1 and len(first) == len(second) == count
     are_rows = count == 2 and first.shape == second.shape and gives_rows((2, *first.shape))
     if are_rows and not is_pair:

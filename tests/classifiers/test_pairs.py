@@ -81,6 +81,7 @@ def test_rows_are_rows_however_many_there_are(count, k, kind):
     [
         ((np.ones((3, 2)), np.ones(3)), r"shapes \(3, 2\) and \(3,\) for 3 images; give both one"),
         ((np.ones(3), np.ones((3, 2))), r"shapes \(3,\) and \(3, 2\) for 3 images; give both one"),
+        (([0.1, 0.9], [0.5, 0.5]), r"shapes \(2,\) and \(2,\) for 3 images; give both one row"),
         ((np.ones((3, 2)), np.ones((2, 9))), r"shapes \(3, 2\) and \(2, 9\) for 3 images"),
         ((np.ones((2, 3)), np.ones((9, 3))), r"shapes \(2, 3\) and \(9, 3\) for 3 images"),
         ((np.ones((3, 2)), np.ones((3, 2), int)), r"int64 of shape \(3, 2\) beside the proba"),
