@@ -36,7 +36,7 @@ def diagnose(
         ),
     ] = None,
     own: OwnCauses = None,
-    plants: Plants = 300,
+    plants: Plants = None,
     selftest: Annotated[
         bool,
         typer.Option(

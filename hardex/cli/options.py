@@ -67,7 +67,12 @@ OwnCauses = Annotated[
     ),
 ]
 Plants = Annotated[
-    int, typer.Option(min=1, help="How many plants of each cause to learn from, and to test with.")
+    int | None,
+    typer.Option(
+        min=1,
+        help="Plants of each cause to learn from, and to test with; by default 300, fewer if the "
+        "model is slow.",
+    ),
 ]
 
 

@@ -30,7 +30,7 @@ def selftest(
     ],
     train: TrainingData = None,
     own: OwnCauses = None,
-    plants: Plants = 300,
+    plants: Plants = None,
     *,
     model_options: ModelOptions,
     data_options: DataOptions,

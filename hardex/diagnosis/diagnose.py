@@ -61,7 +61,7 @@ def diagnose(
     all: bool = False,
     also: Sequence[str | Path | Run] = (),
     own: Sequence[str | Callable[..., Any]] = (),
-    plants: int = 300,
+    plants: int | None = None,
     selftest: bool = True,
     seed: int = 0,
     model: Model | None = None,
@@ -85,7 +85,8 @@ def diagnose(
         also: runs of other models on the same examples, whose errors are evidence, too.
         own: functions, or MODULE:FUNCTION, that add causes or features; see
             `hardex.diagnosis.plugins`.
-        plants: how many of each cause to plant, to learn and to test.
+        plants: how many of each cause to plant, to learn and to test; 300 by default, and fewer if
+            the model is slow.
         selftest: whether causes are planted a second time to test; if not, the plants that were
             learnt from are judged by the trees that did not see them.
         seed: of the plants and of everything else that is drawn.
@@ -183,9 +184,9 @@ class Examples:
         return found
 
 
-def _check_counts(count: int, plants: int) -> None:
+def _check_counts(count: int, plants: int | None) -> None:
     for option, number in (("--count", count), ("--plants", plants)):
-        if number < 1:
+        if number is not None and number < 1:
             raise RunError(
                 f"{option} must be 1 or more; received {number}; choose a larger number."
             )

@@ -35,7 +35,7 @@ def selftest(
     *,
     train: Data | None = None,
     own: Sequence[str | Callable[..., Any]] = (),
-    plants: int = 300,
+    plants: int | None = None,
     seed: int = 0,
     preprocess: str | None = None,
     logits: bool = False,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 
@@ -16,16 +17,20 @@ from hardex.diagnosis.judge import Judge, train
 from hardex.diagnosis.measuring import accuracy, calibration, cause_test, cause_tests
 from hardex.diagnosis.plants import Plant, Sources, plants_for
 from hardex.diagnosis.reference import Reference, pixel_key, read_reference, readable
+from hardex.diagnosis.search import steps
 from hardex.diagnosis.selftest import CauseTest, SelfTest
 from hardex.diagnosis.setting import Setting, measure_plants
 from hardex.diagnosis.sources import LEAST, Parts, some_usual, split
 from hardex.predict.neighbours import Progress, silent
+from hardex.predict.predictions import batch_size_for
 
 OUT_OF_BAG = (
     "The self-test used the plants that the diagnosis learnt from, each judged by the trees that "
     "did not see it."
 )
 LEARNING, TESTING = "planting causes to learn from", "planting causes to test the diagnosis"
+PLANTS = 300  # of each cause
+_FEWEST, _SECONDS = 30, 1200
 _UNEVEN = 0.5  # share of the largest class, below which a class is small
 _COPIED = 300  # training images whose copies are looked for
 
@@ -77,7 +82,7 @@ class Given:
         hidden: names of the pixels of the examples of the run, which are no neighbours.
         others: further models.
         own_plants, own_features: of plug-ins.
-        plants: how many of each cause.
+        plants: how many of each cause; None for 300, or fewer if the model is slow.
         seed: of everything drawn.
     """
 
@@ -91,7 +96,7 @@ class Given:
     others: tuple[Classifier, ...] = ()
     own_plants: tuple[Plant, ...] = ()
     own_features: tuple[FeatureFunction, ...] = ()
-    plants: int = 300
+    plants: int | None = None
     seed: int = 0
 
 
@@ -119,13 +124,20 @@ def try_out(given: Given, *, selftest: bool = True, progress: Progress = silent)
             "to plant causes on: there is evidence, but no cause is named."
         )
         return Trial(setting, None, None, (*notes, few))
+    count = PLANTS if given.plants is None else given.plants
+    if given.plants is None and (affordable := _affordable(setting)) < PLANTS:
+        count = affordable
+        notes = (
+            *notes,
+            f"The model is slow: {count} plants of each cause were made, not {PLANTS}.",
+        )
     learnt = measure_plants(
-        setting, parts.learnt, given.plants, rng=rng, stage=LEARNING, progress=progress
+        setting, parts.learnt, count, rng=rng, stage=LEARNING, progress=progress
     )
     judge = train(learnt.columns, learnt.causes, seed=given.seed)
     if selftest:
         tested = measure_plants(
-            setting, parts.tested, given.plants, rng=rng, stage=TESTING, progress=progress
+            setting, parts.tested, count, rng=rng, stage=TESTING, progress=progress
         )
         verdicts = judge.verdicts(tested.columns)
     else:
@@ -155,6 +167,20 @@ def try_out(given: Given, *, selftest: bool = True, progress: Progress = silent)
         notes,
     )
     return Trial(setting, judge, found, notes)
+
+
+def _affordable(setting: Setting) -> int:
+    """How many plants of each cause can be measured in about twenty minutes."""
+    if setting.classifier is None:
+        return PLANTS
+    shape = setting.reference.shape
+    size = batch_size_for(shape)
+    batch = np.zeros((size, *shape), np.uint8)
+    setting.classifier.probabilities(batch)  # compiles it
+    start = perf_counter()
+    setting.classifier.probabilities(batch)
+    each = (perf_counter() - start) / size * len(steps(shape))
+    return int(max(_FEWEST, min(PLANTS, _SECONDS / (2 * len(setting.causes) * each))))
 
 
 def _reference(
