@@ -102,9 +102,13 @@ def pictures(images: Images, tried: tuple[Step, ...]) -> Images:
     if places:
         changes = tuple(_change(tried[place]) for place in places)
         found[:, places] = _bytes(warps(changes, height, width).of(images))
+    strokes = [i for i, step in enumerate(tried) if step.family == "stroke"]
+    if strokes:
+        thinner = [_change(tried[place]) for place in strokes]
+        found[:, strokes] = np.stack([transform_each(image, thinner) for image in images])
     levels = images.astype(np.float32)
     for place, step in enumerate(tried):
-        if step.family not in _GEOMETRIC:
+        if step.family not in _GEOMETRIC and step.family != "stroke":
             found[:, place] = _filtered(images, levels, step)
     return found
 
@@ -122,10 +126,7 @@ def _filtered(images: Images, levels: NDArray[np.float32], step: Step) -> Images
         return _bytes(mean + (levels - mean) / amount - added)
     if step.family == "blur":
         return sharpened(images, amount)
-    if step.family == "noise":
-        return smoothed(images)
-    change = _change(step)
-    return np.concatenate([transform_each(image, [change]) for image in images])
+    return smoothed(images)
 
 
 def _bytes(levels: NDArray[np.float32]) -> Images:
