@@ -50,8 +50,9 @@ def browse(words: Mapping[str, Any], run: Run) -> dict[str, Any]:
 
     Returns:
         `total`, `page`, `pages`, `size`, `examples` (id, labels, confidence, ranks, score, the
-        current `verdicts` and the `cause`, None if it was not diagnosed), `of_list` and `of_all`: how many the list has without filters, and how
-        many examples of all the filters match, and `empty`: what to do when there are none.
+        current `verdicts`, and the `cause`, None if it was not diagnosed), `of_list` and `of_all`:
+        how many the list has without filters, and how many examples of all the filters match, and
+        `empty`: what to do when there are none.
 
     Raises:
         HardexError: an unknown word or value.

@@ -22,6 +22,7 @@ from hardex.diagnosis.reading import (
 from hardex.diagnosis.selftest import LEAST_POWER, MOST_FALSE_CREDIT, SelfTest
 from hardex.errors import HardexError
 from hardex.images import png_url
+from hardex.predict.neighbours import Neighbours
 from hardex.runs.findings import Finding
 from hardex.runs.run import Run
 from hardex.runs.view_words import checked_text
@@ -105,10 +106,8 @@ def evidence(run: Run, id: str) -> Json:
 def _facts_of(found: Finding) -> Json:
     facts = {name: _finite(value) for name, value in asdict(found).items()}
     shares = facts.pop("probabilities")
-    others = sorted(
-        ((p, cause) for cause, p in shares.items() if p and cause not in (found.cause, UNEXPLAINED)),
-        reverse=True,
-    )
+    named = (found.cause, UNEXPLAINED)
+    others = sorted(((p, one) for one, p in shares.items() if p and one not in named), reverse=True)
     return {
         **facts,
         "words": name_of(found.cause),
@@ -120,7 +119,7 @@ def _facts_of(found: Finding) -> Json:
     }
 
 
-def training_pictures(ids: Any, dataset: Dataset) -> dict[str, str]:
+def training_pictures(ids: Any, training: Neighbours) -> dict[str, str]:
     """Small pictures of training images by id, as data URLs; those that are not there have none.
 
     Raises:
@@ -131,8 +130,8 @@ def training_pictures(ids: Any, dataset: Dataset) -> dict[str, str]:
             f"training pictures are requested by a list of up to {_PICTURES_MOST} ids; received "
             f"{len(ids) if isinstance(ids, list) else 'something else'}; request fewer."
         )
-    places = _places(dataset).of([checked_text("id", one) for one in ids])
-    return {id: training_picture(dataset, position) for id, position in places.items()}
+    places = _places(training).of([checked_text("id", one) for one in ids])
+    return {id: training_picture(training.dataset, position) for id, position in places.items()}
 
 
 def training_picture(dataset: Dataset, position: int) -> str:
@@ -143,9 +142,18 @@ def training_picture(dataset: Dataset, position: int) -> str:
         return ""
 
 
+def open_training(run: Run) -> str:
+    """The command that opens a run with the training data of its diagnosis."""
+    try:
+        diagnosis = diagnosis_of(run)
+    except HardexError:
+        diagnosis = None
+    return f"hardex serve {quote(str(run.folder))} --train {_train(diagnosis)}"
+
+
 @lru_cache(maxsize=1)
-def _places(dataset: Dataset) -> Places:
-    return Places(dataset)
+def _places(training: Neighbours) -> Places:
+    return Places(training.dataset)
 
 
 # ------------------------------------------------------------------ of the whole run
@@ -167,7 +175,7 @@ def causes(run: Run) -> Json:
     return {
         "diagnosis": diagnosis and _whole(diagnosis, run),
         "selftest": selftest and _tested(selftest),
-        "command": f"hardex diagnose {quote(str(run.folder))} --train {quote(_train(diagnosis))}",
+        "command": f"hardex diagnose {quote(str(run.folder))} --train {_train(diagnosis)}",
         "least_power": LEAST_POWER,
         "most_false_credit": MOST_FALSE_CREDIT,
     }
@@ -205,9 +213,7 @@ def _whole(diagnosis: Diagnosis, run: Run) -> Json:
             for one in found["counts"]
             if one["count"]
         ],
-        "tests": [
-            {**one, "words": name_of(one["cause"])} for one in found["tests"][:_TESTS_MOST]
-        ],
+        "tests": [{**one, "words": name_of(one["cause"])} for one in found["tests"][:_TESTS_MOST]],
         "test_count": len(diagnosis.tests),
     }
 
@@ -228,8 +234,8 @@ def _tested(selftest: SelfTest) -> Json:
 
 
 def _train(diagnosis: Diagnosis | None) -> str:
-    """The training data as it was typed, or the word for it."""
-    return (diagnosis and diagnosis.train) or "DATA"
+    """The training data as it is typed, or the word for it."""
+    return quote(diagnosis.train) if diagnosis and diagnosis.train else "DATA"
 
 
 def _finite(value: Any) -> Any:

@@ -41,7 +41,7 @@ def browse(words: Json) -> Json:
 
 
 def example(id: str) -> str:
-    """What is known about one example: labels, probabilities, scores, reasons, annotations, cause."""
+    """What is known about one example: labels, probabilities, scores, cause, annotations."""
     return id
 
 

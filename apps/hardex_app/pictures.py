@@ -3,8 +3,9 @@
 Small pictures come with the answers that list them, as data URLs: 60 requests take longer than one.
 
 An address is relative to the document, so that proxies and notebooks may show the app anywhere. It
-names the state of the run, so that a run that was ranked or diagnosed again has new addresses. What it shows is
-looked up: the owner and viewers name an example by its id, annotators by their own ticket.
+names the state of the run, so that a run that was ranked or diagnosed again has new addresses. What
+it shows is looked up: the owner and viewers name an example by its id, annotators by their own
+ticket.
 """
 
 from collections.abc import Callable, Mapping
@@ -85,10 +86,10 @@ def diagnosed_state_of(run: Run) -> str:
     """As `state_of`; it changes, too, when the run is diagnosed again."""
     try:
         found = (run.folder / RESULTS / FINDINGS).stat()
-        stamp = found.st_ino, found.st_mtime_ns
     except OSError:
-        stamp = ()
-    return sha256(repr((state_of(run), stamp)).encode()).hexdigest()[:_STATE_CHARACTERS]
+        return state_of(run)
+    now = (state_of(run), found.st_ino, found.st_mtime_ns)
+    return sha256(repr(now).encode()).hexdigest()[:_STATE_CHARACTERS]
 
 
 def undone_addresses(run: Run, id: str) -> dict[str, str]:

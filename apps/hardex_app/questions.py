@@ -101,7 +101,7 @@ def _training_pictures(call: Call) -> Any:
     training = call.training
     if training is None:
         return {"pictures": None}
-    return {"pictures": causes.training_pictures(call.request, training.dataset)}
+    return {"pictures": causes.training_pictures(call.request, training)}
 
 
 def _map_on_page(call: Call) -> Any:

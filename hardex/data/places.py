@@ -27,9 +27,10 @@ class Places:
         """The positions of these examples; those that are not there are left out."""
         found = {}
         for id in ids:
-            first, last = (np.searchsorted(self._hashes, hash(id), side) for side in ("left", "right"))
-            alike = self._order[first:last].tolist()  # two ids may have one hash
-            position = next((at for at in alike if self._dataset.id(at) == id), None)
-            if position is not None:
-                found[id] = position
+            first = np.searchsorted(self._hashes, hash(id))
+            last = np.searchsorted(self._hashes, hash(id), "right")
+            for position in self._order[first:last].tolist():  # two ids may have one hash
+                if self._dataset.id(position) == id:
+                    found[id] = position
+                    break
         return found

@@ -16,7 +16,7 @@ from hardex.diagnosis.selftest import SELFTEST, SelfTest
 from hardex.diagnosis.selftest import of_json as selftest_of_json
 from hardex.diagnosis.undone import undone
 from hardex.errors import HardexError, RunError
-from hardex.images import LIMITS, Transform
+from hardex.images import Transform
 from hardex.runs.findings import FINDINGS, Finding, find_findings, first_of_each
 from hardex.runs.folder import RESULTS
 from hardex.runs.run import Run
@@ -110,8 +110,8 @@ def undone_picture(run: Run, id: str) -> Image:
         )
     image = seen_picture(run, id)
     try:
-        if found.cause in LIMITS and found.amount is not None:
-            Transform(**{found.cause: found.amount})  # a damaged table may name any amount
+        if found.cause == "blur" and found.amount is not None:
+            Transform(blur=found.amount)  # a damaged table may name any amount
         return undone(image, found.cause, found.amount, found.amount_y)
     except (HardexError, ArithmeticError) as error:
         raise RunError(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FINDINGS = "findings.parquet"
 _GROUP_ROWS = 8_192  # findings in a row group, which is the least that is read of the table
+_ALWAYS = ("id", "cause", "confidence")  # columns that are always read
 _PROBABILITY = "p_"  # before the name of a cause
 
 
@@ -242,7 +243,7 @@ def _columns(file: "pq.ParquetFile", names: Sequence[str] | None) -> list[str]:
 
     there = {column.name: _plain(column.type) for column in file.schema_arrow}
     expected = {column.name: column.type for column in schema(())}
-    wanted = expected if names is None else dict.fromkeys(("id", "cause", "confidence", *names))
+    wanted = expected if names is None else dict.fromkeys((*_ALWAYS, *names))
     wrong = [name for name in wanted if there.get(name) != _plain(expected[name])]
     if wrong:
         raise Unreadable(f"its column {wrong[0]!r} is missing or of another type")
@@ -264,9 +265,7 @@ def _plain(kind: "pa.DataType") -> "pa.DataType":
     return pa.list_(_plain(kind.value_type)) if pa.types.is_list(kind) else kind
 
 
-def _rows_with(
-    file: "pq.ParquetFile", group: int, name: str, values: Collection[str]
-) -> list[int]:
+def _rows_with(file: "pq.ParquetFile", group: int, name: str, values: Collection[str]) -> list[int]:
     """Which rows of a row group have one of these texts in a column."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -293,19 +292,13 @@ def _findings(
 
 def _finding(row: dict[str, Any]) -> Finding:
     names = {one.name for one in fields(Finding)}
-    known = {name: _value(value) for name, value in row.items() if name in names}
-    shares = {
-        name.removeprefix(_PROBABILITY): value
-        for name, value in row.items()
-        if name not in names and value is not None
-    }
-    missing = [name for name in ("id", "cause", "confidence") if known[name] is None]
+    given = {name: _value(value) for name, value in row.items() if value is not None}
+    missing = [name for name in _ALWAYS if name not in given]
     if missing:
         raise Unreadable(f"a finding has no {missing[0]}")
-    lacking = {one.name for one in fields(Finding) if one.type in (str, int)}
+    shares = {name.removeprefix(_PROBABILITY): p for name, p in given.items() if name not in names}
     return Finding(
-        **{name: value for name, value in known.items() if value is not None or name not in lacking},
-        probabilities=shares,
+        **{name: it for name, it in given.items() if name in names}, probabilities=shares
     )
 
 
