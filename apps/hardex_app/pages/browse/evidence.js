@@ -26,7 +26,7 @@ export function drawEvidence(desk) {
   }
   body.replaceChildren(head(finding), make("p", "hx-evidence-why", sentence(finding.why)),
     ...evidenceOf(finding, shown, facts), remedy(finding));
-  for (const image of imagesIn(body, "address")) showPicture(image);
+  for (const place of placesIn(body, "address")) showPicture(place);
   askTraining(desk);
 }
 
@@ -38,7 +38,7 @@ function head({ cause, words, confidence, second, done }) {
   line.append(name);
   if (confidence !== null) line.append(make("span", "hx-evidence-sure", percent(confidence)));
   if (done) line.append(make("span", "", done));
-  if (second) line.append(make("span", "hx-quiet", `or ${plain(second)}`));
+  if (second && cause !== "unexplained") line.append(make("span", "hx-quiet", `or ${plain(second)}`));
   return line;
 }
 
@@ -60,20 +60,34 @@ function sentence(clause) {
 }
 
 /**
- * The pictures that are still to come.
+ * The places whose pictures are still to come.
  *
  * @param {HTMLElement} within
  * @param {"address" | "training"} kind
  */
-function imagesIn(within, kind) {
-  return /** @type {HTMLImageElement[]} */ ([...within.querySelectorAll(`img[data-${kind}]`)]);
+function placesIn(within, kind) {
+  const places = within.querySelectorAll(`.hx-evidence-place:empty[data-${kind}]`);
+  return /** @type {HTMLElement[]} */ ([...places]);
 }
 
-/** @param {HTMLImageElement} image */
-async function showPicture(image) {
-  const { url } = await fetchPicture(image.dataset.address ?? "").catch(() => ({ url: "" }));
-  if (url) image.src = url;
-  else image.replaceWith(make("span", "hx-quiet", "no image"));
+/**
+ * @param {HTMLElement} place
+ * @param {string | undefined} url
+ */
+function fill(place, url) {
+  if (!url) {
+    place.textContent = "no image";
+    return;
+  }
+  const image = make("img", "hx-pixels");
+  image.src = url;
+  image.alt = place.dataset.alt ?? "";
+  place.replaceChildren(image);
+}
+
+/** @param {HTMLElement} place */
+async function showPicture(place) {
+  fill(place, (await fetchPicture(place.dataset.address ?? "").catch(() => ({ url: "" }))).url);
 }
 
 /**
@@ -83,22 +97,17 @@ async function showPicture(image) {
  */
 async function askTraining(desk) {
   const { element, server, state } = desk;
-  const body = find(element, ".hx-evidence-body");
-  const missing = imagesIn(body, "training").filter((image) => !image.hasAttribute("src"));
+  const missing = placesIn(find(element, ".hx-evidence-body"), "training");
   if (!missing.length) return;
   const id = state.shown?.id;
-  const ids = [...new Set(missing.map((image) => image.dataset.training ?? ""))];
+  const ids = [...new Set(missing.map((place) => place.dataset.training ?? ""))];
   const answer = await server.training_pictures(ids).catch(() => ({ waiting: "" }));
   if (state.shown?.id !== id) return;
-  if (answer.waiting !== undefined) {
-    setTimeout(() => {
-      if (state.shown?.id === id && !document.hidden) askTraining(desk);
-    }, WAITING_MS);
+  if (answer.waiting === undefined) {
+    for (const place of missing) fill(place, answer.pictures?.[place.dataset.training ?? ""]);
     return;
   }
-  for (const image of missing) {
-    const url = answer.pictures?.[image.dataset.training ?? ""];
-    if (url) image.src = url;
-    else image.replaceWith(make("span", "hx-no-training", "no image"));
-  }
+  setTimeout(() => {
+    if (state.shown?.id === id && !document.hidden) askTraining(desk);
+  }, WAITING_MS);
 }

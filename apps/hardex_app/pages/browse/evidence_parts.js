@@ -71,12 +71,7 @@ function beforeAndAfter({ seen, undone, label_after: label, confidence_after: co
  */
 function undoneFigure(title, address, predicted, right) {
   const figure = make("figure", "hx-evidence-figure");
-  if (address) {
-    const image = make("img", "hx-pixels");
-    image.alt = `the picture ${title}`;
-    image.dataset.address = address;
-    figure.append(image);
-  }
+  if (address) figure.append(place(`the picture ${title}`, { address }));
   const caption = make("figcaption", "", title);
   caption.append(make("strong", right ? "hx-evidence-right" : "", predicted + (predicted && right ? " ✓" : "")));
   figure.append(caption);
@@ -114,10 +109,9 @@ function duplicate({ copy_id: id, copy_label: label, copy_in: where, given_label
 
 /** @type {Part} */
 function unexplained({ others: [likeliest] }) {
-  const text = "No cause that hardex knows fits this example well enough.";
-  if (!likeliest) return [line([text])];
+  if (!likeliest) return [line(["No cause that hardex knows fits this example well enough."])];
   const little = ` with ${percent(likeliest.p)}, below the threshold: too little to name it.`;
-  return [line([`${text} The likeliest one is `, bold(likeliest.words), little])];
+  return [line(["The likeliest cause is ", bold(likeliest.words), little])];
 }
 
 /**
@@ -169,7 +163,7 @@ function training(title, images, facts, given) {
     const names = images.map(({ id, label }) => `${plain(id)} (${plain(label)})`).join(", ");
     return [...heading, make("p", "hx-evidence-names", names)];
   }
-  const list = make("div", "hx-neighbour-list");
+  const list = make("div", "hx-evidence-list");
   list.setAttribute("role", "list");
   list.append(...images.map((one) => trainingFigure(one, one.label === given)));
   return [...heading, list];
@@ -183,11 +177,21 @@ function trainingFigure({ id, label, distance }, same) {
   const item = make("figure", "hx-neighbour");
   item.setAttribute("role", "listitem");
   item.title = plain(id) + (typeof distance === "number" ? `: distance ${distance.toFixed(3)}` : "");
-  const image = make("img", "hx-pixels");
-  image.alt = `training image ${plain(id)}`;
-  image.dataset.training = id;
-  item.append(image, make("figcaption", same ? "hx-same" : "", plain(label)));
+  const caption = make("figcaption", same ? "hx-same" : "", plain(label));
+  item.append(place(`training image ${plain(id)}`, { training: id }), caption);
   return item;
+}
+
+/**
+ * Room for a picture that follows.
+ *
+ * @param {string} alt
+ * @param {{address: string} | {training: string}} source
+ */
+function place(alt, source) {
+  const node = make("span", "hx-evidence-place");
+  Object.assign(node.dataset, source, { alt });
+  return node;
 }
 
 /**
