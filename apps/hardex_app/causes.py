@@ -198,7 +198,7 @@ def top_causes(run: Run, most: int) -> Json | None:
 
 
 def _whole(diagnosis: Diagnosis, run: Run) -> Json:
-    found = diagnosis.as_json()
+    found = _finite(diagnosis.as_json())
     examples = first_findings(run, [one.cause for one in diagnosis.counts], _EXAMPLES)
     return {
         **found,
@@ -228,7 +228,7 @@ def _example(found: Finding) -> Json:
 
 
 def _tested(selftest: SelfTest) -> Json:
-    found = selftest.as_json()
+    found = _finite(selftest.as_json())
     causes = [{**one, "words": name_of(one["cause"])} for one in found["causes"]]
     return {**found, "causes": causes}
 
@@ -239,7 +239,7 @@ def _train(diagnosis: Diagnosis | None) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """A value of a finding as JSON has it: NaN, which a table may hold, is None."""
+    """A value as JSON has it: lists, and None for NaN, which a table may hold."""
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, Mapping):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -160,11 +161,17 @@ def _check(value: Any, kind: Any, name: str) -> None:
         for one in value:
             _check(one, get_args(kind)[0], name)
     elif is_dataclass(kind):
-        hints = get_type_hints(kind)
-        for one in fields(kind):
-            _check(getattr(value, one.name), hints[one.name], one.name)
+        for field, expected in _types_of(kind).items():
+            _check(getattr(value, field), expected, field)
     elif not _is(value, kind):
         raise Unreadable(f"{name} is no {_KINDS[kind]}")
+
+
+@cache
+def _types_of(kind: Any) -> dict[str, Any]:
+    """The type of each attribute of a dataclass."""
+    hints = get_type_hints(kind)
+    return {one.name: hints[one.name] for one in fields(kind)}
 
 
 _KINDS = {str: "text", int: "whole number", float: "number", bool: "yes or no"}
