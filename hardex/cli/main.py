@@ -9,8 +9,10 @@ import typer
 from hardex.cli.annotate_commands import annotate
 from hardex.cli.check_command import check
 from hardex.cli.demo_command import demo
+from hardex.cli.diagnose_command import diagnose
 from hardex.cli.probes_command import probes
 from hardex.cli.rank_command import rank
+from hardex.cli.selftest_command import selftest
 from hardex.cli.serve_command import serve
 from hardex.errors import HardexError
 from hardex.version import VERSION
@@ -22,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(annotate, name="annotate")
-for verb in (demo, serve, check, rank, probes):
+for verb in (demo, serve, check, rank, diagnose, selftest, probes):
     app.command()(verb)
 
 _INTERRUPTED = 130  # Typer's exit code for Ctrl-C

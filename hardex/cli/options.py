@@ -53,6 +53,20 @@ Preprocess = Annotated[
 Logits = Annotated[
     bool, typer.Option("--logits", help="The model outputs logits: apply softmax to them.")
 ]
+TrainingData = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATA",
+        help="The training data; without it, causes that need it are not judged.",
+    ),
+]
+OwnCauses = Annotated[
+    list[str] | None,
+    typer.Option(metavar="MODULE:FUNCTION", help="A cause of your own; repeatable."),
+]
+Plants = Annotated[
+    int, typer.Option(min=1, help="How many examples each cause is planted in by the self-test.")
+]
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class GroupTest:
         count: how many of its wrong examples were found to have this cause.
         of: how many of its wrong examples were diagnosed.
         expected: how many the self-test's false credit alone would give.
-        p: one-sided exact binomial test.
+        p: one-sided exact test; see `hardex.diagnosis.groups.group_tests`.
         p_adjusted: after Benjamini and Hochberg (1995), over all causes and classes.
         amount_low, amount_high: the middle 80 % of the amounts; None without amounts.
         sentence: the same in words.

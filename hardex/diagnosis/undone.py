@@ -25,7 +25,7 @@ def undoing(cause: str, amount: float, amount_y: float = 0.0) -> Transform:
     if cause == "shear":
         return Transform(shear=-amount)
     if cause == "contrast":
-        return Transform(contrast=1 / amount)
+        return Transform(contrast=1 / amount, brightness=-amount_y)
     if cause == "stroke":
         return Transform(stroke=-amount)
     return Transform(invert=cause == "inversion", flip=cause == "flip")

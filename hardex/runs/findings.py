@@ -33,7 +33,7 @@ class Finding:
         suggested_label: the class that the example seems to be of, of mislabelled ones.
         amount: what was done to the picture, in the units of `hardex.images.Transform`; None for
             causes without an amount.
-        amount_y: pixels down, of a shift.
+        amount_y: pixels down, of a shift; of a contrast, the share of the levels that was added.
         position: of the example in the data set.
         given_label, predicted_label: class names.
         why: the evidence in one sentence.

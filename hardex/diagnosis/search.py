@@ -1,0 +1,151 @@
+"""Examples -> which transform, undone, makes them look like which class: a joint search.
+
+That some transform restores a label proves nothing: almost any picture can be turned into almost
+any class. So the search asks for the transform and the class together, and a class counts only as
+far as the changed picture looks like training images of that class.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import cos, pi, sin
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardex.arrays import Image, Images
+from hardex.data.dataset import Shape
+from hardex.diagnosis.undone import undoing, undone
+from hardex.images import Transform, transform_each
+
+NOTHING, JITTER = "nothing", "jitter"
+_ROTATIONS = tuple(sign * degrees for degrees in range(15, 91, 15) for sign in (1, -1))
+_SHIFT_SHARES = (0.09, 0.16, 0.24)  # of the shorter side
+_SCALES = (0.5, 0.6, 0.7, 0.8, 1.2, 1.35, 1.5, 1.7)
+_SHEARS = (0.3, -0.3, 0.5, -0.5, 0.75, -0.75)
+_CONTRASTS = (0.2, 0.35, 0.55, 1.6, 2.4)
+_BRIGHTNESSES = (-0.4, -0.2, 0.2, 0.4)  # of photographs
+_BLUR_SHARES = (0.035, 0.06, 0.09)  # standard deviation, of the shorter side
+_STROKES = (-2.0, -1.0, 1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One transform that may have been done to a picture; see `hardex.images.Transform`."""
+
+    family: str
+    amount: float | None = None
+    amount_y: float | None = None
+
+
+def is_drawing(shape: Shape) -> bool:
+    """Whether pictures of this shape may be drawings with strokes: grey ones."""
+    return shape[2] == 1
+
+
+def families(shape: Shape) -> tuple[str, ...]:
+    """The transforms that are looked for in pictures of this shape, in the order of the steps."""
+    found = dict.fromkeys(step.family for step in steps(shape))
+    return tuple(name for name in found if name not in (NOTHING, JITTER))
+
+
+def steps(shape: Shape) -> tuple[Step, ...]:
+    """What is tried on a picture of this (h, w, c); first nothing at all, then small changes."""
+    side = min(shape[:2])
+    near = side / 28
+    found = [Step(NOTHING)]
+    found += [
+        Step(JITTER, x * near, y * near) for x, y in ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0, -1))
+    ]
+    found += [Step("rotation", float(amount)) for amount in _ROTATIONS]
+    found += [
+        Step(
+            "shift",
+            side * share * cos(turn * pi / 4),
+            side * share * sin(turn * pi / 4),
+        )
+        for share, turn in product(_SHIFT_SHARES, range(8))
+    ]
+    found += [Step("scale", amount) for amount in _SCALES]
+    found += [Step("shear", amount) for amount in _SHEARS]
+    found += [Step("contrast", amount, 0.0) for amount in _CONTRASTS]
+    if not is_drawing(shape):
+        found += [Step("contrast", 1.0, amount) for amount in _BRIGHTNESSES]
+    found += [Step("inversion")]
+    found += [Step("blur", side * share) for share in _BLUR_SHARES]
+    found += [Step("noise", 0.2)]
+    if is_drawing(shape):
+        found += [Step("stroke", amount) for amount in _STROKES]
+    found += [Step("flip")]
+    return tuple(found)
+
+
+def pictures(image: Image, tried: Sequence[Step]) -> Images:
+    """The picture with each step undone, (m, h, w, c)."""
+    filtered = {place for place, step in enumerate(tried) if step.family in ("blur", "noise")}
+    changes = [
+        Transform() if place in filtered else _change(step) for place, step in enumerate(tried)
+    ]
+    found = transform_each(image, changes)
+    for place in filtered:
+        found[place] = undone(image, tried[place].family, tried[place].amount)
+    return found
+
+
+def _change(step: Step) -> Transform:
+    if step.family == NOTHING:
+        return Transform()
+    family = "shift" if step.family == JITTER else step.family
+    amount = 1.0 if step.amount is None else step.amount
+    return undoing(family, amount, 0.0 if step.amount_y is None else step.amount_y)
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """What the classifier and the training images say of each step.
+
+    Attributes:
+        steps: m of them.
+        log_p: (n, m, k) logarithms of the probabilities.
+        density: (n, m, k) squared distance to each class, in units of the usual one.
+    """
+
+    steps: tuple[Step, ...]
+    log_p: NDArray[np.float32]
+    density: NDArray[np.float32]
+
+    def joint(self, weight: float = 0.5) -> NDArray[np.float32]:
+        """(n, m, k) how well step and class explain the picture together."""
+        joint: NDArray[np.float32] = self.log_p - np.float32(weight) * self.density
+        return joint
+
+    def of_family(self, family: str) -> NDArray[np.int64]:
+        """The places of the steps of a family."""
+        return np.array([i for i, step in enumerate(self.steps) if step.family == family])
+
+
+def refined(step: Step, shape: Shape) -> tuple[Step, ...]:
+    """Steps around one, half as far apart as those of the search, the step itself first."""
+    side = min(shape[:2])
+    amount = 1.0 if step.amount is None else step.amount
+    if step.family == "rotation":
+        return (step, *(Step("rotation", amount + near) for near in (-10.0, -5.0, 5.0, 10.0)))
+    if step.family == "shift":
+        down = step.amount_y or 0.0
+        around = [-0.05 * side, 0.0, 0.05 * side]
+        return (
+            step,
+            *(Step("shift", amount + x, down + y) for x, y in product(around, around) if x or y),
+        )
+    if step.family in ("scale", "contrast"):
+        factors = (0.86, 0.93, 1.07, 1.15)
+        return (step, *(Step(step.family, amount * near, step.amount_y) for near in factors))
+    if step.family == "shear":
+        return (step, *(Step("shear", amount + near) for near in (-0.14, -0.07, 0.07, 0.14)))
+    return (step,)
+
+
+def cut(count: int, size: int) -> Iterator[slice]:
+    """Consecutive parts of at most `size`."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))

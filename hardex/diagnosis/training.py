@@ -1,0 +1,69 @@
+"""Training data and the classes of a model -> labels that mean the same classes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hardex.arrays import Labels
+from hardex.classifiers.classifier import Classifier
+from hardex.data.dataset import Dataset
+from hardex.errors import DatasetError
+from hardex.predict.predictions import shape_for
+
+_SHOWN = 6
+
+
+def training_labels(train: Dataset, names: Sequence[str], classifier: Classifier | None) -> Labels:
+    """(n,) labels of the training data as classes of the model, 0..k-1.
+
+    Args:
+        train: the training data; its classes may stand in another order.
+        names: k names of the model's classes.
+        classifier: the model; None where only its probabilities are known.
+
+    Raises:
+        ClassifierError: the images have a size that the model does not take.
+        DatasetError: a class of the training data is none of the model's.
+    """
+    if classifier is not None:
+        shape_for(classifier, train)
+    places = {name: place for place, name in enumerate(names)}
+    unknown = [name for name in train.class_names if name not in places]
+    if unknown:
+        raise DatasetError(
+            f"the training data must have the classes of the model; {train.source} has "
+            f"{listed(train.class_names)} and the model {listed(names)}, and "
+            f"{unknown[0]!r} is none of these ({len(unknown)} in all); pass the data that the "
+            "model was trained on."
+        )
+    meaning = np.array([places[name] for name in train.class_names], np.int64)
+    labels: Labels = meaning[np.asarray(train.labels, np.int64)]
+    return labels
+
+
+def notes_on(train: Dataset, names: Sequence[str]) -> tuple[str, ...]:
+    """Sentences on how the classes of the training data differ from those of the model."""
+    found = []
+    missing = [name for name in names if name not in train.class_names]
+    if missing:
+        found.append(
+            f"The training data has no images of {listed(missing)}, which the model knows."
+        )
+    same = [name for name in names if name in train.class_names]
+    if list(train.class_names) != same:
+        found.append(
+            f"The classes of the training data stand in another order ({listed(train.class_names)})"
+            f" than those of the model ({listed(names)}); they were matched by name."
+        )
+    return tuple(found)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Some names for a sentence.
+
+    Example:
+        >>> listed(["a", "b"])
+        'a, b'
+    """
+    shown = [*names[: _SHOWN - 1], "…", names[-1]] if len(names) > _SHOWN else list(names)
+    return ", ".join(shown)

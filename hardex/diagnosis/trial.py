@@ -1,0 +1,268 @@
+"""Model + data + training data -> a trained judge and its self-test."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hardex.arrays import Labels
+from hardex.classifiers.classifier import Classifier
+from hardex.data.dataset import ArrayDataset, Dataset
+from hardex.diagnosis.causes import DUPLICATE, IMBALANCE, RARE, UNEXPLAINED
+from hardex.diagnosis.duplicates import in_training, with_another_label
+from hardex.diagnosis.examine import usual_of
+from hardex.diagnosis.features import FEATURES, FeatureFunction
+from hardex.diagnosis.judge import Judge, train
+from hardex.diagnosis.plants import Plant, Sources, plants_for
+from hardex.diagnosis.reference import Reference, pixel_key, read_reference, readable
+from hardex.diagnosis.selftest import CauseTest, SelfTest
+from hardex.diagnosis.selftesting import accuracy, calibration, cause_test, cause_tests
+from hardex.diagnosis.setting import Setting, measure_plants
+from hardex.diagnosis.sources import LEAST, Parts, some_usual, split
+from hardex.predict.neighbours import Progress, silent
+
+LEARNING, TESTING = "planting causes to learn from", "planting causes to test the diagnosis"
+_UNEVEN = 0.5  # share of the largest class, below which a class is small
+_COPIED = 300  # training images whose copies are looked for
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A judge, ready for the examples of a data set.
+
+    Attributes:
+        setting: what it works with.
+        judge: None if there were too few correct examples to plant causes on.
+        tests: power and false credit of each cause; () without a self-test.
+        selftest: None without one.
+        notes: sentences about what limits it.
+    """
+
+    setting: Setting
+    judge: Judge | None
+    tests: tuple[CauseTest, ...]
+    selftest: SelfTest | None
+    notes: tuple[str, ...]
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The causes that may be named."""
+        if self.judge is None:
+            return ()
+        if self.selftest is None:
+            return tuple(cause for cause in self.setting.causes if cause != UNEXPLAINED)
+        return tuple(test.cause for test in self.tests if test.given)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a trial is about, as typed, and the hashes of it."""
+
+    model: str
+    data: str
+    train: str
+    model_hash: str
+    train_hash: str
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What a trial needs.
+
+    Attributes:
+        named: model and data, as typed.
+        classifier: None where only probabilities are known.
+        class_names: k names.
+        sources: correct examples that are not diagnosed.
+        train: the training data; None without.
+        train_labels: (m,) its labels as classes of the model; () without.
+        hidden: names of the pixels of the examples of the run, which are no neighbours.
+        others: further models.
+        own_plants, own_features: of plug-ins.
+        plants: how many of each cause.
+        seed: of everything drawn.
+    """
+
+    named: Named
+    classifier: Classifier | None
+    class_names: tuple[str, ...]
+    sources: Sources
+    train: Dataset | None
+    train_labels: Labels
+    hidden: frozenset[str]
+    others: tuple[Classifier, ...] = ()
+    own_plants: tuple[Plant, ...] = ()
+    own_features: tuple[FeatureFunction, ...] = ()
+    plants: int = 300
+    seed: int = 0
+
+
+def try_out(given: Given, *, selftest: bool = True, progress: Progress = silent) -> Trial:
+    """Read the training data, plant causes, learn from them, and test what was learnt on others.
+
+    Args:
+        given: model, data and training data.
+        selftest: whether to test.
+        progress: it may raise to stop; nothing has been written.
+
+    Raises:
+        ClassifierError: the model does not fit the training data.
+        DatasetError: no training image can be read.
+    """
+    rng = np.random.default_rng(given.seed)
+    parts = split(given.sources, with_training=given.train is not None, rng=rng)
+    reference = _reference(given, parts, rng, progress)
+    setting = _setting(given, parts, reference, rng)
+    notes = _notes(given, reference)
+    if len(given.sources) < LEAST:
+        few = (
+            f"The model has only {len(given.sources)} other examples right, and {LEAST} are needed "
+            "to plant causes on: there is evidence, but no cause is named."
+        )
+        return Trial(setting, None, (), None, (*notes, few))
+    learnt = measure_plants(
+        setting, parts.learnt, given.plants, rng=rng, stage=LEARNING, progress=progress
+    )
+    judge = train(learnt.columns, learnt.causes, seed=given.seed)
+    if not selftest:
+        return Trial(setting, judge, (), None, notes)
+    tested = measure_plants(
+        setting, parts.tested, given.plants, rng=rng, stage=TESTING, progress=progress
+    )
+    verdicts = judge.verdicts(tested.columns)
+    tests = cause_tests(tested, verdicts, setting.causes)
+    if given.train is not None:
+        tests = (*tests, _duplicate_test(given, given.train, reference, parts, rng))
+    tests = tuple(_only_if_judged(test, given, reference) for test in tests)
+    named = tuple(test.cause for test in tests if test.given and test.cause != DUPLICATE)
+    right, answered = accuracy(tested, verdicts, named)
+    error, bins = calibration(tested, verdicts)
+    found = SelfTest(
+        given.named.model,
+        given.named.data,
+        given.named.train,
+        given.named.model_hash,
+        given.named.train_hash,
+        given.seed,
+        len(given.sources),
+        tests,
+        right,
+        answered,
+        judge.threshold,
+        error,
+        bins,
+        notes,
+    )
+    return Trial(setting, judge, tests, found, notes)
+
+
+def _reference(
+    given: Given, parts: Parts, rng: np.random.Generator, progress: Progress
+) -> Reference:
+    if given.train is not None:
+        data, labels = given.train, given.train_labels
+    else:
+        few = len(parts.compared) == 0  # too few examples for three parts
+        some = parts.learnt if few else parts.compared
+        data = ArrayDataset.of(some.images, some.labels, class_names=given.class_names)
+        labels = some.labels
+    return read_reference(
+        data,
+        labels,
+        given.classifier,
+        class_count=len(given.class_names),
+        left_out=given.hidden,
+        rng=rng,
+        progress=progress,
+    )
+
+
+def _setting(
+    given: Given, parts: Parts, reference: Reference, rng: np.random.Generator
+) -> Setting:
+    images, labels, _ = some_usual(parts.learnt, rng)
+    plants = plants_for(reference.shape, with_model=given.classifier is not None)
+    if given.train is None:
+        plants = tuple(one for one in plants if one.cause not in (RARE, IMBALANCE))
+    return Setting(
+        given.classifier,
+        reference,
+        usual_of(reference, images, labels),
+        (*plants, *given.own_plants),
+        (*FEATURES, *given.own_features),
+        given.others,
+    )
+
+
+def _notes(given: Given, reference: Reference) -> tuple[str, ...]:
+    found = []
+    if given.classifier is None:
+        found.append(
+            "The run was made from saved probabilities, without a model: transforms cannot be "
+            "tried, and only neighbours and labels are evidence."
+        )
+    if given.train is None:
+        found.append(
+            "Without training data (--train DATA) rare examples, imbalance and copies of training "
+            "images cannot be judged; examples were compared with others of the run."
+        )
+    if reference.sampled:
+        found.append(f"The training data did not fit into memory: compared were {reference.scope}.")
+    if given.classifier is not None and reference.space == "pixels":
+        found.append(
+            "The model shows no embeddings: pixels stand in for them, and the power shows what "
+            "that costs."
+        )
+    return tuple(found)
+
+
+def _duplicate_test(
+    given: Given, train: Dataset, reference: Reference, parts: Parts, rng: np.random.Generator
+) -> CauseTest:
+    """Copies of training images under another label must be found, and others must not."""
+    rows = rng.permutation(len(reference.positions))[:_COPIED]
+    there, copied = readable(train, np.sort(reference.positions[rows]).tolist(), reference.shape)
+    labels = given.train_labels[np.array(there, np.int64)]
+    others = (labels + rng.integers(1, len(given.class_names), len(labels))) % len(
+        given.class_names
+    )
+    found = in_training(copied, reference, train, given.train_labels)
+    hits = [
+        with_another_label(copies, int(label)) is not None
+        for copies, label in zip(found, others, strict=True)
+    ]
+    some = parts.tested.at(np.arange(min(_COPIED, len(parts.tested))))
+    beside = in_training(some.images, reference, train, given.train_labels)
+    wrong = [
+        with_another_label(copies, int(label)) is not None
+        for copies, label in zip(beside, some.labels, strict=True)
+    ]
+    return cause_test(DUPLICATE, np.array(hits, np.bool_), np.array(wrong, np.bool_))
+
+
+def _only_if_judged(test: CauseTest, given: Given, reference: Reference) -> CauseTest:
+    """Imbalance is named only where classes differ in size."""
+    if test.cause != IMBALANCE or not is_even(reference):
+        return test
+    least, most = int(reference.counts.min()), int(reference.counts.max())
+    why = f"the classes are about equally large: {least:,} to {most:,} training images"
+    return replace(test, given=False, why_not=why)
+
+
+def is_even(reference: Reference) -> bool:
+    """Whether no class has fewer than half the training images of the largest."""
+    return bool(reference.counts.min() >= _UNEVEN * reference.counts.max())
+
+
+def hidden_pixels(*images: Sequence[np.ndarray]) -> frozenset[str]:  # type: ignore[type-arg]
+    """Names of the pixels of all these images."""
+    return frozenset(pixel_key(image) for some in images for image in some)
+
+
+def rates(trial: Trial) -> Mapping[str, float]:
+    """How often each cause is named where it is not."""
+    from hardex.diagnosis.selftesting import null_rates
+
+    return null_rates(trial.tests)
+
+
