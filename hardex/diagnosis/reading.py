@@ -161,7 +161,8 @@ def _check(value: Any, kind: Any, name: str) -> None:
         for one in value:
             _check(one, get_args(kind)[0], name)
     elif is_dataclass(kind):
-        for field, expected in _types_of(kind).items():
+        described: Any = kind  # a type, which `is_dataclass` does not say
+        for field, expected in _types_of(described).items():
             _check(getattr(value, field), expected, field)
     elif not _is(value, kind):
         raise Unreadable(f"{name} is no {_KINDS[kind]}")

@@ -177,9 +177,7 @@ def _reference(
     )
 
 
-def _setting(
-    given: Given, parts: Parts, reference: Reference, rng: np.random.Generator
-) -> Setting:
+def _setting(given: Given, parts: Parts, reference: Reference, rng: np.random.Generator) -> Setting:
     images, labels, _ = some_usual(parts.learnt, rng)
     plants = plants_for(reference.shape, with_model=given.classifier is not None)
     if given.train is None:
@@ -264,5 +262,3 @@ def rates(trial: Trial) -> Mapping[str, float]:
     from hardex.diagnosis.selftesting import null_rates
 
     return null_rates(trial.tests)
-
-
