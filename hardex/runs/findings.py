@@ -270,14 +270,11 @@ def _rows_with(file: "pq.ParquetFile", group: int, name: str, values: Collection
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    column = file.read_row_group(group, [name]).column(0).unify_dictionaries().combine_chunks()
     wanted = pa.array(list(values), pa.string())
-    rows: list[int] = []
-    first = 0
-    for chunk in file.read_row_group(group, [name]).column(0).chunks:
-        # A text that repeats stays where it is once: it may be long.
-        kept = pc.is_in(chunk.dictionary.cast(pa.string()), value_set=wanted)
-        rows += [first + row for row in pc.indices_nonzero(kept.take(chunk.indices)).to_pylist()]
-        first += len(chunk)
+    # A text that repeats stays where it is once: it may be long.
+    among = pc.is_in(column.dictionary.cast(pa.string()), value_set=wanted)
+    rows: list[int] = pc.indices_nonzero(among.take(column.indices)).to_pylist()
     return rows
 
 
