@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hardex.annotate.agreement import agreement as agreement
     from hardex.annotate.exchange import export_annotations as export_annotations
     from hardex.annotate.exchange import import_annotations as import_annotations
+    from hardex.diagnosis.diagnose import diagnose as diagnose
+    from hardex.diagnosis.selftesting import selftest as selftest
     from hardex.errors import AccessError as AccessError
     from hardex.errors import ClassifierError as ClassifierError
     from hardex.errors import DatasetError as DatasetError
@@ -51,12 +53,14 @@ _HOMES = {
     "agreement": "hardex.annotate.agreement",
     "check": "hardex.pipeline.check",
     "demo": "hardex.serving",
+    "diagnose": "hardex.diagnosis.diagnose",
     "export_annotations": "hardex.annotate.exchange",
     "export_probes": "hardex.probing.export",
     "import_annotations": "hardex.annotate.exchange",
     "load": "hardex.runs.run",
     "probes": "hardex.probing.replay",
     "rank": "hardex.pipeline.rank",
+    "selftest": "hardex.diagnosis.selftesting",
     "serve": "hardex.serving",
 }
 

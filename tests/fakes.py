@@ -40,6 +40,13 @@ def small_dataset(count=40, *, class_count=3, seed=0, class_names=None):
     return ArrayDataset.of(small_images(count, seed=seed), labels, class_names=names)
 
 
+def twins_of(count):
+    """Pictures of which each comes twice, the second a level brighter."""
+    images = np.repeat(small_images(count, size=12) // 2, 2, axis=0)
+    images[1::2] += 1
+    return ArrayDataset.of(images, np.zeros(2 * count, int), class_names=["0", "1", "2"])
+
+
 def write_folders(root, files, *, size=4, channels=1):
     """Class folders with a noise picture for each path, such as `cat/1.png`; returns `root`."""
     images = small_images(len(files), size=size, channels=channels)
@@ -47,6 +54,15 @@ def write_folders(root, files, *, size=4, channels=1):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         write_png(image, root / name)
     return root
+
+
+def diagnosed(run, causes):
+    """The same run with a finding for each of these ids, as `hardex diagnose` leaves it."""
+    from hardex.runs.findings import FINDINGS, Finding, write_findings
+
+    findings = [Finding(id=id, cause=cause, confidence=1.0) for id, cause in causes.items()]
+    write_findings(run.folder / "results" / FINDINGS, findings, sorted(set(causes.values())))
+    return run
 
 
 def contents(folder):

@@ -11,11 +11,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from fakes import checksum_of, contents, small_dataset, small_images, write_folders
+from fakes import checksum_of, contents, diagnosed, small_dataset, small_images, write_folders
 
 from hardex import load
 from hardex.people.events import Annotation
 from hardex.people.store import Store
+from hardex.runs.views import View
 from hardex.version import VERSION
 
 DATA = small_dataset(40)
@@ -154,6 +155,25 @@ def test_a_shortfall_is_printed(hardex, files):
     assert "1 of the 4 requested: there are no more misclassified examples in some" in answer.out
     line = "rank --probabilities p.npy --labels y.npy --out b --count 3 --diversity none"
     assert "1 of the 3 requested: there are no more misclassified examples." in hardex(line).out
+
+
+def test_a_diagnosed_run_is_ranked_by_cause(hardex, files):
+    hardex("rank --probabilities p.npy data.npz --out run")
+    answer = hardex("rank run --out again --diversity cause")
+    assert (answer.code, answer.out) == (1, "")
+    assert "run hardex diagnose" not in answer.err and "diagnose run --train DATA." in answer.err
+    answer = hardex("rank --probabilities p.npy data.npz --out again --diversity cause")
+    assert answer.code == 1 and "then rank that RUN again with --out." in answer.err
+    wrong = load("run").find(View(correct=False, sort="loss")).examples[:4]
+    causes = zip(wrong, ("rare", "blur", "rare", "noise"), strict=True)
+    diagnosed(load("run"), {one.id: cause for one, cause in causes})
+    answer = hardex("rank run --out again --diversity cause --count 6")
+    assert (answer.code, answer.err) == (0, "")
+    assert ", 3 of 3 causes (random: 3.0) and " in answer.out
+    few = "Only 4 of the 6 requested: there are no more misclassified examples that were diagnosed."
+    assert few in answer.out
+    chosen = hard_of("again")
+    assert chosen[chosen["list"] == "wrong"]["id"].tolist() == [wrong[i].id for i in (0, 1, 3, 2)]
 
 
 def test_unreadable_files_are_counted(hardex, files, model_of_three):

@@ -5,10 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-
-from hardex.arrays import Images, Probabilities
-from hardex.classifiers.outputs import Outputs, as_rows, distributions
+from hardex.arrays import Embeddings, Images, Probabilities
+from hardex.classifiers.outputs import Outputs, distributions
+from hardex.classifiers.pairs import outputs_and_embeddings
 from hardex.classifiers.preprocess import Preprocessing, preprocess, rearranged
 from hardex.data.dataset import Shape
 from hardex.errors import ClassifierError, HardexError
@@ -18,6 +17,9 @@ Numerics = dict[str, str | int]  # what else changes the last bits of a forward 
 
 class Classifier(Protocol):
     """Anything that turns images into probabilities. There is nothing to inherit from.
+
+    It may also have `embeddings`, (n, h, w, c) uint8 -> (n, d) float32: where it puts each image.
+    They raise a `ClassifierError` if it has none.
 
     Attributes:
         source: what opens it again on the command line, or a name.
@@ -82,6 +84,8 @@ def failures_of(model: str, images: Images, advice: str) -> Iterator[None]:
 class FunctionClassifier:
     """A function (n, h, w, c) uint8 -> (n, k) probabilities, as a `Classifier`.
 
+    It may return embeddings, too: a tuple or list of (n, k) probabilities and (n, d) embeddings.
+
     Attributes:
         function: called with images; one output column is the probability of the second class.
         input_shape, class_count: of its input and output, if known.
@@ -93,6 +97,9 @@ class FunctionClassifier:
         >>> always_seven = FunctionClassifier(lambda images: np.eye(10)[[7] * len(images)])
         >>> always_seven.probabilities(np.zeros((2, 28, 28, 1), np.uint8)).argmax(axis=1)
         array([7, 7])
+        >>> with_ink = FunctionClassifier(lambda images: (np.eye(10)[[7]], np.array([[0.5, 2.0]])))
+        >>> with_ink.embeddings(np.zeros((1, 28, 28, 1), np.uint8)).tolist()
+        [[0.5, 2.0]]
     """
 
     function: Callable[[Images], Any]
@@ -113,10 +120,27 @@ class FunctionClassifier:
 
     def outputs(self, images: Images, preprocess: str) -> Outputs:
         """The output of the function, without axes of length 1."""
+        return self._answer(images, preprocess)[0]
+
+    def embeddings(self, images: Images) -> Embeddings:
+        """(n, d) float32, what the function returns beside the probabilities.
+
+        Raises:
+            ClassifierError: it returns nothing beside them, or not one row for each image.
+        """
+        found = self._answer(images, self.preprocess)[1]
+        if found is None:
+            raise ClassifierError(
+                "embeddings are what a function returns beside the probabilities; "
+                f"{self.source} returns only probabilities; return both, or go without."
+            )
+        return found
+
+    def _answer(self, images: Images, preprocess: str) -> tuple[Outputs, Embeddings | None]:
         prepared = self._prepared(images, preprocess)
         with failures_of(f"the function {self.source}", images, "fix it"):
-            outputs = np.asarray(self.function(prepared))
-        return as_rows(outputs) if outputs.ndim > 2 else outputs
+            returned = self.function(prepared)
+            return outputs_and_embeddings(returned, len(images), self.source)
 
     def _prepared(self, images: Images, name: str) -> Any:
         wanted = Preprocessing.of(name)

@@ -23,6 +23,9 @@ def embeddings(
     Returns:
         (n, d) float32.
 
+    Raises:
+        ClassifierError: the classifier gave NaN or infinity.
+
     Example:
         >>> images = np.arange(48, dtype=np.uint8).reshape(3, 4, 4, 1)
         >>> embeddings(None, images).shape
@@ -31,9 +34,12 @@ def embeddings(
     embed = getattr(classifier, "embeddings", None)
     if embed is not None and len(images):
         try:
-            return _in_batches(embed, images, batch_size)
+            found = _in_batches(embed, images, batch_size)
         except ClassifierError:  # a model without accessible layers
             pass
+        else:
+            check_finite(found)
+            return found
     return pixel_embeddings(images, size=size)
 
 
@@ -64,6 +70,15 @@ def pixel_embeddings(images: Images, *, size: int = 64, seed: int = 0) -> Embedd
     found: Any = PCA(kept, svd_solver=solver, random_state=seed).fit_transform(flat)
     rows: Embeddings = found.astype(np.float32, copy=False)
     return rows
+
+
+def check_finite(vectors: Embeddings) -> None:
+    """Raise a `ClassifierError` if some of the (n, d) embeddings are not finite."""
+    if not np.isfinite(vectors).all():
+        raise ClassifierError(
+            "the embeddings of a model must be finite numbers; received NaN or infinity; check "
+            "its weights and its preprocessing."
+        )
 
 
 def _in_batches(embed: Any, images: Images, size: int) -> Embeddings:

@@ -1,14 +1,14 @@
 """An `.onnx` file as a classifier. The only file that knows onnxruntime, the extra `onnx`."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hardex.arrays import Images, Probabilities
+from hardex.arrays import Embeddings, Images, Probabilities
 from hardex.classifiers.classifier import Numerics, failures_of
 from hardex.classifiers.fingerprint import fingerprint_of
 from hardex.classifiers.layouts import (
@@ -24,11 +24,15 @@ from hardex.classifiers.onnx_archive import check_places, last_operation
 from hardex.classifiers.onnx_metadata import NOTHING, Named, named_by
 from hardex.classifiers.outputs import (
     ACTIVATIONS,
+    NO_EMBEDDING,
     SIGMOIDS_NOTE,
+    EmbeddingChoice,
     Output,
     Outputs,
+    answers_alike,
     as_rows,
     distributions,
+    embedding_among,
     gives_rows,
     one_of,
     output_note,
@@ -38,9 +42,10 @@ from hardex.classifiers.outputs import (
 from hardex.classifiers.preprocess import check_preprocess
 from hardex.classifiers.preprocess import preprocess as prepare
 from hardex.data.dataset import Shape
-from hardex.errors import ClassifierError
+from hardex.errors import ClassifierError, HardexError
 
 _FLOATS = ("tensor(float)", "tensor(float16)", "tensor(double)")
+_SIDE = 64  # pixels of the images that a model of any size is tried with
 _DTYPES = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -53,7 +58,8 @@ _DTYPES = {
 class OnnxClassifier:
     """An ONNX model with one image input and one row of numbers per image.
 
-    The input is (n, h, w, c), (n, c, h, w), (n, h, w) or grey and flattened.
+    The input is (n, h, w, c), (n, c, h, w), (n, h, w) or grey and flattened. Another output may
+    be the embedding.
 
     Attributes:
         path: the `.onnx` file.
@@ -64,6 +70,7 @@ class OnnxClassifier:
         hash: SHA-256 of the file as it was loaded.
         named: the preprocessing that the metadata of the file name.
         is_given: whether somebody chose the preprocessing.
+        embedding: which of its outputs is the embedding, if any.
     """
 
     path: Path
@@ -75,6 +82,7 @@ class OnnxClassifier:
     hash: str = ""
     named: Named = NOTHING
     is_given: bool = False
+    embedding: EmbeddingChoice = NO_EMBEDDING
 
     @classmethod
     def open(
@@ -102,7 +110,8 @@ class OnnxClassifier:
         check_preprocess(chosen, channels=channels)
         hash = fingerprint_of(path)
         given = preprocess is not None
-        return cls(path, session, chosen, source or str(path), logits, output, hash, named, given)
+        found = cls(path, session, chosen, source or str(path), logits, output, hash, named, given)
+        return replace(found, embedding=_embedding_of(found))
 
     @property
     def input_shape(self) -> Shape | None:
@@ -152,7 +161,8 @@ class OnnxClassifier:
         outputs = _outputs(self.path, self.session)
         chosen = (output_note(outputs, self.output),) if len(outputs) > 1 else ()
         sigmoids = (SIGMOIDS_NOTE,) if self._ends_in_sigmoids else ()
-        return (*layout_note(self._input, self.input_shape), *chosen, *sigmoids)
+        embedding = (self.embedding.note,) if self.embedding.note else ()
+        return (*layout_note(self._input, self.input_shape), *chosen, *embedding, *sigmoids)
 
     @property
     def class_count(self) -> int | None:
@@ -169,22 +179,49 @@ class OnnxClassifier:
 
     def outputs(self, images: Images, preprocess: str) -> Outputs:
         """The output of the model with this preprocessing, before any softmax of ours."""
+        rows = self.rows_of(self.output, images, preprocess)
+        several = rows.ndim == 2 and rows.shape[1] > 1
+        return shares(rows) if several and self._ends_in_sigmoids else rows
+
+    def embeddings(self, images: Images) -> Embeddings:
+        """One forward pass, (n, h, w, c) uint8 -> (n, d) float32: another output of the model.
+
+        Raises:
+            ClassifierError: no output of the model is the embedding.
+        """
+        if self.embedding.output is None:
+            raise ClassifierError(
+                "embeddings are an output of an .onnx model beside the probabilities; "
+                f"{self.source} has none that can be told ({self.embedding.note or 'no row'}); "
+                "export it with one called embedding, or go without."
+            )
+        rows = self.rows_of(self.embedding.output, images, self.preprocess)
+        if rows.ndim != 2 or len(rows) != len(images):
+            raise ClassifierError(
+                "embeddings must be one row of numbers for each image; "
+                f"{self.source} gives {rows.shape} for {len(images)}; export it with another "
+                "output called embedding, or go without."
+            )
+        found: Embeddings = rows.astype(np.float32, copy=False)
+        return found
+
+    def rows_of(self, output: int, images: Images, preprocess: str) -> Outputs:
+        """What the model gives as one of its outputs, by number."""
         wanted = self.session.get_inputs()[0]
         values = prepare(images, preprocess).astype(_DTYPES[wanted.type], copy=False)
         values = laid_out(values, self._input)
         size = wanted.shape[0] if isinstance(wanted.shape[0], int) else len(values)
         advice = "check that it was made for such images and fits into memory"
         with failures_of(f"the model {self.source}", images, advice):
-            parts = [self._run(values[i : i + size], size) for i in range(0, len(values), size)]
-        rows = as_rows(np.concatenate(parts))
-        several = rows.ndim == 2 and rows.shape[1] > 1
-        return shares(rows) if several and self._ends_in_sigmoids else rows
+            starts = range(0, len(values), size)
+            parts = [self._run(output, values[i : i + size], size) for i in starts]
+        return as_rows(np.concatenate(parts))
 
-    def _run(self, values: Any, size: int) -> Outputs:
+    def _run(self, number: int, values: Any, size: int) -> Outputs:
         padded = np.concatenate(
             [values, np.zeros((size - len(values), *values.shape[1:]), values.dtype)]
         )
-        wanted = [self.session.get_outputs()[self.output].name]
+        wanted = [self.session.get_outputs()[number].name]
         output: Outputs = self.session.run(wanted, {self.session.get_inputs()[0].name: padded})[0]
         return output[: len(values)]
 
@@ -266,6 +303,41 @@ def _outputs(path: Path, session: Any) -> list[Output]:
         )
         for one in session.get_outputs()
     ]
+
+
+def _embedding_of(model: OnnxClassifier) -> EmbeddingChoice:
+    """Which other output is the embedding; one that only repeats the answer is none."""
+    found = embedding_among(_outputs(model.path, model.session), model.output)
+    if found.output is None or not _may_repeat(model, found.output):
+        return found
+    name = model.session.get_outputs()[found.output].name
+    alike = _repeats(model, found.output)
+    if alike is None and not found.is_named:
+        return EmbeddingChoice(None, f"the output {name} may be the logits, so it is not used")
+    if alike:
+        said = (
+            f"the output {name} gives the probabilities again, so it is not used as the embedding"
+        )
+        return EmbeddingChoice(None, said)
+    return found
+
+
+def _may_repeat(model: OnnxClassifier, other: int) -> bool:
+    """Whether another output may be as wide as the probabilities."""
+    shapes = [model.session.get_outputs()[number].shape for number in (model.output, other)]
+    first, second = map(row_width, shapes)
+    return first is None or second is None or first == second
+
+
+def _repeats(model: OnnxClassifier, other: int) -> bool | None:
+    """Whether another output gives the probabilities of noise again; None if that fails."""
+    height, width, channels = model.input_shape or (_SIDE, _SIDE, model.channels)
+    noise = np.random.default_rng(0).integers(0, 256, (4, height, width, channels), np.uint8)
+    try:
+        answers = [model.rows_of(i, noise, model.preprocess) for i in (model.output, other)]
+    except HardexError:
+        return None
+    return answers_alike(*answers)
 
 
 def _names(values: Any) -> str:

@@ -15,12 +15,15 @@ SIGMOIDS_NOTE = (
     "is the predicted class"
 )
 _PROBABILITIES = ("prob", "softmax", "sigmoid")
+EMBEDDING_NAMES = ("embedding", "embeddings", "features")
 # By how it is called in Keras, ONNX and TensorFlow; what is not here is not known.
 ACTIVATIONS = {
     **dict.fromkeys(("Softmax", "softmax"), "softmax"),
     **dict.fromkeys(("Sigmoid", "sigmoid"), "sigmoid"),
     **dict.fromkeys(("Gemm", "MatMul", "Add", "AddV2", "BiasAdd", "Conv"), "linear"),
 }
+_ALIKE = 1e-3  # by which probabilities in half precision may differ
+_ROUNDING = 1e-4
 Outputs = NDArray[Any]  # (n, k), or (n, 1) of a model with one output for two classes
 
 
@@ -79,7 +82,8 @@ def one_of(outputs: Sequence[Output]) -> int | None:
     """Which of several outputs are the probabilities; None if that is not certain.
 
     It is the only one with a row of numbers for each image, beside predicted classes; or the only
-    row that ends in a softmax; or the only one whose name says so.
+    row that ends in a softmax; or the only one whose name says so; or the only row beside what is
+    called an embedding.
 
     Example:
         >>> label, row = Output("label", ("n",), False), Output("a", ("n", 10), True)
@@ -93,7 +97,99 @@ def one_of(outputs: Sequence[Output]) -> int | None:
     alone = rows if len(rows) + len(classes) == len(outputs) else []
     soft = [i for i in rows if outputs[i].activation == "softmax"]
     named = [i for i in rows if any(word in outputs[i].name.lower() for word in _PROBABILITIES)]
-    return next((found[0] for found in (alone, soft, named) if len(found) == 1), None)
+    others = [i for i in alone if not _is_called_embedding(outputs[i])]
+    return next((found[0] for found in (alone, soft, named, others) if len(found) == 1), None)
+
+
+@dataclass(frozen=True)
+class EmbeddingChoice:
+    """Which of several outputs is the embedding.
+
+    Attributes:
+        output: its number, or None.
+        note: a clause on it; "" where no output can be one.
+        is_named: whether its name says so.
+    """
+
+    output: int | None = None
+    note: str = ""
+    is_named: bool = False
+
+
+NO_EMBEDDING = EmbeddingChoice()
+
+
+def embedding_among(outputs: Sequence[Output], chosen: int) -> EmbeddingChoice:
+    """Which output beside the probabilities is the embedding, as far as names and shapes say.
+
+    It is the one that is called `embedding`, `embeddings` or `features`; without such a name, the
+    only other one with a row of numbers for each image that is not a distribution, too.
+
+    Args:
+        outputs: of the model.
+        chosen: which of them are the probabilities.
+
+    Example:
+        >>> p, a, b = (Output(name, ("n", size), True) for name, size in (("p", 9), ("a", 64), ("b", 64)))
+        >>> embedding_among([p, a], 0).note
+        'the output a is used as the embedding'
+        >>> embedding_among([p, a, b], 0)
+        EmbeddingChoice(output=None, note='the outputs a, b may each be the embedding, so none is used; call one of them embedding', is_named=False)
+    """  # noqa: E501
+    rows = [
+        i
+        for i, one in enumerate(outputs)
+        if i != chosen and one.is_float and gives_rows(one.shape) and row_width(one.shape) != 1
+    ]
+    named = [i for i in rows if _is_called_embedding(outputs[i])]
+    others = [i for i in rows if outputs[i].activation not in ("softmax", "sigmoid")]
+    found = named or others
+    if not found:
+        return NO_EMBEDDING
+    if len(found) > 1:
+        names = ", ".join(outputs[i].name for i in found)
+        advice = f"call one of them {EMBEDDING_NAMES[0]}"
+        said = f"the outputs {names} may each be the embedding, so none is used; {advice}"
+        return EmbeddingChoice(None, said)
+    said = f"the output {outputs[found[0]].name} is used as the embedding"
+    return EmbeddingChoice(found[0], said, bool(named))
+
+
+def _is_called_embedding(output: Output) -> bool:
+    return output.name.lower() in EMBEDDING_NAMES
+
+
+def answers_alike(outputs: Outputs, others: Outputs) -> bool:
+    """Whether other numbers give the same answer: the probabilities again, or what they are of.
+
+    Args:
+        outputs: (n, k) what counts as the probabilities, before any softmax of ours.
+        others: of the same images, the numbers in question: perhaps logits or logarithms.
+
+    Example:
+        >>> logits = np.array([[2.0, 0.0], [-1.0, 3.0]])
+        >>> answers_alike(softmax(logits), logits), answers_alike(softmax(logits), logits[::-1])
+        (True, False)
+    """
+    if outputs.shape != others.shape:
+        return False
+    first, second = outputs.astype(np.float64), others.astype(np.float64)
+    with np.errstate(over="ignore"):
+        same = (second, softmax(second), 1 / (1 + np.exp(-second)))
+    return any(np.allclose(first, one, rtol=0, atol=_ALIKE) for one in same)
+
+
+def are_distributions(rows: Outputs) -> bool:
+    """Whether each of the (n, d) rows is a distribution over two classes or more.
+
+    Example:
+        >>> are_distributions(np.array([[0.9, 0.1]])), are_distributions(np.array([[0.9, 0.3]]))
+        (True, False)
+    """
+    if len(rows) == 0 or rows.shape[1] < 2:
+        return False
+    sums = rows.sum(axis=1, dtype=np.float64)
+    return bool((rows >= 0).all() and np.allclose(sums, 1, rtol=0, atol=_ROUNDING))
 
 
 def output_note(outputs: Sequence[Output], chosen: int) -> str:

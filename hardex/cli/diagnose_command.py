@@ -40,9 +40,8 @@ def diagnose(
     selftest: Annotated[
         bool,
         typer.Option(
-            help="Plant causes to see which of them can be found here. With --no-selftest the "
-            "self-test that the run keeps is used if it fits; otherwise findings are evidence "
-            "without verdicts."
+            help="Plant causes a second time, on other examples, to test what was learnt. With "
+            "--no-selftest the plants that taught are judged by the trees that did not see them."
         ),
     ] = True,
     model: Annotated[

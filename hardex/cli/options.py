@@ -62,10 +62,12 @@ TrainingData = Annotated[
 ]
 OwnCauses = Annotated[
     list[str] | None,
-    typer.Option(metavar="MODULE:FUNCTION", help="A cause of your own; repeatable."),
+    typer.Option(
+        metavar="MODULE:FUNCTION", help="A cause or a measurement of your own; repeatable."
+    ),
 ]
 Plants = Annotated[
-    int, typer.Option(min=1, help="How many examples each cause is planted in by the self-test.")
+    int, typer.Option(min=1, help="How many plants of each cause to learn from, and to test with.")
 ]
 
 

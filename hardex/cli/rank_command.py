@@ -64,7 +64,8 @@ def rank(
         str,
         typer.Option(
             help="class: take turns by given class; confusion: take turns by confusion pair; "
-            "embedding: the farthest from those already chosen; none: the hardest first."
+            "embedding: the farthest from those already chosen; none: the hardest first; cause: "
+            "take turns by the causes that `hardex diagnose` found in RUN."
         ),
     ] = "class",
     unsure: Annotated[

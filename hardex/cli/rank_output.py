@@ -19,6 +19,7 @@ from hardex.sentences import counted
 from hardex.text import plain_text
 
 SCHEMA = "hardex.rank/1"
+_WHERE_FEW = {"class": " in some classes", "cause": " that were diagnosed"}  # after "no more …"
 _MOST_VALUES = 20  # of further columns, shown without -v
 
 
@@ -145,16 +146,21 @@ def _print_list(console: Terminal, run: Run, name: str, rows: int | None) -> Non
 
 
 def _print_coverage(console: Terminal, run: Run, name: str) -> None:
-    """How many confusion pairs and clusters the list covers, next to a random pick."""
+    """How many confusion pairs, causes and clusters the list covers, next to a random pick."""
     list_metrics = run.metrics.get("lists", {}).get(name)
     if not list_metrics or not list_metrics["chosen"]:
         return
-    pairs, clusters = list_metrics["confusion_pairs"], list_metrics["clusters"]
-    text = (
-        f"Covers {pairs['covered']} of {pairs['total']} confusion pairs (random: "
-        f"{pairs['random']:.1f}) and {clusters['covered']} of {clusters['total']} clusters of "
-        f"{clusters['space']} (random: {clusters['random']:.1f})"
-    )
+    kinds = {
+        "confusion pairs": list_metrics["confusion_pairs"],
+        "causes": list_metrics.get("causes"),
+        f"clusters of {list_metrics['clusters']['space']}": list_metrics["clusters"],
+    }
+    *parts, last = [
+        f"{one['covered']} of {one['total']} {kind} (random: {one['random']:.1f})"
+        for kind, one in kinds.items()
+        if one
+    ]
+    text = f"Covers {', '.join(parts)} and {last}"
     left_out = list_metrics["near_duplicates_left_out"]
     if left_out:
         text += f"; skipped: {counted(left_out, 'near-duplicate')} (--allow-duplicates keeps them)"
@@ -236,5 +242,6 @@ def _print_shortfall(console: Terminal, run: Run, name: str, found: int) -> None
         console.print(
             f"Only {found} of the {wanted} requested: there are no more "
             + ("misclassified examples" if name == "wrong" else "examples")
-            + (" in some classes." if rule["diversity"] == "class" else "."),
+            + _WHERE_FEW.get(str(rule["diversity"]), "")
+            + ".",
         )

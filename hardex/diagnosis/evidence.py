@@ -12,8 +12,9 @@ from hardex.diagnosis.causes import TRANSFORMS
 from hardex.diagnosis.examine import batched, embedded
 from hardex.diagnosis.plants import Cases
 from hardex.diagnosis.reference import Reference
-from hardex.diagnosis.search import Step, pictures, refined, steps
+from hardex.diagnosis.search import Step, refined, steps
 from hardex.diagnosis.setting import Setting, chunks
+from hardex.diagnosis.undone import undone
 
 NEIGHBOURS, TYPICAL = 8, 3
 _DENSITY = 0.5  # weight of the squared distance, as in the search
@@ -68,7 +69,10 @@ def _best(
     """For each case the step under which its given class is likeliest and near."""
     reference = setting.reference
     changed = np.concatenate(
-        [pictures(image, some) for image, some in zip(cases.images, tried, strict=True)]
+        [
+            np.stack([undone(image, one.family, one.amount, one.amount_y) for one in some])
+            for image, some in zip(cases.images, tried, strict=True)
+        ]
     )
     p = batched(classifier, changed)
     near = reference.prototypes.nearest(reference.directions.places(changed))

@@ -217,7 +217,7 @@ def search(
     for start in range(0, count, size):
         rows = slice(start, min(start + size, count))
         some = cases.at(rows)
-        changed = np.concatenate([pictures(image, tried) for image in some.images])
+        changed = pictures(some.images, tried).reshape(-1, *reference.shape)
         p = batched(classifier, changed).reshape(len(some), many, classes)
         log_p[rows] = np.log(np.maximum(some.believed(p), 1e-12))
         near = reference.prototypes.nearest(reference.directions.places(changed))

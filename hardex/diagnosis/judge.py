@@ -81,6 +81,18 @@ class Judge:
         votes = self.forest.predict_proba(matrix(ordered))
         return Verdicts(self.causes, votes, _sharpened(votes, self.sharpness), self.threshold)
 
+    def out_of_bag(self) -> Verdicts:
+        """What the trees that did not see them say of the plants it was trained on."""
+        votes = _out_of_bag(self.forest)
+        return Verdicts(self.causes, votes, _sharpened(votes, self.sharpness), self.threshold)
+
+
+def _out_of_bag(forest: Any) -> NDArray[np.float64]:
+    votes = np.nan_to_num(forest.oob_decision_function_)
+    votes[votes.sum(axis=1) == 0] = 1 / votes.shape[1]
+    found: NDArray[np.float64] = votes
+    return found
+
 
 def train(columns: Columns, causes: NDArray[np.str_], *, seed: int) -> Judge:
     """Train on planted causes; threshold and calibration come from the trees that did not see them.
@@ -105,15 +117,13 @@ def train(columns: Columns, causes: NDArray[np.str_], *, seed: int) -> Judge:
         random_state=seed,
     ).fit(rows, causes)
     names = forest.classes_
-    votes = np.nan_to_num(forest.oob_decision_function_)
-    votes[votes.sum(axis=1) == 0] = 1 / len(names)
-    own = votes.argmax(axis=1)[:, None] == np.searchsorted(names, causes)[:, None]
+    votes = _out_of_bag(forest)
     return Judge(
         tuple(names.tolist()),
         tuple(columns),
         forest,
         _sharpness(votes, np.searchsorted(names, causes)),
-        _threshold(votes, own[:, 0], names, causes),
+        _threshold(votes, names, causes),
     )
 
 
@@ -132,7 +142,6 @@ def _sharpness(votes: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
 
 def _threshold(
     votes: NDArray[np.float64],
-    right: NDArray[np.bool_],
     names: NDArray[np.str_],
     causes: NDArray[np.str_],
 ) -> float:

@@ -5,7 +5,7 @@ any class. So the search asks for the transform and the class together, and a cl
 far as the changed picture looks like training images of that class.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from math import cos, pi, sin
@@ -13,20 +13,22 @@ from math import cos, pi, sin
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Image, Images
+from hardex.arrays import Images
 from hardex.data.dataset import Shape
-from hardex.diagnosis.undone import undoing, undone
+from hardex.diagnosis.undone import sharpened, smoothed, undoing
 from hardex.images import Transform, transform_each
+from hardex.images.warps import warps
 
 NOTHING, JITTER = "nothing", "jitter"
 _ROTATIONS = tuple(sign * degrees for degrees in range(15, 91, 15) for sign in (1, -1))
-_SHIFT_SHARES = (0.09, 0.16, 0.24)  # of the shorter side
+_SHIFT_SHARES = (0.11, 0.2)  # of the shorter side
 _SCALES = (0.5, 0.6, 0.7, 0.8, 1.2, 1.35, 1.5, 1.7)
 _SHEARS = (0.3, -0.3, 0.5, -0.5, 0.75, -0.75)
 _CONTRASTS = (0.2, 0.35, 0.55, 1.6, 2.4)
 _BRIGHTNESSES = (-0.4, -0.2, 0.2, 0.4)  # of photographs
 _BLUR_SHARES = (0.035, 0.06, 0.09)  # standard deviation, of the shorter side
 _STROKES = (-2.0, -1.0, 1.0, 2.0)
+_GEOMETRIC = frozenset({JITTER, "rotation", "shift", "scale", "shear", "flip"})
 
 
 @dataclass(frozen=True)
@@ -80,21 +82,54 @@ def steps(shape: Shape) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def pictures(image: Image, tried: Sequence[Step]) -> Images:
-    """The picture with each step undone, (m, h, w, c)."""
-    filtered = {place for place, step in enumerate(tried) if step.family in ("blur", "noise")}
-    changes = [
-        Transform() if place in filtered else _change(step) for place, step in enumerate(tried)
-    ]
-    found = transform_each(image, changes)
-    for place in filtered:
-        found[place] = undone(image, tried[place].family, tried[place].amount)
+def pictures(images: Images, tried: tuple[Step, ...]) -> Images:
+    """Each picture with each step undone.
+
+    Args:
+        images: (n, h, w, c).
+        tried: m steps.
+
+    Returns:
+        (n, m, h, w, c) uint8.
+    """
+    count, height, width, channels = images.shape
+    found = np.empty((count, len(tried), height, width, channels), np.uint8)
+    places = [i for i, step in enumerate(tried) if step.family in _GEOMETRIC]
+    if places:
+        changes = tuple(_change(tried[place]) for place in places)
+        found[:, places] = _bytes(warps(changes, height, width).of(images))
+    levels = images.astype(np.float32)
+    for place, step in enumerate(tried):
+        if step.family not in _GEOMETRIC:
+            found[:, place] = _filtered(images, levels, step)
+    return found
+
+
+def _filtered(images: Images, levels: NDArray[np.float32], step: Step) -> Images:
+    """The pictures with one step undone that moves nothing."""
+    amount = 1.0 if step.amount is None else step.amount
+    if step.family == NOTHING:
+        return images
+    if step.family == "inversion":
+        return 255 - images
+    if step.family == "contrast":
+        mean = levels.mean(axis=(1, 2, 3), keepdims=True)
+        added = 255 * (step.amount_y or 0.0)
+        return _bytes(mean + (levels - mean) / amount - added)
+    if step.family == "blur":
+        return sharpened(images, amount)
+    if step.family == "noise":
+        return smoothed(images)
+    change = _change(step)
+    return np.concatenate([transform_each(image, [change]) for image in images])
+
+
+def _bytes(levels: NDArray[np.float32]) -> Images:
+    found: Images = (np.clip(levels, 0, 255) + np.float32(0.5)).astype(np.uint8)
     return found
 
 
 def _change(step: Step) -> Transform:
-    if step.family == NOTHING:
-        return Transform()
     family = "shift" if step.family == JITTER else step.family
     amount = 1.0 if step.amount is None else step.amount
     return undoing(family, amount, 0.0 if step.amount_y is None else step.amount_y)

@@ -1,139 +1,134 @@
-"""Plants on examples that were held out -> how often each cause is found, and named wrongly."""
+"""`hardex selftest`: model + data + training data -> how well a diagnosis would do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hardex.diagnosis.causes import JUNK, MISLABELLED, TRANSFORMS, UNEXPLAINED
-from hardex.diagnosis.judge import Judge, Verdicts
-from hardex.diagnosis.plants import UNTOUCHED
-from hardex.diagnosis.selftest import (
-    LEAST_POWER,
-    MOST_FALSE_CREDIT,
-    CalibrationBin,
-    CauseTest,
-    Share,
-    share_of,
-)
-from hardex.diagnosis.setting import Learnt
+from hardex.arrays import Labels
+from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.opening import Model, open_classifier
+from hardex.data.dataset import Dataset
+from hardex.data.manifests import Reading
+from hardex.data.pixels import checked_name
+from hardex.data.sources import Data, open_dataset
+from hardex.diagnosis.examine import batched
+from hardex.diagnosis.plants import Sources
+from hardex.diagnosis.plugins import plugged_in
+from hardex.diagnosis.reference import readable
+from hardex.diagnosis.selftest import SelfTest
+from hardex.diagnosis.sources import LEAST, most_sources
+from hardex.diagnosis.training import notes_on, training_labels
+from hardex.diagnosis.trial import Given, Named, hidden_pixels, try_out
+from hardex.errors import ClassifierError, DatasetError
+from hardex.overview.nearest_training import check_there
+from hardex.predict.neighbours import Progress, silent
+from hardex.predict.predictions import shape_for
 
-_FEW = 20  # plants, below which a cause is not judged
-_BINS = 10
-
-
-def false_credits(learnt: Learnt) -> NDArray[np.bool_]:
-    """(n,) whether a plant is a flipped label, junk or untouched: no transform is to be found."""
-    found: NDArray[np.bool_] = np.isin(learnt.causes, [MISLABELLED, JUNK]) | (
-        learnt.kinds == UNTOUCHED
-    )
-    return found
+_DRAWN = 2  # times as many examples as are needed; some are wrong
 
 
-def cause_tests(learnt: Learnt, verdicts: Verdicts, causes: Sequence[str]) -> tuple[CauseTest, ...]:
-    """Power and false credit of each cause.
-
-    Args:
-        learnt: n plants that the judge has not seen.
-        verdicts: what it says of them.
-        causes: those to test; `unexplained` is none.
-    """
-    named, nothing = verdicts.named(), false_credits(learnt)
-    return tuple(
-        cause_test(
-            cause,
-            (named == cause)[learnt.causes == cause],
-            (named == cause)[nothing & (learnt.causes != cause)],
-        )
-        for cause in causes
-        if cause != UNEXPLAINED
-    )
-
-
-def cause_test(cause: str, found: NDArray[np.bool_], credited: NDArray[np.bool_]) -> CauseTest:
-    """Whether a cause may be named.
+def selftest(
+    model: Model,
+    data: Data,
+    *,
+    train: Data | None = None,
+    own: Sequence[str | Callable[..., Any]] = (),
+    plants: int = 300,
+    seed: int = 0,
+    preprocess: str | None = None,
+    logits: bool = False,
+    trust_model: bool = False,
+    class_names: Sequence[str] | None = None,
+    resize: bool = False,
+    reading: str = "auto",
+    split: str = "",
+    file_column: str = "",
+    label_column: str = "",
+    trust_paths: bool = False,
+    progress: Progress = silent,
+) -> SelfTest:
+    """Plant each cause on examples that the model has right, and count how often it is found.
 
     Args:
-        cause: its name.
-        found: for each of its plants, whether it was named.
-        credited: the same for flipped labels, junk and untouched examples.
+        model, data: as in `hardex.rank`, with the same options.
+        train: the training data; without it rare examples, imbalance and copies cannot be judged.
+        own, plants, seed, progress: as in `hardex.diagnose`.
 
-    Example:
-        >>> cause_test("blur", np.ones(10, bool), np.zeros(900, bool)).why_not
-        'only 10 plants of it could be made'
-        >>> cause_test("blur", np.ones(100, bool), np.zeros(900, bool)).given
-        True
+    Raises:
+        HardexError: model, data and training data do not fit together, or the model has too few
+            examples right.
     """
-    power = share_of(int(found.sum()), len(found))
-    false = share_of(int(credited.sum()), len(credited))
-    why_not = _why_not(power, false)
-    return CauseTest(cause, len(found), power, false, not why_not, why_not)
-
-
-def _why_not(power: Share, false: Share) -> str:
-    if not power.of:
-        return "the model bears it: no plant of it made the model wrong"
-    if power.of < _FEW:
-        return f"only {power.of} plants of it could be made"
-    if power.low < LEAST_POWER:
-        return f"only {power.value:.0%} of {power.of} plants were found (at least {power.low:.0%})"
-    if false.high > MOST_FALSE_CREDIT:
-        return (
-            f"it was named for {false.value:.0%} of {false.of} flipped labels, junk and untouched "
-            f"examples (at most {false.high:.0%})"
-        )
-    return ""
-
-
-def accuracy(learnt: Learnt, verdicts: Verdicts, given: Sequence[str]) -> tuple[Share, Share]:
-    """The share of answers that is right, and the share of plants that gets an answer."""
-    named = verdicts.named(given)
-    known = np.isin(learnt.causes, list(given))
-    answered = named != UNEXPLAINED
-    right = (named == learnt.causes) & answered
-    return (
-        share_of(int(right[known].sum()), int(answered[known].sum())),
-        share_of(int(answered[known].sum()), int(known.sum())),
+    own_plants, own_features = plugged_in(own)
+    asked = Reading(split, file_column, label_column, trust_paths, checked_name(reading))
+    dataset = open_dataset(data, class_names=class_names, resize=resize, reading=asked)
+    classifier = open_classifier(
+        model, preprocess=preprocess, logits=logits, trust_model=trust_model
     )
+    names = dataset.class_names
+    rng = np.random.default_rng(seed)
+    sources = _sources(classifier, dataset, rng, progress)
+    training = None
+    labels: Labels = np.empty(0, np.int64)
+    if train is not None:
+        check_there(train)
+        training = open_dataset(train, resize=resize, reading=Reading(pixels=asked.pixels))
+        labels = training_labels(training, names, classifier)
+    named = Named(
+        classifier.source,
+        dataset.source,
+        "" if training is None else training.source,
+        classifier.fingerprint(),
+        "" if training is None else training.fingerprint(),
+    )
+    given = Given(
+        named,
+        classifier,
+        names,
+        sources,
+        training,
+        labels,
+        frozenset() if training is None else hidden_pixels(sources.images),
+        (),
+        own_plants,
+        own_features,
+        plants,
+        seed,
+    )
+    found = try_out(given, progress=progress).selftest
+    if found is None:
+        raise DatasetError(
+            f"a self-test needs {LEAST} examples that the model has right; {dataset.source} has "
+            f"{len(sources)}; pass more data."
+        )
+    notes = () if training is None else notes_on(training, names)
+    return replace(found, notes=(*found.notes, *notes))
 
 
-def calibration(learnt: Learnt, verdicts: Verdicts) -> tuple[float, tuple[CalibrationBin, ...]]:
-    """Expected calibration error (Guo et al. 2017) of the likeliest cause, in ten bins."""
-    stated = verdicts.probabilities.max(axis=1)
-    right = np.array(verdicts.causes)[verdicts.probabilities.argmax(axis=1)] == learnt.causes
-    places = np.minimum((stated * _BINS).astype(int), _BINS - 1)
-    bins = []
-    for place in range(_BINS):
-        here = places == place
-        if here.any():
-            bins.append(
-                CalibrationBin(
-                    place / _BINS,
-                    (place + 1) / _BINS,
-                    int(here.sum()),
-                    float(stated[here].mean()),
-                    float(right[here].mean()),
-                )
-            )
-    error = sum(one.count * abs(one.confidence - one.right) for one in bins) / max(1, len(learnt))
-    return float(error), tuple(bins)
-
-
-def null_rates(tests: Sequence[CauseTest]) -> Mapping[str, float]:
-    """How often each cause is named where it is not, never quite 0 (Laplace's rule)."""
-    return {
-        test.cause: (round(test.false_credit.value * test.false_credit.of) + 1)
-        / (test.false_credit.of + 2)
-        for test in tests
-    }
-
-
-def is_transform(cause: str) -> bool:
-    """Whether a cause is a change of the picture that has an amount."""
-    return cause in TRANSFORMS
-
-
-def out_of_bag(judge: Judge, learnt: Learnt) -> Verdicts:
-    """What the trees that did not see a plant say of it."""
-    votes = np.nan_to_num(judge.forest.oob_decision_function_)
-    return Verdicts(judge.causes, votes, votes, judge.threshold)
+def _sources(
+    classifier: Classifier, dataset: Dataset, rng: np.random.Generator, progress: Progress
+) -> Sources:
+    """Examples of the data, drawn at random, that the model has right."""
+    shape = shape_for(classifier, dataset)
+    count = classifier.class_count
+    if count is not None and count != len(dataset.class_names):
+        raise ClassifierError(
+            f"the model must have one output per class; {classifier.source} has {count} and "
+            f"{dataset.source} {len(dataset.class_names)} classes; name all of them with --classes."
+        )
+    if shape is None:
+        first = next(iter(dataset.batches(1, None)), None)
+        shape = None if first is None else first.images.shape[1:]
+    if shape is None:
+        raise DatasetError(
+            f"the data must hold readable images; none of {dataset.source} is; check the path."
+        )
+    most = min(len(dataset), _DRAWN * most_sources(shape))
+    positions = np.sort(rng.choice(len(dataset), most, replace=False))
+    there, images = readable(dataset, positions.tolist(), shape)
+    p = batched(classifier, images)
+    given = np.asarray(dataset.labels, np.int64)[there]
+    right = np.flatnonzero(p.argmax(axis=1) == given)[: most_sources(shape)]
+    progress("reading the data", len(there), len(there))
+    return Sources(images, given, p).at(right)

@@ -1,26 +1,30 @@
 """Model + data + training data -> a trained judge and its self-test."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hardex.arrays import Labels
+from hardex.arrays import Image, Labels
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import ArrayDataset, Dataset
-from hardex.diagnosis.causes import DUPLICATE, IMBALANCE, RARE, UNEXPLAINED
+from hardex.diagnosis.causes import DUPLICATE, IMBALANCE, RARE
 from hardex.diagnosis.duplicates import in_training, with_another_label
 from hardex.diagnosis.examine import usual_of
 from hardex.diagnosis.features import FEATURES, FeatureFunction
 from hardex.diagnosis.judge import Judge, train
+from hardex.diagnosis.measuring import accuracy, calibration, cause_test, cause_tests
 from hardex.diagnosis.plants import Plant, Sources, plants_for
 from hardex.diagnosis.reference import Reference, pixel_key, read_reference, readable
 from hardex.diagnosis.selftest import CauseTest, SelfTest
-from hardex.diagnosis.selftesting import accuracy, calibration, cause_test, cause_tests
 from hardex.diagnosis.setting import Setting, measure_plants
 from hardex.diagnosis.sources import LEAST, Parts, some_usual, split
 from hardex.predict.neighbours import Progress, silent
 
+OUT_OF_BAG = (
+    "The self-test used the plants that the diagnosis learnt from, each judged by the trees that "
+    "did not see it."
+)
 LEARNING, TESTING = "planting causes to learn from", "planting causes to test the diagnosis"
 _UNEVEN = 0.5  # share of the largest class, below which a class is small
 _COPIED = 300  # training images whose copies are looked for
@@ -33,25 +37,19 @@ class Trial:
     Attributes:
         setting: what it works with.
         judge: None if there were too few correct examples to plant causes on.
-        tests: power and false credit of each cause; () without a self-test.
-        selftest: None without one.
+        selftest: None in that case.
         notes: sentences about what limits it.
     """
 
     setting: Setting
     judge: Judge | None
-    tests: tuple[CauseTest, ...]
     selftest: SelfTest | None
     notes: tuple[str, ...]
 
     @property
     def given(self) -> tuple[str, ...]:
         """The causes that may be named."""
-        if self.judge is None:
-            return ()
-        if self.selftest is None:
-            return tuple(cause for cause in self.setting.causes if cause != UNEXPLAINED)
-        return tuple(test.cause for test in self.tests if test.given)
+        return () if self.selftest is None else self.selftest.given
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,8 @@ def try_out(given: Given, *, selftest: bool = True, progress: Progress = silent)
 
     Args:
         given: model, data and training data.
-        selftest: whether to test.
+        selftest: whether to plant causes a second time, on other examples, to test; if not, the
+            plants that were learnt from are judged by the trees that did not see them.
         progress: it may raise to stop; nothing has been written.
 
     Raises:
@@ -119,17 +118,19 @@ def try_out(given: Given, *, selftest: bool = True, progress: Progress = silent)
             f"The model has only {len(given.sources)} other examples right, and {LEAST} are needed "
             "to plant causes on: there is evidence, but no cause is named."
         )
-        return Trial(setting, None, (), None, (*notes, few))
+        return Trial(setting, None, None, (*notes, few))
     learnt = measure_plants(
         setting, parts.learnt, given.plants, rng=rng, stage=LEARNING, progress=progress
     )
     judge = train(learnt.columns, learnt.causes, seed=given.seed)
-    if not selftest:
-        return Trial(setting, judge, (), None, notes)
-    tested = measure_plants(
-        setting, parts.tested, given.plants, rng=rng, stage=TESTING, progress=progress
-    )
-    verdicts = judge.verdicts(tested.columns)
+    if selftest:
+        tested = measure_plants(
+            setting, parts.tested, given.plants, rng=rng, stage=TESTING, progress=progress
+        )
+        verdicts = judge.verdicts(tested.columns)
+    else:
+        tested, verdicts = learnt, judge.out_of_bag()
+        notes = (*notes, OUT_OF_BAG)
     tests = cause_tests(tested, verdicts, setting.causes)
     if given.train is not None:
         tests = (*tests, _duplicate_test(given, given.train, reference, parts, rng))
@@ -153,7 +154,7 @@ def try_out(given: Given, *, selftest: bool = True, progress: Progress = silent)
         bins,
         notes,
     )
-    return Trial(setting, judge, tests, found, notes)
+    return Trial(setting, judge, found, notes)
 
 
 def _reference(
@@ -252,13 +253,6 @@ def is_even(reference: Reference) -> bool:
     return bool(reference.counts.min() >= _UNEVEN * reference.counts.max())
 
 
-def hidden_pixels(*images: Sequence[np.ndarray]) -> frozenset[str]:  # type: ignore[type-arg]
+def hidden_pixels(*images: Iterable[Image]) -> frozenset[str]:
     """Names of the pixels of all these images."""
     return frozenset(pixel_key(image) for some in images for image in some)
-
-
-def rates(trial: Trial) -> Mapping[str, float]:
-    """How often each cause is named where it is not."""
-    from hardex.diagnosis.selftesting import null_rates
-
-    return null_rates(trial.tests)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter, median_filter
 
-from hardex.arrays import Image
+from hardex.arrays import Image, Images
 from hardex.images import Transform, transform
 
 
@@ -47,12 +47,23 @@ def undone(image: Image, cause: str, amount: float | None, amount_y: float | Non
         [10, 0]
     """
     if cause == "blur":
-        levels = image.astype(np.float32)
-        sigma = 1.0 if amount is None else float(amount)
-        soft = gaussian_filter(levels, (sigma, sigma, 0), mode="reflect")
-        sharp = levels + 1.5 * (levels - soft)
-        return np.asarray(sharp.clip(0, 255) + 0.5).astype(np.uint8)
+        return np.asarray(sharpened(image[None], 1.0 if amount is None else amount)[0])
     if cause == "noise":
-        return np.asarray(median_filter(image, (3, 3, 1), mode="reflect"))
+        return np.asarray(smoothed(image[None])[0])
     change = undoing(cause, 1.0 if amount is None else amount, amount_y or 0.0)
     return transform(image, change)
+
+
+def sharpened(images: Images, sigma: float) -> Images:
+    """(n, h, w, c) with edges as steep again as before a blur of this sigma: an unsharp mask."""
+    levels = images.astype(np.float32)
+    soft = gaussian_filter(levels, (0, sigma, sigma, 0), mode="reflect")
+    sharp = levels + 1.5 * (levels - soft)
+    found: Images = (sharp.clip(0, 255) + 0.5).astype(np.uint8)
+    return found
+
+
+def smoothed(images: Images) -> Images:
+    """(n, h, w, c) with each pixel the median of the nine around it."""
+    found: Images = median_filter(images, (1, 3, 3, 1), mode="reflect")
+    return found

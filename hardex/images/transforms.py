@@ -298,6 +298,34 @@ def _result_to_framed(transform: Transform, height: int, width: int) -> Affine:
     )
 
 
+def result_to_picture(transform: Transform, height: int, width: int) -> Affine:
+    """The affine map from places in the result, x right and y down from the corner, to the picture.
+
+    Args:
+        transform: only its geometric part counts.
+        height, width: of the picture, in pixels; the centre of the first one is at (0.5, 0.5).
+
+    Example:
+        >>> result_to_picture(Transform(shift_x=2), 4, 4)
+        (1.0, 0.0, -2.0, 0.0, 1.0, 0.0)
+    """
+    a, b, c, d, e, f = _result_to_framed(transform, height, width)
+    return a, b, c - 1, d, e, f - 1
+
+
+def backgrounds(images: Images) -> NDArray[np.float32]:
+    """(n, h, w, c) -> (n, c) what goes on beyond the edges: the (lower) median of the border.
+
+    Example:
+        >>> backgrounds(np.full((1, 3, 3, 1), 7, np.uint8))
+        array([[7.]], dtype=float32)
+    """
+    border = [images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]]
+    levels = np.sort(np.concatenate(border, axis=1), axis=1)
+    middle: NDArray[np.float32] = levels[:, (levels.shape[1] - 1) // 2].astype(np.float32)
+    return middle
+
+
 def _background(plane: NDArray[np.uint8]) -> int:
     """The (lower) median of the border."""
     border = np.concatenate([plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]])

@@ -15,12 +15,13 @@ from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import Dataset, Shape
 from hardex.data.pixels import input_image
 from hardex.errors import ClassifierError, DatasetError
+from hardex.pipeline.causes import Causes
 from hardex.ranking.candidates import Hardest
 from hardex.ranking.coverage import Covered, clusters, covered
 from hardex.ranking.diverse import Features, farthest_first, gradients, variety
 from hardex.ranking.duplicates import Lookalikes
-from hardex.ranking.lists import PAIRS, ListCandidates, Pool
-from hardex.ranking.order import Ranking, Refuse, Rule, in_turn
+from hardex.ranking.lists import PAIRS, ListCandidates, Pool, groups_of
+from hardex.ranking.order import Ranking, Refuse, Rule, in_turn, in_turns_of_turns
 from hardex.runs.folder import METRICS
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Choice:
         clusters: clusters in the list, of those in the pool and the list together.
         space: what was clustered: `embeddings` or `probabilities`.
         left_out: how many near-duplicates were passed over.
+        causes: causes in the list, of those in the pool and the list together, where the examples
+            are chosen by their causes; else None.
     """
 
     ranking: Ranking
@@ -80,12 +83,14 @@ class Choice:
     clusters: Covered
     space: str
     left_out: int
+    causes: Covered | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What metrics.json says about the list."""
         return {
             "chosen": len(self.ranking),
             "confusion_pairs": asdict(self.pairs),
+            **({} if self.causes is None else {"causes": asdict(self.causes)}),
             "clusters": {"space": self.space, **asdict(self.clusters)},
             "near_duplicates_left_out": self.left_out,
         }
@@ -121,6 +126,7 @@ def choose_both(
     class_count: int,
     pictures: Pictures | None,
     seed: int,
+    causes: Causes | None = None,
 ) -> Choices:
     """Choose both lists, and read what the table says of the chosen examples, once.
 
@@ -131,6 +137,7 @@ def choose_both(
         class_count: k.
         pictures: needed to leave out near-duplicates and for embeddings; None for neither.
         seed: of the clusters that are counted.
+        causes: of the examples, if they are chosen by their causes.
     """
     from hardex.runs.tables import examples_at
 
@@ -143,7 +150,7 @@ def choose_both(
     seen = pictures if rule.diversity == "embedding" else None
     return Choices(
         {
-            name: _with_coverage(name, picks, candidates[name].pool, examples, seen, seed)
+            name: _with_coverage(name, picks, candidates[name].pool, examples, seen, seed, causes)
             for name, picks in picked.items()
         },
         examples,
@@ -182,6 +189,8 @@ def _pick(
     if rule.diversity == "embedding":
         features = _features(name, candidates.pool, pictures)
         order = _farthest(features, hardest, refuse or _never)
+    elif rule.needs_groups:
+        order = in_turns_of_turns(hardest, groups_of(hardest.groups, class_count), refuse=refuse)
     else:
         turns = rule.needed(class_count)
         order = in_turn(hardest, pool=rule.pool, turns=turns, refuse=refuse)
@@ -197,6 +206,7 @@ def _with_coverage(
     examples: Mapping[int, "Predicted"],
     pictures: Pictures | None,
     seed: int,
+    causes: Causes | None,
 ) -> Choice:
     """The list with the share of pairs and clusters that it shows.
 
@@ -216,6 +226,7 @@ def _with_coverage(
         covered(groups, chosen),
         "embeddings" if pictures else "probabilities",
         picks.left_out,
+        None if causes is None else covered(causes.of(rows.positions), chosen),
     )
 
 

@@ -180,7 +180,7 @@ def _counts(passed: PassResult, skipped: Sequence[Skipped]) -> dict[str, int]:
 
 def _pictures_of(source: PredictionSource, dataset: Dataset) -> Pictures:
     """How to see the candidates while a run is made."""
-    shape = shape_for(source.classifier, dataset) if source.classifier else dataset.image_shape
+    shape = _shape_of_pass(source.classifier, dataset) or dataset.image_shape
     size = source.batch_size or batch_size_for(shape)
     return pictures_in(dataset, shape, source.classifier, size)
 

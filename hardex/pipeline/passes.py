@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
+from hardex.pipeline.causes import Causes
 from hardex.pipeline.pass_state import PassResult, PassState
 from hardex.pipeline.prediction_source import PredictionSource
 from hardex.ranking.adjusted import ClassConfidence
@@ -122,18 +123,26 @@ def candidates_of(
 
 
 def second_pass(
-    table: Path, rule: Rule, class_count: int, confidence: ClassConfidence | None
+    table: Path,
+    rule: Rule,
+    class_count: int,
+    confidence: ClassConfidence | None,
+    causes: Causes | None = None,
 ) -> dict[str, ListCandidates]:
     """The candidates of both lists from predictions.parquet, without the model.
 
     A score of the rule that the table lacks becomes a column of it. The class statistics are
-    needed only where the rule needs the whole set.
+    needed only where the rule needs the whole set, the causes where it needs groups: then only
+    diagnosed examples are candidates.
     """
     from hardex.runs.tables import stream_scored
 
     lists = Shortlists.empty(rule, class_count)
     for batch in stream_scored(table, scores_of(rule, confidence)):
-        lists = lists.update(batch)
+        if causes is not None:
+            batch = causes.diagnosed(batch)
+        groups = None if causes is None else causes.of(batch.predictions.positions)
+        lists = lists.update(batch, groups)
     return lists.result()
 
 

@@ -76,9 +76,11 @@ def rank(
         count: how many in all in each list, in place of `per_class`.
         diversity: `class` takes the given classes in turn, `confusion` the pairs of classes,
             `none` the hardest first; `embedding` always takes the example farthest from those
-            already chosen.
+            already chosen; `cause` takes the causes in turn that the diagnosis of a run found,
+            within each the pairs of classes, and no example that was not diagnosed.
         unsure, wrong: the score of each list, or `MODULE:FUNCTION`.
-        pool: how many of the hardest examples of each group to choose from.
+        pool: how many of the hardest examples of each group to choose from; `cause` chooses from
+            all diagnosed ones.
         allow_duplicates: whether near-duplicates of an earlier picture may be chosen.
         preprocess: a name such as `unit`, see `hardex.classifiers.preprocess`, or MODULE:FUNCTION;
             derived from the model if not given.
@@ -116,6 +118,7 @@ def rank(
             force=force,
             command=command,
         )
+    _check_has_causes(rule, probabilities is not None)
     asked = Reading(split, file_column, label_column, trust_paths, checked_name(reading))
     dataset = (
         None
@@ -166,6 +169,15 @@ def _check_only_rules(*options: object) -> None:
             "a finished run is ranked again from its own tables, by another rule; received options "
             "of a first ranking; pass only --diversity, --per-class, --count, --unsure, --wrong, "
             "--pool, --allow-duplicates and --out."
+        )
+
+
+def _check_has_causes(rule: Rule, saved: bool) -> None:
+    if rule.needs_groups:
+        raise HardexError(
+            f"--diversity {rule.diversity} needs a run whose causes are known; received "
+            f"{'saved probabilities' if saved else 'a model and data'}; rank them by another rule, "
+            "run `hardex diagnose RUN --train DATA`, and then rank that RUN again with --out."
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError, RunError
+from hardex.pipeline.causes import Causes, causes_of
 from hardex.pipeline.choice import choose_both, pictures_in, write_metrics
 from hardex.pipeline.passes import confidence_in, second_pass
 from hardex.ranking.lists import needs_whole_set
@@ -26,12 +27,12 @@ def is_run(path: object) -> bool:
 def rank_again(old: Run, out: Path, rule: Rule, *, seed: int, force: bool, command: str) -> Run:
     """Rank the examples of a finished run by another rule, from its tables.
 
-    Counts and predictions are copied. Pictures come from the data if it can still be opened, else
-    from the old run if they are there.
+    Counts, predictions and findings are copied. Pictures come from the data if it can still be
+    opened, else from the old run if they are there.
 
     Raises:
         RunError: `out` is the run itself, or a folder that must not be written; or the old run has
-            links, or a seal that cannot be read.
+            links, or a seal that cannot be read, or no findings for a ranking by cause.
     """
     if out.resolve() == old.folder.resolve():
         raise RunError(
@@ -40,12 +41,15 @@ def rank_again(old: Run, out: Path, rule: Rule, *, seed: int, force: bool, comma
         )
     check_same_seal(old.folder, out)
     _check_files(old.folder)
+    causes = causes_of(old) if rule.needs_groups else None
     with new_run(out, force=force) as partial:
-        _fill(partial, old, rule, seed=seed, command=command)
+        _fill(partial, old, rule, causes, seed=seed, command=command)
     return load(out)
 
 
-def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> None:
+def _fill(
+    folder: Path, old: Run, rule: Rule, causes: Causes | None, *, seed: int, command: str
+) -> None:
     from hardex.images import read_image
 
     results, names = folder / RESULTS, old.manifest.class_names
@@ -54,7 +58,7 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
         shutil.copy2(old.folder / SEAL, folder / SEAL)
     whole_set = needs_whole_set(rule)
     confidence = confidence_in(results / TABLE, len(names)) if whole_set else None
-    candidates = second_pass(results / TABLE, rule, len(names), confidence)
+    candidates = second_pass(results / TABLE, rule, len(names), confidence, causes)
     dataset = _same_dataset(old)
     choices = choose_both(
         candidates,
@@ -63,6 +67,7 @@ def _fill(folder: Path, old: Run, rule: Rule, *, seed: int, command: str) -> Non
         class_count=len(names),
         pictures=None if dataset is None else pictures_in(dataset),
         seed=seed,
+        causes=causes,
     )
     kept = _kept_pictures(old) if dataset is None else {}
     write_lists(

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Embeddings, Image, Images, Positions
 from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.embeddings import check_finite
 from hardex.data.dataset import Dataset, Shape, none_readable
 from hardex.data.pixels import input_image
 from hardex.errors import ClassifierError, DatasetError
-from hardex.predict.predictions import batch_size_for, shape_for
+from hardex.predict.predictions import batch_size_for, first_shape, shape_for
 
 STAGE = "looking at the training data"
 EMBEDDINGS, PIXELS = "embeddings of the model", "pixels"
@@ -93,11 +94,7 @@ class Space:
 
     def scaled(self, vectors: Embeddings) -> Embeddings:
         """The same for existing vectors of the model, (n, d)."""
-        if not np.isfinite(vectors).all():
-            raise ClassifierError(
-                "the embeddings of a model must be finite numbers; received NaN or infinity; check "
-                "its weights and its preprocessing."
-            )
+        check_finite(vectors)
         rows = np.asarray(vectors, np.float32)
         if self.name == PIXELS:
             return rows / np.float32(255 * self.width**0.5)
@@ -258,7 +255,7 @@ def build(
     if not len(rows):
         raise none_readable("training image", dataset)
     # A single picture is another batch shape, which is compiled now so that nobody waits later.
-    space.places(np.zeros((1, *space.shape), np.uint8))
+    space.vectors(np.zeros((1, *space.shape), np.uint8))
     sampled = len(drawn) < len(dataset)
     squares = np.einsum("ij,ij->i", rows, rows)
     return Neighbours(dataset, dataset.fingerprint(), space, positions, sampled, rows, squares)
@@ -272,7 +269,7 @@ def space_for(classifier: Classifier | None, dataset: Dataset) -> tuple[int, Spa
     """
     embed = getattr(classifier, "embeddings", None)
     if classifier is not None and embed is not None:
-        shape = shape_for(classifier, dataset)
+        shape = shape_for(classifier, dataset) or first_shape(dataset)
         if shape is None:
             raise none_readable("training image", dataset)
         size = batch_size_for(shape)
@@ -282,7 +279,10 @@ def space_for(classifier: Classifier | None, dataset: Dataset) -> tuple[int, Spa
         except ClassifierError:  # a model without accessible layers
             pass
     wanted = None if classifier is None else classifier.input_shape
-    shape = _at_most(_SIDE, wanted or dataset.image_shape or _first_shape(dataset))
+    shape = wanted or dataset.image_shape or first_shape(dataset)
+    if shape is None:
+        raise none_readable("training image", dataset)
+    shape = _at_most(_SIDE, shape)
     return batch_size_for(shape), Space(PIXELS, shape, int(np.prod(shape)), _flat)
 
 
@@ -295,13 +295,6 @@ def _at_most(side: int, shape: Shape) -> Shape:
     height, width, channels = shape
     longest = max(height, width, side)
     return max(1, height * side // longest), max(1, width * side // longest), channels
-
-
-def _first_shape(dataset: Dataset) -> Shape:
-    for batch in dataset.batches(1, None):
-        height, width, channels = batch.images.shape[1:]
-        return height, width, channels
-    raise none_readable("training image", dataset)
 
 
 def _drawn(count: int, most: int, seed: int) -> Positions:
@@ -342,7 +335,7 @@ def vectors_at(
             except DatasetError:  # unreadable, or sealed
                 continue
             kept.append(position)
-        rows[done : len(kept)] = space.places(batch)[: len(kept) - done]
+        rows[done : len(kept)] = space.scaled(space.vectors(batch)[: len(kept) - done])
         progress(STAGE, start + len(part), len(drawn))
     return rows[: len(kept)], np.array(kept, np.int64)
 

@@ -113,6 +113,11 @@ class Hardest:
     def __len__(self) -> int:
         return len(self.positions)
 
+    def __getitem__(self, part: slice) -> "Hardest":
+        """Some rows that follow one another, without the further columns."""
+        columns = (self.groups[part], self.scores[part], self.positions[part])
+        return Hardest(self.capacity, *columns)
+
     @cached_property
     def others(self) -> Columns:
         """Further columns, (m, …) each."""

@@ -120,13 +120,18 @@ class Shortlists:
         nothing = Shortlist.empty(rule, class_count)
         return cls(rule, nothing, nothing)
 
-    def update(self, batch: ScoredPredictions) -> Self:
-        """With one more batch, which must bring the scores that the rule names."""
+    def update(self, batch: ScoredPredictions, groups: Labels | None = None) -> Self:
+        """With one more batch, which must bring the scores that the rule names.
+
+        Args:
+            batch: n examples.
+            groups: (n,) the group of each, 0 or more, if the rule needs groups.
+        """
         seen = batch.predictions
         p, labels, positions = seen.probabilities, seen.labels, seen.positions
         rows = np.flatnonzero(seen.predicted != labels)
         unsure = self.unsure.update(
-            self._groups(labels, lambda: torn_between(p, labels)),
+            self._groups(labels, groups, lambda: torn_between(p, labels), p.shape[1]),
             batch.scores[self.rule.unsure],
             positions,
             labels,
@@ -134,7 +139,12 @@ class Shortlists:
         )
         # Their probabilities are not gathered: few of them may enter.
         wrong = self.wrong.update(
-            self._groups(labels[rows], lambda: mistaken(p[rows], labels[rows])),
+            self._groups(
+                labels[rows],
+                None if groups is None else groups[rows],
+                lambda: mistaken(p[rows], labels[rows]),
+                p.shape[1],
+            ),
             batch.scores[self.rule.wrong][rows],
             positions[rows],
             labels,
@@ -153,7 +163,19 @@ class Shortlists:
         """What each list is chosen from, by the list's name."""
         return {"unsure": self.unsure.result(), "wrong": self.wrong.result()}
 
-    def _groups(self, labels: Labels, pairs: Callable[[], Labels]) -> Labels:
+    def _groups(
+        self,
+        labels: Labels,
+        groups: Labels | None,
+        pairs: Callable[[], Labels],
+        class_count: int,
+    ) -> Labels:
+        if self.rule.needs_groups:
+            if groups is None:
+                raise ValueError(
+                    f"the rule {self.rule.diversity!r} needs the group of each example"
+                )
+            return pairs_within(groups, pairs(), class_count)
         if self.rule.diversity == "class":
             return labels
         if self.rule.diversity == "confusion":
@@ -207,6 +229,26 @@ def torn_between(probabilities: Probabilities, labels: Labels) -> Labels:
     return np.asarray(
         np.minimum(first, second) * probabilities.shape[1] + np.maximum(first, second)
     )
+
+
+def pairs_within(groups: Labels, pairs: Labels, class_count: int) -> Labels:
+    """(n,) group and pair of classes as one number: group * k * k + pair.
+
+    Example:
+        >>> pairs_within(np.array([0, 2]), np.array([5, 5]), 3)
+        array([ 5, 23])
+    """
+    return np.asarray(groups.astype(np.int64) * class_count**2 + pairs)
+
+
+def groups_of(pairs_within_groups: Labels, class_count: int) -> Labels:
+    """(n,) the groups in what `pairs_within` gave.
+
+    Example:
+        >>> groups_of(np.array([5, 23]), 3)
+        array([0, 2])
+    """
+    return np.asarray(pairs_within_groups // class_count**2)
 
 
 PairsOf = Callable[[Probabilities, Labels], Labels]

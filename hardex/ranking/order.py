@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import islice, pairwise
 
 import numpy as np
 
-from hardex.arrays import Positions, Scores
+from hardex.arrays import Labels, Positions, Scores
 from hardex.errors import HardexError
 from hardex.ranking.candidates import Hardest, places_in_group
 from hardex.ranking.scores import FORMULAS, UNSURE_SCORES, WRONG_SCORES
 
-DIVERSITIES = ("none", "class", "confusion", "embedding")
+CAUSE = "cause"
+DIVERSITIES = ("none", "class", "confusion", "embedding", CAUSE)
 POOL = 2000
+_ALL = 2**62  # candidates of a group
 
 Refuse = Callable[[int], bool]  # a position -> whether it must not be chosen (after those before)
 
@@ -25,10 +28,13 @@ class Rule:
         per_class: how many of each class, when `count` is None.
         count: how many in all.
         diversity: what is taken in turn: `class` (given classes), `confusion` (pairs of classes)
-            or `none` (the hardest first); `embedding` takes the example farthest from those chosen.
+            or `none` (the hardest first); `embedding` takes the example farthest from those chosen;
+            `cause` takes given groups of examples (diagnosed causes) in turn, within them the pairs
+            of classes, and no other examples.
         unsure: the score of the unsure list, or `MODULE:FUNCTION`.
         wrong: the score of the wrong list, or `MODULE:FUNCTION`.
-        pool: how many of the hardest examples of each group to choose from.
+        pool: how many of the hardest examples of each group to choose from; `cause` chooses from
+            all that have a group.
         allow_duplicates: whether near-duplicates of an earlier picture may be chosen.
 
     Raises:
@@ -52,6 +58,11 @@ class Rule:
         if self.count is not None:
             _check_positive("--count", self.count)
 
+    @property
+    def needs_groups(self) -> bool:
+        """Whether the groups that take turns are given, besides probabilities and labels."""
+        return self.diversity == CAUSE
+
     def total(self, class_count: int) -> int:
         """How many examples each list may hold."""
         return self.count or self.per_class * class_count
@@ -65,9 +76,9 @@ class Rule:
         """How many candidates of each group are kept: the pool, or more if more are requested.
 
         The choice goes through the whole pool before it takes what lies beyond, so a shorter
-        ranking begins a longer one.
+        ranking begins a longer one. Where the groups are given, all of their examples are kept.
         """
-        return max(self.pool, self.needed(class_count))
+        return _ALL if self.needs_groups else max(self.pool, self.needed(class_count))
 
     def formulas(self) -> dict[str, str]:
         """The formula of every score, including the user's own."""
@@ -146,6 +157,54 @@ def _one_by_one(
             heappush(heap, offer(row + 1, next_turn))
         if not refused:
             yield row
+
+
+def in_turns_of_turns(
+    candidates: Hardest, groups: Labels, *, refuse: Refuse | None
+) -> Iterator[int]:
+    """Take large groups in turn, and within each of them the groups of its candidates in turn.
+
+    The large groups follow one another in the order of their hardest examples, ties by position.
+    Each gives the first of its own order, which is that of `in_turn`, then each its second; one
+    that has no more is passed over.
+
+    Args:
+        candidates: all examples of each group; the groups of a large one stand together.
+        groups: (m,) the large group of each candidate, sorted.
+        refuse: called once for each example that is about to be chosen; None to refuse none.
+
+    Returns:
+        Rows of the candidates, in the order of choice.
+
+    Example:
+        >>> pairs, scores = np.array([0, 0, 1, 2]), np.array([0.4, 0.3, 0.1, 0.9])
+        >>> from hardex.ranking.candidates import Candidates
+        >>> seen = Candidates.empty(9).update(pairs, scores, np.arange(4)).result()
+        >>> list(in_turns_of_turns(seen, np.array([0, 0, 0, 1]), refuse=None))
+        [3, 0, 2, 1]
+    """
+    ends = np.r_[np.flatnonzero(places_in_group(groups) == 0), len(groups)]
+    parts = [slice(start, end) for start, end in pairwise(ends.tolist())]
+
+    def hardest(part: slice) -> tuple[float, int]:
+        return min(zip(-candidates.scores[part], candidates.positions[part], strict=True))
+
+    def order_of(part: slice) -> Iterator[int]:
+        rows = in_turn(candidates[part], pool=_ALL, turns=_ALL, refuse=refuse)
+        return (part.start + row for row in rows)
+
+    return _one_of_each([order_of(part) for part in sorted(parts, key=hardest)])
+
+
+def _one_of_each(orders: list[Iterator[int]]) -> Iterator[int]:
+    """The first of each order, then the second of each, …, until all are empty."""
+    while orders:
+        left = []
+        for order in orders:
+            for row in islice(order, 1):
+                left.append(order)
+                yield row
+        orders = left
 
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:

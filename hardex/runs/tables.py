@@ -375,6 +375,26 @@ def labels_of(path: Path) -> Labelled:
     return Labelled(positions, (), *others)
 
 
+def numbers_of(path: Path, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Some columns of numbers, (n,) each, in order of position."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path, columns=list(names))
+    return {name: table.column(name).to_numpy() for name in names}
+
+
+def ids_at(path: Path, positions: Positions) -> dict[int, str]:
+    """The ids at these positions; row groups without any of them are not read."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        return {
+            row["position"]: row["id"]
+            for part in _parts_at(file, positions, ["id", "position"])
+            for row in part.to_pylist()
+        }
+
+
 @dataclass(frozen=True, eq=False)
 class Predicted:
     """One row of predictions.parquet: what a list shows of an example."""

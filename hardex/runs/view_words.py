@@ -25,8 +25,9 @@ def view_of(words: Mapping[str, Any]) -> View:
     Args:
         words: `list` (all, hard, unsure, wrong; hard by default), `given`, `predicted`, `correct`
             (yes, no), `text`, `score` with `least` and `most`, `meta.NAME`, `verdict`, `cause`,
-            `at` (up to 400 positions, `3.17.250`), `sort`, `order` (asc reverses the order). A
-            page number `p` is allowed and ignored.
+            `at` (up to 400 positions, `3.17.250`), `sort` (a score, `confidence`, `position`,
+            `rank` or `cause`), `order` (asc reverses the order). A page number `p` is allowed and
+            ignored.
 
     Raises:
         HardexError: an unknown word or a value of the wrong kind.

@@ -25,7 +25,7 @@ from hardex.runs.folder import RESULTS
 from hardex.runs.tables import check_table
 
 LISTS = ("all", "hard", "unsure", "wrong")  # of a view; `hard` is either list
-RANK, POSITION = "rank", "position"  # orders that are not scores
+RANK, POSITION, CAUSE = "rank", "position", "cause"  # orders that are not scores
 CONFIDENCE = "confidence"
 UNJUDGED, JUDGED, DISPUTED = "none", "any", "disagree"  # filters that are not verdicts
 
@@ -35,6 +35,14 @@ _META = "meta_"
 _VALUES_MOST = 100
 _PLACES_KEPT = 65_536  # of examples looked up by id
 _WITH_RANKS = "predictions LEFT JOIN chosen USING (position)"
+# Terms of an ORDER BY, and whether the largest come first. Two windows: the turn of an example
+# within its cause, and how hard the hardest of the cause is.
+_BY_CAUSE = (
+    ("CASE WHEN found IS NOT NULL THEN "
+     "row_number() OVER (PARTITION BY found ORDER BY loss DESC, position) END", False),
+    ("max(loss) OVER (PARTITION BY found)", True),
+    ("loss", True),
+)  # fmt: skip
 _NO_META: Mapping[str, str] = MappingProxyType({})
 
 
@@ -55,8 +63,9 @@ class View:
             `disagree` where two annotators differ.
         cause: what the diagnosis found.
         at: only the examples at these positions; () for no such limit.
-        sort: a score or `confidence` (largest first), `position` (first first) or `rank`; "" is
-            the order of `at`, or `rank` within the lists and `position` among all.
+        sort: a score or `confidence` (largest first), `position` (first first), `rank` or `cause`
+            (causes in turn, in each the largest loss first; what was not diagnosed comes last);
+            "" is the order of `at`, or `rank` within the lists and `position` among all.
         reverse: the other way round. Ties are in order of position either way.
 
     Example:
@@ -259,11 +268,12 @@ class Tables:
         from_the_end = start > total - start - shown
         if from_the_end:
             order, start = [term.turned() for term in order], total - start - shown
+        source, sources = self._source(view)
         query = (
-            f"SELECT position FROM {_source(view)} WHERE {condition} "
+            f"SELECT position FROM {source} WHERE {condition} "
             f"ORDER BY {', '.join(map(str, order))} LIMIT {shown} OFFSET {start}"
         )
-        positions = [row[0] for row in self._ask(query, values)] if total else []
+        positions = [row[0] for row in self._ask(query, [*sources, *values])] if total else []
         if from_the_end:
             positions.reverse()
         return Found(total, page, pages, self._examples(positions, score))
@@ -289,8 +299,9 @@ class Tables:
         condition, values = self._condition(view)
         order, _ = self._order(view)
         terms = ", ".join(map(str, order))
-        query = f"SELECT id FROM {_source(view)} WHERE {condition} ORDER BY {terms}"
-        return [row[0] for row in self._ask(query, values)]
+        source, sources = self._source(view)
+        query = f"SELECT id FROM {source} WHERE {condition} ORDER BY {terms}"
+        return [row[0] for row in self._ask(query, [*sources, *values])]
 
     def given_labels(self, ids: Collection[str]) -> dict[str, str]:
         """The given label of each of these examples, by id; unknown ids are left out.
@@ -308,8 +319,9 @@ class Tables:
         return dict(self._ask(query, [known]))
 
     def _count(self, view: View, condition: str, values: Sequence[Any]) -> int:
-        query = f"SELECT count(*) FROM {_source(view)} WHERE {condition}"
-        return int(self._ask(query, values)[0][0])
+        source, sources = self._source(view)
+        query = f"SELECT count(*) FROM {source} WHERE {condition}"
+        return int(self._ask(query, [*sources, *values])[0][0])
 
     def _examples(self, positions: list[int], score: str) -> tuple[Example, ...]:
         """The rows at these positions; the statistics of the file tell which groups to read."""
@@ -332,6 +344,9 @@ class Tables:
             return [_Term(listed, down=view.reverse), first_first], ""
         if sort == POSITION:
             return [_Term("position", down=view.reverse)], ""
+        if sort == CAUSE:
+            turns = (_Term(column, down=down != view.reverse) for column, down in _BY_CAUSE)
+            return [*turns, first_first], ""
         if sort != RANK:
             score = self._score_column(sort)
             return [_Term(score, down=not view.reverse), first_first], score
@@ -345,6 +360,19 @@ class Tables:
         # Of two examples with the same rank in the two lists, the unsure one comes first.
         ranks = [_Term(column, down=view.reverse) for column in ("least(unsure, wrong)", "unsure")]
         return [*ranks, first_first], ""
+
+    def _source(self, view: View) -> tuple[str, list[Any]]:
+        """What a view is asked of, and the values in it."""
+        tables = "predictions" if view.list == "all" else _WITH_RANKS
+        if view.sort != CAUSE:
+            return tables, []
+        if not self._findings.is_file():
+            raise RunError(
+                "only diagnosed examples can be sorted by cause; the run has no findings yet; make "
+                "them with hardex diagnose RUN --train DATA, or sort by a score."
+            )
+        causes = "SELECT id, min(cause) AS found FROM read_parquet(?) GROUP BY id"
+        return f"{tables} LEFT JOIN ({causes}) USING (id)", [_exactly(self._findings)]
 
     def _condition(self, view: View) -> tuple[str, list[Any]]:
         parts: list[tuple[str, list[Any]]] = [("TRUE", [])]
@@ -572,10 +600,6 @@ class _Term:
     def __str__(self) -> str:
         order = "DESC" if self.down else "ASC"
         return f"{self.column} {order} NULLS {'FIRST' if self.none_first else 'LAST'}"
-
-
-def _source(view: View) -> str:
-    return "predictions" if view.list == "all" else _WITH_RANKS
 
 
 def _exactly(path: Path) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from fakes import checksum_of, small_images
+from fakes import checksum_of, diagnosed, small_images
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ from hardex.annotate.queue import (
     Queue,
 )
 from hardex.people.events import Annotation
+from hardex.runs.view_words import view_of
 from hardex.runs.views import View
 
 PEOPLE = ("ann", "bob", "cleo", "dan", "eve")
@@ -61,6 +62,26 @@ def test_any_view_can_be_judged(run):
     assert plan.overlap == 3
     with pytest.raises(RunError, match="class of a view"):
         plan_of(run, Assignment(View(given="dog")))
+
+
+def test_the_queue_of_a_ranking_by_cause_is_by_cause(run, tmp_path):
+    """Causes take turns in the list, and stay in their blocks when these are shuffled."""
+    wrong = found(run, View(correct=False, sort="loss"))
+    causes = {id: ("rare", "blur", "noise")[i % 3] for i, id in enumerate(wrong)}
+    copy = rank(run.folder, out=tmp_path / "copy")
+    again = rank(
+        diagnosed(copy, causes).folder, out=tmp_path / "again", diversity="cause", count=60
+    )
+    listed = View(list="wrong")
+    assert plan_of(again, Assignment(listed)).ids == shuffled_in_blocks(
+        found(again, listed), 40, run.manifest.seed
+    )
+    assert [causes[id] for id in found(again, listed)[:6]] == ["rare", "blur", "noise"] * 2
+    # Without a ranking by cause, the view sorts by it.
+    words = view_of({"list": "all", "correct": "no", "sort": "cause"})
+    asked = plan_of(copy, Assignment(words)).ids
+    assert asked == shuffled_in_blocks(found(copy, words), 40, run.manifest.seed)
+    assert found(copy, words)[:6] == wrong[:6]
 
 
 def test_of_many_classes_the_blocks_are_larger(run, monkeypatch):

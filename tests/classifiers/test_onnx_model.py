@@ -318,3 +318,121 @@ def test_a_forward_pass_that_fails_is_told_in_a_sentence(tmp_path):
     assert (classifier.input_shape, classifier.channels) == (None, 3)
     with pytest.raises(ClassifierError, match=r"must turn images \(1, 9, 9, 3\) .*; it raised"):
         classifier.probabilities(small_images(1, size=9, channels=3))
+
+
+# ------------------------------------------------------------------ another output as embedding
+
+
+def with_outputs(path, *outputs, shape=("n", 4, 5, 3)):
+    """A model whose outputs are these: name, operation on logits `z` or pixels `v`, and width."""
+    model = onnx.load(written(path, list(shape)))
+    model.graph.node.pop()
+    del model.graph.output[:]
+    for name, operation, width in outputs:
+        if operation == "ArgMax":
+            kind, rows = Kind.INT64, ["n", 1]
+            node_ = helper.make_node("ArgMax", ["z"], [name], axis=1)
+        else:
+            kind, rows = Kind.FLOAT, [shape[0], *(width if isinstance(width, tuple) else (width,))]
+            into = {2: "z", 60: "v"}.get(width, "f")
+            node_ = helper.make_node(operation, [into], [name])
+        model.graph.node.append(node_)
+        model.graph.output.append(helper.make_tensor_value_info(name, kind, rows))
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+    return path
+
+
+def pixels_of(images):
+    return images.reshape(len(images), -1).astype(np.float32) / 255
+
+
+@pytest.mark.parametrize("name", ["embedding", "Embeddings", "features", "pooled"])
+@pytest.mark.parametrize("shape", [("n", 4, 5, 3), (2, 4, 5, 3)])
+def test_the_only_other_row_is_the_embedding_and_that_is_said(tmp_path, name, shape):
+    path = with_outputs(
+        tmp_path / "m.onnx", (name, "Identity", 60), ("p", "Softmax", 2), shape=shape
+    )
+    classifier, images = open_classifier(path), pictures(5)
+    rows = classifier.probabilities(images)
+    np.testing.assert_allclose(rows, expected(images, channels_first=False), atol=1e-5)
+    found = classifier.embeddings(images)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, pixels_of(images), atol=1e-6)
+    np.testing.assert_array_equal(embeddings(classifier, images, batch_size=2), found)
+    assert classifier.notes == (
+        f"the model has 2 outputs ({name}, p): p is used",
+        f"the output {name} is used as the embedding",
+    )
+
+
+@pytest.mark.parametrize(
+    ("outputs", "used", "note"),
+    [
+        # Of several, the one with the name; without it, none.
+        (
+            [("p", "Softmax", 2), ("pooled", "Identity", 60), ("features", "Relu", 60)],
+            "features",
+            "the output features is used as the embedding",
+        ),
+        (
+            [("p", "Softmax", 2), ("a", "Identity", 60), ("b", "Relu", 60)],
+            "",
+            "the outputs a, b may each be the embedding, so none is used; call one of them embeddi",
+        ),
+        (
+            [("p", "Softmax", 2), ("embedding", "Identity", 60), ("features", "Relu", 60)],
+            "",
+            "the outputs embedding, features may each be the embedding, so none is used",
+        ),
+        # What the probabilities are of, whatever it is called; their logarithms; themselves.
+        (
+            [("p", "Softmax", 2), ("q", "Identity", 2)],
+            "",
+            "the output q gives the probabilities again, so it is not used as the embedding",
+        ),
+        ([("p", "Softmax", 2), ("features", "Identity", 2)], "", "the output features gives the"),
+        ([("p", "Softmax", 2), ("q", "LogSoftmax", 2)], "", "the output q gives the probabilit"),
+        ([("prob", "Sigmoid", 2), ("q", "Identity", 2)], "", "the output q gives the probabili"),
+        # As wide, but something else.
+        ([("p", "Softmax", 2), ("q", "Relu", 2)], "q", "the output q is used as the embedding"),
+        # No rows of numbers, other distributions, classes.
+        ([("p", "Softmax", 2), ("map", "Relu", (4, 5, 3))], "", ""),
+        ([("p", "Softmax", 2), ("other", "Sigmoid", 60)], "", ""),
+        ([("p", "Softmax", 2), ("label", "ArgMax", 1)], "", ""),
+        # A name is enough to tell what is no output of probabilities.
+        (
+            [("logits", "Identity", 2), ("embedding", "Identity", 60)],
+            "embedding",
+            "the output embedding is used as the embedding",
+        ),
+    ],
+)
+def test_which_other_output_is_the_embedding(tmp_path, outputs, used, note):
+    path = with_outputs(tmp_path / "m.onnx", *outputs)
+    logits = outputs[0][0] == "logits"
+    classifier, images = open_classifier(path, logits=logits), pictures(5)
+    said = [one for one in classifier.notes if "embedding" in one and "outputs (" not in one]
+    assert [one.startswith(note) for one in said] == [True] * bool(note)
+    if used:
+        width = dict((name, width) for name, _, width in outputs)[used]
+        assert classifier.embeddings(images).shape == (5, width)
+        return
+    with pytest.raises(ClassifierError, match=r"embeddings are an output .* has none that can be"):
+        classifier.embeddings(images)
+    np.testing.assert_array_equal(embeddings(classifier, images), embeddings(None, images))
+
+
+def test_an_output_that_cannot_be_told_from_logits_is_the_embedding_only_by_its_name(tmp_path):
+    """A model of any size that takes only its own: noise of another size tells nothing."""
+    for name, used in (("q", False), ("embedding", True)):
+        path = with_outputs(
+            tmp_path / f"{name}.onnx",
+            ("p", "Softmax", 2),
+            (name, "Relu", 2),
+            shape=("n", "h", "w", 3),
+        )
+        classifier = open_classifier(path)
+        assert (classifier.embedding.output is not None) is used
+        assert ("the output q may be the logits" in classifier.notes[1]) is not used
+        assert classifier.probabilities(pictures(3)).shape == (3, 2)

@@ -76,6 +76,34 @@ def test_pixels_stand_in_and_their_distance_is_root_mean_square():
         np.testing.assert_allclose(found.distances, [0, 0.2 * 0.5**0.5, 1], atol=1e-6)
 
 
+def test_embeddings_that_a_function_returns_are_compared():
+    def with_pixels(images):
+        return brightness(images), images.reshape(len(images), -1)[:, :2].astype(float)
+
+    data = training(points([1, 1], [30, 40], [3, 4], [0, 9]), [0, 1, 2, 0])
+    around, known = (
+        build(data, FunctionClassifier(with_pixels)),
+        build(data, Directions(brightness)),
+    )
+    assert (around.space.name, around.space.width) == (EMBEDDINGS, 2)
+    found, expected = (one.of(points([200, 0])[0], 4) for one in (around, known))
+    assert found.ids == expected.ids
+    np.testing.assert_array_equal(found.distances, expected.distances)
+
+
+def test_a_function_sees_training_images_of_several_sizes_in_that_of_the_first(tmp_path):
+    write_folders(tmp_path, ["a/1.png", "a/2.png"], size=4)
+    write_folders(tmp_path, ["b/1.png"], size=7)
+
+    def with_ink(images):
+        return brightness(images), images.mean(axis=(1, 2)) + np.array([[1.0, 2.0]])
+
+    for function, name in ((with_ink, EMBEDDINGS), (brightness, PIXELS)):
+        around = build(open_folders(tmp_path), FunctionClassifier(function))
+        assert (around.space.name, len(around.positions)) == (name, 3)
+        assert around.space.shape == (4, 4, 1)
+
+
 def test_an_image_without_any_direction_does_no_harm():
     around = build(training(points([0, 0], [9, 0])), Directions(brightness))
     found = around.of(points([5, 0])[0])

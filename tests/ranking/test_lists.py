@@ -11,6 +11,7 @@ from hardex.ranking.candidates import Candidates
 from hardex.ranking.lists import (
     Shortlist,
     Shortlists,
+    groups_of,
     mistaken,
     needs_whole_set,
     scores_of,
@@ -182,6 +183,35 @@ def test_a_pair_is_given_and_predicted_or_the_two_most_likely():
     p = np.array([[0.1, 0.6, 0.3], [0.5, 0.5, 0.0], [0.0, 0.3, 0.7]])
     assert mistaken(p, np.array([2, 1, 0])).tolist() == [2 * 3 + 1, 1 * 3 + 0, 0 * 3 + 2]
     assert torn_between(p, np.array([0, 0, 0])).tolist() == [1 * 3 + 2, 0 * 3 + 1, 1 * 3 + 2]
+
+
+def test_given_groups_hold_the_pairs_of_each_list():
+    """Of both lists: the group, and in it the pair."""
+    p = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.1, 0.3, 0.6], [0.1, 0.6, 0.3]])
+    labels, groups = np.array([0, 0, 0, 0]), np.array([4, 2, 4, 4])
+    rule = Rule(diversity="cause")
+    (batch,) = batches_of(p, labels, rule)
+    found = Shortlists.empty(rule, 3).update(batch, groups).result()
+    wrong, unsure = found["wrong"].hardest, found["unsure"].hardest
+    assert dict(zip(wrong.positions.tolist(), wrong.groups.tolist(), strict=True)) == {
+        1: 2 * 9 + 1,
+        2: 4 * 9 + 2,
+        3: 4 * 9 + 1,
+    }
+    assert dict(zip(unsure.positions.tolist(), unsure.groups.tolist(), strict=True)) == {
+        0: 4 * 9 + 1,
+        1: 2 * 9 + 5,
+        2: 4 * 9 + 5,
+        3: 4 * 9 + 5,
+    }
+    assert groups_of(wrong.groups, 3).tolist() == [2, 4, 4]
+
+
+def test_a_rule_that_needs_groups_is_not_applied_without():
+    rule = Rule(diversity="cause")
+    (batch,) = batches_of(np.array([[0.5, 0.5]]), np.array([0]), rule)
+    with pytest.raises(ValueError, match="needs the group of each example"):
+        Shortlists.empty(rule, 2).update(batch)
 
 
 @pytest.mark.parametrize("belief", [0.0, 1e-6, 0.1, 0.3])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hardex.errors import HardexError
 from hardex.ranking.candidates import Candidates
-from hardex.ranking.order import DIVERSITIES, Ranking, Rule, in_turn
+from hardex.ranking.order import DIVERSITIES, Ranking, Rule, in_turn, in_turns_of_turns
 from hardex.ranking.scores import FORMULAS, UNSURE_SCORES, WRONG_SCORES
 
 
@@ -186,6 +186,66 @@ def test_no_group_is_taken_more_often_than_allowed(example, turns):
     assert len(groups) == 0 or np.bincount(groups).max() <= turns
 
 
+# --- groups within groups
+
+
+def nested(scores, groups, larger, refuse=lambda position: False):
+    """Positions in the order in which larger groups are taken in turn, and groups within them."""
+    both = larger * 100 + groups
+    seen = Candidates.empty(99).update(both, scores, np.arange(len(scores))).result()
+    rows = in_turns_of_turns(seen, seen.groups // 100, refuse=refuse)
+    return seen.positions[list(rows)].tolist()
+
+
+@given(example=scored(), data=st.data(), refused=st.sets(st.integers(0, 29)))
+def test_larger_groups_come_in_turn_the_one_with_the_hardest_example_first(example, data, refused):
+    scores, groups = example
+    larger = np.array(data.draw(st.lists(st.integers(0, 4), min_size=len(scores), max_size=30)))
+    larger = larger[: len(scores)]
+    by_hardness = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
+    in_order = dict.fromkeys(larger[by_hardness].tolist())
+    left = []
+    for one in in_order:
+        rows = np.array([i for i in np.flatnonzero(larger == one) if i not in refused], int)
+        left.append(rows[round_robin(scores[rows], groups[rows], 99)].tolist())
+    expected = []
+    while any(left):
+        expected += [order.pop(0) for order in left if order]
+    assert nested(scores, groups, larger, lambda position: position in refused) == expected
+
+
+def test_within_a_larger_group_its_groups_take_turns():
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.95])
+    larger, groups = np.array([1, 1, 1, 0, 0, 0]), np.array([5, 5, 6, 5, 5, 6])
+    # 5 is the hardest of all, so its group comes first; then 0, the hardest of the other. In the
+    # second turn, each offers the pair that it has not shown yet.
+    assert nested(scores, groups, larger) == [5, 0, 3, 2, 4, 1]
+    assert nested(scores[:0], groups[:0], larger[:0]) == []
+
+
+@given(example=scored(), data=st.data(), twins=st.integers(1, 6), count=st.integers(0, 30))
+def test_a_nested_ranking_may_be_stopped_anywhere(example, data, twins, count):
+    """What is refused depends on what was chosen before, and on nothing that comes later."""
+    scores, groups = example
+    larger = np.array(data.draw(st.lists(st.integers(0, 2), min_size=30, max_size=30)))
+    both = larger[: len(scores)] * 100 + groups
+    seen = Candidates.empty(99).update(both, scores, np.arange(len(scores))).result()
+
+    def ranked(count):
+        asked = []
+
+        def refuse(position):
+            asked.append(position)
+            return position % twins in {one % twins for one in asked[:-1]}
+
+        rows = in_turns_of_turns(seen, seen.groups // 100, refuse=refuse)
+        return list(islice(rows, count)), asked
+
+    chosen, asked = ranked(count)
+    every, all_asked = ranked(99)
+    assert (every[: len(chosen)], all_asked[: len(asked)]) == (chosen, asked)
+
+
 def test_the_rule_of_the_article_is_two_of_each_class_the_least_confident_first():
     rule = Rule()
     assert (rule.total(10), rule.needed(10), rule.unsure) == (20, 2, "least_confidence")
@@ -204,6 +264,13 @@ def test_the_rule_of_the_article_is_two_of_each_class_the_least_confident_first(
 def test_the_candidates_are_enough_for_the_ranking_asked_for(rule, total, needed):
     assert (rule.total(10), rule.needed(10)) == (total, needed)
     assert replace(rule, pool=1).capacity(10) == needed
+
+
+@given(count=st.integers(1, 9), per_class=st.integers(1, 9))
+def test_a_rule_with_given_groups_keeps_all_of_their_examples(count, per_class):
+    rule = Rule(per_class, count, diversity="cause", pool=1)
+    assert rule.capacity(10) > 10**15
+    assert rule.total(10) == count and replace(rule, count=None).total(10) == per_class * 10
 
 
 @given(count=st.integers(1, 2000), more=st.integers(1, 2000))
@@ -227,7 +294,7 @@ def test_every_choice_there_is_can_be_chosen(diversity, unsure, wrong):
     [
         (
             {"diversity": "all"},
-            r"--diversity must be one of none, class, confusion, embedding; received 'all'; c",
+            r"--diversity must be one of none, .*, embedding, cause; received 'all'; c",
         ),
         (
             {"unsure": "loss"},

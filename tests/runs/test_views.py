@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fakes import checksum_of, small_images
+from fakes import checksum_of, diagnosed, small_images
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,12 +15,16 @@ from hardex.people.events import VERDICTS, Annotation
 from hardex.runs.views import LISTS, Tables, View
 
 NAMES = ("cat", "${1+1}", 'say "no"', "NaN")
+CAUSES = ("rotation", "rare", "unexplained", "")
 COUNT = 90
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A run of a table with further columns, many ties, and classes with names that do harm."""
+    """A run of a table with further columns, many ties, and classes with names that do harm.
+
+    Some of its examples were diagnosed.
+    """
     folder = tmp_path_factory.mktemp("a [strange] * name?")
     from hardex.images import write_png
 
@@ -46,7 +50,10 @@ def run(tmp_path_factory):
         raw = coarse(images)
         return raw / raw.sum(axis=1, keepdims=True)
 
-    return rank(rows_of_one, folder / "data.jsonl", out=folder / "run [1]", class_names=NAMES)
+    made = rank(rows_of_one, folder / "data.jsonl", out=folder / "run [1]", class_names=NAMES)
+    found = np.random.default_rng(0).choice(CAUSES, COUNT)
+    causes = zip(made.predictions["id"], found.tolist(), strict=True)
+    return diagnosed(made, {id: cause for id, cause in causes if cause})
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +121,23 @@ def oracle(run, view):
             return (sign * best, tie, row["position"])
 
         kept.sort(key=key)
+    elif sort == "cause":
+        kept.sort(key=lambda row: (-row["loss"], row["position"]))
+        causes = dict(zip(run.findings["id"], run.findings["cause"], strict=True))
+        turns, hardest = {}, {}
+        for row in kept:
+            cause = row["cause"] = causes.get(row["id"])
+            row["turn"] = turns[cause] = turns.get(cause, 0) + 1
+            hardest.setdefault(cause, row["loss"])
+        kept.sort(
+            key=lambda row: (
+                row["cause"] is None,
+                sign * row["turn"] if row["cause"] else 0,
+                -sign * hardest[row["cause"]],
+                -sign * row["loss"],
+                row["position"],
+            )
+        )
     else:
         kept.sort(key=lambda row: (-sign * row[sort], row["position"]))
     return [row["id"] for row in kept]
@@ -134,7 +158,7 @@ views = st.builds(
     least=st.sampled_from((None, 0.0, 0.4, 2.0)),
     most=st.sampled_from((None, 0.5, 1.5)),
     meta=st.sampled_from(({}, {"camera": "it's"}, {"camera": "left", 'a "quoted"; column': "1"})),
-    sort=st.sampled_from(("", "loss", "entropy", "confidence", "position")),
+    sort=st.sampled_from(("", "loss", "entropy", "confidence", "position", "cause")),
     reverse=st.booleans(),
 )
 
@@ -223,10 +247,34 @@ def test_causes_are_offered_once_there_is_a_diagnosis(tmp_path):
     assert run.tables.causes == ()
     with pytest.raises(RunError, match=r"none: there is no diagnosis yet\); received 'rotation'"):
         run.find(View(cause="rotation"))
+    with pytest.raises(
+        RunError, match=r"no findings yet; .* with hardex diagnose RUN --train DATA"
+    ):
+        run.find(View(sort="cause"))
     findings = pa.table({"id": ["1", "2"], "cause": ["rotation", "rare"]})
     pq.write_table(findings, run.folder / "results/findings.parquet")
     assert run.tables.causes == ("rare", "rotation")
     assert ids(run.find(View(cause="rotation"))) == ["1"]
+    # The loss of 1 is the largest, that of 0 is larger than that of 2.
+    assert ids(run.find(View(sort="cause"))) == ["1", "2", "0"]
+
+
+@pytest.mark.parametrize("list_name", LISTS)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_view_by_cause_is_what_the_slow_way_finds(run, list_name, reverse):
+    view = View(list=list_name, sort="cause", reverse=reverse)
+    pages = [run.find(view, page=page, size=7) for page in range(1, run.count(view) // 7 + 2)]
+    found = list(dict.fromkeys(id for page in pages for id in ids(page)))
+    assert found == oracle(run, view) == run.tables.ids(view)
+
+
+def test_causes_take_turns_within_a_view(run):
+    """However many of a cause the filter leaves out, the rest of it takes turns."""
+    found = ids(run.find(View(given=NAMES[1], sort="cause"), size=1000))
+    causes = dict(zip(run.findings["id"], run.findings["cause"], strict=True))
+    in_order = [causes.get(id) for id in found]
+    assert set(in_order[:3]) == set(CAUSES) - {""}
+    assert in_order[-1] is None and None not in in_order[: in_order.index(None)]
 
 
 @pytest.mark.parametrize(

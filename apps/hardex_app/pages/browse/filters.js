@@ -190,8 +190,9 @@ export function offerFilters({ element, form }, facts) {
   const scores = facts.scores.map(({ name }) => ({ value: name, text: name }));
   for (const name of ["given", "predicted"]) offerClasses(form, name, classes);
   offer(find(element, "#hx-class-names"), facts.class_names.length < TYPED_FROM ? [] : classes);
+  const others = facts.causes.length ? ["position", "cause"] : ["position"];
   offer(fieldOf(form, "sort"),
-    [{ value: "", text: "rank / position" }, ...scores, { value: "position", text: "position" }]);
+    [{ value: "", text: "rank / position" }, ...scores, ...others.map((name) => ({ value: name, text: name }))]);
   offer(fieldOf(form, "score"), [{ value: "", text: "no score" }, ...scores]);
   offer(fieldOf(form, "verdict"), verdictChoices(facts));
   const causes = facts.causes.map((one) => ({ value: one, text: facts.cause_names[one] ?? one }));
