@@ -38,10 +38,10 @@ export function card(state, row, clicked) {
  *
  * @param {NonNullable<Row["cause"]>} cause
  */
-function causeTag({ words, confidence, second }) {
+function causeTag({ cause, words, confidence, second }) {
   const tag = make("span", "hx-tag hx-why", plain(words));
-  const sure = confidence === null ? "" : ` (${percent(confidence)})`;
-  tag.title = `why it is hard: ${plain(words)}${sure}${second ? `, or ${plain(second)}` : ""}`;
+  const sure = confidence === null || cause === "unexplained" ? "" : ` (${percent(confidence)})`;
+  tag.title = `why it is hard: ${plain(words)}${sure}${second ? `, or else ${plain(second)}` : ""}`;
   return tag;
 }
 

@@ -36,9 +36,10 @@ function head({ cause, words, confidence, second, done }) {
   const name = link("hx-evidence-cause", plain(words), { page: "browse", list: "all", sort: "loss", cause });
   name.title = "all examples with this cause";
   line.append(name);
-  if (confidence !== null) line.append(make("span", "hx-evidence-sure", percent(confidence)));
+  const isNamed = cause !== "unexplained"; // which is as sure as the likeliest cause is not
+  if (isNamed && confidence !== null) line.append(make("span", "hx-evidence-sure", percent(confidence)));
   if (done) line.append(make("span", "", done));
-  if (second && cause !== "unexplained") line.append(make("span", "hx-quiet", `or ${plain(second)}`));
+  if (isNamed && second) line.append(make("span", "hx-quiet", `or ${plain(second)}`));
   return line;
 }
 

@@ -16,6 +16,8 @@ import { percent } from "../../ui/numbers.js";
 
 /** @typedef {(finding: Finding, shown: Example, facts: Facts) => HTMLElement[]} Part */
 
+const WORTH_NAMING = 0.05; // probability of a cause that is not named
+
 /** @type {Record<string, Part>} */
 const PARTS = {
   mislabelled: (finding, _, facts) => [
@@ -107,11 +109,17 @@ function duplicate({ copy_id: id, copy_label: label, copy_in: where, given_label
   return [line(["It has the pixels of the example ", other, ...labelled, "."])];
 }
 
-/** @type {Part} */
-function unexplained({ others: [likeliest] }) {
-  if (!likeliest) return [line(["No cause that hardex knows fits this example well enough."])];
-  const little = ` with ${percent(likeliest.p)}, below the threshold: too little to name it.`;
-  return [line(["The likeliest cause is ", bold(likeliest.words), little])];
+/**
+ * Why there is no cause is in the sentence of the finding; these are the likeliest ones.
+ *
+ * @type {Part}
+ */
+function unexplained({ others, why }) {
+  const plainly = why ? [] : [line(["No cause that hardex knows fits this example well enough."])];
+  if (!others.length) return plainly;
+  const likeliest = others.filter(({ p }, at) => at === 0 || p >= WORTH_NAMING);
+  const text = likeliest.map(({ words, p }) => `${plain(words)} ${percent(p)}`).join(", ");
+  return [...plainly, line(["Likeliest, but not named: ", bold(text), "."])];
 }
 
 /**
