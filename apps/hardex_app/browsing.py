@@ -7,9 +7,8 @@ from typing import Any
 from hardex.annotate.answers import not_undone
 from hardex.annotate.submission import undo_of
 from hardex.arrays import Image
-from hardex.data.dataset import Dataset
 from hardex.errors import HardexError
-from hardex.images import data_url, png_url, small_png
+from hardex.images import data_url, small_png
 from hardex.overview.alike import alike
 from hardex.overview.example import ExampleFacts, example_facts, share_easier
 from hardex.overview.filters import filters
@@ -20,7 +19,8 @@ from hardex.runs.run import Run
 from hardex.runs.view_words import checked_text, page_of, view_of
 from hardex.runs.views import PAGE_SIZE, UNJUDGED, Example, View
 from hardex_app.annotation_requests import event_id_of
-from hardex_app.cards import THUMBNAIL_PIXELS, thumbnail_url
+from hardex_app.cards import thumbnail_url
+from hardex_app.causes import evidence, name_of, tags, training_picture
 
 VERDICT_NAMES = {
     "right": "Label right",
@@ -34,9 +34,11 @@ _LARGEST_SHOWN = 2_000_000  # pixels of the large image
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """What the page must know once: everything to filter and sort by, and the verdicts."""
+    """What the page must know once: everything to filter and sort by, the verdicts and causes."""
     verdicts = [{"value": value, "words": VERDICT_NAMES[value]} for value in VERDICTS]
-    return {**filters(run), "verdicts": verdicts}
+    found = filters(run)
+    names = {cause: name_of(cause) for cause in found["causes"]}
+    return {**found, "verdicts": verdicts, "cause_names": names}
 
 
 def browse(words: Mapping[str, Any], run: Run) -> dict[str, Any]:
@@ -47,16 +49,18 @@ def browse(words: Mapping[str, Any], run: Run) -> dict[str, Any]:
         run: whose examples.
 
     Returns:
-        `total`, `page`, `pages`, `size`, `examples` (id, labels, confidence, ranks, score, and the
-        current `verdicts`), `of_list` and `of_all`: how many the list has without filters, and how
-        many examples of all the filters match, and `empty`: what to do when there are none.
+        `total`, `page`, `pages`, `size`, `examples` (id, labels, confidence, ranks, score, the
+        current `verdicts`, and the `cause`, None if it was not diagnosed), `of_list` and `of_all`:
+        how many the list has without filters, and how many examples of all the filters match, and
+        `empty`: what to do when there are none.
 
     Raises:
         HardexError: an unknown word or value.
     """
     view = view_of(words)
     found = run.find(view, page=page_of(words))
-    verdicts = verdicts_of(run, [example.id for example in found.examples])
+    ids = [example.id for example in found.examples]
+    verdicts, causes = verdicts_of(run, ids), tags(run, ids)
     return {
         "total": found.total,
         "page": found.page,
@@ -64,7 +68,10 @@ def browse(words: Mapping[str, Any], run: Run) -> dict[str, Any]:
         "size": PAGE_SIZE,
         "of_list": run.count(View(list=view.list)),
         "of_all": run.count(replace(view, list="all")),
-        "examples": [_card(example, verdicts.get(example.id, [])) for example in found.examples],
+        "examples": [
+            _card(example, verdicts.get(example.id, []), causes.get(example.id))
+            for example in found.examples
+        ],
         "empty": "" if found.total else _why_empty(run, view),
     }
 
@@ -81,13 +88,15 @@ def verdicts_of(run: Run, ids: Sequence[str]) -> dict[str, list[str]]:
 
 
 def example(id: str, run: Run) -> dict[str, Any]:
-    """What is known about one example; `image` and `easier` give the rest.
+    """What is known about one example, and why it is hard, see `hardex_app.causes.evidence`.
+
+    `image` and `easier` give the rest.
 
     Raises:
         HardexError: no such example.
     """
     found = example_facts(run, checked_text("id", id))
-    return {**_detail(found), "said": annotation_lines(run, id)}
+    return {**_detail(found), "said": annotation_lines(run, id), **evidence(run, found.id)}
 
 
 def image(id: str, run: Run) -> dict[str, Any]:
@@ -157,7 +166,7 @@ def neighbours(id: str, run: Run, training: Neighbours) -> dict[str, Any]:
                 "label": label,
                 "distance": float(distance),
                 "copy": bool(copy),
-                "image": _training_picture(training.dataset, position),
+                "image": training_picture(training.dataset, position),
             }
             for position, one, label, distance, copy in zip(
                 found.positions.tolist(),
@@ -286,14 +295,9 @@ def _detail(found: ExampleFacts) -> dict[str, Any]:
     return {**known, "bars": bars}
 
 
-def _training_picture(dataset: Dataset, position: int) -> str:
-    try:
-        return png_url(dataset.image(position), THUMBNAIL_PIXELS)
-    except HardexError:  # the file was deleted since
-        return ""
-
-
-def _card(example: Example, verdicts: Sequence[str]) -> dict[str, Any]:
+def _card(
+    example: Example, verdicts: Sequence[str], cause: Mapping[str, Any] | None
+) -> dict[str, Any]:
     ranks = {"unsure": example.unsure, "wrong": example.wrong}
     return {
         "id": example.id,
@@ -303,6 +307,7 @@ def _card(example: Example, verdicts: Sequence[str]) -> dict[str, Any]:
         "ranks": {name: rank for name, rank in ranks.items() if rank is not None},
         "score": example.score,
         "verdicts": list(verdicts),
+        "cause": cause,
     }
 
 

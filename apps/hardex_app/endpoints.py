@@ -41,7 +41,7 @@ def browse(words: Json) -> Json:
 
 
 def example(id: str) -> str:
-    """What is known about one example: labels, probabilities, scores, reasons, annotations."""
+    """What is known about one example: labels, probabilities, scores, cause, annotations."""
     return id
 
 
@@ -53,6 +53,11 @@ def image(id: str) -> str:
 def neighbours(id: str) -> str:
     """The training images nearest to an example; {} if there is no training data."""
     return id
+
+
+def causes() -> Json:
+    """Why the examples are hard: `diagnosis` and `selftest`, each None until there is one."""
+    return {}
 
 
 def judge(id: str, verdict: str, new_label: str = "", comment: str = "") -> Json:

@@ -3,8 +3,9 @@
 Small pictures come with the answers that list them, as data URLs: 60 requests take longer than one.
 
 An address is relative to the document, so that proxies and notebooks may show the app anywhere. It
-names the state of the run, so that a run that was ranked again has new addresses. What it shows is
-looked up: the owner and viewers name an example by its id, annotators by their own ticket.
+names the state of the run, so that a run that was ranked or diagnosed again has new addresses. What
+it shows is looked up: the owner and viewers name an example by its id, annotators by their own
+ticket.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,9 +19,13 @@ from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hardex.arrays import Image
+from hardex.diagnosis.reading import seen_picture, undone_picture
 from hardex.errors import HardexError
 from hardex.images import data_url, type_of
 from hardex.people.access import Visitor
+from hardex.runs.findings import FINDINGS
+from hardex.runs.folder import RESULTS
 from hardex.runs.run import Run
 from hardex.runs.view_words import checked_text
 from hardex_app import annotating
@@ -75,6 +80,28 @@ def large_image(run: Run, id: str) -> dict[str, str]:
     except HardexError as error:
         return {"image": "", "no_image": for_visitors(error, run)}
     return {"image": large_address(run, id), "no_image": ""}  # it has come back meanwhile
+
+
+def diagnosed_state_of(run: Run) -> str:
+    """As `state_of`; it changes, too, when the run is diagnosed again."""
+    try:
+        found = (run.folder / RESULTS / FINDINGS).stat()
+    except OSError:
+        return state_of(run)
+    now = (state_of(run), found.st_ino, found.st_mtime_ns)
+    return sha256(repr(now).encode()).hexdigest()[:_STATE_CHARACTERS]
+
+
+def undone_addresses(run: Run, id: str) -> dict[str, str]:
+    """Where the owner and viewers see an example as the model sees it, `seen`, and `undone`.
+
+    The found transform is undone there; "" and "" without a picture.
+    """
+    if not run.pictured([id]):
+        return {"seen": "", "undone": ""}
+    query = urlencode({"id": id}, errors="surrogatepass")
+    state = diagnosed_state_of(run)
+    return {kind: f"pictures/{state}/{kind}?{query}" for kind in ("seen", "undone")}
 
 
 def view_address(run: Run, id: str, ticket: str) -> str:
@@ -150,14 +177,22 @@ def _found(
     return find(query[0][1], workspace, visitor)
 
 
-def _large(id: str, workspace: Workspace, visitor: Visitor) -> Picture:
-    check_role(visitor, FOR_VIEWERS)
-    run = workspace.run
-    if run is None:
-        raise HardexError("Not found.")
-    pixels = run.image(checked_text("id", id))
-    height, width = pixels.shape[:2]
-    return Picture(large(pixels), {_SIZE: f"{width} {height}"}, state_of(run))
+def _by_id(
+    image: Callable[[Run, str], Image], state: Callable[[Run], str]
+) -> Callable[[str, Workspace, Visitor], Picture]:
+    """A picture of an example, for those who may know its id."""
+
+    def find(id: str, workspace: Workspace, visitor: Visitor) -> Picture:
+        check_role(visitor, FOR_VIEWERS)
+        run = workspace.run
+        if run is None:
+            raise HardexError("Not found.")
+        now = state(run)
+        pixels = image(run, checked_text("id", id))
+        height, width = pixels.shape[:2]
+        return Picture(large(pixels), {_SIZE: f"{width} {height}"}, now)
+
+    return find
 
 
 def _view(ticket: str, workspace: Workspace, visitor: Visitor) -> Picture:
@@ -172,6 +207,8 @@ def _view(ticket: str, workspace: Workspace, visitor: Visitor) -> Picture:
 
 
 _KINDS: Mapping[str, tuple[str, Callable[[str, Workspace, Visitor], Picture]]] = {
-    "large": ("id", _large),
+    "large": ("id", _by_id(Run.image, state_of)),
+    "seen": ("id", _by_id(seen_picture, diagnosed_state_of)),
+    "undone": ("id", _by_id(undone_picture, diagnosed_state_of)),
     "view": ("ticket", _view),
 }

@@ -17,6 +17,7 @@ from hardex.runs.run import Run
 from hardex_app import (
     annotating,
     browsing,
+    causes,
     endpoints,
     inviting,
     kept_probes,
@@ -36,7 +37,7 @@ from hardex_app.call import Call, NotReady
 from hardex_app.cards import overview_with_pictures
 from hardex_app.page import FOR_ANNOTATORS, FOR_VIEWERS, OWNER_ONLY, Page
 from hardex_app.pages import PAGES
-from hardex_app.pictures import large_image, view_address
+from hardex_app.pictures import large_image, undone_addresses, view_address
 from hardex_app.probe_permissions import error_for, permitted, ticket_of
 from hardex_app.progress import skip, status_line
 from hardex_app.workspace import Workspace
@@ -83,12 +84,24 @@ def _example_on_page(call: Call) -> Any:
     """The facts of an example, with where its image is; see `hardex_app.pictures.large_image`."""
     run = call.run
     found = browsing.example(call.request, run)
-    return {**found, **large_image(run, found["id"])}
+    finding, id = found["finding"], found["id"]
+    if finding and finding["is_transform"]:
+        finding.update(undone_addresses(run, id))
+    problem = for_visitors(found["finding_problem"], run)
+    return {**found, "finding_problem": problem, **large_image(run, id)}
 
 
 def _neighbours(call: Call) -> Any:
     run, training = call.run, call.training
     return None if training is None else browsing.neighbours(call.request, run, training)
+
+
+def _training_pictures(call: Call) -> Any:
+    """Pictures of training images by id; `pictures` is None without training data."""
+    training = call.training
+    if training is None:
+        return {"pictures": None}
+    return {"pictures": causes.training_pictures(call.request, training)}
 
 
 def _map_on_page(call: Call) -> Any:
@@ -297,6 +310,9 @@ QUESTIONS: tuple[Question, ...] = (
     _browse("easier", lambda call: browsing.easier(call.request, call.run)),
     _browse("pictures", _pictures),
     _browse("neighbours", _neighbours, endpoints.neighbours),
+    _browse("training_pictures", _training_pictures),
+    Question(_pictures, "causes", "pictures", FOR_VIEWERS),
+    Question(lambda call: causes.causes(call.run), endpoint=endpoints.causes),
     Question(_judge, endpoint=endpoints.judge, gives=list[str]),
     Question(_judge_on_page, "browse", "judge", writes=True),
     Question(_undo_on_page, "browse", "undo", writes=True),

@@ -1,18 +1,23 @@
 """findings.parquet: one cause per diagnosed example, with the evidence for it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardex.bounded import Unreadable
+from hardex.bounded import CELL_MOST, Unreadable
 from hardex.data.parquet_files import open_table
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 FINDINGS = "findings.parquet"
+_GROUP_ROWS = 8_192  # findings in a row group, which is the least that is read of the table
+_ALWAYS = ("id", "cause", "confidence")  # columns that are always read
+_PROBABILITY = "p_"  # before the name of a cause
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +108,7 @@ def schema(causes: Sequence[str]) -> "pa.Schema":
         for one in fields(Finding)
         if one.name != "probabilities"
     ]
-    return pa.schema([*own, *((f"p_{cause}", pa.float64()) for cause in causes)])
+    return pa.schema([*own, *((f"{_PROBABILITY}{cause}", pa.float64()) for cause in causes)])
 
 
 def write_findings(path: Path, findings: Sequence[Finding], causes: Sequence[str]) -> None:
@@ -120,14 +125,15 @@ def write_findings(path: Path, findings: Sequence[Finding], causes: Sequence[str
     rows = [
         {
             **{one.name: getattr(finding, one.name) for one in fields(Finding)},
-            **{f"p_{cause}": finding.probabilities.get(cause, 0.0) for cause in causes},
+            **{f"{_PROBABILITY}{cause}": finding.probabilities.get(cause, 0.0) for cause in causes},
         }
         for finding in findings
     ]
     for row in rows:
         del row["probabilities"]
     partial = path.with_name(f".{path.name}.partial")
-    pq.write_table(pa.Table.from_pylist(rows, schema(causes)), partial, compression="zstd")
+    table = pa.Table.from_pylist(rows, schema(causes))
+    pq.write_table(table, partial, compression="zstd", row_group_size=_GROUP_ROWS)
     partial.replace(path)
 
 
@@ -145,3 +151,158 @@ def read_findings(path: Path) -> "pd.DataFrame":
     if missing:
         raise Unreadable(f"its column {missing[0]!r} is missing")
     return pq.read_table(path).to_pandas()
+
+
+def find_findings(
+    path: Path, ids: Collection[str], names: Sequence[str] | None = None
+) -> dict[str, Finding]:
+    """The findings about some examples, by id; those without one are left out.
+
+    Only the ids of the table are read, and the row groups of the examples that are found.
+
+    Args:
+        path: of the table.
+        ids: of the examples.
+        names: which attributes are needed besides those of every finding (`id`, `cause`,
+            `confidence`); the others keep their defaults. By default all, and `probabilities`.
+
+    Raises:
+        OSError, ValueError: there is no such table, or it is another one.
+    """
+    found: dict[str, Finding] = {}
+    with _open(path) as file:
+        columns = _columns(file, names)
+        for group in range(file.num_row_groups):
+            if len(found) == len(set(ids)):
+                break
+            rows = _rows_with(file, group, "id", ids)
+            found.update((one.id, one) for one in _findings(file, group, columns, rows))
+    return found
+
+
+def first_of_each(path: Path, causes: Sequence[str], count: int) -> dict[str, list[Finding]]:
+    """The first findings of each cause, in the order of the table: the hardest examples first.
+
+    Args:
+        path: of the table.
+        causes: which.
+        count: how many of each at most.
+
+    Returns:
+        By cause; with `id`, `cause`, `confidence`, `given_label` and `predicted_label` alone.
+
+    Raises:
+        OSError, ValueError: there is no such table, or it is another one.
+    """
+    found: dict[str, list[Finding]] = {cause: [] for cause in causes}
+    with _open(path) as file:
+        columns = _columns(file, ["given_label", "predicted_label"])
+        for group in range(file.num_row_groups):
+            missing = {cause: count - len(some) for cause, some in found.items()}
+            rows = [
+                row
+                for cause, more in missing.items()
+                if more > 0
+                for row in _rows_with(file, group, "cause", [cause])[:more]
+            ]
+            for one in _findings(file, group, columns, rows):
+                found[one.cause].append(one)
+            if all(len(some) >= count for some in found.values()):
+                break
+    return found
+
+
+@contextmanager
+def _open(path: Path) -> "Iterator[pq.ParquetFile]":
+    """The table, checked, with texts that repeat kept once in memory, also those in lists.
+
+    Raises:
+        OSError: it cannot be read, or is no plain file.
+        Unreadable: it is no table of findings, or damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with open_table(path) as checked:
+        columns = [checked.file.schema.column(i) for i in range(len(checked.file.schema))]
+    texts = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+    try:
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            yield file
+    except (pa.ArrowException, KeyError, OverflowError, TypeError) as error:
+        raise Unreadable(str(error).partition("\n")[0] or type(error).__name__) from error
+
+
+def _columns(file: "pq.ParquetFile", names: Sequence[str] | None) -> list[str]:
+    """The columns that hold these attributes, or all.
+
+    Raises:
+        Unreadable: one is missing or of another type.
+    """
+    import pyarrow as pa
+
+    there = {column.name: _plain(column.type) for column in file.schema_arrow}
+    expected = {column.name: column.type for column in schema(())}
+    wanted = expected if names is None else dict.fromkeys((*_ALWAYS, *names))
+    wrong = [name for name in wanted if there.get(name) != _plain(expected[name])]
+    if wrong:
+        raise Unreadable(f"its column {wrong[0]!r} is missing or of another type")
+    if names is not None:
+        return list(wanted)
+    number = pa.float64()
+    shares = [n for n, kind in there.items() if n.startswith(_PROBABILITY) and kind == number]
+    return [*wanted, *shares]
+
+
+def _plain(kind: "pa.DataType") -> "pa.DataType":
+    """A type without how its texts are stored, and without the name of the parts of a list."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    if pa.types.is_large_string(kind):
+        return pa.string()
+    return pa.list_(_plain(kind.value_type)) if pa.types.is_list(kind) else kind
+
+
+def _rows_with(file: "pq.ParquetFile", group: int, name: str, values: Collection[str]) -> list[int]:
+    """Which rows of a row group have one of these texts in a column."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = file.read_row_group(group, [name]).column(0).unify_dictionaries().combine_chunks()
+    wanted = pa.array(list(values), pa.string())
+    # A text that repeats stays where it is once: it may be long.
+    among = pc.is_in(column.dictionary.cast(pa.string()), value_set=wanted)
+    rows: list[int] = pc.indices_nonzero(among.take(column.indices)).to_pylist()
+    return rows
+
+
+def _findings(
+    file: "pq.ParquetFile", group: int, columns: list[str], rows: Sequence[int]
+) -> list[Finding]:
+    """The findings in some rows of a row group; without rows nothing is read."""
+    if not rows:
+        return []
+    return [_finding(row) for row in file.read_row_group(group, columns).take(rows).to_pylist()]
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    names = {one.name for one in fields(Finding)}
+    given = {name: _value(value) for name, value in row.items() if value is not None}
+    missing = [name for name in _ALWAYS if name not in given]
+    if missing:
+        raise Unreadable(f"a finding has no {missing[0]}")
+    shares = {name.removeprefix(_PROBABILITY): p for name, p in given.items() if name not in names}
+    return Finding(
+        **{name: it for name, it in given.items() if name in names}, probabilities=shares
+    )
+
+
+def _value(value: Any) -> Any:
+    """A cell as an attribute; a text is as long as in a CSV file at most."""
+    if isinstance(value, list):
+        return tuple(_value(one) for one in value if one is not None)
+    if isinstance(value, str) and len(value) > CELL_MOST:
+        raise Unreadable(f"a cell has {len(value):,} characters, and {CELL_MOST:,} is the most")
+    return value

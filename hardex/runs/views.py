@@ -285,8 +285,10 @@ class Tables:
             RunError: as in `find`.
         """
         view = replace(view, sort="", reverse=False)
-        # Verdicts change while people annotate; everything else is constant.
-        return self._count(view, *self._condition(view)) if view.verdict else self._counted(view)
+        # Verdicts change while people annotate, and causes with a diagnosis; all else is constant.
+        if view.verdict or view.cause:
+            return self._count(view, *self._condition(view))
+        return self._counted(view)
 
     def ids(self, view: View) -> list[str]:
         """All examples of a view, in its order, by id.

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import socket
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from time import sleep
@@ -16,7 +17,26 @@ import numpy as np
 import hardex
 from hardex.annotate.plan import Assignment
 from hardex.classifiers.classifier import FunctionClassifier
+from hardex.diagnosis.causes import CAUSES, remedy_of
+from hardex.diagnosis.overall import (
+    DIAGNOSIS,
+    CauseCount,
+    Diagnosis,
+    GroupTest,
+    LabelErrors,
+    Leakage,
+    NotJudged,
+)
+from hardex.diagnosis.selftest import (
+    SELFTEST,
+    CalibrationBin,
+    CauseTest,
+    SelfTest,
+    share_of,
+    write_json,
+)
 from hardex.images import read_image
+from hardex.runs.findings import FINDINGS, write_findings
 from hardex_app.auth.gate import Gate
 from hardex_app.auth.guard import Guard
 from hardex_app.auth.keys import Keys
@@ -71,6 +91,58 @@ def run_of(folder, images, labels, classifier, *, names=None, **options):
     return hardex.rank(
         classifier, folder / "data.npz", class_names=names, out=folder / "run", **options
     )
+
+
+def diagnosed(run, findings, *, selftest=True):
+    """Write what a diagnosis of a run would: these findings, and figures that fit them."""
+    results = run.folder / "results"
+    write_findings(results / FINDINGS, findings, CAUSES)
+    counts = Counter(one.cause for one in findings)
+    named = "3 of 4 wrong examples of it were found so, where chance explains 0.2 (p = 0.001)"
+    tests = [
+        GroupTest(one.cause, one.given_label, 3, 4, 0.2, 1e-4, 1e-3, None, None, named)
+        for one in findings[:1]
+    ]
+    diagnosis = Diagnosis(
+        examples=len(findings),
+        wrong=len(findings),
+        chosen="all errors",
+        model="parts",
+        data=str(run.folder.parent / "data.npz"),
+        train="mnist:train",
+        train_path="",
+        train_hash="0",
+        scope="6 training images by pixels",
+        judged=CAUSES,
+        not_judged=(NotJudged("flip", "the pictures are no drawings"),),
+        counts=tuple(CauseCount(cause, n, remedy_of(cause)) for cause, n in counts.most_common()),
+        tests=tuple(tests),
+        label_errors=LabelErrors(2, "too_few", (), 0, 1.0, "too few wrong labels for a pattern"),
+        leakage=Leakage(1, 1, (findings[0].id,)),
+        notes=(f"the pictures were read from {run.folder.parent / 'data.npz'}",),
+    )
+    write_json(results / DIAGNOSIS, diagnosis.as_json())
+    if selftest:
+        write_json(results / SELFTEST, self_test().as_json())
+
+
+def self_test():
+    """A self-test that names every cause but one."""
+    tests = [
+        CauseTest(
+            cause,
+            20,
+            share_of(15, 20),
+            share_of(1, 90),
+            cause != "flip",
+            "too weak" * (cause == "flip"),
+        )
+        for cause in CAUSES[:-1]
+    ]
+    bins = (CalibrationBin(0.6, 1.0, 90, 0.8, 0.9),)
+    given = {"causes": tuple(tests), "accuracy": share_of(81, 90), "coverage": share_of(90, 100)}
+    return SelfTest("parts", "data.npz", "mnist:train", "1", "0", 0, 20, **given, threshold=0.6,
+                    calibration_error=0.1, calibration=bins)  # fmt: skip
 
 
 def photographs(count, height, width, channels=3, noise=8):

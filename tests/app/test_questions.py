@@ -45,7 +45,7 @@ def test_each_page_is_one_folder_and_one_entry():
     for name in folders:
         assert all((FOLDER / name / f"page.{kind}").is_file() for kind in ("html", "js", "css"))
     assert [page.name for page in pages_of("annotator")] == ["annotate", "probe"]
-    assert [page.name for page in pages_of("viewer")] == ["overview", "browse"]
+    assert [page.name for page in pages_of("viewer")] == ["overview", "browse", "causes"]
     assert not [one.name for one in QUESTIONS if "viewer" in one.roles and one.writes]
 
 
@@ -80,7 +80,8 @@ def test_a_question_that_is_not_there_is_none():
     assert {page for page in (WINDOW, "annotate", "probe") if names_on(page, "annotator")} == {
         WINDOW, "annotate", "probe",
     }  # fmt: skip
-    assert names_on("browse", "annotator") == names_on("overview", "annotator") == []
+    for page in ("browse", "overview", "causes"):
+        assert names_on(page, "annotator") == []
     assert names_on(WINDOW, "annotator") == ["who", "status"]
 
 

@@ -114,7 +114,11 @@ def test_an_annotator_is_told_nothing_of_folders_and_other_people(app):
 def test_a_viewer_reads_overview_and_browse_and_nothing_else(app):
     told = app.vera.get("/").text
     assert "gradio_config" not in told and "Vera" not in told
-    assert [name for name in PAGE_NAMES if f'id="page-{name}"' in told] == ["overview", "browse"]
+    assert [name for name in PAGE_NAMES if f'id="page-{name}"' in told] == [
+        "overview",
+        "browse",
+        "causes",
+    ]
     assert ask(app.vera, "overview", "facts", {})["examples"] == 30
     found = ask(app.vera, "browse", "browse", {"list": "all"})
     assert found["total"] == 30

@@ -25,6 +25,12 @@ const PAGES = {
       ["+ − 0", "on the picture: larger, smaller, fit"], ["Ctrl and wheel", "zoom; drag to move"]],
     section: "Browse",
   },
+  causes: {
+    about: "Why the examples are hard, as the diagnosis found it, what the whole data set says, and how far that can "
+      + "be trusted. Click a cause, a sentence or a picture to see the examples behind it.",
+    keys: [],
+    section: "Causes",
+  },
   probe: {
     about: "Change a picture and watch the prediction: take an example, draw, or drop an image; move the sliders. The "
       + "curve shows where the prediction flips.",

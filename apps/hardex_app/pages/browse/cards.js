@@ -19,16 +19,30 @@ export function card(state, row, clicked) {
   const ranks = Object.entries(row.ranks);
   const places = ranks.map(([list, rank]) => `${placeText(list, rank)}, `).join("");
   button.dataset.id = row.id;
-  button.dataset.label = `${places}given ${given}, predicted ${predicted}, confidence ${row.confidence.toFixed(2)}`;
+  button.dataset.label = `${places}given ${given}, predicted ${predicted}, confidence ${row.confidence.toFixed(2)}`
+    + (row.cause ? `, cause ${plain(row.cause.words)}` : "");
   button.title = `given ${given}, predicted ${predicted}\n${plain(row.id)}`;
   const line = make("span", "hx-line");
   line.append(...ranks.map(([list, rank]) => make("span", `hx-tag hx-${list}`, placeText(list, rank))));
+  if (row.cause) line.append(causeTag(row.cause));
   button.append(make("span", "hx-place"), make("span", "hx-row-id", plain(row.id)), head(state, row), line);
   drawVerdicts(state, button, row);
   const item = make("div", "hx-item");
   item.setAttribute("role", "listitem");
   item.append(button);
   return item;
+}
+
+/**
+ * Why the example is hard, with how sure that is and what else it may be on hovering.
+ *
+ * @param {NonNullable<Row["cause"]>} cause
+ */
+function causeTag({ cause, words, confidence, second }) {
+  const tag = make("span", "hx-tag hx-why", plain(words));
+  const sure = confidence === null || cause === "unexplained" ? "" : ` (${percent(confidence)})`;
+  tag.title = `why it is hard: ${plain(words)}${sure}${second ? `, or else ${plain(second)}` : ""}`;
+  return tag;
 }
 
 /**

@@ -14,8 +14,10 @@ export const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
  * @property {{name: string, formula: string, meaning: string}[]} scores
  * @property {{name: string, values: string[]}[]} meta
  * @property {string[]} causes
+ * @property {Record<string, string>} cause_names how the pages call each of them
  * @property {{value: string, words: string}[]} verdicts
  * @property {boolean} training whether there are training images to compare with
+ * @property {string} open_training the command that opens the training data; "" for visitors
  * @property {boolean} images whether the run has any
  * @property {string} address where others reach the app; "" where they do not
  * @property {boolean} shared whether the visitor is one of them
@@ -30,6 +32,40 @@ export const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
  * @property {number | null} score
  * @property {Record<string, number>} ranks
  * @property {string[]} verdicts
+ * @property {{cause: string, words: string, confidence: number | null, second: string} | null} cause
+ */
+
+/**
+ * @typedef {object} Finding why an example is hard; see `hardex.runs.findings.Finding`
+ * @property {string} cause
+ * @property {string} words how the pages call it
+ * @property {number | null} confidence
+ * @property {string} second the next likeliest cause; "" for none
+ * @property {string} why the evidence in a sentence
+ * @property {string} done what was done to the picture, in words
+ * @property {string} remedy
+ * @property {boolean} is_transform
+ * @property {{words: string, p: number}[]} others the likeliest other causes
+ * @property {string} given_label
+ * @property {string} predicted_label
+ * @property {string | null} suggested_label
+ * @property {string | null} label_after
+ * @property {number | null} confidence_after
+ * @property {string | null} other_label
+ * @property {number | null} class_share
+ * @property {number | null} own_distance
+ * @property {number | null} usual_distance
+ * @property {number | null} nearest_distance
+ * @property {string[]} neighbour_ids
+ * @property {string[]} neighbour_labels
+ * @property {(number | null)[]} neighbour_distances
+ * @property {string[]} given_ids
+ * @property {string[]} other_ids
+ * @property {string | null} copy_id
+ * @property {string | null} copy_label
+ * @property {string | null} copy_in
+ * @property {string} [seen] the address of the picture that the model sees; "" where there is none
+ * @property {string} [undone] of the same with the transform undone
  */
 
 /**
@@ -60,6 +96,8 @@ export const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
  * @property {string[]} said the annotations, a line each
  * @property {string} image the address of the large picture; "" where there is none
  * @property {string} no_image why there is none
+ * @property {Finding | null} finding
+ * @property {string} finding_problem why it cannot be read
  */
 
 /**

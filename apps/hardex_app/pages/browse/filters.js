@@ -195,7 +195,7 @@ export function offerFilters({ element, form }, facts) {
     [{ value: "", text: "rank / position" }, ...scores, ...others.map((name) => ({ value: name, text: name }))]);
   offer(fieldOf(form, "score"), [{ value: "", text: "no score" }, ...scores]);
   offer(fieldOf(form, "verdict"), verdictChoices(facts));
-  const causes = facts.causes.map((one) => ({ value: one, text: one }));
+  const causes = facts.causes.map((one) => ({ value: one, text: facts.cause_names[one] ?? one }));
   offer(fieldOf(form, "cause"), [{ value: "", text: "any" }, ...causes]);
   find(element, ".hx-cause").hidden = !facts.causes.length;
   find(element, ".hx-meta").replaceChildren(...facts.meta.map(metaField));

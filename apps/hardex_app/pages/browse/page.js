@@ -6,6 +6,7 @@ import { whenOpened } from "../../ui/facts.js";
 import { requestsOf } from "../../ui/requests.js";
 import { PHONE_BELOW, newState, showProblem } from "./desk.js";
 import { askEasier, drawDetail } from "./detail.js";
+import { drawEvidence } from "./evidence.js";
 import { fillForm, listenToFilters, offerFilters, stopTypingElsewhere } from "./filters.js";
 import { askPage, listenToPager } from "./grid.js";
 import { askNeighbours, keepRoom } from "./neighbours.js";
@@ -129,6 +130,7 @@ async function askExample(desk, verdicts, askPicture) {
   }
   state.shown = answer;
   drawDetail(element, answer);
+  drawEvidence(desk);
   verdicts.reset();
   find(element, ".hx-neighbours").hidden = !state.facts.training; // their room, so that nothing moves later
   keepRoom(element);

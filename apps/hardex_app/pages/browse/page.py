@@ -7,6 +7,7 @@ from hardex_app import browsing
 from hardex_app.answers import draft_key
 from hardex_app.auth.visitors import is_owner
 from hardex_app.call import Call
+from hardex_app.causes import open_training
 from hardex_app.page import FOR_VIEWERS, Page
 
 
@@ -15,7 +16,8 @@ def facts(call: Call) -> dict[str, Any]:
 
     Returns:
         As `browsing.facts`; and `whose`, the key of what a browser keeps; `training`, whether
-        there are training images to compare with; `images`, whether the run has any; `address`,
+        there are training images to compare with; `open_training`, the command that opens those
+        of the diagnosis ("" for viewers); `images`, whether the run has any; `address`,
         where others reach the app ("" where they do not, or for viewers, who are there).
     """
     run = call.run
@@ -23,6 +25,7 @@ def facts(call: Call) -> dict[str, Any]:
         **browsing.facts(run),
         "whose": draft_key(run, call.visitor.name),
         "training": call.workspace.has_training,
+        "open_training": open_training(run) if is_owner(call.visitor) else "",
         "images": run.manifest.data is not None,
         "address": kept_address(run.folder) if is_owner(call.visitor) else "",
         "shared": not is_owner(call.visitor),

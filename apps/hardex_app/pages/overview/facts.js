@@ -47,6 +47,8 @@ import { percent } from "../../ui/numbers.js";
  * @property {string} balance_rule
  * @property {{error: number | null, bins: Bin[], says: string}} calibration
  * @property {{rows: Slice[], says: string}} slices
+ * @property {{examples: number, count: number, counts: {cause: string, words: string, count: number}[]} | null} causes
+ *   the most frequent of them; null without a diagnosis
  * @property {Record<string, {total: number, examples: Example[]}>} heads
  */
 

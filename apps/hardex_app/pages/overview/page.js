@@ -6,6 +6,7 @@ import { find, plain } from "../../ui/dom.js";
 import { whenOpened } from "../../ui/facts.js";
 import { drawBalance } from "./balance.js";
 import { drawCalibration } from "./calibration.js";
+import { drawCauses } from "./causes.js";
 import { drawClasses } from "./classes.js";
 import { drawFigures } from "./figures.js";
 import { drawHead } from "./heads.js";
@@ -100,6 +101,7 @@ function boardOf(element) {
  * @param {Facts} facts
  */
 function drawRest(element, facts) {
+  drawCauses(element, facts);
   drawBalance(element, facts);
   drawCalibration(element, facts);
   drawHistogram(element, facts);

@@ -6,13 +6,19 @@ from hardex_app.answers import for_visitors
 from hardex_app.auth.visitors import is_owner
 from hardex_app.call import Call
 from hardex_app.cards import overview_with_pictures
+from hardex_app.causes import top_causes
 from hardex_app.page import FOR_VIEWERS, Page
+
+_CAUSES = 6  # that are shown
 
 
 def facts(call: Call) -> dict[str, Any]:
-    """The figures; viewers learn nothing of the folders of this computer."""
+    """The figures, and the most frequent `causes`; see `hardex_app.causes.top_causes`.
+
+    Viewers learn nothing of the folders of this computer.
+    """
     run = call.run
-    found = overview_with_pictures(run)
+    found = {**overview_with_pictures(run), "causes": top_causes(run, _CAUSES)}
     if not is_owner(call.visitor):
         found["notes"] = [for_visitors(note, run) for note in found["notes"]]
         found["doctor"] = [
