@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from hardex.diagnosis.examine import Measured
 from hardex.diagnosis.search import JITTER, NOTHING
+from hardex.images.transforms import backgrounds
 
 Columns = dict[str, NDArray[np.float64]]
 FeatureFunction = Callable[[Measured], Columns]
 _TINY = 1e-7
+_BLANK = 4  # levels from the background
 
 
 def of_probabilities(found: Measured) -> Columns:
@@ -155,6 +157,31 @@ def of_statistics(found: Measured) -> Columns:
     return {name: np.clip(values, -30, 30) for name, values in columns.items()}
 
 
+def of_margins(found: Measured) -> Columns:
+    """How blank the sides and corners are: what was turned or moved leaves a margin behind."""
+    images = found.cases.images
+    _, height, width, _ = images.shape
+    apart = np.abs(images - backgrounds(images)[:, None, None, :]).max(axis=3)
+    blank = apart <= _BLANK
+    strip, corner = (max(1, round(share * min(height, width))) for share in (0.08, 0.2))
+    near, far = slice(0, strip), slice(-strip, None)
+    whole = slice(None)
+    first, last = slice(0, corner), slice(-corner, None)
+    sides = [(near, whole), (far, whole), (whole, near), (whole, far)]
+    corners = [(first, first), (last, last), (first, last), (last, first)]
+    columns: Columns = {"blank": blank.mean(axis=(1, 2))}
+    for name, places in (("side", sides), ("corner", corners)):
+        shares = np.stack([blank[:, y, x].mean(axis=(1, 2)) for y, x in places], axis=1)
+        ordered = np.sort(shares, axis=1)
+        columns |= {f"{name}_{i}": shares[:, i] for i in range(4)}
+        columns |= {f"{name}_ordered_{i}": ordered[:, i] for i in range(4)}
+        columns[f"{name}_opposite"] = np.abs(shares[:, 0] - shares[:, 1]) - np.abs(
+            shares[:, 2] - shares[:, 3]
+        )
+        columns[f"{name}_across"] = shares[:, :2].mean(axis=1) - shares[:, 2:].mean(axis=1)
+    return columns
+
+
 FEATURES: tuple[FeatureFunction, ...] = (
     of_probabilities,
     of_small_shifts,
@@ -163,6 +190,7 @@ FEATURES: tuple[FeatureFunction, ...] = (
     of_shares,
     of_search,
     of_statistics,
+    of_margins,
 )
 
 
