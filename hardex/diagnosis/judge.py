@@ -81,6 +81,11 @@ class Judge:
         votes = self.forest.predict_proba(matrix(ordered))
         return Verdicts(self.causes, votes, _sharpened(votes, self.sharpness), self.threshold)
 
+    def nothing(self) -> Verdicts:
+        """What it says of no cases."""
+        none = np.empty((0, len(self.causes)))
+        return Verdicts(self.causes, none, none, self.threshold)
+
     def out_of_bag(self) -> Verdicts:
         """What the trees that did not see them say of the plants it was trained on."""
         votes = _out_of_bag(self.forest)
@@ -116,6 +121,7 @@ def train(columns: Columns, causes: NDArray[np.str_], *, seed: int) -> Judge:
         n_jobs=-1,
         random_state=seed,
     ).fit(rows, causes)
+    forest.n_jobs = 1  # threads add up the votes in any order, which changes their last bits
     names = forest.classes_
     votes = _out_of_bag(forest)
     return Judge(

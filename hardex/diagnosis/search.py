@@ -5,10 +5,9 @@ any class. So the search asks for the transform and the class together, and a cl
 far as the changed picture looks like training images of that class.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from math import cos, pi, sin
+from math import cos, inf, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,11 @@ from hardex.arrays import Images
 from hardex.data.dataset import Shape
 from hardex.diagnosis.undone import sharpened, smoothed, undoing
 from hardex.images import Transform, transform_each
+from hardex.images.transforms import LIMITS
 from hardex.images.warps import warps
 
 NOTHING, JITTER = "nothing", "jitter"
+OF_PIXELS = 28  # the side of pictures for which lengths in pixels are given; they grow with it
 _ROTATIONS = tuple(sign * degrees for degrees in range(15, 91, 15) for sign in (1, -1))
 _SHIFT_SHARES = (0.11, 0.2)  # of the shorter side
 _SCALES = (0.5, 0.6, 0.7, 0.8, 1.2, 1.35, 1.5, 1.7)
@@ -27,7 +28,7 @@ _SHEARS = (0.3, -0.3, 0.5, -0.5, 0.75, -0.75)
 _CONTRASTS = (0.2, 0.35, 0.55, 1.6, 2.4)
 _BRIGHTNESSES = (-0.4, -0.2, 0.2, 0.4)  # of photographs
 _BLUR_SHARES = (0.035, 0.06, 0.09)  # standard deviation, of the shorter side
-_STROKES = (-2.0, -1.0, 1.0, 2.0)
+_STROKES = (-2.0, -1.0, 1.0, 2.0)  # pixels of 28
 _GEOMETRIC = frozenset({JITTER, "rotation", "shift", "scale", "shear", "flip"})
 
 
@@ -40,21 +41,26 @@ class Step:
     amount_y: float | None = None
 
 
+def within(name: str, amount: float) -> float:
+    """The amount, or the next one that a transform of this name may have.
+
+    Example:
+        >>> within("stroke", 100.0), within("rotation", 100.0)
+        (64.0, 100.0)
+    """
+    low, high = LIMITS.get(name, (-inf, inf))
+    return float(min(max(amount, low), high))
+
+
 def is_drawing(shape: Shape) -> bool:
     """Whether pictures of this shape may be drawings with strokes: grey ones."""
     return shape[2] == 1
 
 
-def families(shape: Shape) -> tuple[str, ...]:
-    """The transforms that are looked for in pictures of this shape, in the order of the steps."""
-    found = dict.fromkeys(step.family for step in steps(shape))
-    return tuple(name for name in found if name not in (NOTHING, JITTER))
-
-
 def steps(shape: Shape) -> tuple[Step, ...]:
     """What is tried on a picture of this (h, w, c); first nothing at all, then small changes."""
     side = min(shape[:2])
-    near = side / 28
+    near = side / OF_PIXELS
     found = [Step(NOTHING)]
     found += [
         Step(JITTER, x * near, y * near) for x, y in ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0, -1))
@@ -75,9 +81,9 @@ def steps(shape: Shape) -> tuple[Step, ...]:
         found += [Step("contrast", 1.0, amount) for amount in _BRIGHTNESSES]
     found += [Step("inversion")]
     found += [Step("blur", side * share) for share in _BLUR_SHARES]
-    found += [Step("noise", 0.2)]
+    found += [Step("noise")]  # what takes it away is the same for any amount
     if is_drawing(shape):
-        found += [Step("stroke", amount) for amount in _STROKES]
+        found += [Step("stroke", within("stroke", amount * near)) for amount in _STROKES]
     found += [Step("flip")]
     return tuple(found)
 
@@ -178,9 +184,3 @@ def refined(step: Step, shape: Shape) -> tuple[Step, ...]:
     if step.family == "shear":
         return (step, *(Step("shear", amount + near) for near in (-0.14, -0.07, 0.07, 0.14)))
     return (step,)
-
-
-def cut(count: int, size: int) -> Iterator[slice]:
-    """Consecutive parts of at most `size`."""
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
