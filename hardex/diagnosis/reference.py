@@ -219,7 +219,8 @@ class Reference:
         """What the examples are compared with, a clause."""
         of_all = f" of {self.total:,}" if len(self.labels) < self.total else ""
         drawn = ", drawn at random" if self.sampled else ""
-        return f"{len(self.labels):,}{of_all} training images{drawn}, by {self.space} and pixels"
+        by = self.space if self.space == PIXELS else f"{self.space} and {PIXELS}"
+        return f"{len(self.labels):,}{of_all} training images{drawn}, by {by}"
 
 
 def read_reference(

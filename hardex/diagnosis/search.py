@@ -29,6 +29,7 @@ _CONTRASTS = (0.2, 0.35, 0.55, 1.6, 2.4)
 _BRIGHTNESSES = (-0.4, -0.2, 0.2, 0.4)  # of photographs
 _BLUR_SHARES = (0.035, 0.06, 0.09)  # standard deviation, of the shorter side
 _STROKES = (-2.0, -1.0, 1.0, 2.0)  # pixels of 28
+_MOST_PIXELS = 2**23  # of the results of one picture; a matrix of more takes too much memory
 _GEOMETRIC = frozenset({JITTER, "rotation", "shift", "scale", "shear", "flip"})
 
 
@@ -101,21 +102,25 @@ def pictures(images: Images, tried: tuple[Step, ...]) -> Images:
     count, height, width, channels = images.shape
     found = np.empty((count, len(tried), height, width, channels), np.uint8)
     places = [i for i, step in enumerate(tried) if step.family in _GEOMETRIC]
+    strokes = [i for i, step in enumerate(tried) if step.family == "stroke"]
+    if len(places) * height * width > _MOST_PIXELS:
+        strokes, places = strokes + places, []
     if places:
         changes = tuple(_change(tried[place]) for place in places)
         found[:, places] = _bytes(warps(changes, height, width).of(images))
+    if strokes:
+        changes = tuple(_change(tried[place]) for place in strokes)
+        found[:, strokes] = np.stack([transform_each(image, changes) for image in images])
     levels = images.astype(np.float32)
     for place, step in enumerate(tried):
-        if step.family not in _GEOMETRIC:
+        if place not in places and place not in strokes:
             found[:, place] = _filtered(images, levels, step)
     return found
 
 
 def _filtered(images: Images, levels: NDArray[np.float32], step: Step) -> Images:
-    """The pictures with one step undone that moves nothing."""
+    """The pictures with one step undone that moves nothing; as they are for no step."""
     amount = 1.0 if step.amount is None else step.amount
-    if step.family == NOTHING:
-        return images
     if step.family == "inversion":
         return 255 - images
     if step.family == "contrast":
@@ -126,8 +131,7 @@ def _filtered(images: Images, levels: NDArray[np.float32], step: Step) -> Images
         return sharpened(images, amount)
     if step.family == "noise":
         return smoothed(images)
-    change = _change(step)
-    return np.concatenate([transform_each(image, [change]) for image in images])
+    return images
 
 
 def _bytes(levels: NDArray[np.float32]) -> Images:
