@@ -215,13 +215,15 @@ def _tested(found: SelfTest) -> Iterator[str]:
 
 def _trust(found: SelfTest) -> Iterator[str]:
     yield (
-        f"A cause is named if its power is at least {LEAST_POWER:.0%} and its false credit at most "
-        f"{MOST_FALSE_CREDIT:.0%}; brackets hold 95 % intervals."
+        f"Brackets hold 95 % intervals. A cause is named if its power is surely at least "
+        f"{LEAST_POWER:.0%} (the lower end) and its false credit at most {MOST_FALSE_CREDIT:.0%} "
+        f"(the upper end)."
     )
     yield (
         f"Accuracy: {_interval(found.accuracy)} of {found.accuracy.of:,} answers are right. "
         f"Coverage: {_interval(found.coverage)} of {found.coverage.of:,} plants get an answer; "
-        f"below a confidence of {found.threshold:.2f} it is {UNEXPLAINED}."
+        f"without enough of the votes (at least {found.threshold:.0%}, for most causes more) it is "
+        f"{UNEXPLAINED}."
     )
     yield f"Calibration error of the confidence: {found.calibration_error:.3f}."
     for one in found.calibration:

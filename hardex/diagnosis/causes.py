@@ -67,13 +67,15 @@ def amount_in_words(cause: str, amount: float | None, amount_y: float | None = N
         cause: one of `CAUSES`.
         amount: degrees counter-clockwise, a factor, a tangent, a standard deviation or pixels to
             the right, as in `hardex.images.Transform`.
-        amount_y: pixels down, of a shift.
+        amount_y: pixels down, of a shift; of a contrast, the share of the levels that was added.
 
     Example:
         >>> amount_in_words("rotation", -30.0)
         'rotated by 30° clockwise'
         >>> amount_in_words("shift", 3.0, -4.0)
         'shifted by 3 px to the right and 4 px up'
+        >>> amount_in_words("contrast", 1.0, -0.4)
+        'darker by 40% of the levels'
     """
     if cause == "inversion":
         return "inverted"
@@ -81,6 +83,8 @@ def amount_in_words(cause: str, amount: float | None, amount_y: float | None = N
         return "mirrored"
     if amount is None or not isfinite(amount):
         return ""
+    if cause == "contrast" and amount_y:
+        return _contrasted(amount, amount_y)
     if cause == "rotation":
         turn = "counter-clockwise" if amount > 0 else "clockwise"
         return f"rotated by {abs(amount):.0f}° {turn}"
@@ -95,6 +99,11 @@ def amount_in_words(cause: str, amount: float | None, amount_y: float | None = N
         "stroke": f"drawn {'thicker' if amount > 0 else 'thinner'} by {abs(amount):.2g} px",
     }
     return phrases.get(cause, "")
+
+
+def _contrasted(factor: float, added: float) -> str:
+    levels = f"{'brighter' if added > 0 else 'darker'} by {abs(added):.0%} of the levels"
+    return levels if factor == 1 else f"at {factor:.2g} times the usual contrast and {levels}"
 
 
 def _shifted(right: float, down: float) -> str:

@@ -52,9 +52,14 @@ def choose(run: Run, *, count: int, all: bool) -> Chosen:
     unsure = _hardest(numbers[scores[1]], np.arange(len(wrong)))[:count]
     first = by_loss if all else by_loss[:count]
     listed = np.flatnonzero(np.isin(found.positions, _listed(run)))
-    rows = np.array(list(dict.fromkeys([*first, *unsure, *listed])), np.int64)
-    rows = np.concatenate([rows[wrong[rows]], rows[~wrong[rows]]])
+    rows = np.unique(np.concatenate([first, unsure, listed]))
     right = np.setdiff1d(np.flatnonzero(~wrong), rows)
+    rows = np.concatenate(
+        [
+            _hardest(numbers[scores[0]], rows[wrong[rows]]),
+            _hardest(numbers[scores[1]], rows[~wrong[rows]]),
+        ]
+    )
     which = "every wrong example" if all else f"the {len(first):,} hardest wrong examples"
     what = f"{which} and the {len(unsure):,} least sure ones, {len(rows):,} in all"
     return Chosen(found.positions[rows], found.positions[right], int(wrong[rows].sum()), what)

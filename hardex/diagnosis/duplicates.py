@@ -8,7 +8,8 @@ import numpy as np
 
 from hardex.arrays import Image, Images, Labels, Positions, Probabilities
 from hardex.data.dataset import Dataset
-from hardex.diagnosis.reference import Reference, pixel_key, readable
+from hardex.diagnosis.keys import pixel_key
+from hardex.diagnosis.reference import Reference, readable
 from hardex.runs.tables import stream_predictions
 
 TRAIN, TEST = "train", "test"
@@ -60,9 +61,11 @@ def in_training(
         labels: its labels as classes of the model.
     """
     found: list[list[Copy]] = []
+    if not len(images):
+        return found
     for image, near in zip(images, _nearest(images, reference), strict=True):
-        exact = reference.copies.get(pixel_key(image))
-        copies = [] if exact is None else [Copy(TRAIN, exact, int(labels[exact]), True)]
+        exact = reference.copies.get(pixel_key(image), ())
+        copies = [Copy(TRAIN, position, int(labels[position]), True) for position in exact]
         there, others = readable(train, near, reference.shape)
         copies += [
             Copy(TRAIN, position, int(labels[position]), bool((other == image).all()))
@@ -89,8 +92,6 @@ def in_run(
     probabilities: Probabilities,
     images: Images,
     image_at: Callable[[int], Image | None],
-    *,
-    rng: np.random.Generator,
 ) -> list[list[Copy]]:
     """For each example the others of the run with exactly its pixels and another label.
 
@@ -101,9 +102,8 @@ def in_run(
         positions, given, probabilities: (n,), (n,), (n, k) of the examples.
         images: (n, h, w, c).
         image_at: gives the image at a position in the same shape; None if it cannot be read.
-        rng: draws the projection by which rows are compared.
     """
-    weights = rng.standard_normal(probabilities.shape[1])
+    weights = np.random.default_rng(0).standard_normal(probabilities.shape[1])
     own = probabilities.astype(np.float64) @ weights
     candidates: list[list[tuple[int, int]]] = [[] for _ in own]
     for batch in stream_predictions(table):
@@ -112,10 +112,11 @@ def in_run(
         low = np.searchsorted(rows[order], own - _SAME)
         high = np.searchsorted(rows[order], own + _SAME)
         for place in np.flatnonzero(high > low).tolist():
-            for row in order[low[place] : high[place]][: 50 * _LOOKED_AT].tolist():
-                other = int(batch.labels[row])
-                if other != given[place] and len(candidates[place]) < _LOOKED_AT:
-                    candidates[place].append((int(batch.positions[row]), other))
+            same = order[low[place] : high[place]]
+            others = same[batch.labels[same] != given[place]][: _LOOKED_AT - len(candidates[place])]
+            candidates[place] += zip(
+                batch.positions[others].tolist(), batch.labels[others].tolist(), strict=True
+            )
     found: list[list[Copy]] = []
     for place, some in enumerate(candidates):
         copies = []
@@ -127,6 +128,15 @@ def in_run(
     return found
 
 
-def with_another_label(copies: Sequence[Copy], given: int) -> Copy | None:
-    """The first copy that has another label, if there is one."""
-    return next((copy for copy in copies if copy.label != given), None)
+def with_another_label(
+    copies: Sequence[Copy], given: int, *, only_exact: bool = False
+) -> Copy | None:
+    """The first copy that has another label, if there is one.
+
+    Args:
+        copies: of one example.
+        given: its label.
+        only_exact: whether all pixels must be the same.
+    """
+    others = (copy for copy in copies if copy.label != given)
+    return next((copy for copy in others if copy.exact or not only_exact), None)

@@ -18,7 +18,7 @@ from hardex.diagnosis.undone import undone
 
 NEIGHBOURS, TYPICAL = 8, 3
 _DENSITY = 0.5  # weight of the squared distance, as in the search
-_AT_ONCE = 32  # cases whose changed pictures are in memory
+_AT_ONCE_BYTES = 2**25  # of changed pictures
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,9 @@ def undo(setting: Setting, cases: Cases, families: Sequence[str]) -> list[Undone
         tried = tuple(step for step in grid if step.family == family)
         if not rows or not tried:
             continue
-        for start in range(0, len(rows), _AT_ONCE):
-            part = rows[start : start + _AT_ONCE]
+        size = max(1, _AT_ONCE_BYTES // (len(tried) * int(np.prod(setting.reference.shape))))
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
             some = cases.at(np.array(part))
             coarse = _best(classifier, setting, some, [tried] * len(part))
             around = [refined(one.step, setting.reference.shape) for one in coarse]

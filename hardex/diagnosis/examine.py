@@ -10,12 +10,13 @@ from hardex.arrays import Embeddings, Images, Labels, Probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.diagnosis.plants import Cases, exchanged
 from hardex.diagnosis.reference import Floats, Reference
-from hardex.diagnosis.search import Step, Tried, pictures, steps
+from hardex.diagnosis.search import Tried, pictures, steps
 from hardex.images.statistics import statistics
 from hardex.predict.predictions import batch_size_for
 
 _PICTURES = 2**25  # bytes of changed pictures at a time
 _FAR = 9.0  # usual distances; farther is not told apart
+_ENOUGH = 10  # distances of a class, for a median of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,34 +91,38 @@ def embedded(reference: Reference, images: Images) -> Embeddings:
         part = images[start : start + size]
         blank = np.zeros((size - len(part), *images.shape[1:]), np.uint8)
         parts.append(reference.embed(np.concatenate([part, blank]))[: len(part)])
-    return np.concatenate(parts)
+    return np.concatenate(parts) if parts else np.empty((0, reference.vectors.rows.shape[1]))
 
 
 def usual_of(reference: Reference, images: Images, labels: Labels) -> Usual:
     """What is usual, by correct examples that are not in the training data."""
     places = reference.directions.places(images)
-    nothing = np.zeros(len(labels), np.int64)
     own = np.arange(len(labels)), labels
-    by_model = reference.vectors.ranked(embedded(reference, images), nothing)[0][own]
-    by_pixels = reference.pixels.ranked(places, nothing)[0][own]
+    by_model = reference.vectors.means(embedded(reference, images))[own]
+    by_pixels = reference.pixels.means(places)[own]
     nearest = reference.prototypes.nearest(places).min(axis=1)
     return Usual(
         _medians(by_model, labels, reference.class_count),
         _medians(by_pixels, labels, reference.class_count),
-        float(np.median(nearest)) or 1.0,
+        _median(nearest),
     )
 
 
 def _medians(values: Floats, labels: Labels, class_count: int) -> Floats:
     """(k,) the median of each class; of all where a class has few."""
     finite = np.isfinite(values)
-    whole = float(np.median(values[finite])) if finite.any() else 1.0
-    found = np.full(class_count, whole or 1.0, np.float32)
+    whole = _median(values[finite])
+    found = np.full(class_count, whole, np.float32)
     for number in range(class_count):
         some = values[(labels == number) & finite]
-        if len(some) >= 10:
-            found[number] = max(float(np.median(some)), 0.05 * (whole or 1.0))
+        if len(some) >= _ENOUGH:
+            found[number] = max(float(np.median(some)), 0.05 * whole)
     return found
+
+
+def _median(values: Floats) -> float:
+    """A unit of distances, above 0; 1 where there is nothing to go by."""
+    return (float(np.median(values)) or 1.0) if len(values) else 1.0
 
 
 def measure(
@@ -139,20 +144,25 @@ def measure(
         cases: n of them.
         p: (n, k) what the model says of them, before anything that is simulated.
         others: models of the same classes, whose predictions are evidence, too.
-        searched: called with the number of cases searched since; it may raise to stop.
+        searched: called with the number of cases done since; it may raise to stop.
     """
     images, rows = cases.images, np.arange(len(cases))
-    places = reference.directions.places(images)
     ranks = _passed_over(reference, cases)
-    by_pixels, behind_pixels = reference.pixels.ranked(places, ranks)
-    by_pixels = np.maximum(by_pixels, _own_only(behind_pixels, cases.given))
-    by_model, behind = reference.vectors.ranked(embedded(reference, images), ranks)
-    by_model = np.maximum(by_model, _own_only(behind, cases.given))
+    places = reference.directions.places(images)
+    behind = reference.pixels.behind(places, cases.given, ranks)
+    by_pixels = _lacking(reference.pixels.means(places), cases.given, behind)
+    vectors = embedded(reference, images)
+    by_model = _lacking(
+        reference.vectors.means(vectors),
+        cases.given,
+        reference.vectors.behind(vectors, cases.given, ranks),
+    )
     by_model = exchanged(by_model / usual.embedding, cases.given, cases.confused)
-    tried = None
-    if classifier is not None:
-        own = behind_pixels[rows, cases.given]
-        tried = search(classifier, reference, usual, cases, own, searched=searched)
+    if classifier is None:
+        tried = None
+        searched(len(cases))
+    else:
+        tried = search(classifier, reference, usual, cases, behind, searched=searched)
     shares = (reference.counts + 0.5) / (reference.counts + 0.5).sum()
     log_shares = np.tile(np.log(shares), (len(cases), 1))
     log_shares[rows, cases.given] += np.log(cases.left)
@@ -185,17 +195,17 @@ def _of_others(others: Sequence[Classifier], cases: Cases, class_count: int) -> 
 
 def _passed_over(reference: Reference, cases: Cases) -> NDArray[np.int64]:
     """(n,) how many of the nearest training images of the given class are missing."""
-    counts = reference.counts[cases.given]
+    counts = reference.vectors.counts[cases.given]  # of those that were drawn
     missing = np.floor(counts * cases.missing)
     thinned = np.where(cases.left < 1, np.round(3 / cases.left), 0)
     return np.asarray(np.maximum(missing, thinned), np.int64)
 
 
-def _own_only(behind: Floats, given: Labels) -> Floats:
-    found = np.zeros_like(behind)
+def _lacking(distances: Floats, given: Labels, behind: Floats) -> Floats:
+    """(n, k) distances, where the given class is no nearer than what is left of it."""
     rows = np.arange(len(given))
-    found[rows, given] = behind[rows, given]
-    return found
+    distances[rows, given] = np.maximum(distances[rows, given], behind)
+    return distances
 
 
 def search(
@@ -205,11 +215,15 @@ def search(
     cases: Cases,
     behind: Floats,
     *,
-    tried: tuple[Step, ...] = (),
     searched: Done = _unheard,
 ) -> Tried:
-    """Undo every step on every case, and ask classifier and training images."""
-    tried = tried or steps(reference.shape)
+    """Undo every step on every case, and ask classifier and training images.
+
+    Args:
+        classifier, reference, usual, cases, searched: as in `measure`.
+        behind: (n,) the least distance to the given class, by pixels.
+    """
+    tried = steps(reference.shape)
     count, many, classes = len(cases), len(tried), reference.class_count
     log_p = np.empty((count, many, classes), np.float32)
     density = np.empty((count, many, classes), np.float32)

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.diagnosis.causes import UNEXPLAINED
+from hardex.diagnosis.causes import AMBIGUOUS, IMBALANCE, MISLABELLED, RARE, UNEXPLAINED
 from hardex.diagnosis.features import Columns, matrix
 
-LEAST_VOTES = 0.6  # share of the trees that must agree on a cause
-_MOST_VOTES = 0.9
-_MOST_MADE_UP = 0.05  # share of the plants of no named cause that may get an answer
+# Share of the trees that must agree on a cause. What changes pixels is easily taken for something
+# that no plant shows; a wrong label or a lack of training data is not, so fewer votes are enough.
+LEAST_VOTES, LEAST_OF_DATA = 0.6, 0.35
+MOST_VOTES = 0.95
+_RIGHT, _RIGHT_OF_DATA = 0.9, 0.8  # share of the answers that must be right, by other trees
+_OF_DATA = frozenset({MISLABELLED, AMBIGUOUS, RARE, IMBALANCE})
 _TREES = 300
 _SHARPNESS = np.arange(0.8, 4.05, 0.1)
 _LEAST = 1e-4  # probability of a cause no tree votes for
@@ -26,13 +29,13 @@ class Verdicts:
         causes: c names, those of the columns.
         votes: (n, c) shares of the trees.
         probabilities: (n, c) calibrated; rows sum to 1.
-        threshold: the least share of the votes of an answer.
+        thresholds: (c,) the least share of the votes with which each cause is named.
     """
 
     causes: tuple[str, ...]
     votes: NDArray[np.float64]
     probabilities: NDArray[np.float64]
-    threshold: float
+    thresholds: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.votes)
@@ -43,12 +46,17 @@ class Verdicts:
         Args:
             given: the causes that may be named; all by default.
         """
-        first = self.votes.argmax(axis=1)
-        names = np.array(self.causes)[first]
-        sure = self.votes[np.arange(len(self)), first] >= self.threshold
+        names = self.likeliest
         allowed = np.ones(len(self), np.bool_) if given is None else np.isin(names, list(given))
-        named: NDArray[np.str_] = np.where(sure & allowed, names, UNEXPLAINED)
+        named: NDArray[np.str_] = np.where(self.sure & allowed, names, UNEXPLAINED)
         return named
+
+    @property
+    def sure(self) -> NDArray[np.bool_]:
+        """(n,) whether the likeliest cause has the votes that it needs."""
+        first = self.votes.argmax(axis=1)
+        enough: NDArray[np.bool_] = self.votes.max(axis=1, initial=0) >= self.thresholds[first]
+        return enough
 
     @property
     def likeliest(self) -> NDArray[np.str_]:
@@ -66,25 +74,30 @@ class Judge:
         columns: f names of the features.
         forest: gives (n, c) votes.
         sharpness: the exponent that calibrates votes; forests are too modest.
-        threshold: the least share of the votes of an answer.
+        thresholds: (c,) the least share of the votes with which each cause is named.
     """
 
     causes: tuple[str, ...]
     columns: tuple[str, ...]
     forest: Any
     sharpness: float
-    threshold: float
+    thresholds: NDArray[np.float64]
 
     def verdicts(self, columns: Columns) -> Verdicts:
         """What it says of cases with these features, (n,) each."""
         ordered = {name: columns[name] for name in self.columns}
         votes = self.forest.predict_proba(matrix(ordered))
-        return Verdicts(self.causes, votes, _sharpened(votes, self.sharpness), self.threshold)
+        return Verdicts(self.causes, votes, _sharpened(votes, self.sharpness), self.thresholds)
+
+    def nothing(self) -> Verdicts:
+        """What it says of no cases."""
+        none = np.empty((0, len(self.causes)))
+        return Verdicts(self.causes, none, none, self.thresholds)
 
     def out_of_bag(self) -> Verdicts:
         """What the trees that did not see them say of the plants it was trained on."""
         votes = _out_of_bag(self.forest)
-        return Verdicts(self.causes, votes, _sharpened(votes, self.sharpness), self.threshold)
+        return Verdicts(self.causes, votes, _sharpened(votes, self.sharpness), self.thresholds)
 
 
 def _out_of_bag(forest: Any) -> NDArray[np.float64]:
@@ -95,7 +108,7 @@ def _out_of_bag(forest: Any) -> NDArray[np.float64]:
 
 
 def train(columns: Columns, causes: NDArray[np.str_], *, seed: int) -> Judge:
-    """Train on planted causes; threshold and calibration come from the trees that did not see them.
+    """Train on planted causes; trees that did not see a plant set thresholds and calibration.
 
     Args:
         columns: features of n plants, (n,) each.
@@ -116,6 +129,7 @@ def train(columns: Columns, causes: NDArray[np.str_], *, seed: int) -> Judge:
         n_jobs=-1,
         random_state=seed,
     ).fit(rows, causes)
+    forest.n_jobs = 1  # threads add up the votes in any order, which changes their last bits
     names = forest.classes_
     votes = _out_of_bag(forest)
     return Judge(
@@ -123,7 +137,7 @@ def train(columns: Columns, causes: NDArray[np.str_], *, seed: int) -> Judge:
         tuple(columns),
         forest,
         _sharpness(votes, np.searchsorted(names, causes)),
-        _threshold(votes, names, causes),
+        _thresholds(votes, names, causes),
     )
 
 
@@ -140,19 +154,18 @@ def _sharpness(votes: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     return float(_SHARPNESS[int(np.argmin(losses))])
 
 
-def _threshold(
-    votes: NDArray[np.float64],
-    names: NDArray[np.str_],
-    causes: NDArray[np.str_],
-) -> float:
-    """The least share of votes at which few of the plants without a named cause get one."""
-    first = votes.argmax(axis=1)
-    answered = names[first] != UNEXPLAINED
-    nameless = causes == UNEXPLAINED
-    if not nameless.any():
-        return LEAST_VOTES
-    for threshold in np.arange(LEAST_VOTES, _MOST_VOTES, 0.05):
-        made_up = answered & (votes.max(axis=1) >= threshold)
-        if made_up[nameless].mean() <= _MOST_MADE_UP:
-            return float(threshold)
-    return _MOST_VOTES
+def _thresholds(
+    votes: NDArray[np.float64], names: NDArray[np.str_], causes: NDArray[np.str_]
+) -> NDArray[np.float64]:
+    """(c,) for each cause the least share of votes with which it is nearly always right."""
+    likeliest, most = names[votes.argmax(axis=1)], votes.max(axis=1)
+    found = np.full(len(names), MOST_VOTES)
+    for place, name in enumerate(names.tolist()):
+        of_data = name in _OF_DATA
+        least = LEAST_OF_DATA if of_data else LEAST_VOTES
+        for threshold in np.arange(least, MOST_VOTES, 0.05):
+            answers = causes[(likeliest == name) & (most >= threshold)]
+            if len(answers) and (answers == name).mean() >= (_RIGHT_OF_DATA if of_data else _RIGHT):
+                found[place] = threshold
+                break
+    return found

@@ -82,10 +82,12 @@ def _some(
 ) -> Iterator[tuple[Made, Probabilities]]:
     picture = max(1, int(np.prod(sources.images.shape[1:])))
     at_once = max(1, min(_AT_ONCE, _AT_ONCE_BYTES // picture))
-    have = tried = 0
-    while have < wanted and tried < _TRIES * wanted:
-        rows = rng.integers(len(sources), size=min(at_once, _TRIES * wanted - tried))
-        some = sources if one.chooses else sources.at(rows)
+    order = _in_turn(len(sources), len(sources) if one.once else _TRIES * wanted, rng)
+    have = 0
+    for start in range(0, len(order), at_once):
+        if have >= wanted:
+            return
+        some = sources.at(order[start : start + at_once])
         made = one.make(some, rng, ranges)
         p = _predicted(classifier, some, one, made)
         wrong = made.cases.believed(p).argmax(axis=1) != made.cases.given
@@ -94,7 +96,13 @@ def _some(
             amounts, amounts_y = made.amounts[kept], made.amounts_y[kept]
             yield Made(made.cases.at(kept), amounts, amounts_y, made.rows[kept]), p[kept]
         have += len(kept)
-        tried = _TRIES * wanted if one.chooses else tried + len(rows)
+
+
+def _in_turn(count: int, tries: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """(tries,) of `count` sources in random orders, none again before all others have served."""
+    rounds = -(-tries // max(1, count))
+    orders = [rng.permutation(count) for _ in range(rounds)]
+    return np.concatenate([np.empty(0, np.int64), *orders])[:tries]
 
 
 def _predicted(

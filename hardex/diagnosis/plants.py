@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, map_coordinates
 
-from hardex.arrays import Image, Images, Labels, Probabilities
+from hardex.arrays import Images, Labels, Probabilities
 from hardex.data.dataset import Shape
 from hardex.diagnosis.causes import (
     AMBIGUOUS,
@@ -23,7 +22,10 @@ from hardex.diagnosis.causes import (
     RARE,
     UNEXPLAINED,
 )
-from hardex.diagnosis.search import is_drawing
+from hardex.diagnosis.distortions import DISTORTIONS, as_bytes, made_by
+from hardex.diagnosis.junk import JUNK_MAKERS
+from hardex.diagnosis.keys import pixel_key
+from hardex.diagnosis.search import OF_PIXELS, is_drawing, within
 from hardex.images import Transform, transform
 
 Range = tuple[float, float]
@@ -64,7 +66,19 @@ class Sources:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def at(self, rows: NDArray[np.int64]) -> "Sources":
+    @property
+    def shape(self) -> Shape:
+        """(h, w, c) of each."""
+        height, width, channels = self.images.shape[1:]
+        return height, width, channels
+
+    def without(self, images: Images) -> "Sources":
+        """Those that have not the pixels of any of these."""
+        hidden = {pixel_key(image) for image in images}
+        stays = [row for row, one in enumerate(self.images) if pixel_key(one) not in hidden]
+        return self.at(np.array(stays, np.int64))
+
+    def at(self, rows: Any) -> "Sources":
         """These rows."""
         return Sources(self.images[rows], self.labels[rows], self.probabilities[rows])
 
@@ -114,10 +128,16 @@ class Cases:
             self.softened[rows],
         )
 
-    def believed(self, probabilities: Probabilities, rows: Any = slice(None)) -> Probabilities:
-        """(n, ..., k) probabilities of the model -> those of the simulated one."""
-        given, confused = self.given[rows], self.confused[rows]
-        left, softened = self.left[rows], self.softened[rows]
+    def believed(self, probabilities: Probabilities) -> Probabilities:
+        """(n, ..., k) probabilities of the model -> those of the simulated one.
+
+        Example:
+            >>> images, class_1 = np.zeros((1, 2, 2, 1), np.uint8), np.array([1])
+            >>> one_ninth_left = replace(Cases.of(images, class_1), left=np.array([1 / 9]))
+            >>> one_ninth_left.believed(np.array([[0.1, 0.9]])).round(2)
+            array([[0.5, 0.5]])
+        """
+        given, confused, left, softened = self.given, self.confused, self.left, self.softened
         if (given == confused).all() and (left == 1).all() and (softened == 1).all():
             return probabilities
         shape = (-1, *(1 for _ in probabilities.shape[1:]))
@@ -180,7 +200,7 @@ class Plant:
         share: of the plants of its cause, relative to others of the same cause.
         kind: its name among those of the same cause.
         by_pixels: whether it changes pixels, so that a model is needed.
-        chooses: whether it chooses among all sources, each once, instead of getting some of them.
+        once: whether it makes the same of a source each time, so that each serves once.
         keeps_right: whether its plants count although the model is right.
     """
 
@@ -190,7 +210,7 @@ class Plant:
     share: float = 1.0
     kind: str = ""
     by_pixels: bool = True
-    chooses: bool = False
+    once: bool = False
     keeps_right: bool = False
 
 
@@ -202,7 +222,7 @@ def _amounts(ranges: Sequence[Range], count: int, rng: np.random.Generator) -> N
 
 
 def _side(sources: Sources) -> float:
-    return float(min(sources.images.shape[1:3])) / 28
+    return float(min(sources.images.shape[1:3])) / OF_PIXELS
 
 
 def _changed(
@@ -221,14 +241,15 @@ def _changed(
     return Made(cases, amounts, found, np.arange(len(sources)))
 
 
-def _simple(name: str, *, grows: bool = False, cause: str = "") -> PlantFunction:
+def _simple(name: str, *, grows: bool = False) -> PlantFunction:
     """A transform with one amount, under its name in `Transform`."""
 
     def make(
         sources: Sources, rng: np.random.Generator, ranges: Mapping[str, tuple[Range, ...]]
     ) -> Made:
-        amounts = _amounts(ranges[cause or name], len(sources), rng)
-        amounts = amounts * _side(sources) if grows else amounts
+        amounts = _amounts(ranges[name], len(sources), rng)
+        if grows:
+            amounts = np.array([within(name, one) for one in amounts * _side(sources)])
         return _changed(sources, lambda row: Transform(**{name: amounts[row]}), amounts, rng=rng)
 
     return make
@@ -292,9 +313,12 @@ def _blended(
 ) -> Made:
     """Two examples of two classes laid over each other, labelled as one of both."""
     partner = _of_another_class(sources, rng)
-    share = _amounts(ranges[AMBIGUOUS], len(sources), rng)[:, None, None, None]
-    mixed = share * sources.images + (1 - share) * sources.images[partner]
-    return _unchanged(Cases.of((mixed + 0.5).astype(np.uint8), sources.labels))
+    shares = _amounts(ranges[AMBIGUOUS], len(sources), rng)
+    mixed = [  # one by one: of large pictures, decimals take eight times the memory
+        as_bytes(share * sources.images[row] + (1 - share) * sources.images[other])
+        for row, (other, share) in enumerate(zip(partner.tolist(), shares, strict=True))
+    ]
+    return _unchanged(Cases.of(np.stack(mixed), sources.labels))
 
 
 def _of_another_class(sources: Sources, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -311,12 +335,9 @@ def _of_another_class(sources: Sources, rng: np.random.Generator) -> NDArray[np.
 def _undecided(
     sources: Sources, rng: np.random.Generator, ranges: Mapping[str, tuple[Range, ...]]
 ) -> Made:
-    """Examples between two classes as they are, labelled as the less likely one.
-
-    Each is taken once, in any order.
-    """
+    """Those examples that lie between two classes as they are, labelled as the less likely one."""
     top = np.sort(sources.probabilities, axis=1)
-    rows = rng.permutation(np.flatnonzero(top[:, -1] - top[:, -2] < _CLOSE))
+    rows = np.flatnonzero(top[:, -1] - top[:, -2] < _CLOSE)
     second = np.argsort(-sources.probabilities[rows], axis=1, kind="stable")[:, 1]
     return _unchanged(Cases.of(sources.images[rows], second), rows)
 
@@ -350,85 +371,7 @@ def _junk(
     sources: Sources, rng: np.random.Generator, ranges: Mapping[str, tuple[Range, ...]]
 ) -> Made:
     """Pictures of no class, made of the levels of the sources."""
-    makers = (_shuffled, _textured, _stripes, _scribbled, _flat, _smooth)
-    kinds = rng.integers(len(makers), size=len(sources))
-    images = np.stack(
-        [
-            makers[kind](image, rng)
-            for kind, image in zip(kinds.tolist(), sources.images, strict=True)
-        ]
-    )
-    return _unchanged(Cases.of(images, sources.labels))
-
-
-def _shuffled(image: Image, rng: np.random.Generator) -> Image:
-    """Every pixel somewhere else."""
-    flat = image.reshape(-1, image.shape[2])
-    return np.ascontiguousarray(rng.permutation(flat).reshape(image.shape))
-
-
-def _textured(image: Image, rng: np.random.Generator) -> Image:
-    """Soft noise with the brightness and contrast of the picture, thresholded half of the time."""
-    height, width, channels = image.shape
-    sigma = rng.uniform(0.02, 0.15) * min(height, width)
-    noise = gaussian_filter(rng.standard_normal((height, width, channels)), (sigma, sigma, 0))
-    noise = (noise - noise.mean()) / (noise.std() + 1e-9)
-    levels = image.mean() + max(image.std(), 30.0) * noise
-    if rng.random() < 0.5:
-        levels = np.where(noise > rng.uniform(0, 1.2), 255.0, 0.0)
-    return _bytes(levels)
-
-
-def _stripes(image: Image, rng: np.random.Generator) -> Image:
-    """Parallel stripes, or a chequerboard."""
-    height, width, channels = image.shape
-    y, x = np.mgrid[:height, :width]
-    period = rng.uniform(0.1, 0.5) * min(height, width)
-    angle = rng.uniform(0, np.pi)
-    wave = np.sin(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle)) / period)
-    if rng.random() < 0.5:
-        wave = wave * np.sin(2 * np.pi * (y * np.cos(angle) - x * np.sin(angle)) / period)
-    colours = rng.uniform(0, 255, (2, channels))
-    share = (wave[..., None] > 0).astype(float)
-    return _bytes(colours[0] * share + colours[1] * (1 - share))
-
-
-def _scribbled(image: Image, rng: np.random.Generator) -> Image:
-    """A few soft random curves on the background of the picture."""
-    height, width, channels = image.shape
-    ink = np.zeros((height, width))
-    for _ in range(int(rng.integers(2, 6))):
-        points = rng.uniform(0, 1, (4, 2))
-        t = np.linspace(0, 1, 60)[:, None]
-        bezier = (
-            (1 - t) ** 3 * points[0]
-            + 3 * t * (1 - t) ** 2 * points[1]
-            + 3 * t**2 * (1 - t) * points[2]
-            + t**3 * points[3]
-        )
-        rows = np.clip((bezier[:, 0] * height).astype(int), 0, height - 1)
-        columns = np.clip((bezier[:, 1] * width).astype(int), 0, width - 1)
-        ink[rows, columns] = 1
-    soft = gaussian_filter(ink, max(0.7, 0.025 * min(height, width)))
-    soft = np.minimum(soft / (np.quantile(soft[soft > 0.05], 0.7) if (soft > 0.05).any() else 1), 1)
-    background = np.median(np.concatenate([image[0], image[-1]]), axis=0)
-    colour = 255.0 - background if rng.random() < 0.7 else rng.uniform(0, 255, channels)
-    return _bytes(background + soft[..., None] * (colour - background))
-
-
-def _flat(image: Image, rng: np.random.Generator) -> Image:
-    """One level, nearly."""
-    levels = rng.uniform(0, 255, image.shape[2]) + rng.normal(0, rng.uniform(0, 12), image.shape)
-    return _bytes(levels)
-
-
-def _smooth(image: Image, rng: np.random.Generator) -> Image:
-    """Nothing but a large soft blob of the picture's colours."""
-    sigma = rng.uniform(0.2, 0.4) * min(image.shape[:2])
-    soft = gaussian_filter(image.astype(float), (sigma, sigma, 0))
-    rolled = np.roll(soft, tuple(rng.integers(0, side) for side in image.shape[:2]), axis=(0, 1))
-    span = max(1.0, float(np.ptp(rolled)))
-    return _bytes((rolled - rolled.min()) * (rng.uniform(80, 255) / span))
+    return _unchanged(Cases.of(made_by(JUNK_MAKERS, sources.images, rng), sources.labels))
 
 
 def _untouched(
@@ -460,103 +403,7 @@ def _distorted(
     Source: to show a classifier what it does not know makes it abstain elsewhere, too
     (Hendrycks, Mazeika and Dietterich, Deep Anomaly Detection with Outlier Exposure, 2019).
     """
-    makers = (_warped, _swirled, _pixelated, _crossed, _stretched, _bent)
-    kinds = rng.integers(len(makers), size=len(sources))
-    images = np.stack(
-        [
-            makers[kind](image, rng)
-            for kind, image in zip(kinds.tolist(), sources.images, strict=True)
-        ]
-    )
-    return _unchanged(Cases.of(images, sources.labels))
-
-
-def _moved(image: Image, y: NDArray[np.float64], x: NDArray[np.float64]) -> Image:
-    """The picture with each pixel looked up at (y, x)."""
-    planes = [
-        map_coordinates(plane.astype(np.float32), [y, x], order=1, mode="nearest")
-        for plane in np.moveaxis(image, 2, 0)
-    ]
-    return _bytes(np.stack(planes, axis=2))
-
-
-def _grid(image: Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(float)
-    return y, x
-
-
-def _warped(image: Image, rng: np.random.Generator) -> Image:
-    """An elastic distortion."""
-    y, x = _grid(image)
-    side = min(image.shape[:2])
-    sigma, far = rng.uniform(0.1, 0.2) * side, rng.uniform(0.08, 0.2) * side
-    moves = [gaussian_filter(rng.standard_normal(y.shape), sigma) for _ in range(2)]
-    down, right = (move / (np.abs(move).max() + 1e-9) * far for move in moves)
-    return _moved(image, y + down, x + right)
-
-
-def _swirled(image: Image, rng: np.random.Generator) -> Image:
-    """Turned more in the middle than outside."""
-    y, x = _grid(image)
-    side = min(image.shape[:2])
-    middle_y, middle_x = (image.shape[0] - 1) / 2, (image.shape[1] - 1) / 2
-    far = np.hypot(y - middle_y, x - middle_x) / side
-    angle = rng.choice([-1, 1]) * rng.uniform(1.2, 3.0) * np.exp(-((far / 0.3) ** 2))
-    down, right = y - middle_y, x - middle_x
-    return _moved(
-        image,
-        middle_y + np.cos(angle) * down - np.sin(angle) * right,
-        middle_x + np.sin(angle) * down + np.cos(angle) * right,
-    )
-
-
-def _pixelated(image: Image, rng: np.random.Generator) -> Image:
-    """Large squares of one level."""
-    y, x = _grid(image)
-    block = max(2.0, rng.uniform(0.12, 0.25) * min(image.shape[:2]))
-    return _moved(
-        image,
-        np.minimum((y // block + 0.5) * block, image.shape[0] - 1),
-        np.minimum((x // block + 0.5) * block, image.shape[1] - 1),
-    )
-
-
-def _crossed(image: Image, rng: np.random.Generator) -> Image:
-    """Crossed out by thin straight lines."""
-    y, x = _grid(image)
-    levels = image.astype(float)
-    side = min(image.shape[:2])
-    for _ in range(int(rng.integers(1, 4))):
-        angle, off = rng.uniform(0, np.pi), rng.uniform(-0.25, 0.25) * side
-        far = (y - image.shape[0] / 2) * np.cos(angle) - (x - image.shape[1] / 2) * np.sin(angle)
-        line = np.abs(far - off) < rng.uniform(0.02, 0.05) * side
-        levels[line] = rng.choice([0.0, 255.0]) if image.mean() > 100 else 255.0
-    return _bytes(levels)
-
-
-def _stretched(image: Image, rng: np.random.Generator) -> Image:
-    """Stretched or squeezed in one direction only."""
-    y, x = _grid(image)
-    factor = rng.choice([rng.uniform(0.45, 0.65), rng.uniform(1.5, 2.0)])
-    middle_y, middle_x = (image.shape[0] - 1) / 2, (image.shape[1] - 1) / 2
-    if rng.random() < 0.5:
-        return _moved(image, middle_y + (y - middle_y) / factor, x)
-    return _moved(image, y, middle_x + (x - middle_x) / factor)
-
-
-def _bent(image: Image, rng: np.random.Generator) -> Image:
-    """A wave across the picture."""
-    y, x = _grid(image)
-    side = min(image.shape[:2])
-    far, period = rng.uniform(0.06, 0.15) * side, rng.uniform(0.3, 0.8) * side
-    phase = rng.uniform(0, 2 * np.pi)
-    if rng.random() < 0.5:
-        return _moved(image, y, x + far * np.sin(2 * np.pi * y / period + phase))
-    return _moved(image, y + far * np.sin(2 * np.pi * x / period + phase), x)
-
-
-def _bytes(levels: NDArray[Any]) -> Image:
-    return np.asarray(np.clip(levels, 0, 255) + 0.5).astype(np.uint8)
+    return _unchanged(Cases.of(made_by(DISTORTIONS, sources.images, rng), sources.labels))
 
 
 PLANTS: tuple[Plant, ...] = (
@@ -566,18 +413,26 @@ PLANTS: tuple[Plant, ...] = (
     Plant("shear", _simple("shear")),
     Plant("contrast", _simple("contrast")),
     Plant("contrast", _brightness, only="colour", kind="brightness"),
-    Plant("inversion", _switch("invert")),
+    Plant("inversion", _switch("invert"), once=True),
     Plant("blur", _simple("blur", grows=True)),
     Plant("noise", _simple("noise")),
     Plant("stroke", _simple("stroke", grows=True), only="grey"),
-    Plant("flip", _switch("flip")),
+    Plant("flip", _switch("flip"), once=True),
     Plant(MISLABELLED, _mislabelled, by_pixels=False),
     Plant(AMBIGUOUS, _blended, share=0.6, kind="blend"),
-    Plant(AMBIGUOUS, _undecided, share=0.4, kind="undecided", by_pixels=False, chooses=True),
+    Plant(AMBIGUOUS, _undecided, share=0.4, kind="undecided", by_pixels=False, once=True),
     Plant(RARE, _rare, by_pixels=False),
     Plant(IMBALANCE, _imbalance, by_pixels=False),
     Plant(JUNK, _junk),
-    Plant(UNEXPLAINED, _untouched, share=0.35, kind=UNTOUCHED, by_pixels=False, keeps_right=True),
+    Plant(
+        UNEXPLAINED,
+        _untouched,
+        share=0.35,
+        kind=UNTOUCHED,
+        by_pixels=False,
+        once=True,
+        keeps_right=True,
+    ),
     Plant(UNEXPLAINED, _mistaken, share=0.25, kind="mistaken", by_pixels=False),
     Plant(UNEXPLAINED, _distorted, share=0.4, kind="distorted"),
 )

@@ -1,7 +1,7 @@
 """Training data + classifier -> what examples are compared with: distances, statistics, shares."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from hardex.arrays import Embeddings, Images, Labels, Positions
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import Dataset, Shape, none_readable
 from hardex.data.pixels import input_image
+from hardex.diagnosis.keys import pixel_key
 from hardex.errors import DatasetError
 from hardex.images.statistics import statistics
-from hardex.predict.neighbours import PIXELS, Progress, silent, space_for
+from hardex.predict.neighbours import PIXELS, Progress, Space, silent, space_for
+from hardex.predict.predictions import batch_size_for, shape_for
 
 STAGE = "reading the training data"
 NEAR = 5  # training images of a class whose mean distance counts
@@ -71,46 +73,53 @@ class ClassDistances:
         squares = np.einsum("ij,ij->i", sorted_rows, sorted_rows)
         return cls(sorted_rows, squares, starts.astype(np.int64), order)
 
-    def ranked(self, vectors: Embeddings, ranks: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Distances to each class, of all rows and behind the nearest ones.
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """(k,) rows of each class."""
+        return np.diff(self.starts)
+
+    def means(self, vectors: Embeddings) -> Floats:
+        """(n, d) -> (n, k) the mean distance to the `NEAR` nearest rows of each class.
+
+        Infinity for classes without rows.
+        """
+        count, classes = len(vectors), len(self.starts) - 1
+        found = np.full((count, classes), np.inf, np.float32)
+        filled = np.flatnonzero(self.counts).tolist()
+        for part in self._parts(count):
+            squared = self._squared(vectors[part])
+            for number in filled:
+                block = squared[:, self._rows_of(number)]
+                kept = min(NEAR, block.shape[1])
+                least = np.partition(block, kept - 1, axis=1)[:, :kept]
+                found[part, number] = np.sqrt(least).mean(axis=1)
+        return found
+
+    def behind(self, vectors: Embeddings, classes: Labels, ranks: NDArray[np.int64]) -> Floats:
+        """The distance to a row of one class, behind those that are nearer.
 
         Args:
             vectors: (n, d).
-            ranks: (n,) how many of the nearest rows of a class are passed over in the second.
+            classes: (n,) the class that is looked at.
+            ranks: (n,) how many of its nearest rows are passed over; at least one row is left.
 
         Returns:
-            (n, k) the mean distance to the `NEAR` nearest rows of each class, and (n, k) the
-            distance to the row of that rank; infinity for classes without rows.
+            (n,) distances; 0 where none is passed over, or the class has no rows.
         """
-        count, classes = len(vectors), len(self.starts) - 1
-        near = np.full((count, classes), np.inf, np.float32)
-        behind = np.zeros((count, classes), np.float32)
-        size = max(1, _CHUNK_BYTES // (4 * max(1, len(self.rows))))
-        for start in range(0, count, size):
-            part = slice(start, start + size)
-            squared = self._squared(vectors[part])
-            for number in range(classes):
-                first, last = int(self.starts[number]), int(self.starts[number + 1])
-                if first == last:
-                    continue
-                block = squared[:, first:last]
-                kept = min(NEAR, last - first)
-                least = np.partition(block, kept - 1, axis=1)[:, :kept]
-                near[part, number] = np.sqrt(least).mean(axis=1)
-                asked = np.minimum(ranks[part], last - first - 1)
-                for row in np.flatnonzero(asked > 0):
-                    place = int(asked[row])
-                    behind[start + row, number] = np.partition(block[row], place)[place] ** 0.5
-        return near, behind
+        found = np.zeros(len(vectors), np.float32)
+        asked = np.minimum(ranks, self.counts[classes] - 1)
+        for place in np.flatnonzero(asked > 0).tolist():
+            rows = self.rows[self._rows_of(int(classes[place]))]
+            rank = int(asked[place])
+            found[place] = np.partition(np.linalg.norm(rows - vectors[place], axis=1), rank)[rank]
+        return found
 
     def nearest(self, vectors: Embeddings) -> Floats:
         """(n, d) -> (n, k) the distance to the nearest row of each class."""
         count, classes = len(vectors), len(self.starts) - 1
         found = np.full((count, classes), np.inf, np.float32)
-        filled = np.flatnonzero(np.diff(self.starts))
-        size = max(1, _CHUNK_BYTES // (4 * max(1, len(self.rows))))
-        for start in range(0, count, size):
-            part = slice(start, start + size)
+        filled = np.flatnonzero(self.counts)
+        for part in self._parts(count):
             squared = self._squared(vectors[part])
             least = np.minimum.reduceat(squared, self.starts[filled], axis=1)
             found[part, filled] = np.sqrt(least)
@@ -120,9 +129,7 @@ class ClassDistances:
         """(n, d) -> (n, count) the sorted rows that are nearest, nearest first."""
         kept = min(count, len(self.rows))
         found = np.empty((len(vectors), kept), np.int64)
-        size = max(1, _CHUNK_BYTES // (4 * max(1, len(self.rows))))
-        for start in range(0, len(vectors), size):
-            part = slice(start, start + size)
+        for part in self._parts(len(vectors)):
             squared = self._squared(vectors[part])
             near = np.argpartition(squared, kept - 1, axis=1)[:, :kept]
             order = np.argsort(np.take_along_axis(squared, near, axis=1), axis=1, kind="stable")
@@ -141,10 +148,19 @@ class ClassDistances:
         """
         found = []
         for vector, number in zip(vectors, classes.tolist(), strict=True):
-            first, last = int(self.starts[number]), int(self.starts[number + 1])
-            far = np.linalg.norm(self.rows[first:last] - vector, axis=1)
-            found.append(first + np.argsort(far, kind="stable")[:count])
+            rows = self._rows_of(number)
+            far = np.linalg.norm(self.rows[rows] - vector, axis=1)
+            found.append(rows.start + np.argsort(far, kind="stable")[:count])
         return found
+
+    def _rows_of(self, number: int) -> slice:
+        """The sorted rows of a class."""
+        return slice(int(self.starts[number]), int(self.starts[number + 1]))
+
+    def _parts(self, count: int) -> Iterator[slice]:
+        """Parts of so many vectors, whose distances to all rows fit into memory."""
+        size = max(1, _CHUNK_BYTES // (4 * max(1, len(self.rows))))
+        return (slice(start, start + size) for start in range(0, count, size))
 
     def _squared(self, vectors: Embeddings) -> Floats:
         rows = np.asarray(vectors, np.float32)
@@ -178,7 +194,7 @@ class Reference:
         prototypes: some of them, for the search over transforms.
         usual_statistics: (2, s) mean and deviation over all training images.
         class_statistics: (k, 2, s) the same for each class.
-        copies: by name of pixels the position of a training image that was left out.
+        copies: by name of pixels the positions of the training images that were left out.
     """
 
     shape: Shape
@@ -196,14 +212,15 @@ class Reference:
     prototypes: ClassDistances
     usual_statistics: NDArray[np.float64]
     class_statistics: NDArray[np.float64]
-    copies: Mapping[str, int]
+    copies: Mapping[str, Sequence[int]]
 
     @property
     def scope(self) -> str:
         """What the examples are compared with, a clause."""
         of_all = f" of {self.total:,}" if len(self.labels) < self.total else ""
         drawn = ", drawn at random" if self.sampled else ""
-        return f"{len(self.labels):,}{of_all} training images{drawn}, by {self.space} and pixels"
+        by = self.space if self.space == PIXELS else f"{self.space} and {PIXELS}"
+        return f"{len(self.labels):,}{of_all} training images{drawn}, by {by}"
 
 
 def read_reference(
@@ -212,6 +229,7 @@ def read_reference(
     classifier: Classifier | None,
     *,
     class_count: int,
+    shape: Shape | None = None,
     left_out: frozenset[str] = frozenset(),
     rng: np.random.Generator,
     progress: Progress = silent,
@@ -224,6 +242,7 @@ def read_reference(
         labels: (n,) its labels as classes of the classifier, 0..k-1.
         classifier: its embeddings are compared, if it has any; None for pixels alone.
         class_count: k.
+        shape: (h, w, c) of the pictures that are compared with it; found if not given.
         left_out: names of pixels (see `pixel_key`) that are no neighbours: examples of the run.
         rng: draws the images that are kept if not all fit, and the prototypes.
         progress: called after every batch; it may raise to stop.
@@ -231,9 +250,10 @@ def read_reference(
 
     Raises:
         ClassifierError: the model needs another shape, or returns NaN.
-        DatasetError: no image can be read.
+        DatasetError: no image can be read, or all of them are left out.
     """
-    size, space = space_for(classifier, dataset)
+    space = _space(classifier, dataset, shape)
+    size = batch_size_for(space.shape)
     most = max(1, most_bytes // (4 * (space.width + _DIRECTIONS)))
     drawn = _drawn(len(dataset), most, rng)
     fitted = np.sort(rng.choice(drawn, min(_FITTED, len(drawn)), replace=False))
@@ -245,7 +265,7 @@ def read_reference(
     pixels: list[Embeddings] = []
     seen: list[NDArray[np.float64]] = []
     seen_labels: list[int] = []
-    copies: dict[str, int] = {}
+    copies: dict[str, list[int]] = {}
     full = np.zeros((size, *space.shape), np.uint8)
     progress(STAGE, 0, len(drawn))
     for done, there, images in _read(dataset, drawn, space.shape, size):
@@ -256,16 +276,24 @@ def read_reference(
             vectors.append(space.places(full)[: len(there)])
             pixels.append(directions.places(images))
         for place, position in enumerate(there):
-            if position in chosen:
+            if position in chosen or len(seen) < NEAR:  # those drawn may all be left out
                 seen.append(statistics(images[place]))
                 seen_labels.append(int(labels[position]))
         kept.extend(there)
         progress(STAGE, done, len(drawn))
+    if copies and not kept:
+        raise DatasetError(
+            "the training data must hold images that are not among the examples; all "
+            f"{sum(map(len, copies.values())):,} of {dataset.source} have the pixels of examples; "
+            "pass the data that the model was trained on."
+        )
     if not kept:
         raise none_readable("training image", dataset)
     positions = np.array(kept, np.int64)
     own = np.asarray(labels, np.int64)[positions]
     rows, places = np.concatenate(vectors), np.concatenate(pixels)
+    vectors.clear()
+    pixels.clear()
     prototypes = _prototypes(own, class_count, rng)
     usual, by_class = _moments(np.stack(seen), np.array(seen_labels), class_count)
     return Reference(
@@ -288,12 +316,16 @@ def read_reference(
     )
 
 
-def pixel_key(image: NDArray[np.uint8]) -> str:
-    """A name for the exact pixels of an image."""
-    from hashlib import blake2b
-
-    head = f"{image.shape}".encode()
-    return blake2b(head + np.ascontiguousarray(image).tobytes(), digest_size=16).hexdigest()
+def _space(classifier: Classifier | None, dataset: Dataset, shape: Shape | None) -> Space:
+    """The vectors that are compared, of pictures in the shape that the classifier needs."""
+    space = space_for(classifier, dataset)[1]
+    if space.name != PIXELS:
+        return replace(space, shape=shape or space.shape)
+    if shape is None and classifier is not None:
+        shape = shape_for(classifier, dataset)
+    shape = shape or space.shape
+    width = _averaged(np.zeros((1, *shape), np.uint8)).shape[1]
+    return Space(PIXELS, shape, width, lambda images: 255 * _averaged(images))
 
 
 def _read(
@@ -324,14 +356,14 @@ def readable(dataset: Dataset, positions: Sequence[int], shape: Shape) -> tuple[
 
 
 def _without(
-    there: list[int], images: Images, left_out: frozenset[str], copies: dict[str, int]
+    there: list[int], images: Images, left_out: frozenset[str], copies: dict[str, list[int]]
 ) -> tuple[list[int], Images]:
     """The same without images of these pixels, whose positions are noted."""
     keys = [pixel_key(image) for image in images]
     stays = [place for place, key in enumerate(keys) if key not in left_out]
     for position, key in zip(there, keys, strict=True):
         if key in left_out:
-            copies.setdefault(key, position)
+            copies.setdefault(key, []).append(position)
     return [there[place] for place in stays], images[stays]
 
 
@@ -349,7 +381,7 @@ def _averaged(images: Images) -> Floats:
     cut = images[:, : rows * block, : columns * block].astype(np.float32)
     shape = (len(images), rows, min(block, height), columns, min(block, width), channels)
     means = cut.reshape(shape).mean(axis=(2, 4), dtype=np.float32)
-    flat: Floats = means.reshape(len(images), -1) / np.float32(255)
+    flat: Floats = means.reshape(len(images), rows * columns * channels) / np.float32(255)
     return flat
 
 
@@ -363,6 +395,9 @@ def _directions(dataset: Dataset, positions: Positions, shape: Shape) -> Directi
     flat = np.concatenate(parts)
     if not len(flat):
         raise none_readable("training image", dataset)
+    mean = flat.mean(axis=0, dtype=np.float32)
+    if (flat == flat[0]).all():  # there is no direction
+        return Directions(mean, np.zeros((flat.shape[1], 1), np.float32))
     kept = min(_DIRECTIONS, *flat.shape)
     solver = "randomized" if min(flat.shape) > 2 * kept else "full"
     found: Any = PCA(kept, svd_solver=solver, random_state=0).fit(flat)
@@ -392,8 +427,3 @@ def _moments(
         if len(own) >= 20:
             by_class[number] = own.mean(axis=0), own.std(axis=0) + 1e-6
     return usual, by_class
-
-
-def by_pixels(reference: Reference) -> bool:
-    """Whether pixels stand in for the model's embeddings."""
-    return reference.space == PIXELS

@@ -5,10 +5,9 @@ any class. So the search asks for the transform and the class together, and a cl
 far as the changed picture looks like training images of that class.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from math import cos, pi, prod, sin
+from math import cos, inf, pi, prod, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,11 @@ from hardex.arrays import Images
 from hardex.data.dataset import Shape
 from hardex.diagnosis.undone import sharpened, smoothed, undoing
 from hardex.images import Transform, transform_each
+from hardex.images.transforms import LIMITS
 from hardex.images.warps import warps
 
 NOTHING, JITTER = "nothing", "jitter"
+OF_PIXELS = 28  # the side of pictures for which lengths in pixels are given; they grow with it
 _ROTATIONS = tuple(float(degrees) for degrees in range(15, 91, 15))
 _SHIFT_SHARES = (0.11, 0.2)  # of the shorter side
 _SCALES = (0.5, 0.6, 0.7, 0.8, 1.2, 1.35, 1.5, 1.7)
@@ -27,8 +28,9 @@ _SHEARS = (0.3, 0.5, 0.75)
 _CONTRASTS = (0.2, 0.35, 0.55, 1.6, 2.4)
 _BRIGHTNESSES = (-0.4, -0.2, 0.2, 0.4)  # of photographs
 _BLUR_SHARES = (0.035, 0.06, 0.09)  # standard deviation, of the shorter side
-_STROKES = (-2.0, -1.0, 1.0, 2.0)
+_STROKES = (-2.0, -1.0, 1.0, 2.0)  # pixels of 28
 _LARGE = 96 * 96 * 3  # numbers in a picture
+_MOST_PIXELS = 2**23  # of the results of one picture; a matrix of more takes too much memory
 _GEOMETRIC = frozenset({JITTER, "rotation", "shift", "scale", "shear", "flip"})
 
 
@@ -41,15 +43,20 @@ class Step:
     amount_y: float | None = None
 
 
+def within(name: str, amount: float) -> float:
+    """The amount, or the next one that a transform of this name may have.
+
+    Example:
+        >>> within("stroke", 100.0), within("rotation", 100.0)
+        (64.0, 100.0)
+    """
+    low, high = LIMITS.get(name, (-inf, inf))
+    return float(min(max(amount, low), high))
+
+
 def is_drawing(shape: Shape) -> bool:
     """Whether pictures of this shape may be drawings with strokes: grey ones."""
     return shape[2] == 1
-
-
-def families(shape: Shape) -> tuple[str, ...]:
-    """The transforms that are looked for in pictures of this shape, in the order of the steps."""
-    found = dict.fromkeys(step.family for step in steps(shape))
-    return tuple(name for name in found if name not in (NOTHING, JITTER))
 
 
 def steps(shape: Shape) -> tuple[Step, ...]:
@@ -58,7 +65,7 @@ def steps(shape: Shape) -> tuple[Step, ...]:
     Models of large pictures are slow: about half as much is tried with them.
     """
     side, every = min(shape[:2]), 2 if prod(shape) > _LARGE else 1
-    near = side / 28
+    near = side / OF_PIXELS
     found = [Step(NOTHING)]
     found += [
         Step(JITTER, x * near, y * near) for x, y in ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0, -1))
@@ -79,9 +86,9 @@ def steps(shape: Shape) -> tuple[Step, ...]:
         found += [Step("contrast", 1.0, amount) for amount in _BRIGHTNESSES[::every]]
     found += [Step("inversion")]
     found += [Step("blur", side * share) for share in _BLUR_SHARES[::every]]
-    found += [Step("noise", 0.2)]
+    found += [Step("noise")]  # what takes it away is the same for any amount
     if is_drawing(shape):
-        found += [Step("stroke", amount) for amount in _STROKES]
+        found += [Step("stroke", within("stroke", amount * near)) for amount in _STROKES]
     found += [Step("flip")]
     return tuple(found)
 
@@ -99,25 +106,25 @@ def pictures(images: Images, tried: tuple[Step, ...]) -> Images:
     count, height, width, channels = images.shape
     found = np.empty((count, len(tried), height, width, channels), np.uint8)
     places = [i for i, step in enumerate(tried) if step.family in _GEOMETRIC]
+    strokes = [i for i, step in enumerate(tried) if step.family == "stroke"]
+    if len(places) * height * width > _MOST_PIXELS:
+        strokes, places = strokes + places, []
     if places:
         changes = tuple(_change(tried[place]) for place in places)
         found[:, places] = _bytes(warps(changes, height, width).of(images))
-    strokes = [i for i, step in enumerate(tried) if step.family == "stroke"]
     if strokes:
-        thinner = [_change(tried[place]) for place in strokes]
-        found[:, strokes] = np.stack([transform_each(image, thinner) for image in images])
+        changes = tuple(_change(tried[place]) for place in strokes)
+        found[:, strokes] = np.stack([transform_each(image, changes) for image in images])
     levels = images.astype(np.float32)
     for place, step in enumerate(tried):
-        if step.family not in _GEOMETRIC and step.family != "stroke":
+        if place not in places and place not in strokes:
             found[:, place] = _filtered(images, levels, step)
     return found
 
 
 def _filtered(images: Images, levels: NDArray[np.float32], step: Step) -> Images:
-    """The pictures with one step undone that moves nothing."""
+    """The pictures with one step undone that moves nothing; as they are for no step."""
     amount = 1.0 if step.amount is None else step.amount
-    if step.family == NOTHING:
-        return images
     if step.family == "inversion":
         return 255 - images
     if step.family == "contrast":
@@ -126,7 +133,9 @@ def _filtered(images: Images, levels: NDArray[np.float32], step: Step) -> Images
         return _bytes(mean + (levels - mean) / amount - added)
     if step.family == "blur":
         return sharpened(images, amount)
-    return smoothed(images)
+    if step.family == "noise":
+        return smoothed(images)
+    return images
 
 
 def _bytes(levels: NDArray[np.float32]) -> Images:
@@ -183,9 +192,3 @@ def refined(step: Step, shape: Shape) -> tuple[Step, ...]:
     if step.family == "shear":
         return (step, *(Step("shear", amount + near) for near in (-0.14, -0.07, 0.07, 0.14)))
     return (step,)
-
-
-def cut(count: int, size: int) -> Iterator[slice]:
-    """Consecutive parts of at most `size`."""
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))

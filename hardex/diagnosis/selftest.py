@@ -68,7 +68,7 @@ class SelfTest:
         causes: one test per cause, in the order of the names.
         accuracy: the share of answered plants that was named right, over the causes given.
         coverage: the share of plants that got an answer other than `unexplained`.
-        threshold: the least confidence of an answer.
+        threshold: the least share of the forest's votes with which any cause is named.
         calibration_error: expected calibration error of the stated confidence, 0..1.
         calibration: its bins.
         notes: sentences about what limits it.

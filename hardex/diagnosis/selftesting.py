@@ -9,22 +9,22 @@ import numpy as np
 from hardex.arrays import Labels
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model, open_classifier
-from hardex.data.dataset import Dataset
+from hardex.data.dataset import Dataset, none_readable
 from hardex.data.manifests import Reading
 from hardex.data.pixels import checked_name
 from hardex.data.sources import Data, open_dataset
 from hardex.diagnosis.examine import batched
+from hardex.diagnosis.inputs import check_counts, input_shape
 from hardex.diagnosis.plants import Sources
 from hardex.diagnosis.plugins import plugged_in
 from hardex.diagnosis.reference import readable
 from hardex.diagnosis.selftest import SelfTest
-from hardex.diagnosis.sources import LEAST, most_sources
-from hardex.diagnosis.training import notes_on, training_labels
+from hardex.diagnosis.sources import LEAST, distinct, most_sources
+from hardex.diagnosis.training import check_size, notes_on, training_labels
 from hardex.diagnosis.trial import Given, Named, hidden_pixels, try_out
 from hardex.errors import ClassifierError, DatasetError
-from hardex.overview.nearest_training import check_there
+from hardex.overview.nearest_training import check_there, opened_by_name
 from hardex.predict.neighbours import Progress, silent
-from hardex.predict.predictions import shape_for
 
 _DRAWN = 2  # times as many examples as are needed; some are wrong
 
@@ -60,6 +60,7 @@ def selftest(
         HardexError: model, data and training data do not fit together, or the model has too few
             examples right.
     """
+    check_counts(1, plants)
     own_plants, own_features = plugged_in(own)
     asked = Reading(split, file_column, label_column, trust_paths, checked_name(reading))
     dataset = open_dataset(data, class_names=class_names, resize=resize, reading=asked)
@@ -73,8 +74,11 @@ def selftest(
     labels: Labels = np.empty(0, np.int64)
     if train is not None:
         check_there(train)
-        training = open_dataset(train, resize=resize, reading=Reading(pixels=asked.pixels))
-        labels = training_labels(training, names, classifier)
+        training = opened_by_name(
+            train, names, resize=resize, pixels=asked.pixels, source=dataset.source
+        )
+        check_size(training, dataset, sources.shape)
+        labels = training_labels(training, names)
     named = Named(
         classifier.source,
         dataset.source,
@@ -83,24 +87,28 @@ def selftest(
         "" if training is None else training.fingerprint(),
     )
     given = Given(
-        named,
-        classifier,
-        names,
-        sources,
-        training,
-        labels,
-        frozenset() if training is None else hidden_pixels(sources.images),
-        (),
-        own_plants,
-        own_features,
-        plants,
-        seed,
+        named=named,
+        classifier=classifier,
+        class_names=names,
+        sources=sources,
+        train=training,
+        train_labels=labels,
+        hidden=frozenset() if training is None else hidden_pixels(sources.images),
+        own_plants=own_plants,
+        own_features=own_features,
+        plants=plants,
+        seed=seed,
     )
+    if len(distinct(sources)) < LEAST:
+        raise DatasetError(
+            f"a self-test needs {LEAST} different examples that the model has right; "
+            f"{dataset.source} has {len(distinct(sources))}; pass more data."
+        )
     found = try_out(given, progress=progress).selftest
     if found is None:
         raise DatasetError(
-            f"a self-test needs {LEAST} examples that the model has right; {dataset.source} has "
-            f"{len(sources)}; pass more data."
+            f"a self-test needs planted causes that make the model wrong; of {plants} on "
+            f"{dataset.source} none does; pass more --plants."
         )
     notes = () if training is None else notes_on(training, names)
     return replace(found, notes=(*found.notes, *notes))
@@ -110,24 +118,18 @@ def _sources(
     classifier: Classifier, dataset: Dataset, rng: np.random.Generator, progress: Progress
 ) -> Sources:
     """Examples of the data, drawn at random, that the model has right."""
-    shape = shape_for(classifier, dataset)
-    count = classifier.class_count
-    if count is not None and count != len(dataset.class_names):
-        raise ClassifierError(
-            f"the model must have one output per class; {classifier.source} has {count} and "
-            f"{dataset.source} {len(dataset.class_names)} classes; name all of them with --classes."
-        )
-    if shape is None:
-        first = next(iter(dataset.batches(1, None)), None)
-        shape = None if first is None else first.images.shape[1:]
-    if shape is None:
-        raise DatasetError(
-            f"the data must hold readable images; none of {dataset.source} is; check the path."
-        )
+    shape = input_shape(classifier, dataset)
     most = min(len(dataset), _DRAWN * most_sources(shape))
     positions = np.sort(rng.choice(len(dataset), most, replace=False))
     there, images = readable(dataset, positions.tolist(), shape)
+    if not there:
+        raise none_readable("image", dataset)
     p = batched(classifier, images)
+    if p.shape[1] != len(dataset.class_names):
+        raise ClassifierError(
+            f"the model must have one output per class; {classifier.source} has {p.shape[1]} and "
+            f"{dataset.source} {len(dataset.class_names)} classes; name all of them with --classes."
+        )
     given = np.asarray(dataset.labels, np.int64)[there]
     right = np.flatnonzero(p.argmax(axis=1) == given)[: most_sources(shape)]
     progress("reading the data", len(there), len(there))

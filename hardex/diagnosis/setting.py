@@ -10,7 +10,6 @@ from hardex.arrays import Probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.diagnosis.examine import Usual, measure
 from hardex.diagnosis.features import FEATURES, Columns, FeatureFunction, features
-from hardex.diagnosis.judge import Judge, train
 from hardex.diagnosis.planting import Planted, plant
 from hardex.diagnosis.plants import Cases, Plant, Sources
 from hardex.diagnosis.reference import Reference
@@ -84,7 +83,8 @@ def chunks(cases: Cases) -> list[slice]:
 
 def stacked(parts: Sequence[Columns]) -> Columns:
     """Columns of several parts, one below the other."""
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    names = parts[0] if parts else ()
+    return {name: np.concatenate([part[name] for part in parts]) for name in names}
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +125,9 @@ def measure_plants(
         rng: draws them.
         stage: how `progress` calls it.
         progress: it may raise to stop.
+
+    Returns:
+        Their features; nothing if no plant counted.
     """
     counted = Counter(stage, count * len(setting.causes), progress)
     planted = plant(setting.classifier, sources, setting.plants, count, rng=rng)
@@ -133,22 +136,20 @@ def measure_plants(
 
 def measure_planted(setting: Setting, planted: Iterable[Planted], counted: Counter) -> Learnt:
     """The features of plants."""
-    parts, causes, kinds, amounts, amounts_y = [], [], [], [], []
+    parts: list[Columns] = []
+    causes: list[str] = []
+    kinds: list[str] = []
+    amounts, amounts_y = [np.empty(0)], [np.empty(0)]
     for some in planted:
         parts.append(setting.columns(some.cases, some.p, counted))
-        causes.append(np.full(len(some), some.plant.cause))
-        kinds.append(np.full(len(some), some.plant.kind or some.plant.cause))
+        causes += [some.plant.cause] * len(some)
+        kinds += [some.plant.kind or some.plant.cause] * len(some)
         amounts.append(some.amounts)
         amounts_y.append(some.amounts_y)
     return Learnt(
         stacked(parts),
-        np.concatenate(causes),
-        np.concatenate(kinds),
+        np.array(causes, np.str_),
+        np.array(kinds, np.str_),
         np.concatenate(amounts),
         np.concatenate(amounts_y),
     )
-
-
-def learn(learnt: Learnt, *, seed: int) -> Judge:
-    """A judge trained on planted causes."""
-    return train(learnt.columns, learnt.causes, seed=seed)

@@ -1,10 +1,11 @@
-"""Examples that the model has right -> three parts: to learn from, to test on, to compare with."""
+"""Examples that the model has right -> parts: to learn from, to test on, to compare with."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from hardex.arrays import Images, Labels, Positions, Probabilities
+from hardex.arrays import Positions
+from hardex.diagnosis.keys import pixel_key
 from hardex.diagnosis.plants import Sources
 
 LEAST = 60  # correct examples, below which nothing is planted
@@ -33,6 +34,12 @@ def most_sources(images_shape: tuple[int, ...]) -> int:
     return int(max(1, min(MOST, _MOST_BYTES // max(1, int(np.prod(images_shape))))))
 
 
+def distinct(sources: Sources) -> Sources:
+    """The last of each group of equal pictures, so that no picture comes into two parts."""
+    rows = {pixel_key(image): row for row, image in enumerate(sources.images)}
+    return sources.at(np.array(sorted(rows.values()), np.int64))
+
+
 def split(sources: Sources, *, with_training: bool, rng: np.random.Generator) -> Parts:
     """Cut examples at random, into halves or into thirds without training data."""
     order = rng.permutation(len(sources))
@@ -46,8 +53,6 @@ def drawn(right: Positions, most: int, rng: np.random.Generator) -> Positions:
     return np.sort(rng.choice(right, min(most, len(right)), replace=False))
 
 
-def some_usual(sources: Sources, rng: np.random.Generator) -> tuple[Images, Labels, Probabilities]:
+def some_usual(sources: Sources, rng: np.random.Generator) -> Sources:
     """A few of them that say what is usual."""
-    rows = rng.permutation(len(sources))[:_COMPARED]
-    part = sources.at(rows)
-    return part.images, part.labels, part.probabilities
+    return sources.at(rng.permutation(len(sources))[:_COMPARED])

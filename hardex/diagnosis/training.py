@@ -5,28 +5,45 @@ from collections.abc import Sequence
 import numpy as np
 
 from hardex.arrays import Labels
-from hardex.classifiers.classifier import Classifier
-from hardex.data.dataset import Dataset
+from hardex.data.dataset import Dataset, Shape
 from hardex.errors import DatasetError
-from hardex.predict.predictions import shape_for
 
 _SHOWN = 6
 
 
-def training_labels(train: Dataset, names: Sequence[str], classifier: Classifier | None) -> Labels:
+def check_size(train: Dataset, data: Dataset, shape: Shape) -> None:
+    """Raise `DatasetError` unless the training images have the size of the others.
+
+    Args:
+        train: the training data.
+        data: the data that is diagnosed.
+        shape: (h, w, c) in which the model gets them.
+    """
+    own = train.image_shape
+    if own is None or train.fits or own in (shape, data.image_shape):
+        return
+    other = data.image_shape or shape
+    raise DatasetError(
+        f"the training images must have the size of the others; {train.source} has "
+        f"{_by(own)} and {data.source} {_by(other)}; pass the data that the model was trained on, "
+        "or rank with --resize."
+    )
+
+
+def _by(shape: Shape) -> str:
+    return " x ".join(map(str, shape))
+
+
+def training_labels(train: Dataset, names: Sequence[str]) -> Labels:
     """(n,) labels of the training data as classes of the model, 0..k-1.
 
     Args:
         train: the training data; its classes may stand in another order.
         names: k names of the model's classes.
-        classifier: the model; None where only its probabilities are known.
 
     Raises:
-        ClassifierError: the images have a size that the model does not take.
         DatasetError: a class of the training data is none of the model's.
     """
-    if classifier is not None:
-        shape_for(classifier, train)
     places = {name: place for place, name in enumerate(names)}
     unknown = [name for name in train.class_names if name not in places]
     if unknown:

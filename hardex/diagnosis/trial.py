@@ -14,20 +14,24 @@ from hardex.diagnosis.duplicates import in_training, with_another_label
 from hardex.diagnosis.examine import usual_of
 from hardex.diagnosis.features import FEATURES, FeatureFunction
 from hardex.diagnosis.judge import Judge, train
+from hardex.diagnosis.keys import pixel_key
 from hardex.diagnosis.measuring import accuracy, calibration, cause_test, cause_tests
 from hardex.diagnosis.plants import Plant, Sources, plants_for
-from hardex.diagnosis.reference import Reference, pixel_key, read_reference, readable
+from hardex.diagnosis.reference import Reference, read_reference, readable
 from hardex.diagnosis.search import steps
 from hardex.diagnosis.selftest import CauseTest, SelfTest
 from hardex.diagnosis.setting import Setting, measure_plants
-from hardex.diagnosis.sources import LEAST, Parts, some_usual, split
-from hardex.predict.neighbours import Progress, silent
+from hardex.diagnosis.sources import LEAST, Parts, distinct, some_usual, split
+from hardex.errors import DatasetError
+from hardex.predict.neighbours import PIXELS, Progress, silent
 from hardex.predict.predictions import batch_size_for
+from hardex.sentences import counted
 
 OUT_OF_BAG = (
     "The self-test used the plants that the diagnosis learnt from, each judged by the trees that "
     "did not see it."
 )
+NOTHING_COUNTED = "No planted cause made the model wrong: there is evidence, but no cause is named."
 LEARNING, TESTING = "planting causes to learn from", "planting causes to test the diagnosis"
 PLANTS = 300  # of each cause
 _FEWEST, _SECONDS = 30, 1200
@@ -114,14 +118,15 @@ def try_out(given: Given, *, selftest: bool = True, progress: Progress = silent)
         DatasetError: no training image can be read.
     """
     rng = np.random.default_rng(given.seed)
-    parts = split(given.sources, with_training=given.train is not None, rng=rng)
+    sources = distinct(given.sources)
+    parts = split(sources, with_training=given.train is not None, rng=rng)
     reference = _reference(given, parts, rng, progress)
     setting = _setting(given, parts, reference, rng)
     notes = _notes(given, reference)
-    if len(given.sources) < LEAST:
+    if len(sources) < LEAST:
         few = (
-            f"The model has only {len(given.sources)} other examples right, and {LEAST} are needed "
-            "to plant causes on: there is evidence, but no cause is named."
+            f"The model has only {counted(len(sources), 'other example')} right, and {LEAST} are "
+            "needed to plant causes on: there is evidence, but no cause is named."
         )
         return Trial(setting, None, None, (*notes, few))
     count = PLANTS if given.plants is None else given.plants
@@ -134,12 +139,14 @@ def try_out(given: Given, *, selftest: bool = True, progress: Progress = silent)
     learnt = measure_plants(
         setting, parts.learnt, count, rng=rng, stage=LEARNING, progress=progress
     )
+    if not len(learnt):
+        return Trial(setting, None, None, (*notes, NOTHING_COUNTED))
     judge = train(learnt.columns, learnt.causes, seed=given.seed)
     if selftest:
         tested = measure_plants(
             setting, parts.tested, count, rng=rng, stage=TESTING, progress=progress
         )
-        verdicts = judge.verdicts(tested.columns)
+        verdicts = judge.verdicts(tested.columns) if len(tested) else judge.nothing()
     else:
         tested, verdicts = learnt, judge.out_of_bag()
         notes = (*notes, OUT_OF_BAG)
@@ -157,11 +164,11 @@ def try_out(given: Given, *, selftest: bool = True, progress: Progress = silent)
         given.named.model_hash,
         given.named.train_hash,
         given.seed,
-        len(given.sources),
+        len(sources),
         tests,
         right,
         answered,
-        judge.threshold,
+        float(judge.thresholds.min()),
         error,
         bins,
         notes,
@@ -191,6 +198,12 @@ def _reference(
     else:
         few = len(parts.compared) == 0  # too few examples for three parts
         some = parts.learnt if few else parts.compared
+        if not len(some):
+            raise DatasetError(
+                "examples are compared with training images, or with others that the model has "
+                f"right; there are none of both for {given.named.data or 'this data'}; pass the "
+                "training data with --train."
+            )
         data = ArrayDataset.of(some.images, some.labels, class_names=given.class_names)
         labels = some.labels
     return read_reference(
@@ -198,6 +211,7 @@ def _reference(
         labels,
         given.classifier,
         class_count=len(given.class_names),
+        shape=given.sources.shape,
         left_out=given.hidden,
         rng=rng,
         progress=progress,
@@ -205,14 +219,14 @@ def _reference(
 
 
 def _setting(given: Given, parts: Parts, reference: Reference, rng: np.random.Generator) -> Setting:
-    images, labels, _ = some_usual(parts.learnt, rng)
+    some = some_usual(parts.learnt, rng)
     plants = plants_for(reference.shape, with_model=given.classifier is not None)
     if given.train is None:
         plants = tuple(one for one in plants if one.cause not in (RARE, IMBALANCE))
     return Setting(
         given.classifier,
         reference,
-        usual_of(reference, images, labels),
+        usual_of(reference, some.images, some.labels),
         (*plants, *given.own_plants),
         (*FEATURES, *given.own_features),
         given.others,
@@ -233,7 +247,7 @@ def _notes(given: Given, reference: Reference) -> tuple[str, ...]:
         )
     if reference.sampled:
         found.append(f"The training data did not fit into memory: compared were {reference.scope}.")
-    if given.classifier is not None and reference.space == "pixels":
+    if given.classifier is not None and reference.space == PIXELS:
         found.append(
             "The model shows no embeddings: pixels stand in for them, and the power shows what "
             "that costs."
@@ -244,7 +258,10 @@ def _notes(given: Given, reference: Reference) -> tuple[str, ...]:
 def _duplicate_test(
     given: Given, train: Dataset, reference: Reference, parts: Parts, rng: np.random.Generator
 ) -> CauseTest:
-    """Copies of training images under another label must be found, and others must not."""
+    """Copies of training images under another label must be found, and others must not.
+
+    That a correct example has exactly the pixels of a training image is no false credit.
+    """
     rows = rng.permutation(len(reference.positions))[:_COPIED]
     there, copied = readable(train, np.sort(reference.positions[rows]).tolist(), reference.shape)
     labels = given.train_labels[np.array(there, np.int64)]
@@ -256,10 +273,10 @@ def _duplicate_test(
         with_another_label(copies, int(label)) is not None
         for copies, label in zip(found, others, strict=True)
     ]
-    some = parts.tested.at(np.arange(min(_COPIED, len(parts.tested))))
+    some = parts.tested.at(slice(_COPIED))
     beside = in_training(some.images, reference, train, given.train_labels)
     wrong = [
-        with_another_label(copies, int(label)) is not None
+        with_another_label([copy for copy in copies if not copy.exact], int(label)) is not None
         for copies, label in zip(beside, some.labels, strict=True)
     ]
     return cause_test(DUPLICATE, np.array(hits, np.bool_), np.array(wrong, np.bool_))

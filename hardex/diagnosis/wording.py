@@ -1,6 +1,7 @@
 """What is known of an example -> the evidence for its cause, in one sentence."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 from hardex.diagnosis.causes import (
     AMBIGUOUS,
@@ -30,7 +31,7 @@ class Facts:
         class_share: of the given class in the training data.
         corrected: the prediction corrected for the shares.
         likeliest, likeliest_confidence: the cause that comes first.
-        votes_differ: whether it may not be named on this data set.
+        not_given: whether it has the votes but may not be named on this data set.
     """
 
     given: str
@@ -108,6 +109,8 @@ def _ambiguous(facts: Facts) -> str:
 
 
 def _rare(facts: Facts) -> str:
+    if not isfinite(facts.own_distance):
+        return f"There are no training images of its class {facts.given}."
     return (
         f"Training images of its class {facts.given} are {facts.own_distance:.1f} times as far "
         "away as usual."

@@ -40,35 +40,55 @@ def open_training(train: Data, run: Run) -> Dataset:
     Raises:
         HardexError: it cannot be opened, or has no class of the run.
     """
-    dataset = _opened_by_name(train, run)
+    manifest = run.manifest
+    dataset = opened_by_name(
+        train,
+        manifest.class_names,
+        resize=manifest.resize,
+        pixels=manifest.reading.pixels,
+        source=str(run.folder),
+    )
     seal = read_seal(run.folder)
     return dataset if seal is None else seal.open_part(dataset)
 
 
-def _opened_by_name(train: Data, run: Run) -> Dataset:
-    names, problems = run.manifest.class_names, []
-    pixels = run.manifest.reading.pixels
+def opened_by_name(
+    train: Data, names: tuple[str, ...], *, resize: bool, pixels: str, source: str
+) -> Dataset:
+    """The training data of a model, with some of its class names.
+
+    Args:
+        train: the training data; of several splits the one called `train` is used.
+        names: k names of the model's classes.
+        resize: whether images of one fixed size may be resized.
+        pixels: as which program pictures are read, see `hardex.images.readings`.
+        source: of the names, for the error.
+
+    Raises:
+        HardexError: it cannot be opened, or has no such class.
+    """
+    problems = []
     for class_names in (None, names):
         for reading in (Reading(pixels=pixels), Reading(split="train", pixels=pixels)):
             if str(train).startswith("keras:") and not reading.split:
                 continue  # that would be its test split
             try:
                 dataset = open_dataset(
-                    train, class_names=class_names, resize=run.manifest.resize, reading=reading
+                    train, class_names=class_names, resize=resize, reading=reading
                 )
             except HardexError as error:
                 problems.append(error)
                 continue
             if set(dataset.class_names) & set(names):
                 return dataset
-            problems.append(_no_class_of(run, dataset))
+            problems.append(_no_class_of(dataset, names, source))
     raise problems[0]
 
 
-def _no_class_of(run: Run, dataset: Dataset) -> DatasetError:
+def _no_class_of(dataset: Dataset, names: tuple[str, ...], source: str) -> DatasetError:
     return DatasetError(
         f"the training data must have classes of the run; {dataset.source} has "
-        f"{_some(dataset.class_names)} and {run.folder} has {_some(run.manifest.class_names)}; "
+        f"{_some(dataset.class_names)} and {source} has {_some(names)}; "
         "pass the data that the model was trained on."
     )
 
