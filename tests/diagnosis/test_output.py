@@ -202,9 +202,9 @@ def test_the_self_test_as_a_table(capsys):
         "Self-test of mine.keras on images, compared with train: causes planted"
     )
     for part in (
-        "A cause is named if its power is at least 50% and its false credit at most 5%",
+        "A cause is named if its power is surely at least 50% (the lower end) and its false",
         "Accuracy: 95.0% [91.9%, 96.9%] of 300 answers are right.",
-        "Coverage: 50.0% [46.0%, 54.0%] of 600 plants get an answer; below a confidence of 0.60",
+        "Coverage: 50.0% [46.0%, 54.0%] of 600 plants get an answer; without enough of the votes",
         "Calibration error of the confidence: 0.031.",
         "  confidence 0.6 to 0.8: 74% of 100 right (stated 71%)",
         "Note: only few examples are right.",

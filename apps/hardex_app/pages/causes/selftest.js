@@ -43,10 +43,10 @@ function explain(element, { least_power: power, most_false_credit: credit }, { e
     + "model has right, and these were diagnosed like the others. So it is known what is true of each. In brackets: "
     + "95 % intervals.";
   const terms = [
-    ["power", `the share of the plants of a cause that was named so; the cause may be named if the lower end is at least `
-      + `${whole(power)}`],
-    ["false credit", "the share of exchanged labels, junk and untouched examples that was named so by mistake; the "
-      + `upper end must be at most ${whole(credit)}`],
+    ["power", `the share of the plants of a cause that was named so; the cause may be named if the lower end is `
+      + `at least ${whole(power)}`],
+    ["false credit", "the share of exchanged labels, junk and untouched examples that was named so by mistake; "
+      + `the upper end must be at most ${whole(credit)}`],
     ["coverage", `the share of plants that got an answer, which needs at least ${whole(threshold)} of the votes, for `
       + "most causes more; the others are unexplained"],
     ["accuracy", "the share of these answers that is right"],
