@@ -283,7 +283,7 @@ def test_diagnose_asks_for_what_was_typed(hardex, monkeypatch, findings):
     del asked["progress"]
     assert asked == {
         **{"run": Path("runs/a"), "train": None, "count": 200, "all": False, "also": ()},
-        **{"own": (), "plants": 300, "selftest": True, "model": None, "data": ""},
+        **{"own": (), "plants": None, "selftest": True, "model": None, "data": ""},
         **{"preprocess": None, "logits": False, "trust_model": False, "seed": 0},
     }
     answer = hardex("diagnose runs/a --logits")
@@ -303,7 +303,7 @@ def test_selftest_asks_for_what_was_typed(hardex, monkeypatch):
     assert answer.out.startswith("Self-test of mine.keras on images")
     del asked["progress"]
     assert asked == {
-        **{"model": "m.keras", "data": "images", "train": "t", "own": ("m:f",), "plants": 300},
+        **{"model": "m.keras", "data": "images", "train": "t", "own": ("m:f",), "plants": None},
         **{"seed": 0, "preprocess": None, "logits": False, "trust_model": False},
         **{"class_names": ["a", "b"], "resize": False, "reading": "auto", "split": "test"},
         **{"file_column": "", "label_column": "", "trust_paths": False},
