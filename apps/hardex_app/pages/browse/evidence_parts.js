@@ -129,11 +129,11 @@ function unexplained({ others, why }) {
  */
 function distances({ given_label: given, own_distance: own, usual_distance: usual, nearest_distance: near }) {
   const parts = [];
-  if (own !== null && usual) {
-    parts.push(`It is ${(own / usual).toFixed(1)} times as far from the training images of ${plain(given)} as usual `
-      + `(${own.toFixed(2)}, usual ${usual.toFixed(2)}). `);
+  if (own !== null) {
+    const often = usual === null ? "" : `, usually ${usual.toFixed(2)}`;
+    parts.push(`Distance to the training images of ${plain(given)}: ${own.toFixed(2)}${often}. `);
   }
-  if (near !== null) parts.push(`Those of the nearest class are ${near.toFixed(2)} away.`);
+  if (near !== null) parts.push(`To those of the nearest class: ${near.toFixed(2)}.`);
   return parts.length ? [line(parts)] : [];
 }
 
