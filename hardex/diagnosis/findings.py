@@ -17,6 +17,7 @@ from hardex.diagnosis.causes import (
 )
 from hardex.diagnosis.duplicates import TRAIN, Copy, with_another_label
 from hardex.diagnosis.evidence import Near, Undone, corrected, near_to, undo
+from hardex.diagnosis.examine import batched
 from hardex.diagnosis.examples import Examples
 from hardex.diagnosis.judge import Verdicts
 from hardex.diagnosis.trial import Trial
@@ -69,6 +70,7 @@ class One:
         copy: the image with another label that it is a copy of, of duplicates.
         own, usual, nearest: distances by pixels: to the given class, what is usual for that, and
             to the nearest class.
+        others_wrong: how many of the other models are wrong, too.
     """
 
     row: int
@@ -86,6 +88,7 @@ class One:
     own: float
     usual: float
     nearest: float
+    others_wrong: int
 
 
 def findings_of(known: Known) -> list[Finding]:
@@ -97,7 +100,10 @@ def _each(known: Known) -> list[One]:
     """What is known of each example."""
     examples, setting = known.examples, known.trial.setting
     reference = setting.reference
-    causes = [_cause(known, row) for row in range(len(examples))]
+    verdicts = known.verdicts
+    named = None if verdicts is None else verdicts.named(known.trial.given)
+    causes = [_cause(known, row, named) for row in range(len(examples))]
+    others_wrong = _others_wrong(known)
     undone = undo(setting, examples.cases, [cause for cause, _ in causes])
     near = near_to(reference, examples.cases, examples.others)
     by_shares, own, nearest = corrected(examples.p, reference), *_distances(known)
@@ -122,19 +128,28 @@ def _each(known: Known) -> list[One]:
                 own=float(own[row]),
                 usual=float(setting.usual.pixels[given]),
                 nearest=float(nearest[row]),
+                others_wrong=int(others_wrong[row]),
             )
         )
     return found
 
 
-def _cause(known: Known, row: int) -> tuple[str, float]:
+def _others_wrong(known: Known) -> NDArray[np.int64]:
+    """(n,) how many of the other models are wrong, too."""
+    examples = known.examples
+    found = np.zeros(len(examples), np.int64)
+    for other in known.trial.setting.others:
+        found += batched(other, examples.images).argmax(axis=1) != examples.cases.given
+    return found
+
+
+def _cause(known: Known, row: int, named: NDArray[np.str_] | None) -> tuple[str, float]:
     """The cause of an example and its confidence; a copy needs no judge."""
     if _copy(known, row) is not None:
         return DUPLICATE, 1.0
-    p = _probabilities(known.verdicts, row)
-    if known.verdicts is None:
+    if named is None:
         return UNEXPLAINED, 1.0
-    cause = str(known.verdicts.named(known.trial.given)[row])
+    p, cause = _probabilities(known.verdicts, row), str(named[row])
     most = max((value for name, value in p.items() if name != UNEXPLAINED), default=0.0)
     return cause, 1 - most if cause == UNEXPLAINED else p[cause]
 
@@ -198,6 +213,8 @@ def _finding(one: One, known: Known) -> Finding:
         copy_id=facts.copy or None,
         copy_label=facts.copy_label or None,
         copy_in=facts.copy_in or None,
+        others=facts.others or None,
+        others_wrong=facts.others_wrong if facts.others else None,
         probabilities=_probabilities(known.verdicts, one.row),
     )
 
@@ -227,6 +244,8 @@ def _facts(one: One, known: Known) -> Facts:
         copy=_copy_id(one.copy, known),
         copy_label="" if one.copy is None else names[one.copy.label],
         copy_in="" if one.copy is None else one.copy.where,
+        others=len(known.trial.setting.others),
+        others_wrong=one.others_wrong,
     )
     if verdicts is None:
         return facts

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,14 +52,14 @@ class Verdicts:
         named: NDArray[np.str_] = np.where(self.sure & allowed, names, UNEXPLAINED)
         return named
 
-    @property
+    @cached_property
     def sure(self) -> NDArray[np.bool_]:
         """(n,) whether the likeliest cause has the votes that it needs."""
         first = self.votes.argmax(axis=1)
         enough: NDArray[np.bool_] = self.votes.max(axis=1, initial=0) >= self.thresholds[first]
         return enough
 
-    @property
+    @cached_property
     def likeliest(self) -> NDArray[np.str_]:
         """(n,) the cause with the most votes, whether or not they are enough."""
         names: NDArray[np.str_] = np.array(self.causes)[self.votes.argmax(axis=1)]

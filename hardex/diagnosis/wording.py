@@ -31,6 +31,7 @@ class Facts:
         class_share: of the given class in the training data.
         corrected: the prediction corrected for the shares.
         likeliest, likeliest_confidence: the cause that comes first.
+        others, others_wrong: how many other models there are, and how many are wrong, too.
         not_given: whether it has the votes but may not be named on this data set.
     """
 
@@ -56,6 +57,8 @@ class Facts:
     likeliest: str = ""
     likeliest_confidence: float = 0.0
     not_given: bool = False
+    others: int = 0
+    others_wrong: int = 0
 
 
 def why(cause: str, facts: Facts) -> str:
@@ -65,6 +68,22 @@ def why(cause: str, facts: Facts) -> str:
         >>> why("rare", Facts(given="3", predicted="5", confidence=0.9, own_distance=2.0))
         'Training images of its class 3 are 2.0 times as far away as usual.'
     """
+    sentence = _evidence(cause, facts)
+    if not facts.others:
+        return sentence
+    return f"{sentence.removesuffix('.')}; {_agreement(facts)}."
+
+
+def _agreement(facts: Facts) -> str:
+    if facts.others == 1:
+        return f"the other model is {'wrong, too' if facts.others_wrong else 'right'}"
+    if facts.others_wrong == 0:
+        return f"all {facts.others} other models are right"
+    are = "is" if facts.others_wrong == 1 else "are"
+    return f"{facts.others_wrong} of {facts.others} other models {are} wrong, too"
+
+
+def _evidence(cause: str, facts: Facts) -> str:
     if cause in TRANSFORMS:
         return _transformed(cause, facts)
     sentences = {

@@ -49,6 +49,7 @@ class Finding:
         other_ids: those of the suggested, other or predicted class.
         copy_id, copy_label: the image that this one is a copy of, of duplicates.
         copy_in: `train` or `test`, where that copy is.
+        others, others_wrong: how many other models were asked, and how many are wrong, too.
         probabilities: of every cause that was judged, by name; they sum to 1.
     """
 
@@ -78,6 +79,8 @@ class Finding:
     copy_id: str | None = None
     copy_label: str | None = None
     copy_in: str | None = None
+    others: int | None = None
+    others_wrong: int | None = None
     probabilities: dict[str, float] = field(default_factory=dict)
 
 
@@ -87,6 +90,7 @@ _TYPES: dict[Any, str] = {
     float: "number",
     float | None: "number",
     int: "whole",
+    int | None: "whole",
     tuple[str, ...]: "texts",
     tuple[float, ...]: "numbers",
 }
