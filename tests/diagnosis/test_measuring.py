@@ -41,14 +41,18 @@ def test_power_is_of_the_own_plants_and_false_credit_of_what_has_no_transform():
         (0, 0, 0, 900, "the model bears it: no plant of it made the model wrong"),
         (19, 19, 0, 900, "only 19 plants of it could be made"),
         (55, 100, 0, 900, "only 55% of 100 plants were found (at least 45%)"),
-        (90, 100, 45, 900, "it was named for 5% of 900 flipped labels, junk and untouched examples"),
+        (
+            90,
+            100,
+            45,
+            900,
+            "it was named for 5% of 900 flipped labels, junk and untouched examples",
+        ),
         (90, 100, 0, 0, "it was named for 0% of 0 flipped labels"),
         (20, 20, 0, 200, ""),
     ],
 )
-def test_a_cause_is_named_only_with_power_and_without_false_credit(
-    found, of, credited, among, why
-):
+def test_a_cause_is_named_only_with_power_and_without_false_credit(found, of, credited, among, why):
     test = cause_test("blur", np.arange(of) < found, np.arange(among) < credited)
     assert test.given == (not why)
     assert test.why_not.startswith(why)

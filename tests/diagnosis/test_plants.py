@@ -211,8 +211,6 @@ def test_a_rotation_of_thirty_degrees_is_one_of_transform():
     from hardex.images import Transform
 
     sources = sources_of(3)
-    made = one_of("rotation").make(
-        sources, np.random.default_rng(0), {"rotation": ((30.0, 30.0),)}
-    )
+    made = one_of("rotation").make(sources, np.random.default_rng(0), {"rotation": ((30.0, 30.0),)})
     expected = [transform(image, Transform(rotation=30)) for image in sources.images]
     np.testing.assert_array_equal(made.cases.images, expected)

@@ -39,8 +39,6 @@ def vectors_of_classes(draw):
     return rng.normal(size=(23, 3)), labels, rng.normal(size=(6, 3)), rng
 
 
-
-
 @settings(max_examples=25, deadline=None)
 @given(vectors_of_classes(), st.booleans())
 def test_distances_are_those_of_brute_force(vectors, in_parts):

@@ -21,9 +21,7 @@ def keys(sources):
 
 
 @settings(max_examples=25, deadline=None)
-@given(
-    st.lists(st.integers(0, 30), min_size=0, max_size=40), st.booleans(), st.integers(0, 9)
-)
+@given(st.lists(st.integers(0, 30), min_size=0, max_size=40), st.booleans(), st.integers(0, 9))
 def test_no_picture_is_in_two_parts(which, with_training, seed):
     sources = distinct(sources_of(small_images(31)[np.array(which, int)]))
     parts = split(sources, with_training=with_training, rng=np.random.default_rng(seed))
