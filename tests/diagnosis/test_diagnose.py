@@ -15,6 +15,7 @@ from hardex.diagnosis.selftest import SELFTEST, of_json
 from hardex.errors import DatasetError, HardexError, RunError
 from hardex.images import Transform, transform
 from hardex.runs.findings import FINDINGS
+from hardex.runs.seal import read_seal
 
 MOVED, FALSE, INVERTED, HALVED = (range(a, a + 8) for a in (8, 16, 24, 32))
 TURNED = (0, 3, 4, 7, 80, 83, 84, 87)  # F and Z
@@ -28,7 +29,7 @@ def halved(images, labels, rng):
     return images
 
 
-def hard_letters(count=280):
+def hard_letters(count=360):
     """Letters, some of them with a known cause."""
     images, labels = letters(count, seed=1)
     for rows, change in ((TURNED, Transform(rotation=30)), (MOVED, Transform(shift_x=2))):
@@ -78,7 +79,7 @@ def diagnosed(world):
         own=[halved],
         plants=60,
         all=True,
-        count=60,
+        count=20,
     )
 
 
@@ -94,8 +95,7 @@ def quickly(world, tmp_path):
             per_class=1,
         )
         options = {"model": nearest_letter, "plants": 2, "count": 1, "selftest": False, **more}
-        if train is not None and not isinstance(train, tuple):
-            train = world / train
+        train = world / train if isinstance(train, str) else train
         return hardex.diagnose(run, train=train, **options)
 
     return diagnose
@@ -129,7 +129,7 @@ def test_a_rotation_by_thirty_degrees_is_found_as_that(diagnosed):
 def test_a_shift_to_the_right_is_found_as_that(diagnosed):
     moved = of(diagnosed, MOVED)
     named = moved[moved.cause == "shift"]
-    assert len(named) >= 3
+    assert len(named) >= 2 and set(moved.cause) <= {"shift", "unexplained"}
     assert named.amount.between(1, 3).all() and named.amount_y.abs().max() < 1
 
 
@@ -233,10 +233,11 @@ def test_stopped_at_any_stage_nothing_is_changed(world, stage):
 
 def test_a_new_diagnosis_replaces_the_former_one(quickly):
     first = quickly()
+    former = len(first.findings)
     (first.folder / "results" / SELFTEST).write_text("of a former one", encoding="utf-8")
     train = _named(*letters(8, seed=4), CLASSES)
     again = hardex.diagnose(first.folder, train=train, model=nearest_letter, count=20)
-    assert len(again.findings) > len(first.findings)
+    assert len(again.findings) > former
     assert whole(again)["scope"].startswith("8 training images")
     assert not (first.folder / "results" / SELFTEST).exists()
 
@@ -335,10 +336,16 @@ def test_sealed_examples_are_never_read_nor_shown(world, tmp_path):
     run = hardex.rank(nearest_letter, data, out=tmp_path / "run", per_class=1, seal=0.5)
     seen = set(run.predictions.position)
     assert 12 < len(seen) < 36
-    found = hardex.diagnose(run, train=data, model=nearest_letter, count=3)
+    images, labels = letters(48, seed=6)
+    more, own = letters(60, seed=5)
+    train = np.concatenate([images, more]), CLASSES[np.concatenate([labels, own])]
+    found = hardex.diagnose(run, train=train, model=nearest_letter, count=3)
     assert set(found.findings.position) <= seen
+    seal = read_seal(run.folder)
+    open_ones = {48 + row for row, image in enumerate(more) if not seal.holds(image)}
     shown = {int(id) for ids in found.findings.neighbour_ids for id in ids}
-    assert shown and shown <= seen
+    assert shown and shown <= open_ones
+    assert whole(found)["scope"].startswith(f"{len(open_ones)} of 108 training images")
 
 
 # What is refused

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from letters import TEMPLATES, letters, sources_of
+from letters import NAMES, TEMPLATES, letters, sources_of
 
+from hardex.data.dataset import ArrayDataset
 from hardex.diagnosis.causes import TRANSFORMS, amount_in_words
 from hardex.diagnosis.evidence import corrected, near_to, undo
-from hardex.diagnosis.examine import measure
+from hardex.diagnosis.examine import measure, usual_of
+from hardex.diagnosis.features import features
 from hardex.diagnosis.plants import Cases
+from hardex.diagnosis.reference import read_reference
 from hardex.diagnosis.search import JITTER, NOTHING, Step, pictures, steps
 from hardex.diagnosis.undone import undone
 from hardex.images import Transform, transform
@@ -166,6 +169,30 @@ def test_missing_training_images_put_the_own_class_farther_away(grey):
     np.testing.assert_array_equal(other.pixels[0, others], one.pixels[0, others])
     own = other.tried.density[rows, 0, labels]
     assert (own > one.tried.density[rows, 0, labels]).all()
+
+
+def test_a_class_without_training_images_gives_finite_features(grey):
+    train, labels = letters(24, seed=2)
+    reference = read_reference(
+        ArrayDataset.of(train, labels % 3, class_names=NAMES),
+        labels % 3,
+        grey.classifier,
+        class_count=4,
+        rng=np.random.default_rng(0),
+    )
+    images, own = letters(4, seed=8)
+    usual = usual_of(reference, images, own)
+    found = measure(
+        grey.classifier, reference, usual, Cases.of(images, own), np.eye(4, dtype=np.float32)[own]
+    )
+    columns = features(found)
+    assert all(np.isfinite(values).all() for values in columns.values())
+    assert columns["pixels_own"].tolist()[3] == 9  # farther is not told apart
+
+
+def test_without_correct_examples_distances_have_a_unit_of_one(grey):
+    found = usual_of(grey.reference, np.zeros((0, 12, 12, 1), np.uint8), np.zeros(0, np.int64))
+    assert found.nearest == 1 and (found.pixels == 1).all() and (found.embedding == 1).all()
 
 
 def test_neighbours_are_the_nearest_and_those_of_two_classes(grey):
