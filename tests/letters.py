@@ -2,6 +2,13 @@
 
 import numpy as np
 
+from hardex.classifiers.classifier import FunctionClassifier
+from hardex.data.dataset import ArrayDataset
+from hardex.diagnosis.examine import batched, usual_of
+from hardex.diagnosis.plants import Sources, plants_for
+from hardex.diagnosis.reference import read_reference
+from hardex.diagnosis.setting import Setting
+
 SIDE = 12
 _DRAWN = {
     "F": ("#####", "#....", "####.", "#....", "#....", "#...."),
@@ -38,3 +45,27 @@ def nearest_letter(images):
     apart = ((grey[:, None] - TEMPLATES) ** 2).mean(axis=(2, 3))
     powers = np.exp((apart.min(axis=1, keepdims=True) - apart) / 400)
     return powers / powers.sum(axis=1, keepdims=True)
+
+
+MODEL = FunctionClassifier(nearest_letter)
+
+
+def sources_of(count, *, channels=1, seed=3):
+    """Letters that the model has right."""
+    images, labels = letters(count, seed=seed, channels=channels)
+    return Sources(images, labels, batched(MODEL, images))
+
+
+def setting_of(channels):
+    """What a diagnosis of letters works with."""
+    images, labels = letters(120, seed=2, channels=channels)
+    reference = read_reference(
+        ArrayDataset.of(images, labels, class_names=NAMES),
+        labels,
+        MODEL,
+        class_count=len(NAMES),
+        rng=np.random.default_rng(0),
+    )
+    right = sources_of(80, channels=channels)
+    usual = usual_of(reference, right.images, right.labels)
+    return Setting(MODEL, reference, usual, plants_for(reference.shape))

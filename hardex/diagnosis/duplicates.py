@@ -14,8 +14,8 @@ from hardex.runs.tables import stream_predictions
 
 TRAIN, TEST = "train", "test"
 _NEARLY = 0.08  # of the deviation of the pixels; saving as JPEG changes less
-_LOOKED_AT = 8  # images with the same prediction, and nearest training images
-_SAME = 1e-4  # of projected probabilities
+_LOOKED_AT = 32  # images with the same prediction
+_SAME = 1e-5  # of projected probabilities
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def in_run(
     """
     weights = np.random.default_rng(0).standard_normal(probabilities.shape[1])
     own = probabilities.astype(np.float64) @ weights
-    candidates: list[list[tuple[int, int]]] = [[] for _ in own]
+    candidates: list[list[tuple[float, int, int]]] = [[] for _ in own]  # how far, where, which
     for batch in stream_predictions(table):
         rows = batch.probabilities.astype(np.float64) @ weights
         order = np.argsort(rows)
@@ -113,14 +113,18 @@ def in_run(
         high = np.searchsorted(rows[order], own + _SAME)
         for place in np.flatnonzero(high > low).tolist():
             same = order[low[place] : high[place]]
-            others = same[batch.labels[same] != given[place]][: _LOOKED_AT - len(candidates[place])]
-            candidates[place] += zip(
-                batch.positions[others].tolist(), batch.labels[others].tolist(), strict=True
+            same = same[batch.labels[same] != given[place]]
+            apart = np.abs(rows[same] - own[place])
+            nearest = np.argsort(apart, kind="stable")[:_LOOKED_AT]
+            others = same[nearest]
+            found_here = zip(
+                apart[nearest], batch.positions[others], batch.labels[others], strict=True
             )
+            candidates[place] = sorted([*candidates[place], *found_here])[:_LOOKED_AT]
     found: list[list[Copy]] = []
     for place, some in enumerate(candidates):
         copies = []
-        for position, label in some:
+        for position, label in sorted((int(where), int(label)) for _, where, label in some):
             other_image = image_at(position) if position != positions[place] else None
             if other_image is not None and np.array_equal(other_image, images[place]):
                 copies.append(Copy(TEST, position, label, True))

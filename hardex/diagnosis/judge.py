@@ -1,5 +1,6 @@
 """Features of planted causes -> a forest that names the cause of others, or abstains."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,7 +130,10 @@ def train(columns: Columns, causes: NDArray[np.str_], *, seed: int) -> Judge:
         oob_score=True,
         n_jobs=-1,
         random_state=seed,
-    ).fit(rows, causes)
+    )
+    with warnings.catch_warnings():  # about few plants, which the self-test reports itself
+        warnings.simplefilter("ignore", UserWarning)
+        forest.fit(rows, causes)
     forest.n_jobs = 1  # threads add up the votes in any order, which changes their last bits
     names = forest.classes_
     votes = _out_of_bag(forest)

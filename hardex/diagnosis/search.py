@@ -90,7 +90,7 @@ def steps(shape: Shape) -> tuple[Step, ...]:
     if is_drawing(shape):
         found += [Step("stroke", within("stroke", amount * near)) for amount in _STROKES]
     found += [Step("flip")]
-    return tuple(found)
+    return tuple(dict.fromkeys(found))  # of very large pictures, strokes have their limit twice
 
 
 def pictures(images: Images, tried: tuple[Step, ...]) -> Images:
