@@ -325,7 +325,9 @@ def _named(images, labels, order):
 def test_examples_of_other_runs_are_evidence(world, quickly, tmp_path):
     other = hardex.rank(nearest_letter, str(world / "few.npz"), out=tmp_path / "other")
     run = quickly(also=[other], trust_model=True)
-    assert len(run.findings)
+    wrong = run.findings.given_label != run.findings.predicted_label
+    assert (run.findings.others_wrong == wrong).all() and (run.findings.others == 1).all()
+    assert run.findings.why[wrong].str.endswith("the other model is wrong, too.").all()
     elsewhere = hardex.rank(nearest_letter, letters(20, seed=8), out=tmp_path / "elsewhere")
     with pytest.raises(RunError, match=r"--also needs runs on the same examples"):
         quickly(also=[elsewhere])

@@ -17,7 +17,7 @@ def learnt(causes, kinds=None):
 
 def sure(said, names=("blur", "junk", "mislabelled", UNEXPLAINED)):
     votes = np.array([[float(name == one) for name in names] for one in said])
-    return Verdicts(names, votes, votes, 0.6)
+    return Verdicts(names, votes, votes, np.full(4, 0.6))
 
 
 def test_power_is_of_the_own_plants_and_false_credit_of_what_has_no_transform():
@@ -69,11 +69,11 @@ def test_accuracy_counts_answers_and_coverage_counts_plants():
 def test_calibration_is_the_distance_of_stated_and_true_shares():
     planted = learnt(["blur"] * 3 + ["junk"])
     votes = np.array([[0.9, 0.1]] * 4)
-    error, (only,) = calibration(planted, Verdicts(("blur", "junk"), votes, votes, 0.6))
+    error, (only,) = calibration(planted, Verdicts(("blur", "junk"), votes, votes, np.full(2, 0.6)))
     assert (only.count, only.right) == (4, 0.75)
     assert error == pytest.approx(0.15)
 
 
 def test_calibration_of_nothing_is_nothing():
-    verdicts = Verdicts(("a",), np.empty((0, 1)), np.empty((0, 1)), 0.6)
+    verdicts = Verdicts(("a",), np.empty((0, 1)), np.empty((0, 1)), np.full(1, 0.6))
     assert calibration(learnt([]), verdicts) == (0.0, ())
