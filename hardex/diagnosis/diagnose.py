@@ -107,6 +107,7 @@ def diagnose(
     check_answers(classifier, examples)
     right = drawn(chosen.right, most_sources(shape), rng)
     sources = read_sources(found, dataset, right, shape, classifier).without(examples.images)
+    hidden = hidden_pixels(examples.images, sources.images)
     named = named_of(found, train, training)
     given = Given(
         named=named,
@@ -115,7 +116,7 @@ def diagnose(
         sources=sources,
         train=training,
         train_labels=labels,
-        hidden=hidden_pixels(examples.images, sources.images) if training else frozenset(),
+        hidden=frozenset() if training is None else hidden,
         others=others,
         own_plants=own_plants,
         own_features=own_features,

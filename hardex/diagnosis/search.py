@@ -186,6 +186,9 @@ def refined(step: Step, shape: Shape) -> tuple[Step, ...]:
             step,
             *(Step("shift", amount + x, down + y) for x, y in product(around, around) if x or y),
         )
+    if step.family == "contrast" and step.amount_y:
+        added = (step.amount_y + near for near in (-0.1, -0.05, 0.05, 0.1))
+        return (step, *(Step("contrast", amount, within("brightness", one)) for one in added))
     if step.family in ("scale", "contrast"):
         factors = (0.86, 0.93, 1.07, 1.15)
         return (step, *(Step(step.family, amount * near, step.amount_y) for near in factors))

@@ -29,7 +29,7 @@ class Finding:
         cause: one of `hardex.diagnosis.causes.CAUSES`, or one that a plug-in added.
         confidence: probability of the cause, 0..1; of `unexplained` one minus that of the
             likeliest cause.
-        second_cause: the next likeliest cause; None if there is none.
+        second_cause: the next likeliest cause that may be named; None if there is none.
         suggested_label: the class that the example seems to be of, of mislabelled ones.
         amount: what was done to the picture, in the units of `hardex.images.Transform`; None for
             causes without an amount.

@@ -13,7 +13,7 @@ from hardex.diagnosis.causes import CAUSES
 from hardex.diagnosis.overall import DIAGNOSIS
 from hardex.diagnosis.selftest import SELFTEST, of_json
 from hardex.errors import DatasetError, HardexError, RunError
-from hardex.images import Transform, transform
+from hardex.images import Transform, transform, write_png
 from hardex.runs.findings import FINDINGS
 from hardex.runs.seal import read_seal
 
@@ -325,7 +325,9 @@ def _named(images, labels, order):
 def test_examples_of_other_runs_are_evidence(world, quickly, tmp_path):
     other = hardex.rank(nearest_letter, str(world / "few.npz"), out=tmp_path / "other")
     run = quickly(also=[other], trust_model=True)
-    assert len(run.findings)
+    wrong = run.findings.given_label != run.findings.predicted_label
+    assert (run.findings.others_wrong == wrong).all() and (run.findings.others == 1).all()
+    assert run.findings.why[wrong].str.endswith("the other model is wrong, too.").all()
     elsewhere = hardex.rank(nearest_letter, letters(20, seed=8), out=tmp_path / "elsewhere")
     with pytest.raises(RunError, match=r"--also needs runs on the same examples"):
         quickly(also=[elsewhere])
@@ -346,6 +348,34 @@ def test_sealed_examples_are_never_read_nor_shown(world, tmp_path):
     shown = {int(id) for ids in found.findings.neighbour_ids for id in ids}
     assert shown and shown <= open_ones
     assert whole(found)["scope"].startswith(f"{len(open_ones)} of 108 training images")
+
+
+def test_a_run_that_was_ranked_again_is_diagnosed_like_the_first(world, tmp_path):
+    first = hardex.rank(nearest_letter, str(world / "few.npz"), out=tmp_path / "first")
+    hardex.rank(first.folder, out=tmp_path / "again", diversity="none", count=3)
+    found = hardex.diagnose(
+        tmp_path / "again", model=nearest_letter, train=world / "train.npz", count=2
+    )
+    assert set(found.hard["id"]) <= set(found.findings.id)
+
+
+def test_files_that_cannot_be_read_are_left_out_and_said(tmp_path):
+    images, labels = letters(40, seed=6)
+    labels[:4] = (labels[:4] + 1) % 4
+    for row, (image, label) in enumerate(zip(images, labels, strict=True)):
+        folder = tmp_path / "data" / NAMES[label]
+        folder.mkdir(parents=True, exist_ok=True)
+        write_png(image, folder / f"{row:02}.png")
+    (tmp_path / "data" / "F" / "never.png").write_bytes(b"no picture")
+    run = hardex.rank(nearest_letter, tmp_path / "data", out=tmp_path / "run")
+    hardest = run.hard[run.hard["list"] == "wrong"].id.iloc[0]
+    now_broken = tmp_path / "data" / hardest
+    now_broken.write_bytes(b"x" * now_broken.stat().st_size)  # the hash of files is their size
+    train = letters(40, seed=7)
+    found = hardex.diagnose(run, model=nearest_letter, train=(train[0], CLASSES[train[1]]), count=2)
+    assert hardest not in set(found.findings.id) and len(found.findings) >= 4
+    said = "1 chosen example cannot be read any more: there is no finding."
+    assert said in whole(found)["notes"]
 
 
 # What is refused

@@ -17,7 +17,7 @@ def learnt(causes, kinds=None):
 
 def sure(said, names=("blur", "junk", "mislabelled", UNEXPLAINED)):
     votes = np.array([[float(name == one) for name in names] for one in said])
-    return Verdicts(names, votes, votes, np.full(len(names), 0.6))
+    return Verdicts(names, votes, votes, np.full(4, 0.6))
 
 
 def test_power_is_of_the_own_plants_and_false_credit_of_what_has_no_transform():

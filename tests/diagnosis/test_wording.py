@@ -1,5 +1,7 @@
 """The evidence in a sentence, for every cause."""
 
+from dataclasses import replace
+
 import pytest
 
 from hardex.diagnosis.causes import CAUSES, amount_in_words
@@ -75,6 +77,22 @@ def test_a_class_without_training_images_is_not_infinitely_far_in_words():
 def test_noise_without_an_amount_is_still_said():
     facts = Facts(given="7", predicted="1", confidence=0.9)
     assert why("noise", facts).startswith("The picture seems to have noise; as it is, the model")
+
+
+@pytest.mark.parametrize(
+    ("others", "wrong", "said"),
+    [
+        (0, 0, "1."),
+        (1, 0, "1; the other model is right."),
+        (1, 1, "1; the other model is wrong, too."),
+        (3, 0, "1; all 3 other models are right."),
+        (3, 1, "1; 1 of 3 other models is wrong, too."),
+        (3, 3, "1; 3 of 3 other models are wrong, too."),
+    ],
+)
+def test_other_models_are_part_of_the_sentence(others, wrong, said):
+    facts = replace(FACTS, others=others, others_wrong=wrong)
+    assert why("duplicate", facts).endswith(f"labelled {said}")
 
 
 @pytest.mark.parametrize(
