@@ -31,13 +31,14 @@ class Chosen:
     what: str
 
 
-def choose(run: Run, *, count: int, all: bool) -> Chosen:
+def choose(run: Run, *, count: int, all: bool, most: int = 2**31) -> Chosen:
     """The examples to diagnose.
 
     Args:
         run: the run.
         count: how many of the hardest of each list.
         all: whether every wrong example is taken.
+        most: how many pictures fit into memory; the hardest of them are taken.
     """
     table = run.folder / RESULTS / TABLE
     found = labels_of(table)
@@ -52,6 +53,7 @@ def choose(run: Run, *, count: int, all: bool) -> Chosen:
     unsure = _hardest(numbers[scores[1]], np.arange(len(wrong)))[:count]
     first = by_loss if all else by_loss[:count]
     listed = np.flatnonzero(np.isin(found.positions, _listed(run)))
+    listed = np.setdiff1d(listed, np.concatenate([first, unsure]))[: 2 * count]
     rows = np.unique(np.concatenate([first, unsure, listed]))
     right = np.setdiff1d(np.flatnonzero(~wrong), rows)
     rows = np.concatenate(
@@ -60,8 +62,15 @@ def choose(run: Run, *, count: int, all: bool) -> Chosen:
             _hardest(numbers[scores[1]], rows[~wrong[rows]]),
         ]
     )
+    if len(rows) > most:
+        rows = rows[:most]
+        kept = found.positions[rows]
+        wrong_kept = int(wrong[rows].sum())
+        what = f"the {most:,} hardest examples, as many as fit into memory"
+        return Chosen(kept, found.positions[right], wrong_kept, what)
     which = "every wrong example" if all else f"the {len(first):,} hardest wrong examples"
-    what = f"{which} and the {len(unsure):,} least sure ones, {len(rows):,} in all"
+    beside = f", and {len(listed):,} others of the run's lists" if len(listed) else ""
+    what = f"{which} and the {len(unsure):,} least sure ones{beside}, {len(rows):,} in all"
     return Chosen(found.positions[rows], found.positions[right], int(wrong[rows].sum()), what)
 
 

@@ -39,6 +39,7 @@ from hardex.runs.folder import RESULTS, TABLE
 from hardex.runs.run import Run, load, opened
 
 JUDGING = "looking for causes"
+_MOST_BYTES = 2**31  # of pictures that are diagnosed
 
 
 def diagnose(
@@ -102,7 +103,8 @@ def diagnose(
     labels = np.empty(0, np.int64) if training is None else training_labels(training, names)
     others = tuple(other_model(found, dataset, one, shape, trust_model) for one in also)
     rng = np.random.default_rng(seed)
-    chosen = choose(found, count=count, all=all)
+    most = max(1, _MOST_BYTES // int(np.prod(shape)))
+    chosen = choose(found, count=count, all=all, most=most)
     examples = read_examples(found, dataset, chosen.positions, shape)
     check_answers(classifier, examples)
     right = drawn(chosen.right, most_sources(shape), rng)

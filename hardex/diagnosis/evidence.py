@@ -1,7 +1,7 @@
 """Cases and verdicts -> what is shown for them: the transform undone, neighbours, distances."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from hardex.diagnosis.plants import Cases
 from hardex.diagnosis.reference import Reference
 from hardex.diagnosis.search import Step, refined, steps
 from hardex.diagnosis.setting import Setting, chunks
-from hardex.diagnosis.undone import undone
+from hardex.diagnosis.undone import noise_in, undone
 
 NEIGHBOURS, TYPICAL = 8, 3
 _DENSITY = 0.5  # weight of the squared distance, as in the search
@@ -61,6 +61,9 @@ def undo(setting: Setting, cases: Cases, families: Sequence[str]) -> list[Undone
             around = [refined(one.step, setting.reference.shape) for one in coarse]
             for row, fine in zip(part, _best(classifier, setting, some, around), strict=True):
                 found[row] = fine
+                if family == "noise":  # what takes it away is the same for any amount
+                    seen = Step("noise", noise_in(cases.images[row]))
+                    found[row] = replace(fine, step=seen)
     return found
 
 

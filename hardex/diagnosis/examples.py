@@ -17,7 +17,7 @@ from hardex.runs.run import Run
 from hardex.runs.tables import examples_at
 
 _APART = 0.05  # of a probability: more than another batch or another machine makes
-_MOST_APART = 0.5  # of the examples
+_MOST_APART = 0.05  # of the examples
 
 
 @dataclass(frozen=True, eq=False)

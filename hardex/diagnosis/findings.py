@@ -25,6 +25,8 @@ from hardex.diagnosis.wording import Facts, why
 from hardex.runs.findings import Finding
 from hardex.runs.run import Run
 
+_LEAST_SECOND = 0.05  # probability of a second cause that is worth a word
+
 
 @dataclass(frozen=True, eq=False)
 class Known:
@@ -147,8 +149,8 @@ def _cause(known: Known, row: int, named: NDArray[np.str_] | None) -> tuple[str,
     """The cause of an example and its confidence; a copy needs no judge."""
     if _copy(known, row) is not None:
         return DUPLICATE, 1.0
-    if named is None:
-        return UNEXPLAINED, 1.0
+    if named is None:  # nothing was judged
+        return UNEXPLAINED, 0.0
     p, cause = _probabilities(known.verdicts, row), str(named[row])
     most = max((value for name, value in p.items() if name != UNEXPLAINED), default=0.0)
     return cause, 1 - most if cause == UNEXPLAINED else p[cause]
@@ -173,13 +175,11 @@ def _probabilities(verdicts: Verdicts | None, row: int) -> dict[str, float]:
 
 
 def _second(one: One, known: Known) -> str | None:
-    """The next likeliest cause that may be named."""
-    if known.verdicts is None:
-        return None
-    votes = known.verdicts.votes[one.row]
-    order = np.argsort(-votes, kind="stable")
-    names = [known.verdicts.causes[place] for place in order if votes[place] > 0]
-    return next((name for name in names if name != one.cause and name in known.trial.given), None)
+    """The next likeliest cause that may be named, unless it is most unlikely."""
+    p = _probabilities(known.verdicts, one.row)
+    may = {name: p[name] for name in known.trial.given if name != one.cause and name in p}
+    second = max(may, key=lambda name: may[name], default=None)
+    return second if second is not None and may[second] >= _LEAST_SECOND else None
 
 
 def _finding(one: One, known: Known) -> Finding:
@@ -208,8 +208,8 @@ def _finding(one: One, known: Known) -> Finding:
         neighbour_ids=_ids(training, one.near.positions),
         neighbour_labels=one.labels,
         neighbour_distances=tuple(one.near.distances.tolist()),
-        given_ids=_ids(training, one.near.of_given),
-        other_ids=_ids(training, one.near.of_other),
+        given_ids=_ids(training, _beside(one, one.given, one.near.of_given, known)),
+        other_ids=_ids(training, _beside(one, one.other, one.near.of_other, known)),
         copy_id=facts.copy or None,
         copy_label=facts.copy_label or None,
         copy_in=facts.copy_in or None,
@@ -267,6 +267,16 @@ def _other_label(one: One, names: Sequence[str]) -> str | None:
     if one.cause == IMBALANCE:
         return names[one.by_shares]
     return names[one.other] if one.cause in (AMBIGUOUS, MISLABELLED) else None
+
+
+def _beside(one: One, number: int, nearest: Positions, known: Known) -> Positions:
+    """The training images of a class to show: typical ones for ambiguous examples, else near."""
+    if one.cause != AMBIGUOUS:
+        return nearest
+    reference = known.trial.setting.reference
+    rows = reference.vectors.typical(number, len(nearest))
+    found: Positions = reference.positions[reference.vectors.order[rows]]
+    return found
 
 
 def _ids(training: Dataset | None, positions: Positions) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from hardex.diagnosis.group_words import (
     mislabelled_in_words,
 )
 from hardex.diagnosis.overall import GroupTest, LabelErrors
-from hardex.diagnosis.selftest import SelfTest
+from hardex.diagnosis.selftest import CauseTest, SelfTest, Share
 from hardex.runs.findings import Finding
 from hardex.sentences import counted
 
@@ -116,13 +116,14 @@ def false_credits(selftest: SelfTest) -> tuple[dict[str, float], dict[str, int]]
         ({'blur': 0.01}, {'blur': 298})
     """
     tests = [test for test in selftest.causes if test.given and test.cause != UNEXPLAINED]
-    measured_on = {test.cause: test.false_credit.of for test in tests}
-    rates = {
-        test.cause: (round(test.false_credit.value * of) + 1) / (of + 2)
-        for test in tests
-        for of in (test.false_credit.of,)
-    }
-    return rates, measured_on
+    worst = {test.cause: _worst(test) for test in tests}
+    rates = {cause: (round(it.value * it.of) + 1) / (it.of + 2) for cause, it in worst.items()}
+    return rates, {cause: it.of for cause, it in worst.items()}
+
+
+def _worst(test: CauseTest) -> Share:
+    """Where the cause is named most often without being there: what chance gives at most."""
+    return max(test.false_credit, test.by_chance, key=lambda it: (it.value, it.of))
 
 
 def tails(

@@ -105,7 +105,18 @@ def other_model(
             f"{its.name if its else 'no images'} and {run.folder} of "
             f"{mine.name if mine else 'no images'}; rank the same data with the other model."
         )
+    model, own = found.manifest.model, run.manifest.model
+    if model is not None and own is not None and model.hash == own.hash:
+        raise RunError(
+            f"--also needs runs of other models; {found.folder} was made with the same one, "
+            f"{model.name}; leave it out."
+        )
     classifier = classifier_of(found, trust_model=trust_model)
+    if model is not None and classifier.fingerprint() != model.hash:
+        raise RunError(
+            f"--also needs the model that {found.folder} was made with, {model.name}; its file has "
+            "changed since; rank again with it."
+        )
     takes = shape_for(classifier, dataset)
     if takes not in (None, shape):
         raise RunError(

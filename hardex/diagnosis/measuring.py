@@ -19,6 +19,7 @@ from hardex.diagnosis.selftest import (
 from hardex.diagnosis.setting import Learnt
 
 _FEW = 20  # plants, below which a cause is not judged
+_FEWEST_TO_TEST = 73  # with fewer, an interval reaches over 5 % even without any false credit
 _BINS = 10
 
 
@@ -30,6 +31,12 @@ def false_credits(learnt: Learnt) -> NDArray[np.bool_]:
     return found
 
 
+def mere_errors(learnt: Learnt) -> NDArray[np.bool_]:
+    """(n,) whether a plant is wrong without a named cause, as natural errors may be."""
+    found: NDArray[np.bool_] = (learnt.causes == UNEXPLAINED) & (learnt.kinds != UNTOUCHED)
+    return found
+
+
 def cause_tests(learnt: Learnt, verdicts: Verdicts, causes: Sequence[str]) -> tuple[CauseTest, ...]:
     """Power and false credit of each cause.
 
@@ -38,25 +45,33 @@ def cause_tests(learnt: Learnt, verdicts: Verdicts, causes: Sequence[str]) -> tu
         verdicts: what it says of them.
         causes: those to test; `unexplained` is none.
     """
-    named, nothing = verdicts.named(), false_credits(learnt)
+    named, nothing, errors = verdicts.named(), false_credits(learnt), mere_errors(learnt)
     return tuple(
         cause_test(
             cause,
             (named == cause)[learnt.causes == cause],
             (named == cause)[nothing & (learnt.causes != cause)],
+            (named == cause)[errors],
         )
         for cause in causes
         if cause != UNEXPLAINED
     )
 
 
-def cause_test(cause: str, found: NDArray[np.bool_], credited: NDArray[np.bool_]) -> CauseTest:
+def cause_test(
+    cause: str,
+    found: NDArray[np.bool_],
+    credited: NDArray[np.bool_],
+    by_chance: NDArray[np.bool_] | None = None,
+) -> CauseTest:
     """Whether a cause may be named.
 
     Args:
         cause: its name.
         found: for each of its plants, whether it was named.
         credited: the same for flipped labels, junk and untouched examples.
+        by_chance: the same for examples that are wrong without a named cause; by default those of
+            `credited`.
 
     Example:
         >>> cause_test("blur", np.ones(10, bool), np.zeros(900, bool)).why_not
@@ -66,8 +81,10 @@ def cause_test(cause: str, found: NDArray[np.bool_], credited: NDArray[np.bool_]
     """
     power = share_of(int(found.sum()), len(found))
     false = share_of(int(credited.sum()), len(credited))
+    errors = credited if by_chance is None else by_chance
+    chance = share_of(int(errors.sum()), len(errors))
     why_not = _why_not(power, false)
-    return CauseTest(cause, len(found), power, false, not why_not, why_not)
+    return CauseTest(cause, len(found), power, false, not why_not, why_not, chance)
 
 
 def _why_not(power: Share, false: Share) -> str:
@@ -77,6 +94,11 @@ def _why_not(power: Share, false: Share) -> str:
         return f"only {power.of} plants of it could be made"
     if power.low < LEAST_POWER:
         return f"only {power.value:.0%} of {power.of} plants were found (at least {power.low:.0%})"
+    if false.of < _FEWEST_TO_TEST:
+        return (
+            f"only {false.of} flipped labels, junk and untouched examples could test its false "
+            f"credit, and {_FEWEST_TO_TEST} are needed"
+        )
     if false.high > MOST_FALSE_CREDIT:
         return (
             f"it was named for {false.value:.0%} of {false.of} flipped labels, junk and untouched "
@@ -86,14 +108,17 @@ def _why_not(power: Share, false: Share) -> str:
 
 
 def accuracy(learnt: Learnt, verdicts: Verdicts, given: Sequence[str]) -> tuple[Share, Share]:
-    """The share of answers that is right, and the share of plants that gets an answer."""
+    """The share of all answers that is right, and the share of planted causes that gets one.
+
+    An answer about a plant without a named cause is wrong, and so is one about a cause that may
+    not be named; these count, too.
+    """
     named = verdicts.named(given)
-    known = np.isin(learnt.causes, list(given))
-    answered = named != UNEXPLAINED
+    caused, answered = learnt.causes != UNEXPLAINED, named != UNEXPLAINED
     right = (named == learnt.causes) & answered
     return (
-        share_of(int(right[known].sum()), int(answered[known].sum())),
-        share_of(int(answered[known].sum()), int(known.sum())),
+        share_of(int(right.sum()), int(answered.sum())),
+        share_of(int((answered & caused).sum()), int(caused.sum())),
     )
 
 

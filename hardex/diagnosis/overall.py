@@ -5,6 +5,7 @@ from typing import Any
 
 DIAGNOSIS = "diagnosis.json"
 SCHEMA = "hardex.diagnosis/1"
+MOST = 1000  # causes, groups or notes that are read
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,9 @@ def of_json(found: dict[str, Any]) -> Diagnosis:
     if found["schema"] != SCHEMA:
         raise ValueError(f"its schema is {str(found['schema'])[:40]!r}, not {SCHEMA}")
     values = {name: value for name, value in found.items() if name != "schema"}
+    for name in ("judged", "not_judged", "counts", "tests", "notes"):
+        if len(values[name]) > MOST:
+            raise ValueError(f"its {name} are {len(values[name]):,}, and {MOST:,} are the most")
     errors, leakage = values["label_errors"], values["leakage"]
     return Diagnosis(
         **{

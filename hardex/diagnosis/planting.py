@@ -82,7 +82,10 @@ def _some(
 ) -> Iterator[tuple[Made, Probabilities]]:
     picture = max(1, int(np.prod(sources.images.shape[1:])))
     at_once = max(1, min(_AT_ONCE, _AT_ONCE_BYTES // picture))
-    order = _in_turn(len(sources), len(sources) if one.once else _TRIES * wanted, rng)
+    tries = len(sources) if one.once else min(len(sources), _TRIES * wanted)
+    order = rng.permutation(len(sources))[
+        :tries
+    ]  # a picture serves once, so plants are independent
     have = 0
     for start in range(0, len(order), at_once):
         if have >= wanted:
@@ -96,13 +99,6 @@ def _some(
             amounts, amounts_y = made.amounts[kept], made.amounts_y[kept]
             yield Made(made.cases.at(kept), amounts, amounts_y, made.rows[kept]), p[kept]
         have += len(kept)
-
-
-def _in_turn(count: int, tries: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """(tries,) of `count` sources in random orders, none again before all others have served."""
-    rounds = -(-tries // max(1, count))
-    orders = [rng.permutation(count) for _ in range(rounds)]
-    return np.concatenate([np.empty(0, np.int64), *orders])[:tries]
 
 
 def _predicted(

@@ -45,6 +45,7 @@ RANGES: Mapping[str, tuple[Range, ...]] = {
 }
 _RARE_LEFT = (0.03, 0.15)  # share of a class around an example that is taken away
 _SMALL_CLASS = (0.04, 0.15)  # what is left of a class
+_LESS_SURE = 3.0  # temperature at most, under which examples come between two classes
 _CLOSE = 0.6  # margin between two probabilities
 UNTOUCHED = "untouched"
 
@@ -336,10 +337,29 @@ def _undecided(
     sources: Sources, rng: np.random.Generator, ranges: Mapping[str, tuple[Range, ...]]
 ) -> Made:
     """Those examples that lie between two classes as they are, labelled as the less likely one."""
-    top = np.sort(sources.probabilities, axis=1)
-    rows = np.flatnonzero(top[:, -1] - top[:, -2] < _CLOSE)
+    cases, rows = _between(sources, rng)
     second = np.argsort(-sources.probabilities[rows], axis=1, kind="stable")[:, 1]
-    return _unchanged(Cases.of(sources.images[rows], second), rows)
+    return _unchanged(replace(cases, given=second, confused=second), rows)
+
+
+def _hesitant(
+    sources: Sources, rng: np.random.Generator, ranges: Mapping[str, tuple[Range, ...]]
+) -> Made:
+    """Those that lie between two classes with their own label, which the model has right."""
+    cases, rows = _between(sources, rng)
+    return _unchanged(cases, rows)
+
+
+def _between(sources: Sources, rng: np.random.Generator) -> tuple[Cases, NDArray[np.int64]]:
+    """The examples with a small margin, as a model sees them that is less sure of everything.
+
+    The least sure ones of all are diagnosed and no sources, so those that are left are softened.
+    """
+    softened = rng.uniform(1.0, _LESS_SURE, len(sources))
+    cases = replace(Cases.of(sources.images, sources.labels), softened=softened)
+    top = np.sort(cases.believed(sources.probabilities), axis=1)
+    rows = np.flatnonzero(top[:, -1] - top[:, -2] < _CLOSE)
+    return cases.at(rows), rows
 
 
 def _rare(
@@ -444,8 +464,17 @@ PLANTS: tuple[Plant, ...] = (
     Plant("stroke", _simple("stroke", grows=True), only="grey"),
     Plant("flip", _switch("flip"), once=True),
     Plant(MISLABELLED, _mislabelled, by_pixels=False),
-    Plant(AMBIGUOUS, _blended, share=0.6, kind="blend"),
-    Plant(AMBIGUOUS, _undecided, share=0.4, kind="undecided", by_pixels=False, once=True),
+    Plant(AMBIGUOUS, _blended, share=0.5, kind="blend"),
+    Plant(AMBIGUOUS, _undecided, share=0.25, kind="undecided", by_pixels=False, once=True),
+    Plant(
+        AMBIGUOUS,
+        _hesitant,
+        share=0.25,
+        kind="hesitant",
+        by_pixels=False,
+        once=True,
+        keeps_right=True,
+    ),
     Plant(RARE, _rare, by_pixels=False),
     Plant(IMBALANCE, _imbalance, by_pixels=False),
     Plant(JUNK, _junk),

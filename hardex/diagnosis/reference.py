@@ -162,6 +162,15 @@ class ClassDistances:
         size = max(1, _CHUNK_BYTES // (4 * max(1, len(self.rows))))
         return (slice(start, start + size) for start in range(0, count, size))
 
+    def typical(self, number: int, count: int) -> NDArray[np.int64]:
+        """The sorted rows of a class that are nearest to the mean of its rows, nearest first."""
+        first, last = int(self.starts[number]), int(self.starts[number + 1])
+        rows = self.rows[first:last]
+        if not len(rows):
+            return np.empty(0, np.int64)
+        far = np.linalg.norm(rows - rows.mean(axis=0), axis=1)
+        return first + np.argsort(far, kind="stable")[:count]
+
     def _squared(self, vectors: Embeddings) -> Floats:
         rows = np.asarray(vectors, np.float32)
         own = np.einsum("ij,ij->i", rows, rows)

@@ -194,4 +194,10 @@ def refined(step: Step, shape: Shape) -> tuple[Step, ...]:
         return (step, *(Step(step.family, amount * near, step.amount_y) for near in factors))
     if step.family == "shear":
         return (step, *(Step("shear", amount + near) for near in (-0.14, -0.07, 0.07, 0.14)))
+    if step.family == "blur":
+        return (step, *(Step("blur", amount * near) for near in (0.7, 0.85, 1.2, 1.4)))
+    if step.family == "stroke":
+        near = side / OF_PIXELS
+        thicker = (amount + by * near for by in (-0.5, -0.25, 0.25, 0.5))
+        return (step, *(Step("stroke", within("stroke", one)) for one in thicker))
     return (step,)

@@ -9,6 +9,7 @@ from hardex.classifiers.doctor.statistics import wilson_interval
 
 SELFTEST = "selftest.json"
 SCHEMA = "hardex.selftest/1"
+MOST = 1000  # causes, notes or bins that are read
 LEAST_POWER = 0.50  # below, a cause is not named
 MOST_FALSE_CREDIT = 0.05  # above, a cause is not named
 
@@ -35,6 +36,8 @@ class CauseTest:
             kind) that was named so.
         given: whether findings may name it on this data set.
         why_not: a clause if they may not, else "".
+        by_chance: the share of examples that are wrong without a named cause (mere mistakes,
+            border cases, distortions without a name) that was named so.
     """
 
     cause: str
@@ -43,6 +46,7 @@ class CauseTest:
     false_credit: Share
     given: bool
     why_not: str = ""
+    by_chance: Share = Share(0.0, 0.0, 1.0, 0)
 
 
 @dataclass(frozen=True)
@@ -108,12 +112,15 @@ def of_json(found: dict[str, Any]) -> SelfTest:
     if found["schema"] != SCHEMA:
         raise ValueError(f"its schema is {str(found['schema'])[:40]!r}, not {SCHEMA}")
     values = {name: value for name, value in found.items() if name != "schema"}
+    if max(len(values["causes"]), len(values["notes"]), len(values["calibration"])) > MOST:
+        raise ValueError(f"it has more than {MOST} causes, notes or bins")
     tests = [
         CauseTest(
             **{
                 **one,
                 "power": Share(**one["power"]),
                 "false_credit": Share(**one["false_credit"]),
+                "by_chance": Share(**one["by_chance"]),
             }
         )
         for one in values["causes"]

@@ -107,8 +107,8 @@ def selftest(
     found = try_out(given, progress=progress).selftest
     if found is None:
         raise DatasetError(
-            f"a self-test needs planted causes that make the model wrong; of {plants} on "
-            f"{dataset.source} none does; pass more --plants."
+            "a self-test needs planted causes that make the model wrong; it bears all that were "
+            f"planted on {dataset.source}; pass other data, or a model that can be wrong."
         )
     notes = () if training is None else notes_on(training, names)
     return replace(found, notes=(*found.notes, *notes))

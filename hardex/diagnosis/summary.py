@@ -10,7 +10,7 @@ from hardex.diagnosis.duplicates import TRAIN, with_another_label
 from hardex.diagnosis.examine import embedded
 from hardex.diagnosis.findings import Known
 from hardex.diagnosis.groups import false_credits, group_tests, label_errors
-from hardex.diagnosis.overall import CauseCount, Diagnosis, Leakage, NotJudged
+from hardex.diagnosis.overall import MOST, CauseCount, Diagnosis, Leakage, NotJudged
 from hardex.diagnosis.plants import plants_for
 from hardex.diagnosis.training import notes_on
 from hardex.diagnosis.trial import Named, is_even
@@ -50,7 +50,7 @@ def summary(known: Known, findings: Sequence[Finding], chosen: Chosen, named: Na
             CauseCount(cause, number, remedy_of(cause))
             for cause, number in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
         ),
-        tests=group_tests(findings, rates, known.names, measured_on),
+        tests=group_tests(findings, rates, known.names, measured_on)[:MOST],
         label_errors=label_errors(findings, embedded(reference, examples.images)),
         leakage=None if training is None else _leakage(known),
         notes=(*trial.notes, *_notes(known)),

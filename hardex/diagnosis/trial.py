@@ -29,7 +29,7 @@ from hardex.sentences import counted
 
 OUT_OF_BAG = (
     "The self-test used the plants that the diagnosis learnt from, each judged by the trees that "
-    "did not see it."
+    "did not see it, which is a little too favourable."
 )
 NOTHING_COUNTED = "No planted cause made the model wrong: there is evidence, but no cause is named."
 LEARNING, TESTING = "planting causes to learn from", "planting causes to test the diagnosis"

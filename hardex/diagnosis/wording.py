@@ -166,5 +166,5 @@ def _unexplained(facts: Facts) -> str:
         return "It looks like an ordinary example, and no cause that hardex knows fits."
     first = f"the likeliest is {facts.likeliest} ({facts.likeliest_confidence:.2f})"
     if facts.not_given:
-        return f"No cause may be named: {first}, which the self-test does not trust here."
+        return f"No cause may be named: {first}, which may not be named here."
     return f"No cause fits well enough: {first}."

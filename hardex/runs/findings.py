@@ -1,10 +1,12 @@
 """findings.parquet: one cause per diagnosed example, with the evidence for it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from hardex.bounded import CELL_MOST, Unreadable
 from hardex.data.parquet_files import open_table
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 FINDINGS = "findings.parquet"
 _GROUP_ROWS = 8_192  # findings in a row group, which is the least that is read of the table
 _ALWAYS = ("id", "cause", "confidence")  # columns that are always read
+_LIST_MOST = 64  # entries of a list
 _PROBABILITY = "p_"  # before the name of a cause
 
 
@@ -45,7 +48,8 @@ class Finding:
         usual_distance: the median of that for examples of this class that are right.
         nearest_distance: the same for the class that is nearest.
         neighbour_ids, neighbour_labels, neighbour_distances: the nearest training images.
-        given_ids: the nearest training images of the given class.
+        given_ids: the nearest training images of the given class, or for ambiguous examples the
+            most typical ones.
         other_ids: those of the suggested, other or predicted class.
         copy_id, copy_label: the image that this one is a copy of, of duplicates.
         copy_in: `train` or `test`, where that copy is.
@@ -150,6 +154,7 @@ def read_findings(path: Path) -> "pd.DataFrame":
     import pyarrow.parquet as pq
 
     with open_table(path) as table:
+        _check_lists(table.file)
         names = set(table.file.schema_arrow.names)
     missing = [one.name for one in fields(Finding) if one.name not in names | {"probabilities"}]
     if missing:
@@ -202,17 +207,12 @@ def first_of_each(path: Path, causes: Sequence[str], count: int) -> dict[str, li
     with _open(path) as file:
         columns = _columns(file, ["given_label", "predicted_label"])
         for group in range(file.num_row_groups):
-            missing = {cause: count - len(some) for cause, some in found.items()}
-            rows = [
-                row
-                for cause, more in missing.items()
-                if more > 0
-                for row in _rows_with(file, group, "cause", [cause])[:more]
-            ]
+            missing = {c: count - len(some) for c, some in found.items() if len(some) < count}
+            if not missing:
+                break
+            rows = _first_rows(file, group, missing)
             for one in _findings(file, group, columns, rows):
                 found[one.cause].append(one)
-            if all(len(some) >= count for some in found.values()):
-                break
     return found
 
 
@@ -228,6 +228,7 @@ def _open(path: Path) -> "Iterator[pq.ParquetFile]":
     import pyarrow.parquet as pq
 
     with open_table(path) as checked:
+        _check_lists(checked.file)
         columns = [checked.file.schema.column(i) for i in range(len(checked.file.schema))]
     texts = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
     try:
@@ -235,6 +236,19 @@ def _open(path: Path) -> "Iterator[pq.ParquetFile]":
             yield file
     except (pa.ArrowException, KeyError, OverflowError, TypeError) as error:
         raise Unreadable(str(error).partition("\n")[0] or type(error).__name__) from error
+
+
+def _check_lists(file: "pq.ParquetFile") -> None:
+    """Raise `Unreadable` if lists are far longer than any finding's: a short file may hold them."""
+    for group in range(file.num_row_groups):
+        rows = file.metadata.row_group(group)
+        for place in range(rows.num_columns):
+            column = rows.column(place)
+            if column.num_values > _LIST_MOST * rows.num_rows:
+                raise Unreadable(
+                    f"its column {column.path_in_schema[:80]!r} holds {column.num_values:,} values "
+                    f"in {rows.num_rows:,} rows, and {_LIST_MOST} a row are the most"
+                )
 
 
 def _columns(file: "pq.ParquetFile", names: Sequence[str] | None) -> list[str]:
@@ -282,13 +296,28 @@ def _rows_with(file: "pq.ParquetFile", group: int, name: str, values: Collection
     return rows
 
 
+def _first_rows(file: "pq.ParquetFile", group: int, missing: Mapping[str, int]) -> list[int]:
+    """The first rows of a row group with each of some causes, as many of each as are missing."""
+    rows = np.array(_rows_with(file, group, "cause", list(missing)), np.int64)
+    if not len(rows):
+        return []
+    column = file.read_row_group(group, ["cause"]).column(0).take(rows)
+    left, found = dict(missing), []
+    for row, cause in zip(rows.tolist(), column.to_pylist(), strict=True):
+        if left[cause] > 0:
+            left[cause] -= 1
+            found.append(row)
+    return found
+
+
 def _findings(
     file: "pq.ParquetFile", group: int, columns: list[str], rows: Sequence[int]
 ) -> list[Finding]:
     """The findings in some rows of a row group; without rows nothing is read."""
     if not rows:
         return []
-    return [_finding(row) for row in file.read_row_group(group, columns).take(rows).to_pylist()]
+    table = file.read_row_group(group, columns).take(rows)
+    return [_finding(row) for row in table.to_pylist()]
 
 
 def _finding(row: dict[str, Any]) -> Finding:
@@ -306,6 +335,8 @@ def _finding(row: dict[str, Any]) -> Finding:
 def _value(value: Any) -> Any:
     """A cell as an attribute; a text is as long as in a CSV file at most."""
     if isinstance(value, list):
+        if len(value) > _LIST_MOST:
+            raise Unreadable(f"a list has {len(value):,} entries, and {_LIST_MOST} is the most")
         return tuple(_value(one) for one in value if one is not None)
     if isinstance(value, str) and len(value) > CELL_MOST:
         raise Unreadable(f"a cell has {len(value):,} characters, and {CELL_MOST:,} is the most")

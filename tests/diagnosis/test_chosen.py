@@ -24,9 +24,17 @@ def test_wrong_ones_come_first_by_loss_then_the_others_by_how_unsure(run):
 
 
 def test_the_lists_of_the_run_are_among_them(run):
-    chosen = choose(run, count=1, all=False)
+    chosen = choose(run, count=9, all=False)
     ids = run.predictions.set_index("position").loc[chosen.positions].id
     assert set(run.hard["id"]) <= set(ids)
+
+
+def test_no_more_are_chosen_than_fit_into_memory_and_that_is_said(run):
+    whole = choose(run, count=9, all=False)
+    fewer = choose(run, count=9, all=False, most=3)
+    assert fewer.positions.tolist() == whole.positions[:3].tolist()
+    assert fewer.what == "the 3 hardest examples, as many as fit into memory"
+    assert set(fewer.right) == set(whole.right)
 
 
 def test_a_shorter_choice_is_part_of_a_longer_one_in_the_same_order(run):

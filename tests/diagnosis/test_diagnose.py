@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from fakes import contents
-from letters import NAMES, letters, nearest_letter
+from letters import NAMES, letters, nearest_letter, same_by_another_name
 
 import hardex
 from hardex.data.dataset import ArrayDataset
@@ -323,7 +323,10 @@ def _named(images, labels, order):
 
 
 def test_examples_of_other_runs_are_evidence(world, quickly, tmp_path):
-    other = hardex.rank(nearest_letter, str(world / "few.npz"), out=tmp_path / "other")
+    same = hardex.rank(nearest_letter, str(world / "few.npz"), out=tmp_path / "same")
+    with pytest.raises(RunError, match=r"--also needs runs of other models; .* the same one"):
+        quickly(also=[same], trust_model=True)
+    other = hardex.rank(same_by_another_name, str(world / "few.npz"), out=tmp_path / "other")
     run = quickly(also=[other], trust_model=True)
     wrong = run.findings.given_label != run.findings.predicted_label
     assert (run.findings.others_wrong == wrong).all() and (run.findings.others == 1).all()

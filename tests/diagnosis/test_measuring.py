@@ -48,7 +48,8 @@ def test_power_is_of_the_own_plants_and_false_credit_of_what_has_no_transform():
             900,
             "it was named for 5% of 900 flipped labels, junk and untouched examples",
         ),
-        (90, 100, 0, 0, "it was named for 0% of 0 flipped labels"),
+        (90, 100, 0, 72, "only 72 flipped labels, junk and untouched examples could test"),
+        (90, 100, 0, 73, ""),
         (20, 20, 0, 200, ""),
     ],
 )
@@ -62,8 +63,8 @@ def test_accuracy_counts_answers_and_coverage_counts_plants():
     planted = learnt(["blur", "blur", "junk", "junk", "mislabelled"])
     said = ["blur", "junk", "junk", UNEXPLAINED, "blur"]
     right, answered = accuracy(planted, sure(said), ["blur", "junk"])
-    assert (right.value, right.of) == (2 / 3, 3)  # the mislabelled one is not looked at
-    assert (answered.value, answered.of) == (3 / 4, 4)
+    assert (right.value, right.of) == (2 / 4, 4)
+    assert (answered.value, answered.of) == (4 / 5, 5)
 
 
 def test_calibration_is_the_distance_of_stated_and_true_shares():

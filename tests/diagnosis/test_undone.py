@@ -14,7 +14,7 @@ from hardex.diagnosis.features import features
 from hardex.diagnosis.plants import Cases
 from hardex.diagnosis.reference import read_reference
 from hardex.diagnosis.search import JITTER, NOTHING, Step, pictures, steps
-from hardex.diagnosis.undone import undone
+from hardex.diagnosis.undone import noise_in, undone
 from hardex.images import Transform, transform
 
 DONE = {
@@ -138,10 +138,18 @@ def test_brightness_is_found_as_a_share_of_the_levels(colour, added):
     assert amount_in_words("contrast", *found).startswith("brighter by ")
 
 
-def test_noise_has_no_amount_and_other_causes_have_no_transform(grey):
+def test_noise_is_measured_in_the_picture_and_other_causes_have_no_transform(grey):
     images, labels = letters(2)
     found = undo(grey, Cases.of(images, labels), ["noise", "rare"])
-    assert found[0].step == Step("noise") and found[1] is None
+    assert found[0].step == Step("noise", noise_in(images[0])) and found[1] is None
+
+
+@pytest.mark.parametrize("sigma", [0.05, 0.2])
+def test_noise_is_measured_within_a_fifth(sigma):
+    soft = np.full((64, 64, 3), 128, np.uint8)
+    soft[20:40] = 100
+    noisy = transform(soft, Transform(noise=sigma), rng=np.random.default_rng(1))
+    assert noise_in(noisy) == pytest.approx(sigma, rel=0.2)
 
 
 # What else is measured

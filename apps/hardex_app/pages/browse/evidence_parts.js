@@ -102,11 +102,11 @@ function duplicate({ copy_id: id, copy_label: label, copy_in: where, given_label
   const labelled = label === null ? [] : [", labelled ", bold(label), label === given ? ", as this one" : ""];
   if (where === "train") {
     const copy = [{ id, label: label ?? "" }];
-    return [line(["It has the pixels of the training image ", bold(id), ...labelled, "."]),
+    return [line(["It is a copy of the training image ", bold(id), ...labelled, "."]),
       ...training("", copy, facts), ...hint(facts, [id])];
   }
   const other = link("hx-evidence-copy", plain(id), { page: "browse", list: "all", id });
-  return [line(["It has the pixels of the example ", other, ...labelled, "."])];
+  return [line(["It is a copy of the example ", other, ...labelled, "."])];
 }
 
 /**
