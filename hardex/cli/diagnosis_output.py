@@ -152,20 +152,21 @@ def _of_the_data(found: Diagnosis) -> Iterator[str]:
     """What is wrong with the labels and the training data."""
     if found.label_errors is not None:
         yield found.label_errors.sentence
-    if found.leakage is not None and found.leakage.examples:
+    if found.leakage is not None:
         yield leaked(found.leakage)
 
 
 def leaked(leakage: Leakage) -> str:
-    """How many diagnosed examples are in the training data, a sentence.
+    """How many examples are in the training data, a sentence.
 
     Example:
-        >>> leaked(Leakage(3, 1, ("a", "b", "c")))
-        '3 of the diagnosed examples are in the training data, too, 1 of them with another label \
-(a, b, c).'
+        >>> leaked(Leakage(3, 1, ("a", "b", "c"), 900))
+        '3 of 900 examples are in the training data, too, 1 of them with another label (a, b, c).'
     """
+    if not leakage.examples:
+        return f"None of the {leakage.of:,} examples looked at is in the training data."
     verb = "is" if leakage.examples == 1 else "are"
-    text = f"{leakage.examples:,} of the diagnosed examples {verb} in the training data, too"
+    text = f"{leakage.examples:,} of {leakage.of:,} examples {verb} in the training data, too"
     if leakage.other_label:
         text += f", {leakage.other_label:,} of them with another label"
     if not leakage.ids:

@@ -1,19 +1,26 @@
 """`hardex diagnose`: a run + its training data -> findings, self-test and diagnosis."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hardex.arrays import Image, Labels
+from hardex.arrays import Image
 from hardex.classifiers.opening import Model
 from hardex.data.dataset import Dataset
 from hardex.data.pixels import input_image
 from hardex.data.sources import Data
 from hardex.diagnosis.chosen import choose
-from hardex.diagnosis.duplicates import Copy, in_run, in_training
-from hardex.diagnosis.examples import Examples, check_answers, read_examples, read_sources
+from hardex.diagnosis.duplicates import Copy, among, in_run, in_training
+from hardex.diagnosis.examples import (
+    Examples,
+    check_answers,
+    is_whole,
+    look_at,
+    read_examples,
+    read_sources,
+)
 from hardex.diagnosis.findings import Known, findings_of
 from hardex.diagnosis.inputs import (
     check_counts,
@@ -31,7 +38,7 @@ from hardex.diagnosis.setting import Counter
 from hardex.diagnosis.sources import drawn, most_sources
 from hardex.diagnosis.summary import summary
 from hardex.diagnosis.training import training_labels
-from hardex.diagnosis.trial import Given, Trial, hidden_pixels, try_out
+from hardex.diagnosis.trial import Given, Trial, try_out
 from hardex.diagnosis.writing import write_all
 from hardex.errors import DatasetError
 from hardex.predict.neighbours import Progress, silent
@@ -109,7 +116,7 @@ def diagnose(
     check_answers(classifier, examples)
     right = drawn(chosen.right, most_sources(shape), rng)
     sources = read_sources(found, dataset, right, shape, classifier).without(examples.images)
-    hidden = hidden_pixels(examples.images, sources.images)
+    looked_at = look_at(dataset, shape, examples.positions, right)
     named = named_of(found, train, training)
     given = Given(
         named=named,
@@ -118,7 +125,7 @@ def diagnose(
         sources=sources,
         train=training,
         train_labels=labels,
-        hidden=frozenset() if training is None else hidden,
+        hidden=frozenset() if training is None else frozenset(looked_at),
         others=others,
         own_plants=own_plants,
         own_features=own_features,
@@ -127,8 +134,11 @@ def diagnose(
     )
     trial = try_out(given, selftest=selftest, progress=progress)
     verdicts = _verdicts(trial, examples, progress)
-    copies = _copies(found, dataset, examples, trial, training, labels)
-    known = Known(found, dataset, training, trial, examples, verdicts, copies)
+    copies = _copies(found, dataset, examples, trial, looked_at)
+    if training is not None:
+        outside = in_training(examples.images, trial.setting.reference, training, labels)
+        copies = [one + other for one, other in zip(outside, copies, strict=True)]
+    known = Known(found, dataset, training, trial, examples, verdicts, copies, looked_at, labels)
     findings = findings_of(known)
     whole = summary(known, findings, chosen, named)
     check_unchanged(found)
@@ -150,11 +160,12 @@ def _copies(
     dataset: Dataset,
     examples: Examples,
     trial: Trial,
-    training: Dataset | None,
-    labels: Labels,
+    looked_at: Mapping[str, Sequence[int]],
 ) -> list[list[Copy]]:
-    """For each example the images that it is a copy of."""
+    """For each example the others of the run that it is a copy of."""
     reference = trial.setting.reference
+    if is_whole(dataset, reference.shape):
+        return among(looked_at, np.asarray(dataset.labels), examples.positions, examples.images)
 
     def image_at(position: int) -> Image | None:
         try:
@@ -162,7 +173,7 @@ def _copies(
         except DatasetError:
             return None
 
-    within = in_run(
+    return in_run(
         run.folder / RESULTS / TABLE,
         examples.positions,
         examples.cases.given,
@@ -170,7 +181,3 @@ def _copies(
         examples.images,
         image_at,
     )
-    if training is None:
-        return within
-    outside = in_training(examples.images, reference, training, labels)
-    return [one + other for one, other in zip(outside, within, strict=True)]

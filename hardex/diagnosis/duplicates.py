@@ -1,6 +1,6 @@
 """Examples -> the images with another label that they are copies of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +83,26 @@ def _nearest(images: Images, reference: Reference) -> list[list[int]]:
     for rows in places.tolist():
         found.append([int(reference.positions[reference.pixels.order[row]]) for row in rows])
     return found
+
+
+def among(
+    looked_at: Mapping[str, Sequence[int]], labels: Labels, positions: Positions, images: Images
+) -> list[list[Copy]]:
+    """For each example the others of the run with exactly its pixels.
+
+    Args:
+        looked_at: by the name of their pixels the positions of all examples of the run.
+        labels: (m,) of the run.
+        positions, images: (n,), (n, h, w, c) of the examples.
+    """
+    return [
+        [
+            Copy(TEST, other, int(labels[other]), True)
+            for other in looked_at.get(pixel_key(image), ())
+            if other != position
+        ]
+        for position, image in zip(positions.tolist(), images, strict=True)
+    ]
 
 
 def in_run(

@@ -9,6 +9,7 @@ from hardex.arrays import Images, Labels, Positions, Probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import Dataset, Shape
 from hardex.diagnosis.examine import batched
+from hardex.diagnosis.keys import places_of
 from hardex.diagnosis.plants import Cases, Sources
 from hardex.diagnosis.reference import readable
 from hardex.errors import DatasetError, RunError
@@ -16,6 +17,7 @@ from hardex.runs.folder import RESULTS, TABLE
 from hardex.runs.run import Run
 from hardex.runs.tables import examples_at
 
+_LOOKED_AT_BYTES, _AT_ONCE = 2**28, 512  # of pictures, and how many at a time
 _APART = 0.05  # of a probability: more than another batch or another machine makes
 _MOST_APART = 0.05  # of the examples
 
@@ -58,6 +60,30 @@ class Examples:
         ordered = np.argsort(-self.p, axis=1, kind="stable")
         found: Labels = np.where(ordered[:, 0] == self.cases.given, ordered[:, 1], ordered[:, 0])
         return found
+
+
+def is_whole(dataset: Dataset, shape: Shape) -> bool:
+    """Whether all examples are looked at: whether their pictures are few and small enough."""
+    return len(dataset) * int(np.prod(shape)) <= _LOOKED_AT_BYTES
+
+
+def look_at(dataset: Dataset, shape: Shape, *some: Positions) -> dict[str, list[int]]:
+    """By the name of their pixels the positions of all examples, or of some if all are too many.
+
+    Args:
+        dataset: of the run.
+        shape: (h, w, c) in which pictures are compared.
+        some: positions that are looked at in any case.
+    """
+    wanted = np.arange(len(dataset))
+    if not is_whole(dataset, shape):
+        wanted = np.unique(np.concatenate(some))
+    found: dict[str, list[int]] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        there, images = readable(dataset, wanted[start : start + _AT_ONCE].tolist(), shape)
+        for key, places in places_of(images, there).items():
+            found.setdefault(key, []).extend(places)
+    return found
 
 
 def read_examples(run: Run, dataset: Dataset, positions: Positions, shape: Shape) -> Examples:

@@ -1,12 +1,12 @@
 """Examples + verdicts + copies -> one finding for each example."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Positions
+from hardex.arrays import Labels, Positions
 from hardex.data.dataset import Dataset
 from hardex.diagnosis.causes import (
     AMBIGUOUS,
@@ -40,6 +40,9 @@ class Known:
         examples: n of them.
         verdicts: what the judge says; None without one.
         copies: for each the images that it is a copy of.
+        looked_at: by the name of their pixels the positions of the examples of the run that were
+            compared with the training images.
+        training_labels: (m,) of the training data, as classes of the run.
     """
 
     run: Run
@@ -49,6 +52,8 @@ class Known:
     examples: Examples
     verdicts: Verdicts | None
     copies: Sequence[Sequence[Copy]]
+    looked_at: Mapping[str, Sequence[int]]
+    training_labels: Labels
 
     @property
     def names(self) -> tuple[str, ...]:

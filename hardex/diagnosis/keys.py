@@ -1,5 +1,6 @@
 """A picture -> a name for its exact pixels."""
 
+from collections.abc import Iterable
 from hashlib import blake2b
 
 import numpy as np
@@ -17,3 +18,11 @@ def pixel_key(image: Image) -> str:
     """
     head = f"{image.shape}".encode()
     return blake2b(head + np.ascontiguousarray(image).tobytes(), digest_size=16).hexdigest()
+
+
+def places_of(images: Iterable[Image], positions: Iterable[int]) -> dict[str, list[int]]:
+    """By the name of their pixels the positions of images."""
+    found: dict[str, list[int]] = {}
+    for image, position in zip(images, positions, strict=True):
+        found.setdefault(pixel_key(image), []).append(position)
+    return found

@@ -80,14 +80,16 @@ class Leakage:
     """Examples that are in the training data, too.
 
     Attributes:
-        examples: how many of the diagnosed examples have exactly the pixels of a training image.
+        examples: how many examples have exactly the pixels of a training image.
         other_label: how many of these have another label there.
         ids: the first of them.
+        of: how many examples were looked at: all of the run, if their pictures fit into memory.
     """
 
     examples: int
     other_label: int
     ids: tuple[str, ...]
+    of: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from hardex.diagnosis.causes import DUPLICATE, IMBALANCE, RARE, UNEXPLAINED, remedy_of
 from hardex.diagnosis.chosen import Chosen
-from hardex.diagnosis.duplicates import TRAIN, with_another_label
 from hardex.diagnosis.examine import embedded
 from hardex.diagnosis.findings import Known
 from hardex.diagnosis.groups import false_credits, group_tests, label_errors
@@ -100,12 +101,12 @@ def _notes(known: Known) -> list[str]:
 
 def _leakage(known: Known) -> Leakage:
     """The examples that are in the training data, too."""
-    ids, others = [], 0
-    for id, given, copies in zip(
-        known.examples.ids, known.examples.cases.given.tolist(), known.copies, strict=True
-    ):
-        exact = [copy for copy in copies if copy.where == TRAIN and copy.exact]
-        if exact:
-            ids.append(id)
-            others += with_another_label(exact, given) is not None
-    return Leakage(len(ids), others, tuple(ids[:_SHOWN]))
+    looked_at, copies = known.looked_at, known.trial.setting.reference.copies
+    given = np.asarray(known.dataset.labels)
+    found = {
+        position: any(known.training_labels[copy] != given[position] for copy in places)
+        for key, places in copies.items()
+        for position in looked_at.get(key, ())
+    }
+    shown = tuple(known.dataset.id(position) for position in sorted(found)[:_SHOWN])
+    return Leakage(len(found), sum(found.values()), shown, sum(map(len, looked_at.values())))

@@ -23,6 +23,7 @@ from hardex.diagnosis.selftest import CauseTest, SelfTest
 from hardex.diagnosis.setting import Setting, measure_plants
 from hardex.diagnosis.sources import LEAST, Parts, distinct, some_usual, split
 from hardex.errors import DatasetError
+from hardex.images import Transform, transform
 from hardex.predict.neighbours import PIXELS, Progress, silent
 from hardex.predict.predictions import batch_size_for
 from hardex.sentences import counted
@@ -37,6 +38,7 @@ PLANTS = 300  # of each cause
 _FEWEST, _SECONDS = 30, 1200
 _UNEVEN = 0.5  # share of the largest class, below which a class is small
 _COPIED = 300  # training images whose copies are looked for
+_SAVED_AGAIN = 90.0  # quality of JPEG
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,6 +262,7 @@ def _duplicate_test(
 ) -> CauseTest:
     """Copies of training images under another label must be found, and others must not.
 
+    Half of the copies are compressed, as pictures are that were saved again.
     That a correct example has exactly the pixels of a training image is no false credit.
     """
     rows = rng.permutation(len(reference.positions))[:_COPIED]
@@ -268,6 +271,9 @@ def _duplicate_test(
     others = (labels + rng.integers(1, len(given.class_names), len(labels))) % len(
         given.class_names
     )
+    half = len(copied) // 2
+    again = [transform(image, Transform(jpeg=_SAVED_AGAIN)) for image in copied[:half]]
+    copied = np.concatenate([np.stack(again), copied[half:]]) if again else copied
     found = in_training(copied, reference, train, given.train_labels)
     hits = [
         with_another_label(copies, int(label)) is not None

@@ -66,7 +66,7 @@ DIAGNOSIS = Diagnosis(
     ),
     tests=(GroupTest("rotation", "2", 31, 120, 2.0, 1e-9, 1e-7, -60.0, -20.0, "31 of 120 turn."),),
     label_errors=LabelErrors(7, "spread", ("4", "9"), 2, 0.4, "7 are spread."),
-    leakage=Leakage(12, 3, tuple(f"a/{i}.png" for i in range(12))),
+    leakage=Leakage(12, 3, tuple(f"a/{i}.png" for i in range(12)), 90),
     notes=("two classes have no training images.",),
 )
 
@@ -114,7 +114,7 @@ def test_the_data_set_comes_first_then_findings_then_the_next_step(capsys, findi
         "│ rotation ",
         "31 of 120 turn.",
         "7 are spread.",
-        "12 of the diagnosed examples are in the training data, too, 3 of them with ",
+        "12 of 90 examples are in the training data, too, 3 of them with another",
         "Not judged: blur, noise (too seldom found).",
         "Note: two classes have no training images.",
         "│ a/0.png │ 2",
@@ -156,11 +156,12 @@ def test_nothing_found_is_printed_as_nothing(capsys, findings):
     empty = replace(
         DIAGNOSIS,
         **{"examples": 0, "wrong": 0, "counts": (), "tests": (), "label_errors": None},
-        **{"leakage": Leakage(0, 0, ()), "not_judged": (), "notes": (), "scope": ""},
+        **{"leakage": Leakage(0, 0, (), 90), "not_judged": (), "notes": (), "scope": ""},
     )
     lines = printed(capsys, findings.head(0), found=empty).splitlines()
     assert lines[0].startswith("0 examples diagnosed")
-    assert len(lines) == 3 and lines[2].startswith("Kept in ")
+    assert lines[2] == "None of the 90 examples looked at is in the training data."
+    assert len(lines) == 4 and lines[3].startswith("Kept in ")
 
 
 def test_names_do_nothing_on_the_terminal(capsys, findings):
