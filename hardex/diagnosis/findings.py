@@ -249,6 +249,7 @@ def _facts(one: One, known: Known) -> Facts:
         copy=_copy_id(one.copy, known),
         copy_label="" if one.copy is None else names[one.copy.label],
         copy_in="" if one.copy is None else one.copy.where,
+        what="other example" if known.training is None else "training image",
         others=len(known.trial.setting.others),
         others_wrong=one.others_wrong,
     )

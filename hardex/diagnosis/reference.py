@@ -226,10 +226,14 @@ class Reference:
     @property
     def scope(self) -> str:
         """What the examples are compared with, a clause."""
+        return self.described("training images")
+
+    def described(self, what: str) -> str:
+        """The same, where it is other images than those of training."""
         of_all = f" of {self.total:,}" if len(self.labels) < self.total else ""
         drawn = ", drawn at random" if self.sampled else ""
         by = self.space if self.space == PIXELS else f"{self.space} and {PIXELS}"
-        return f"{len(self.labels):,}{of_all} training images{drawn}, by {by}"
+        return f"{len(self.labels):,}{of_all} {what}{drawn}, by {by}"
 
 
 def read_reference(

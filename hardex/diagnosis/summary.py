@@ -44,7 +44,7 @@ def summary(known: Known, findings: Sequence[Finding], chosen: Chosen, named: Na
         train=named.train,
         train_path=_path(named.train),
         train_hash=named.train_hash,
-        scope=reference.scope,
+        scope=reference.described("other examples" if training is None else "training images"),
         judged=judged,
         not_judged=_not_judged(known),
         counts=tuple(

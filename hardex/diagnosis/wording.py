@@ -31,6 +31,7 @@ class Facts:
         class_share: of the given class in the training data.
         corrected: the prediction corrected for the shares.
         likeliest, likeliest_confidence: the cause that comes first.
+        what: it is compared with, in the singular.
         others, others_wrong: how many other models there are, and how many are wrong, too.
         not_given: whether it has the votes but may not be named on this data set.
     """
@@ -57,6 +58,7 @@ class Facts:
     likeliest: str = ""
     likeliest_confidence: float = 0.0
     not_given: bool = False
+    what: str = "training image"
     others: int = 0
     others_wrong: int = 0
 
@@ -114,7 +116,7 @@ def _mislabelled(facts: Facts) -> str:
     near = ""
     if facts.near:
         near = (
-            f", and {facts.near_predicted} of the {counted(facts.near, 'nearest training image')} "
+            f", and {facts.near_predicted} of the {counted(facts.near, f'nearest {facts.what}')} "
             f"are labelled so ({facts.near_given} as given)"
         )
     return f"The model says {facts.predicted} ({facts.confidence:.2f}){near}."
@@ -149,7 +151,7 @@ def _junk(facts: Facts) -> str:
     if facts.nearest_distance < 1.2:
         return "It does not look like an example of any class, by its levels and edges."
     return (
-        f"It looks like no class: the nearest training images are {facts.nearest_distance:.1f} "
+        f"It looks like no class: the nearest {facts.what}s are {facts.nearest_distance:.1f} "
         "times as far away as usual."
     )
 
@@ -166,5 +168,6 @@ def _unexplained(facts: Facts) -> str:
         return "It looks like an ordinary example, and no cause that hardex knows fits."
     first = f"the likeliest is {facts.likeliest} ({facts.likeliest_confidence:.2f})"
     if facts.not_given:
-        return f"No cause may be named: {first}, which may not be named here."
-    return f"No cause fits well enough: {first}."
+        likeliest = f"{facts.likeliest} ({facts.likeliest_confidence:.2f})"
+        return f"The likeliest cause is {likeliest}, which may not be named here."
+    return f"No cause has enough of the votes; {first}."

@@ -62,7 +62,7 @@ def test_every_cause_has_one_sentence(cause):
             "classes, the prediction is 7.",
         ),
         ("duplicate", "It is a copy of a/3.png in the training data, which is labelled 1."),
-        ("unexplained", "No cause fits well enough: the likeliest is blur (0.55)."),
+        ("unexplained", "No cause has enough of the votes; the likeliest is blur (0.55)."),
     ],
 )
 def test_sentences(cause, said):
