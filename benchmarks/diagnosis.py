@@ -709,7 +709,9 @@ def human(world: World, folder: Path, file: Path, chosen: argparse.Namespace) ->
     score = np.nan_to_num(np.asarray(score, float), nan=-1.0)
     loss = predictions["loss"].to_numpy()
     margin = predictions["normalized_margin"].to_numpy()
+    named_first = predictions.index.isin(findings[findings.cause == MISLABELLED].index)
     orders = {
+        "named mislabelled first, then by loss": np.lexsort((-loss, ~named_first)),
         "mislabelled, probability of the cause": np.lexsort((-loss, -score)),
         "hardex, loss": np.argsort(-loss, kind="stable"),
         "hardex, normalized margin": np.argsort(-margin, kind="stable"),
