@@ -548,7 +548,7 @@ def kinds(
 ) -> dict[str, float]:
     """Share of the planted kinds that the first 50 of a ranking show; sizes by Zipf."""
     causes = [c for c in dict.fromkeys(tested.causes.tolist()) if c != UNEXPLAINED]
-    named, likeliest = verdicts.named(given), verdicts.likeliest
+    named, likeliest = nearest_named(verdicts, given), verdicts.likeliest
     kinds = ("cause", "likeliest", "loss", "random", "classes")
     shown: dict[str, list[float]] = {name: [] for name in kinds}
     for _ in range(draws):
@@ -579,6 +579,16 @@ def kinds(
         "classes": "by rank of the given class",
     }
     return {f"kinds in 50: {words[name]}": float(np.mean(some)) for name, some in shown.items()}
+
+
+def nearest_named(verdicts: Verdicts, given: Sequence[str]) -> NDArray[np.str_]:
+    """The cause of each, or of unexplained ones the nearest that may be named: what rank uses."""
+    named = verdicts.named(given)
+    may = np.isin(np.array(verdicts.causes), list(given))
+    p = np.where(may, verdicts.probabilities, 0.0)
+    second = np.array(verdicts.causes)[p.argmax(axis=1)]
+    leaning = (named == UNEXPLAINED) & (p.max(axis=1) >= 0.05)
+    return np.where(leaning, second, named)
 
 
 def in_turn(rows: NDArray[np.int64], groups: NDArray[Any]) -> NDArray[np.int64]:

@@ -2,6 +2,8 @@
 
 from math import isfinite
 
+from hardex.runs.findings import UNEXPLAINED as UNEXPLAINED
+
 TRANSFORMS = (
     "rotation",
     "shift",
@@ -15,7 +17,7 @@ TRANSFORMS = (
     "flip",
 )
 MISLABELLED, AMBIGUOUS, RARE, IMBALANCE = "mislabelled", "ambiguous", "rare", "imbalance"
-JUNK, DUPLICATE, UNEXPLAINED = "junk", "duplicate", "unexplained"
+JUNK, DUPLICATE = "junk", "duplicate"
 CAUSES = (
     *TRANSFORMS,
     MISLABELLED,

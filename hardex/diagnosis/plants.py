@@ -380,11 +380,18 @@ def _rare(
 def _imbalance(
     sources: Sources, rng: np.random.Generator, ranges: Mapping[str, tuple[Range, ...]]
 ) -> Made:
-    """As if most training images of the class were missing: its probability shrinks with it."""
+    """As if most training images of the class were missing.
+
+    Its probability shrinks with them; in half of the examples the model has not learnt the class
+    well, either, and takes it for another, so that no correction of the shares would help.
+    """
     cases = Cases.of(sources.images, sources.labels)
     low, high = np.log(_SMALL_CLASS).tolist()
     left = np.exp(rng.uniform(low, high, len(sources)))
-    return _unchanged(replace(cases, left=left, softened=rng.uniform(1.0, 4.0, len(sources))))
+    likely = runner_up(sources.probabilities, sources.labels, rng)
+    confused = np.where(rng.random(len(sources)) < 0.5, likely, sources.labels)
+    softened = rng.uniform(1.0, 4.0, len(sources))
+    return _unchanged(replace(cases, left=left, confused=confused, softened=softened))
 
 
 def _junk(

