@@ -29,7 +29,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -371,7 +371,10 @@ def _in_chromium(
         begin = time.perf_counter()
         _wait_until_saved(page, 5)
         took = time.perf_counter() - begin
-        still_told = not page.evaluate("document.querySelector('.hx-ann-problem').hidden")
+        gone = "document.querySelector('.hx-ann-problem').hidden"
+        with suppress(TimeoutError):  # the page says so a moment later
+            _wait_until(page, gone)
+        still_told = not page.evaluate(gone)
         browser.close()
     rows = [row for row in stored_rows(site) if row["annotator"] == name]
     examples = {row["id"] for row in rows if row["shown"] == "blind"}

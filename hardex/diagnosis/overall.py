@@ -5,7 +5,7 @@ from typing import Any
 
 DIAGNOSIS = "diagnosis.json"
 SCHEMA = "hardex.diagnosis/1"
-MOST = 1000  # causes, groups or notes that are read
+MOST = 10_000  # causes, groups or notes that are read
 
 
 @dataclass(frozen=True)
