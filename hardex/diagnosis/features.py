@@ -94,8 +94,9 @@ def of_shares(found: Measured) -> Columns:
     shares = found.log_shares
     corrected = np.log(found.p.astype(np.float64) + _TINY) - shares
     return {
-        "share_ratio": shares[rows, given] - shares[rows, predicted],
-        "share": shares[rows, given] - np.median(shares, axis=1),
+        # How small beyond a third is not told apart: each data set has its own few sizes.
+        "share_ratio": np.clip(shares[rows, given] - shares[rows, predicted], -1, 1),
+        "share": np.clip(shares[rows, given] - np.median(shares, axis=1), -1, 1),
         "corrected_right": (corrected.argmax(axis=1) == given).astype(float),
         "corrected_gap": corrected.max(axis=1) - corrected[rows, given],
     }

@@ -32,6 +32,10 @@ OUT_OF_BAG = (
     "The self-test used the plants that the diagnosis learnt from, each judged by the trees that "
     "did not see it, which is a little too favourable."
 )
+SIMULATED = (
+    "The power of rare and imbalance is that of a simulated lack of training data; for models that "
+    "were really trained on less, it was far lower."
+)
 NOTHING_COUNTED = "No planted cause made the model wrong: there is evidence, but no cause is named."
 LEARNING, TESTING = "planting causes to learn from", "planting causes to test the diagnosis"
 PLANTS = 300  # of each cause
@@ -247,6 +251,8 @@ def _notes(given: Given, reference: Reference) -> tuple[str, ...]:
             "Without training data (--train DATA) rare examples, imbalance and copies of training "
             "images cannot be judged; examples were compared with others of the run."
         )
+    if given.train is not None and given.classifier is not None:
+        found.append(SIMULATED)
     if reference.sampled:
         found.append(f"The training data did not fit into memory: compared were {reference.scope}.")
     if given.classifier is not None and reference.space == PIXELS:
