@@ -27,7 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -77,15 +77,22 @@ SMALL_CLASS, SMALL_CLUSTER = 0.08, 0.03
 HUMAN_TRUTH, HUMAN_GIVEN = "label", "majority"
 
 
+def no_rows() -> NDArray[np.int64]:
+    """No examples."""
+    return np.empty(0, np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class World:
-    """A model, its training data and its test data."""
+    """A model, its training data and its test data; which of these it fails for a lack of data."""
 
     model: Classifier
     training: Dataset
     images: Images
     labels: Labels
     shares_differ: bool = False
+    rare: NDArray[np.int64] = field(default_factory=no_rows)
+    imbalance: NDArray[np.int64] = field(default_factory=no_rows)
 
     @property
     def p(self) -> NDArray[Any]:
@@ -162,7 +169,7 @@ def shipped() -> World:
     return World(open_classifier("mnist_cnn"), open_dataset("mnist:train"), images, labels)
 
 
-def cut_world(seed: int) -> "CutWorld":
+def cut_world(seed: int) -> World:
     """MNIST with one class cut to 8 % and an outlying cluster of three others cut to 3 %."""
     images, labels = arrays(open_dataset("mnist:test"), (28, 28, 1))
     train_images, train_labels = arrays(open_dataset("mnist:train"), (28, 28, 1))
@@ -193,7 +200,7 @@ def cut_world(seed: int) -> "CutWorld":
     inside = np.zeros(len(labels), bool)
     for members in clusters.values():
         inside |= members.contains(images, labels)
-    return CutWorld(
+    return World(
         model,
         training,
         images,
@@ -202,14 +209,6 @@ def cut_world(seed: int) -> "CutWorld":
         np.flatnonzero(counted & inside),
         np.flatnonzero(counted & (labels == small)),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class CutWorld(World):
-    """A world with real failures from a lack of training data."""
-
-    rare: NDArray[np.int64] = None  # type: ignore[assignment]
-    imbalance: NDArray[np.int64] = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, eq=False)
@@ -376,7 +375,7 @@ def one_seed(world: World, seed: int, ranges: Ranges, chosen: argparse.Namespace
     result: dict[str, float] = {}
     recalls: dict[tuple[str, str], float] = {}
     powers: dict[str, tuple[float, float]] = {}
-    kept: tuple[Learnt, Verdicts] | None = None
+    measured: dict[str, tuple[Learnt, Verdicts]] = {}
     for name, some, plants in (
         ("same", ranges, real_plants(setting.plants)),
         ("shifted", SHIFTED, real_plants(setting.plants, other_junk)),
@@ -389,8 +388,8 @@ def one_seed(world: World, seed: int, ranges: Ranges, chosen: argparse.Namespace
         for cause in dict.fromkeys(tested.causes.tolist()):
             own_plants = tested.causes == cause
             recalls[name, cause] = float((verdicts.likeliest[own_plants] == cause).mean())
+        measured[name] = tested, verdicts
         if name == "same":
-            kept = tested, verdicts
             for test in tests:
                 own_plants = tested.causes == test.cause
                 if own_plants.sum() >= 20:
@@ -401,7 +400,7 @@ def one_seed(world: World, seed: int, ranges: Ranges, chosen: argparse.Namespace
     result["power: largest gap"] = max(gaps)
     result["power: share within .10"] = float(np.mean([gap <= 0.10 for gap in gaps]))
     result["causes that passed"] = len(given)
-    tested, verdicts = kept  # type: ignore[misc]
+    tested, verdicts = measured["same"]
     losses = tested.columns["loss"]
     result |= kinds(tested, verdicts, given, losses, chosen.draws, rng)
     return Found(result, recalls, powers, tested, verdicts, given, losses)
@@ -464,8 +463,8 @@ def lacking(world: World, p: NDArray[Any], held_out: NDArray[np.int64]) -> list[
     """Real failures from a lack of training data, where there are any."""
     found = []
     for cause in (RARE, IMBALANCE):
-        rows = getattr(world, cause, None)
-        if rows is not None and len(rows):
+        rows = getattr(world, cause)
+        if len(rows):
             nothing = np.full(len(rows), np.nan)
             cases = Cases.of(world.images[rows], world.labels[rows])
             found.append(Planted(Plant(cause, other_junk), cases, nothing, nothing, p[rows]))

@@ -73,11 +73,21 @@ def failures_of(model: str, images: Images, advice: str) -> Iterator[None]:
     except HardexError:
         raise
     except Exception as error:  # foreign code may raise anything
-        reason = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".;")
         raise ClassifierError(
             f"{model} must turn images {images.shape} into probabilities; it raised "
-            f"{type(error).__name__} ({reason}); {advice}."
+            f"{raised(error)}; {advice}."
         ) from error
+
+
+def raised(error: Exception) -> str:
+    """What foreign code raised, for a sentence: its kind, and the first line of its reason.
+
+    Example:
+        >>> raised(KeyError("left"))
+        "KeyError ('left')"
+    """
+    reason = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".;")
+    return f"{type(error).__name__} ({reason})"
 
 
 @dataclass(frozen=True)

@@ -4,23 +4,23 @@ from typing import Annotated
 
 import typer
 
-from hardex.cli.options import DataOptions, Format, ModelOptions, OutputFormat, flattened
+from hardex.cli.options import (
+    DataName,
+    DataOptions,
+    Format,
+    ModelName,
+    ModelOptions,
+    OutputFormat,
+    flattened,
+)
 
 FOUND = 3  # the exit code of a check that found something
 
 
 @flattened
 def check(
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL",
-            help="mnist_cnn, mnist_small, a .keras or .onnx file, or MODULE:FUNCTION.",
-        ),
-    ],
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="Labelled images, as in `hardex rank`.")
-    ],
+    model: ModelName,
+    data: DataName,
     model_options: ModelOptions,
     data_options: DataOptions,
     seed: Annotated[int, typer.Option(help="Random seed of the sample.")] = 0,

@@ -25,6 +25,16 @@ class Format(StrEnum):
     json = "json"
 
 
+ModelName = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="mnist_cnn, mnist_small, a .keras or .onnx file, or MODULE:FUNCTION.",
+    ),
+]
+DataName = Annotated[
+    str, typer.Argument(metavar="DATA", help="Labelled images, as in `hardex rank`.")
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder from `hardex rank`.")]
 OutputFormat = Annotated[Format, typer.Option(help="Output format.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every row.")]

@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from hardex.cli.options import (
+    DataName,
     DataOptions,
     Format,
+    ModelName,
     ModelOptions,
     OutputFormat,
     OwnCauses,
@@ -18,16 +20,8 @@ from hardex.cli.options import (
 
 @flattened
 def selftest(
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL",
-            help="mnist_cnn, mnist_small, a .keras or .onnx file, or MODULE:FUNCTION.",
-        ),
-    ],
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="Labelled images, as in `hardex rank`.")
-    ],
+    model: ModelName,
+    data: DataName,
     train: TrainingData = None,
     own: OwnCauses = None,
     plants: Plants = None,

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.classifier import Classifier, raised
 from hardex.classifiers.functions import named_function
 from hardex.diagnosis.causes import CAUSES
 from hardex.diagnosis.examine import Measured
@@ -108,10 +108,9 @@ def _told(shown: str) -> Iterator[None]:
     except HardexError:
         raise
     except Exception as error:  # foreign code may raise anything
-        reason = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".;")
         raise HardexError(
-            f"the plug-in {shown} must take any images of the data; it raised "
-            f"{type(error).__name__} ({reason}); fix the function."
+            f"the plug-in {shown} must take any images of the data; it raised {raised(error)}; "
+            "fix the function."
         ) from error
 
 

@@ -15,13 +15,14 @@ from hardex.data.pixels import checked_name
 from hardex.data.sources import Data, open_dataset
 from hardex.diagnosis.examine import batched
 from hardex.diagnosis.inputs import check_counts, input_shape
+from hardex.diagnosis.keys import pixel_key
 from hardex.diagnosis.plants import Sources
 from hardex.diagnosis.plugins import plugged_in
 from hardex.diagnosis.reference import readable
 from hardex.diagnosis.selftest import SelfTest
 from hardex.diagnosis.sources import LEAST, distinct, most_sources
 from hardex.diagnosis.training import check_size, notes_on, training_labels
-from hardex.diagnosis.trial import Given, Named, hidden_pixels, try_out
+from hardex.diagnosis.trial import Given, Named, try_out
 from hardex.errors import ClassifierError, DatasetError
 from hardex.overview.nearest_training import check_there, opened_by_name
 from hardex.predict.neighbours import Progress, silent
@@ -93,16 +94,17 @@ def selftest(
         sources=sources,
         train=training,
         train_labels=labels,
-        hidden=frozenset() if training is None else hidden_pixels(sources.images),
+        hidden=frozenset(map(pixel_key, sources.images)) if training is not None else frozenset(),
         own_plants=own_plants,
         own_features=own_features,
         plants=plants,
         seed=seed,
     )
-    if len(distinct(sources)) < LEAST:
+    different = len(distinct(sources))
+    if different < LEAST:
         raise DatasetError(
             f"a self-test needs {LEAST} different examples that the model has right; "
-            f"{dataset.source} has {len(distinct(sources))}; pass more data."
+            f"{dataset.source} has {different}; pass more data."
         )
     found = try_out(given, progress=progress).selftest
     if found is None:

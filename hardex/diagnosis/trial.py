@@ -1,12 +1,11 @@
 """Model + data + training data -> a trained judge and its self-test."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
 
-from hardex.arrays import Image, Labels
+from hardex.arrays import Labels
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import ArrayDataset, Dataset
 from hardex.diagnosis.causes import DUPLICATE, IMBALANCE, RARE
@@ -14,7 +13,6 @@ from hardex.diagnosis.duplicates import in_training, with_another_label
 from hardex.diagnosis.examine import usual_of
 from hardex.diagnosis.features import FEATURES, FeatureFunction
 from hardex.diagnosis.judge import Judge, train
-from hardex.diagnosis.keys import pixel_key
 from hardex.diagnosis.measuring import accuracy, calibration, cause_test, cause_tests
 from hardex.diagnosis.plants import Plant, Sources, plants_for
 from hardex.diagnosis.reference import Reference, read_reference, readable
@@ -306,8 +304,3 @@ def _only_if_judged(test: CauseTest, given: Given, reference: Reference) -> Caus
 def is_even(reference: Reference) -> bool:
     """Whether no class has fewer than half the training images of the largest."""
     return bool(reference.counts.min() >= _UNEVEN * reference.counts.max())
-
-
-def hidden_pixels(*images: Iterable[Image]) -> frozenset[str]:
-    """Names of the pixels of all these images."""
-    return frozenset(pixel_key(image) for some in images for image in some)

@@ -383,18 +383,6 @@ def numbers_of(path: Path, names: Sequence[str]) -> dict[str, NDArray[np.float64
     return {name: table.column(name).to_numpy() for name in names}
 
 
-def ids_at(path: Path, positions: Positions) -> dict[int, str]:
-    """The ids at these positions; row groups without any of them are not read."""
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        return {
-            row["position"]: row["id"]
-            for part in _parts_at(file, positions, ["id", "position"])
-            for row in part.to_pylist()
-        }
-
-
 @dataclass(frozen=True, eq=False)
 class Predicted:
     """One row of predictions.parquet: what a list shows of an example."""

@@ -1,4 +1,4 @@
-"""Groups of findings: hand-worked ones, what chance does, and what is said of them."""
+"""Groups of findings: hand-worked examples, chance alone, and the sentences about them."""
 
 import time
 from collections import Counter

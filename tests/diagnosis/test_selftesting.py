@@ -6,9 +6,10 @@ from letters import NAMES, letters, nearest_letter, sources_of
 
 import hardex
 from hardex.data.dataset import ArrayDataset
+from hardex.diagnosis.keys import pixel_key
 from hardex.diagnosis.selftest import of_json
 from hardex.diagnosis.training import check_size, listed, notes_on, training_labels
-from hardex.diagnosis.trial import Given, Named, hidden_pixels, try_out
+from hardex.diagnosis.trial import Given, Named, try_out
 from hardex.errors import ClassifierError, DatasetError, RunError
 
 CLASSES = np.array(NAMES)
@@ -119,7 +120,7 @@ def test_without_a_second_planting_the_trees_that_did_not_see_them_judge():
         sources=sources_of(80),
         train=ArrayDataset.of(images, labels, class_names=NAMES),
         train_labels=labels,
-        hidden=hidden_pixels(images[:3]),
+        hidden=frozenset(map(pixel_key, images[:3])),
         plants=20,
     )
     trial = try_out(given, selftest=False)
