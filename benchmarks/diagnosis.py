@@ -43,12 +43,13 @@ from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import open_classifier
 from hardex.data.dataset import ArrayDataset, Dataset
 from hardex.data.sources import open_dataset
+from hardex.diagnosis.cases import Cases, Sources
 from hardex.diagnosis.causes import IMBALANCE, JUNK, MISLABELLED, RARE, TRANSFORMS, UNEXPLAINED
 from hardex.diagnosis.examine import batched, usual_of
 from hardex.diagnosis.judge import Judge, Verdicts, train
 from hardex.diagnosis.measuring import calibration, cause_tests
 from hardex.diagnosis.planting import Planted, plant
-from hardex.diagnosis.plants import RANGES, Cases, Made, Plant, Range, Sources, plants_for
+from hardex.diagnosis.plants import RANGES, Made, Plant, Range, plants_for
 from hardex.diagnosis.reference import read_reference
 from hardex.diagnosis.setting import (
     Counter,

@@ -4,8 +4,9 @@ import numpy as np
 
 from hardex.classifiers.classifier import FunctionClassifier
 from hardex.data.dataset import ArrayDataset
+from hardex.diagnosis.cases import Sources
 from hardex.diagnosis.examine import batched, usual_of
-from hardex.diagnosis.plants import Sources, plants_for
+from hardex.diagnosis.plants import plants_for
 from hardex.diagnosis.reference import read_reference
 from hardex.diagnosis.setting import Setting
 

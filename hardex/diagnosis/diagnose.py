@@ -116,7 +116,7 @@ def diagnose(
     check_answers(classifier, examples)
     right = drawn(chosen.right, most_sources(shape), rng)
     sources = read_sources(found, dataset, right, shape, classifier).without(examples.images)
-    looked_at = look_at(dataset, shape, examples.positions, right)
+    looked_at = look_at(dataset, shape, examples.positions, right, progress=progress)
     named = named_of(found, train, training)
     given = Given(
         named=named,

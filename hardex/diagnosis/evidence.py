@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Labels, Probabilities
 from hardex.classifiers.classifier import Classifier
+from hardex.diagnosis.cases import Cases
 from hardex.diagnosis.causes import TRANSFORMS
 from hardex.diagnosis.examine import batched, embedded
-from hardex.diagnosis.plants import Cases
 from hardex.diagnosis.reference import Reference
 from hardex.diagnosis.search import Step, refined, steps
 from hardex.diagnosis.setting import Setting, chunks

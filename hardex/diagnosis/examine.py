@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Embeddings, Images, Labels, Probabilities
 from hardex.classifiers.classifier import Classifier
-from hardex.diagnosis.plants import Cases, exchanged
+from hardex.diagnosis.cases import Cases, exchanged
 from hardex.diagnosis.reference import Floats, Reference
 from hardex.diagnosis.search import Tried, pictures, steps
 from hardex.images.statistics import statistics
@@ -197,7 +197,7 @@ def _passed_over(reference: Reference, cases: Cases) -> NDArray[np.int64]:
     """(n,) how many of the nearest training images of the given class are missing."""
     counts = reference.vectors.counts[cases.given]  # of those that were drawn
     missing = np.floor(counts * cases.missing)
-    thinned = np.where(cases.left < 1, np.round(3 / cases.left), 0)
+    thinned = np.where(cases.left < 1, np.round(1 / cases.left), 0)
     return np.asarray(np.maximum(missing, thinned), np.int64)
 
 

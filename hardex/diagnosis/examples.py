@@ -8,15 +8,17 @@ from numpy.typing import NDArray
 from hardex.arrays import Images, Labels, Positions, Probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import Dataset, Shape
+from hardex.diagnosis.cases import Cases, Sources
 from hardex.diagnosis.examine import batched
 from hardex.diagnosis.keys import places_of
-from hardex.diagnosis.plants import Cases, Sources
 from hardex.diagnosis.reference import readable
 from hardex.errors import DatasetError, RunError
+from hardex.predict.neighbours import Progress, silent
 from hardex.runs.folder import RESULTS, TABLE
 from hardex.runs.run import Run
 from hardex.runs.tables import examples_at
 
+STAGE = "reading the examples"
 _LOOKED_AT_BYTES, _AT_ONCE = 2**28, 512  # of pictures, and how many at a time
 _APART = 0.05  # of a probability: more than another batch or another machine makes
 _MOST_APART = 0.05  # of the examples
@@ -67,13 +69,16 @@ def is_whole(dataset: Dataset, shape: Shape) -> bool:
     return len(dataset) * int(np.prod(shape)) <= _LOOKED_AT_BYTES
 
 
-def look_at(dataset: Dataset, shape: Shape, *some: Positions) -> dict[str, list[int]]:
+def look_at(
+    dataset: Dataset, shape: Shape, *some: Positions, progress: Progress = silent
+) -> dict[str, list[int]]:
     """By the name of their pixels the positions of all examples, or of some if all are too many.
 
     Args:
         dataset: of the run.
         shape: (h, w, c) in which pictures are compared.
         some: positions that are looked at in any case.
+        progress: called after every batch; it may raise to stop.
     """
     wanted = np.arange(len(dataset))
     if not is_whole(dataset, shape):
@@ -83,6 +88,7 @@ def look_at(dataset: Dataset, shape: Shape, *some: Positions) -> dict[str, list[
         there, images = readable(dataset, wanted[start : start + _AT_ONCE].tolist(), shape)
         for key, places in places_of(images, there).items():
             found.setdefault(key, []).extend(places)
+        progress(STAGE, min(start + _AT_ONCE, len(wanted)), len(wanted))
     return found
 
 

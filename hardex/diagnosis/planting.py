@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Probabilities
 from hardex.classifiers.classifier import Classifier
+from hardex.diagnosis.cases import Cases, Sources, joined
 from hardex.diagnosis.examine import batched
-from hardex.diagnosis.plants import RANGES, Cases, Made, Plant, Range, Sources, joined
+from hardex.diagnosis.plants import RANGES, Made, Plant, Range
 
 _TRIES = 12  # sources tried for each plant that is wanted
 _AT_ONCE = 256

@@ -5,15 +5,16 @@ label is really done and really predicted. A lack of training data cannot be pla
 training again: it is simulated in what the neighbours and the model say, see `Cases`.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Images, Labels, Probabilities
+from hardex.arrays import Labels, Probabilities
 from hardex.data.dataset import Shape
+from hardex.diagnosis.cases import Cases, Sources
 from hardex.diagnosis.causes import (
     AMBIGUOUS,
     IMBALANCE,
@@ -24,7 +25,6 @@ from hardex.diagnosis.causes import (
 )
 from hardex.diagnosis.distortions import DISTORTIONS, as_bytes, made_by
 from hardex.diagnosis.junk import JUNK_MAKERS
-from hardex.diagnosis.keys import pixel_key
 from hardex.diagnosis.search import OF_PIXELS, is_drawing, within
 from hardex.images import Transform, transform
 
@@ -45,130 +45,13 @@ RANGES: Mapping[str, tuple[Range, ...]] = {
 }
 _RARE_LEFT = (0.03, 0.15)  # share of a class around an example that is taken away
 _SMALL_CLASS = (0.04, 0.15)  # what is left of a class
+# Share of the sources, the least sure ones, that a lack of training data is simulated on; with
+# these, simulated examples resemble those of models that were really trained on less.
+_SHARE_RARE, _SHARE_IMBALANCE = 0.2, 0.4
+_INSIDE_ANOTHER = 0.15  # share of the examples of a small class
 _LESS_SURE = 3.0  # temperature at most, under which examples come between two classes
 _CLOSE = 0.6  # margin between two probabilities
 UNTOUCHED = "untouched"
-
-
-@dataclass(frozen=True, eq=False)
-class Sources:
-    """Examples that the model has right, to plant causes on.
-
-    Attributes:
-        images: (n, h, w, c), in the shape of the classifier's input.
-        labels: (n,) their given, and predicted, classes.
-        probabilities: (n, k).
-    """
-
-    images: Images
-    labels: Labels
-    probabilities: Probabilities
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def shape(self) -> Shape:
-        """(h, w, c) of each."""
-        height, width, channels = self.images.shape[1:]
-        return height, width, channels
-
-    def without(self, images: Images) -> "Sources":
-        """Those that have not the pixels of any of these."""
-        hidden = {pixel_key(image) for image in images}
-        stays = [row for row, one in enumerate(self.images) if pixel_key(one) not in hidden]
-        return self.at(np.array(stays, np.int64))
-
-    def at(self, rows: Any) -> "Sources":
-        """These rows."""
-        return Sources(self.images[rows], self.labels[rows], self.probabilities[rows])
-
-
-@dataclass(frozen=True, eq=False)
-class Cases:
-    """Examples to diagnose.
-
-    The last three simulate a lack of training data: the model takes the given class for another,
-    training images of the given class are missing around the example, or everywhere.
-
-    Attributes:
-        images: (n, h, w, c) uint8, in the shape of the classifier's input.
-        given: (n,) given classes.
-        confused: (n,) the class whose probabilities and place in the embedding are exchanged with
-            those of the given class; the given class for none.
-        missing: (n,) the share of the given class that is missing next to the example, 0..1.
-        left: (n,) the share of the given class that is left everywhere, 0..1; 1 for all.
-        softened: (n,) the temperature by which logits are divided.
-    """
-
-    images: Images
-    given: Labels
-    confused: Labels
-    missing: NDArray[np.float64]
-    left: NDArray[np.float64]
-    softened: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, images: Images, given: Labels) -> "Cases":
-        """Examples as they are."""
-        count = len(given)
-        none, all = np.zeros(count), np.ones(count)
-        return cls(images, given, given, none, all, all)
-
-    def __len__(self) -> int:
-        return len(self.given)
-
-    def at(self, rows: Any) -> "Cases":
-        """These rows."""
-        return Cases(
-            self.images[rows],
-            self.given[rows],
-            self.confused[rows],
-            self.missing[rows],
-            self.left[rows],
-            self.softened[rows],
-        )
-
-    def believed(self, probabilities: Probabilities) -> Probabilities:
-        """(n, ..., k) probabilities of the model -> those of the simulated one.
-
-        Example:
-            >>> images, class_1 = np.zeros((1, 2, 2, 1), np.uint8), np.array([1])
-            >>> one_ninth_left = replace(Cases.of(images, class_1), left=np.array([1 / 9]))
-            >>> one_ninth_left.believed(np.array([[0.1, 0.9]])).round(2)
-            array([[0.5, 0.5]])
-        """
-        given, confused, left, softened = self.given, self.confused, self.left, self.softened
-        if (given == confused).all() and (left == 1).all() and (softened == 1).all():
-            return probabilities
-        shape = (-1, *(1 for _ in probabilities.shape[1:]))
-        logits = np.log(np.maximum(probabilities, 1e-30)) / softened.reshape(shape)
-        first = np.arange(len(given))
-        logits[first, ..., given] += np.log(left).reshape(shape[:-1])
-        logits -= logits.max(axis=-1, keepdims=True)
-        found = np.exp(logits)
-        found /= found.sum(axis=-1, keepdims=True)
-        return exchanged(found, given, confused)
-
-
-def exchanged(values: NDArray[Any], one: Labels, other: Labels) -> NDArray[Any]:
-    """(n, ..., k) values with two columns exchanged in each row."""
-    if (one == other).all():
-        return values
-    found, rows = values.copy(), np.arange(len(one))
-    found[rows, ..., one] = values[rows, ..., other]
-    found[rows, ..., other] = values[rows, ..., one]
-    return found
-
-
-def joined(parts: Sequence[Cases]) -> Cases:
-    """Several as one."""
-    return Cases(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("images", "given", "confused", "missing", "left", "softened")
-        )
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -366,32 +249,42 @@ def _rare(
     sources: Sources, rng: np.random.Generator, ranges: Mapping[str, tuple[Range, ...]]
 ) -> Made:
     """As if training images like this one were missing, and the model took it for another class."""
-    cases = Cases.of(sources.images, sources.labels)
-    return _unchanged(
-        replace(
-            cases,
-            confused=runner_up(sources.probabilities, sources.labels, rng),
-            missing=rng.uniform(*_RARE_LEFT, len(sources)),
-            softened=rng.uniform(1.0, 3.0, len(sources)),
-        )
+    rows = _least_sure(sources, _SHARE_RARE)
+    some = sources.at(rows)
+    lacking = replace(
+        Cases.of(some.images, some.labels),
+        confused=runner_up(some.probabilities, some.labels, rng),
+        missing=rng.uniform(*_RARE_LEFT, len(some)),
+        softened=rng.uniform(1.0, 1.5, len(some)),
     )
+    return _unchanged(lacking, rows)
 
 
 def _imbalance(
     sources: Sources, rng: np.random.Generator, ranges: Mapping[str, tuple[Range, ...]]
 ) -> Made:
-    """As if most training images of the class were missing.
+    """As if most training images of the class were missing: its probability shrinks with them.
 
-    Its probability shrinks with them; in half of the examples the model has not learnt the class
-    well, either, and takes it for another, so that no correction of the shares would help.
+    A few examples lie inside another class, too, where no correction of the shares would help:
+    what is seldom seen is learnt less well.
     """
-    cases = Cases.of(sources.images, sources.labels)
+    rows = _least_sure(sources, _SHARE_IMBALANCE)
+    some = sources.at(rows)
     low, high = np.log(_SMALL_CLASS).tolist()
-    left = np.exp(rng.uniform(low, high, len(sources)))
-    likely = runner_up(sources.probabilities, sources.labels, rng)
-    confused = np.where(rng.random(len(sources)) < 0.5, likely, sources.labels)
-    softened = rng.uniform(1.0, 4.0, len(sources))
-    return _unchanged(replace(cases, left=left, confused=confused, softened=softened))
+    likely = runner_up(some.probabilities, some.labels, rng)
+    lacking = replace(
+        Cases.of(some.images, some.labels),
+        left=np.exp(rng.uniform(low, high, len(some))),
+        confused=np.where(rng.random(len(some)) < _INSIDE_ANOTHER, likely, some.labels),
+        softened=rng.uniform(1.0, 2.0, len(some)),
+    )
+    return _unchanged(lacking, rows)
+
+
+def _least_sure(sources: Sources, share: float) -> NDArray[np.int64]:
+    """The sources nearest to a border: what is lost for a lack of data was never far inside."""
+    order = np.argsort(sources.probabilities.max(axis=1), kind="stable")
+    return np.sort(order[: math.ceil(share * len(sources))])
 
 
 def _junk(

@@ -21,10 +21,11 @@ import numpy as np
 
 from hardex.classifiers.classifier import Classifier, raised
 from hardex.classifiers.functions import named_function
+from hardex.diagnosis.cases import Cases, Sources
 from hardex.diagnosis.causes import CAUSES
 from hardex.diagnosis.examine import Measured
 from hardex.diagnosis.features import Columns, FeatureFunction
-from hardex.diagnosis.plants import Cases, Made, Plant, Range, Sources
+from hardex.diagnosis.plants import Made, Plant, Range
 from hardex.errors import HardexError
 
 _PLANTS, _MEASURES = ("images", "labels", "rng"), ("images", "probabilities")

@@ -13,10 +13,10 @@ from hardex.data.dataset import Dataset, none_readable
 from hardex.data.manifests import Reading
 from hardex.data.pixels import checked_name
 from hardex.data.sources import Data, open_dataset
+from hardex.diagnosis.cases import Sources
 from hardex.diagnosis.examine import batched
 from hardex.diagnosis.inputs import check_counts, input_shape
 from hardex.diagnosis.keys import pixel_key
-from hardex.diagnosis.plants import Sources
 from hardex.diagnosis.plugins import plugged_in
 from hardex.diagnosis.reference import readable
 from hardex.diagnosis.selftest import SelfTest

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from hardex.arrays import Probabilities
 from hardex.classifiers.classifier import Classifier
+from hardex.diagnosis.cases import Cases, Sources
 from hardex.diagnosis.examine import Usual, measure
 from hardex.diagnosis.features import FEATURES, Columns, FeatureFunction, features
 from hardex.diagnosis.planting import Planted, plant
-from hardex.diagnosis.plants import Cases, Plant, Sources
+from hardex.diagnosis.plants import Plant
 from hardex.diagnosis.reference import Reference
 from hardex.predict.neighbours import Progress, silent
 

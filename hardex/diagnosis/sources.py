@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hardex.arrays import Positions
+from hardex.diagnosis.cases import Sources
 from hardex.diagnosis.keys import pixel_key
-from hardex.diagnosis.plants import Sources
 
 LEAST = 60  # correct examples, below which nothing is planted
 MOST = 8000

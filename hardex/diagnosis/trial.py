@@ -8,13 +8,14 @@ import numpy as np
 from hardex.arrays import Labels
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import ArrayDataset, Dataset
+from hardex.diagnosis.cases import Sources
 from hardex.diagnosis.causes import DUPLICATE, IMBALANCE, RARE
 from hardex.diagnosis.duplicates import in_training, with_another_label
 from hardex.diagnosis.examine import usual_of
 from hardex.diagnosis.features import FEATURES, FeatureFunction
 from hardex.diagnosis.judge import Judge, train
 from hardex.diagnosis.measuring import accuracy, calibration, cause_test, cause_tests
-from hardex.diagnosis.plants import Plant, Sources, plants_for
+from hardex.diagnosis.plants import Plant, plants_for
 from hardex.diagnosis.reference import Reference, read_reference, readable
 from hardex.diagnosis.search import steps
 from hardex.diagnosis.selftest import CauseTest, SelfTest
@@ -31,8 +32,9 @@ OUT_OF_BAG = (
     "did not see it, which is a little too favourable."
 )
 SIMULATED = (
-    "The power of rare and imbalance is that of a simulated lack of training data; for models that "
-    "were really trained on less, it was far lower."
+    "The power of rare and imbalance is that of a simulated lack of training data. Of digits that "
+    "models really failed for such a lack, 155 of 194 with imbalance and 18 of 44 rare ones were "
+    "named."
 )
 NOTHING_COUNTED = "No planted cause made the model wrong: there is evidence, but no cause is named."
 LEARNING, TESTING = "planting causes to learn from", "planting causes to test the diagnosis"

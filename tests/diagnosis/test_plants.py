@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from letters import MODEL, TEMPLATES, sources_of
 
+from hardex.diagnosis.cases import Cases, Sources, exchanged, joined
 from hardex.diagnosis.examine import batched
 from hardex.diagnosis.keys import pixel_key
 from hardex.diagnosis.planting import plant
-from hardex.diagnosis.plants import PLANTS, RANGES, Cases, Sources, exchanged, joined, plants_for
+from hardex.diagnosis.plants import PLANTS, RANGES, plants_for
 from hardex.images import LIMITS, transform
 
 PICTURES = np.zeros((2, 4, 4, 1), np.uint8)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from letters import MODEL, letters, sources_of
 
+from hardex.diagnosis.cases import Cases
 from hardex.diagnosis.examine import measure
-from hardex.diagnosis.plants import RANGES, Cases
+from hardex.diagnosis.plants import RANGES
 from hardex.diagnosis.plugins import check_model, plugged_in
 from hardex.errors import HardexError
 

@@ -6,8 +6,8 @@ from fakes import small_images
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hardex.diagnosis.cases import Sources
 from hardex.diagnosis.keys import pixel_key
-from hardex.diagnosis.plants import Sources
 from hardex.diagnosis.sources import MOST, distinct, drawn, most_sources, split
 
 

@@ -7,11 +7,11 @@ import pytest
 from letters import NAMES, TEMPLATES, letters, sources_of
 
 from hardex.data.dataset import ArrayDataset
+from hardex.diagnosis.cases import Cases
 from hardex.diagnosis.causes import TRANSFORMS, amount_in_words
 from hardex.diagnosis.evidence import corrected, near_to, undo
 from hardex.diagnosis.examine import measure, usual_of
 from hardex.diagnosis.features import features
-from hardex.diagnosis.plants import Cases
 from hardex.diagnosis.reference import read_reference
 from hardex.diagnosis.search import JITTER, NOTHING, Step, pictures, steps
 from hardex.diagnosis.undone import noise_in, undone
