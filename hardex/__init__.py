@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from hardex.errors import DatasetError as DatasetError
     from hardex.errors import HardexError as HardexError
     from hardex.errors import LinkOverError as LinkOverError
+    from hardex.errors import LogError as LogError
     from hardex.errors import MisplacedError as MisplacedError
     from hardex.errors import RunError as RunError
     from hardex.errors import ServingError as ServingError
     from hardex.errors import StorageError as StorageError
+    from hardex.learning_curves.curve_doctor import CurveDoctor as CurveDoctor
+    from hardex.learning_curves.data_size import data_curve as data_curve
+    from hardex.learning_curves.judging import curves as curves
     from hardex.pipeline.check import check as check
     from hardex.pipeline.rank import rank as rank
     from hardex.probing.export import export_probes as export_probes
@@ -42,9 +46,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "AccessError": "hardex.errors",
     "ClassifierError": "hardex.errors",
+    "CurveDoctor": "hardex.learning_curves.curve_doctor",
     "DatasetError": "hardex.errors",
     "HardexError": "hardex.errors",
     "LinkOverError": "hardex.errors",
+    "LogError": "hardex.errors",
     "MisplacedError": "hardex.errors",
     "Run": "hardex.runs.run",
     "RunError": "hardex.errors",
@@ -52,6 +58,8 @@ _HOMES = {
     "StorageError": "hardex.errors",
     "agreement": "hardex.annotate.agreement",
     "check": "hardex.pipeline.check",
+    "curves": "hardex.learning_curves.judging",
+    "data_curve": "hardex.learning_curves.data_size",
     "demo": "hardex.serving",
     "diagnose": "hardex.diagnosis.diagnose",
     "export_annotations": "hardex.annotate.exchange",

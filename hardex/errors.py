@@ -9,6 +9,7 @@
   x AccessError       a link or a session is not valid
     x LinkOverError   the link was valid, but has expired, was revoked or is not confirmed
   x ServingError      the app cannot be served as requested
+  x LogError          a training log cannot be read, or holds no curve
 
 Catch `HardexError` to catch all of them. The command line and the pages show `str(error)`, so each
 message is one sentence: what was expected, what was received, and what to do next.
@@ -49,3 +50,7 @@ class LinkOverError(AccessError):
 
 class ServingError(HardexError):
     """The app cannot be served as requested."""
+
+
+class LogError(HardexError):
+    """A training log cannot be read, or holds no curve."""

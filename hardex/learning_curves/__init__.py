@@ -1,0 +1,1 @@
+"""A training log -> curves in order -> findings: is the training itself sick?"""

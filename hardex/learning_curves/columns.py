@@ -1,0 +1,116 @@
+"""Names of columns in logs of several programs -> the names that are used here."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from hardex.errors import LogError
+
+LOSS, ACCURACY = "loss", "accuracy"
+VAL_LOSS, VAL_ACCURACY = "val_loss", "val_accuracy"
+LEARNING_RATE, EPOCH, STEP = "learning_rate", "epoch", "step"
+
+_VALIDATION = ("validation", "valid", "val", "eval", "evaluation", "test", "dev")
+_TRAINING = ("train", "training", "tr")
+_SPAN = re.compile(r"^(epoch|batch)_|_(epoch|step|batch|mean|avg)$")  # over what a mean is taken
+_NAMES = {
+    LOSS: {"loss", "cross_entropy", "crossentropy", "cross_entropy_loss", "nll", "nll_loss", "ce"},
+    ACCURACY: {
+        "accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy",
+        "binary_accuracy", "top1", "top_1", "acc1", "acc_1", "acc_top1", "top1_acc",
+        "top_1_accuracy", "multiclass_accuracy", "multiclassaccuracy", "accuracy_score",
+    },
+    LEARNING_RATE: {"lr", "learning_rate", "learningrate"},
+    EPOCH: {"epoch", "epochs", "ep", "epoch_number"},
+    STEP: {"step", "steps", "global_step", "iteration", "iterations", "iter", "it", "batch"},
+}  # fmt: skip
+
+
+def canonical(name: str) -> str:
+    """The name used here of a column; its own name in lower case if it is of no known kind.
+
+    Example:
+        >>> [canonical(name) for name in ("Val Acc", "train/loss", "eval_loss", "epoch_val_loss")]
+        ['val_accuracy', 'loss', 'val_loss', 'val_loss']
+        >>> canonical("f1")
+        'f1'
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    words = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+    plain = _known(words)
+    if plain:
+        return plain
+    words = _SPAN.sub("", words)
+    parts = words.split("_")
+    validation = any(part in _VALIDATION for part in (parts[0], parts[-1]))
+    rest = "_".join(
+        part
+        for place, part in enumerate(parts)
+        if place not in (0, len(parts) - 1) or part not in (*_VALIDATION, *_TRAINING)
+    )
+    rest = _SPAN.sub("", rest)
+    known = _known(rest)
+    if known in (LOSS, ACCURACY):
+        return f"val_{known}" if validation else known
+    return known or (f"val_{rest}" if validation and rest else rest or words)
+
+
+def _known(words: str) -> str:
+    return next((plain for plain, names in _NAMES.items() if words in names), "")
+
+
+def assigned(
+    header: Sequence[str], chosen: Mapping[str, str], log: str
+) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Which column is which.
+
+    Args:
+        header: the names in the log.
+        chosen: names used here, and the names in the log that the user gave for them.
+        log: its name, for the error.
+
+    Returns:
+        The place of each name used here, and notes about columns that were left out because
+        another one is of the same kind.
+
+    Raises:
+        LogError: a chosen column is not there, or there is neither a loss nor an accuracy.
+    """
+    found: dict[str, int] = {}
+    notes = []
+    for name, column in chosen.items():
+        if column not in header:
+            raise LogError(
+                f"--columns {name}={column} must name a column of {log}; it has {_listed(header)}; "
+                "take one of these."
+            )
+        found[canonical(name)] = header.index(column)
+    exact = sorted(range(len(header)), key=lambda place: (_rank(header[place]), place))
+    for place in exact:
+        if place in found.values():
+            continue
+        name = canonical(header[place])
+        if name in found:
+            notes.append(
+                f"{header[found[name]]} and {header[place]} are of one kind; the first is used."
+            )
+        elif name:
+            found[name] = place
+    if not any(name in found for name in (LOSS, ACCURACY, VAL_LOSS, VAL_ACCURACY)):
+        raise LogError(
+            f"a training log must have a column of a loss or an accuracy; {log} has "
+            f"{_listed(header)}; name it with --columns loss=NAME."
+        )
+    return found, tuple(notes)
+
+
+def _rank(name: str) -> int:
+    """Exact names first; the mean of an epoch before the value of a step."""
+    words = name.strip().lower()
+    if words == canonical(name):
+        return 0
+    return 2 if words.endswith(("_step", "_batch")) else 1
+
+
+def _listed(header: Sequence[str]) -> str:
+    shown = ", ".join(repr(name[:30]) for name in header[:8])
+    return f"{len(header)} columns: {shown}" + (", …" if len(header) > 8 else "")

@@ -1,0 +1,171 @@
+"""A Keras callback that watches a training and says what is wrong as soon as it is sure."""
+
+import csv
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import keras
+import numpy as np
+
+from hardex.learning_curves.facts import Facts
+from hardex.learning_curves.findings import CurveFinding
+from hardex.learning_curves.reading import BATCHES, read_log
+from hardex.learning_curves.rules import judge
+
+_SURE = 0.9
+_TWICE = 2  # epochs in a row, in which a finding must be seen before it is said
+_AT_ONCE = frozenset({"nan"})
+_NEVER = frozenset({"healthy", "too_noisy", "not_converged", "underfitting", "appended"})
+STOPPING = frozenset({"nan", "not_learning", "ascending", "diverging"})
+
+
+class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
+    """Record the curves of a training, and say a finding as soon as it is sure.
+
+    Args:
+        log: a CSV file for the epochs, which `hardex curves` reads; the losses of batches go into
+            a file beside it, `NAME.batches.csv`. None to write nothing.
+        stop: whether to end a training that is NaN, diverges or does not learn.
+        quiet: whether to say nothing.
+        patience: epochs before anything but NaN is said.
+
+    Attributes:
+        judging: whether it judges at all; a recorder only if not.
+        findings: what was found so far, the last judgement of all.
+        history: the values of each epoch, by name.
+        batch_losses: (steps,) the loss of each batch.
+
+    Example:
+        ```python
+        doctor = hardex.CurveDoctor("training.csv", stop=True)
+        model.fit(x, y, validation_split=0.2, epochs=20, callbacks=[doctor])
+        doctor.findings
+        ```
+    """
+
+    def __init__(
+        self,
+        log: str | Path | None = None,
+        *,
+        stop: bool = False,
+        quiet: bool = False,
+        patience: int = 4,
+    ) -> None:
+        super().__init__()
+        self.log = None if log is None else Path(log)
+        self.stop, self.quiet, self.patience = stop, quiet, patience
+        self.judging = True
+        self.findings: tuple[CurveFinding, ...] = ()
+        self.history: dict[str, list[float]] = {}
+        self.batch_losses: list[float] = []
+        self._batch_epochs: list[int] = []
+        self._seen: dict[str, int] = {}
+        self._said: set[str] = set()
+        self._before = 0.0
+        self._files: list[IO[str]] = []
+        self._writers: list[Any] = []
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Begin anew: a second `fit` is a second run."""
+        self.history, self.batch_losses, self._batch_epochs = {}, [], []
+        self._seen, self._said, self.findings = {}, set(), ()
+        if self.log is not None:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            beside = self.log.with_suffix(BATCHES)
+            self._files = [
+                path.open("w", newline="", encoding="utf-8") for path in (self.log, beside)
+            ]
+            self._writers = [csv.writer(file) for file in self._files]
+            self._writers[1].writerow(["step", "epoch", "loss"])
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Keras begins a new mean."""
+        self._before = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Note the loss of the batch: Keras tells the mean over the epoch so far."""
+        mean = (logs or {}).get("loss")
+        if mean is None:
+            return
+        total = float(mean) * (batch + 1)
+        loss, self._before = total - self._before, total
+        self.batch_losses.append(loss)
+        self._batch_epochs.append(len(next(iter(self.history.values()), [])))
+        if self._writers:
+            row = [len(self.batch_losses) - 1, self._batch_epochs[-1], f"{loss:.7g}"]
+            self._writers[1].writerow(row)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Judge what is known so far."""
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        for name, value in values.items():
+            self.history.setdefault(name, []).append(value)
+        if self._writers:
+            if len(next(iter(self.history.values()))) == 1:
+                self._writers[0].writerow(["epoch", *values])
+            self._writers[0].writerow([epoch, *(f"{value:.7g}" for value in values.values())])
+            for file in self._files:
+                file.flush()
+        if self.judging:
+            self._judge(epoch)
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Close the logs."""
+        for file in self._files:
+            file.close()
+        self._files, self._writers = [], []
+
+    def _judge(self, epoch: int) -> None:
+        run = self.run
+        if run is None:
+            return
+        self.findings = judge(Facts.of(run))
+        codes = {one.code for one in self.findings}
+        for code in list(self._seen):
+            if code not in codes:
+                del self._seen[code]
+        for one in self.findings:
+            self._seen[one.code] = self._seen.get(one.code, 0) + 1
+            if self._is_sure(one, epoch):
+                self._say(one, epoch)
+
+    def _is_sure(self, one: CurveFinding, epoch: int) -> bool:
+        if one.code in _NEVER or one.code in self._said:
+            return False
+        if one.code in _AT_ONCE:
+            return True
+        count = len(next(iter(self.history.values())))
+        return one.confidence >= _SURE and count >= self.patience and self._seen[one.code] >= _TWICE
+
+    def _say(self, one: CurveFinding, epoch: int) -> None:
+        self._said.add(one.code)
+        if not self.quiet:
+            sys.stdout.write(f"\nhardex, epoch {epoch + 1}: {one.code}. {one.why} {one.remedy}\n")
+        if self.stop and one.code in STOPPING:
+            self.model.stop_training = True
+
+    @property
+    def run(self) -> Any:
+        """The training so far, a `TrainingRun`; None before the first epoch."""
+        if not self.history:
+            return None
+        from dataclasses import replace
+
+        from hardex.learning_curves.training_run import BatchCurve
+
+        run = read_log(self.history)[0]
+        width = getattr(self.model, "output_shape", (None,))[-1]
+        loss = np.array(self.batch_losses)
+        finite = np.isfinite(loss)
+        batches = BatchCurve(
+            np.flatnonzero(finite).astype(np.float64),
+            np.array(self._batch_epochs, np.int64)[finite],
+            loss[finite],
+        )
+        return replace(
+            run,
+            batches=batches if finite.any() else None,
+            classes=width if isinstance(width, int) and width > 1 else None,
+        )

@@ -1,0 +1,281 @@
+"""A raw log -> the trainings in it, each in order; what was done is said.
+
+Logs of real programs hold several runs one after the other, epochs twice after a restart, rows of
+steps beside rows of epochs, shares beside percents, and NaN. Nothing is claimed about a curve
+before this is settled.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardex.errors import LogError
+from hardex.learning_curves.columns import (
+    ACCURACY,
+    EPOCH,
+    LOSS,
+    STEP,
+    VAL_ACCURACY,
+    VAL_LOSS,
+    assigned,
+)
+from hardex.learning_curves.raw_log import RawLog
+from hardex.learning_curves.training_run import (
+    EPOCH as BY_EPOCH,
+)
+from hardex.learning_curves.training_run import (
+    EVALUATION,
+    STEPS,
+    BatchCurve,
+    Numbers,
+    TrainingRun,
+)
+from hardex.sentences import counted
+
+Rows = NDArray[np.int64]
+
+_LOSSES = (LOSS, VAL_LOSS)
+_UNSORTED = 0.2  # share of the rows that go back, above which a log is unsorted
+_FEW_GROUPS = 4
+_CHUNKS = 60  # rows that a log of steps is cut into
+_PERCENT, _WHOLE = 1.5, 100.5
+
+
+def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
+    """The trainings in a log.
+
+    Args:
+        raw: as it was read.
+        chosen: columns that the user named, by the name used here.
+
+    Raises:
+        LogError: it has no rows or no curve.
+    """
+    places, notes = assigned(raw.header, chosen, raw.name)
+    table = {name: raw.columns[place] for name, place in places.items()}
+    failed = np.zeros(len(raw.columns[0]), np.bool_)
+    for name in _LOSSES:
+        if name in places:
+            failed |= raw.failed[:, places[name]]
+    curves = [name for name in table if name not in (EPOCH, STEP)]
+    there = failed | np.any([np.isfinite(table[name]) for name in curves], axis=0)
+    if not there.any():
+        raise LogError(
+            f"a training log must have at least one row with numbers; {raw.name} has "
+            f"{counted(len(failed), 'row')} and no number; pass another log."
+        )
+    rows = np.flatnonzero(there)
+    key = _key(table)
+    parts, order_notes = _parts(key[rows], raw.repeated, rows, by_epoch=EPOCH in table)
+    shared = (*raw.notes, *notes, *order_notes)
+    runs = []
+    for number, part in enumerate(parts, 1):
+        name = raw.name if len(parts) == 1 else f"{raw.name}, run {number} of {len(parts)}"
+        run = _run(raw.name, name, {k: v[part] for k, v in table.items()}, failed[part])
+        runs.append(
+            replace(run, notes=(*shared, *run.notes), begun_anew=len(parts) > 1 and number > 1)
+        )
+    return runs
+
+
+def _key(table: Mapping[str, Numbers]) -> Numbers:
+    """(n,) what rises within a run: the epoch, else the step, else the place."""
+    for name in (EPOCH, STEP):
+        if name in table and np.isfinite(table[name]).any():
+            return _filled(table[name])
+    return np.arange(len(next(iter(table.values()))), dtype=np.float64)
+
+
+def _filled(values: Numbers) -> Numbers:
+    """Empty cells take the value before them, or the first one."""
+    there = np.isfinite(values)
+    places = np.maximum.accumulate(np.where(there, np.arange(len(values)), 0))
+    found = values[places]
+    found[~np.isfinite(found)] = values[there][0]
+    return found
+
+
+def _parts(
+    key: Numbers, repeated: tuple[int, ...], rows: Rows, *, by_epoch: bool
+) -> tuple[list[Rows], tuple[str, ...]]:
+    """The rows of each run; they begin where the key does."""
+    back = np.flatnonzero(np.diff(key) < 0) + 1
+    if len(key) > 2 and len(back) == len(key) - 1:
+        return [rows[::-1]], ("The rows were in reverse order; they were turned round.",)
+    first = key.min()
+    anew = [place for place in back.tolist() if key[place] <= first + (1 if by_epoch else 0)]
+    others = len(back) - len(anew)
+    if others >= 3 and others > len(anew) and len(back) > _UNSORTED * len(key):
+        order = np.argsort(key, kind="stable")
+        return [rows[order]], ("The rows were not in order; they were sorted.",)
+    if not by_epoch and not len(back):  # rows without numbers: a repeated header begins a run
+        anew = [int(np.searchsorted(rows, place)) for place in repeated]
+    cuts = [place for place in sorted(set(anew)) if 0 < place < len(key)]
+    notes: tuple[str, ...] = ()
+    if cuts:
+        notes = (
+            f"The log holds {len(cuts) + 1} runs, one after the other: its "
+            f"{'epochs begin' if by_epoch else 'rows begin'} anew {counted(len(cuts), 'time')}. "
+            "Each was read as a run of its own.",
+        )
+    return np.split(rows, cuts), notes
+
+
+def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool_]) -> TrainingRun:
+    """One run from its rows in order of time."""
+    notes: list[str] = []
+    table = {k: v for k, v in table.items() if k in (EPOCH, STEP) or np.isfinite(v).any()}
+    for accuracy in (ACCURACY, VAL_ACCURACY):
+        _as_share(table, accuracy, notes)
+    groups, at, unit, several = _groups(table, len(failed), notes)
+    count = len(at)
+    metrics = {
+        key: _of_groups(values, groups, count, mean=several and key in (LOSS, ACCURACY))
+        for key, values in table.items()
+        if key not in (EPOCH, STEP)
+    }
+    when = np.flatnonzero(np.bincount(groups, failed, minlength=count))
+    first = int(when[0]) if len(when) else _lost(metrics, notes)
+    return TrainingRun(
+        log, name, unit, at, metrics, _batches(table, groups, several), first, tuple(notes)
+    )
+
+
+def _as_share(table: dict[str, Numbers], name: str, notes: list[str]) -> None:
+    """Percents become shares; what is neither is no accuracy."""
+    if name not in table:
+        return
+    values = table[name]
+    most, least = float(np.nanmax(values)), float(np.nanmin(values))
+    if least >= 0 and _PERCENT < most <= _WHOLE:
+        table[name] = values / 100
+        notes.append(f"{name} is in percent; it was divided by 100.")
+    elif most > _PERCENT or least < 0:
+        notes.append(
+            f"{name} has values from {least:.4g} to {most:.4g} and is no share; it was left out."
+        )
+        del table[name]
+
+
+def _groups(
+    table: Mapping[str, Numbers], count: int, notes: list[str]
+) -> tuple[Rows, Numbers, str, bool]:
+    """Which rows belong together.
+
+    Returns:
+        (n,) the group of each row; (g,) where each is; what a group is; whether a group has
+        several values of the training loss.
+    """
+    epochs = _filled(table[EPOCH]) if EPOCH in table else None
+    steps = _filled(table[STEP]) if STEP in table else None
+    evaluated = np.zeros(count, np.bool_)
+    for name in (VAL_LOSS, VAL_ACCURACY):
+        if name in table:
+            evaluated |= np.isfinite(table[name])
+    trained = np.zeros(count, np.bool_)
+    for name in (LOSS, ACCURACY):
+        if name in table:
+            trained |= np.isfinite(table[name])
+    if epochs is not None and (epochs == np.round(epochs)).all():
+        numbers, groups = np.unique(epochs, return_inverse=True)
+        each = len(groups) / len(numbers)
+        many = int(trained.sum()) > 1.5 * len(numbers)
+        if many and len(numbers) < _FEW_GROUPS and evaluated.sum() >= 2 * len(numbers):
+            return _by_evaluations(evaluated, steps, notes)
+        if many and len(numbers) < _FEW_GROUPS and not evaluated.any():
+            return _by_chunks(count, steps, notes)
+        if each > 1 and not many and len(groups) > len(numbers):
+            _note_repeated(groups, trained, len(numbers), notes)
+        if many:
+            notes.append("Rows of steps were averaged over each epoch.")
+        return groups.astype(np.int64), numbers + (1 - numbers[0]), BY_EPOCH, many
+    if evaluated.any() and (trained & ~evaluated).sum() > evaluated.sum():
+        return _by_evaluations(evaluated, epochs if epochs is not None else steps, notes)
+    if count > 4 * _CHUNKS and not evaluated.any():
+        return _by_chunks(count, epochs if epochs is not None else steps, notes)
+    if epochs is None and steps is None:
+        return np.arange(count), np.arange(1.0, count + 1), BY_EPOCH, False
+    where: Numbers = _filled(table[EPOCH if EPOCH in table else STEP])
+    numbers, groups = np.unique(where, return_inverse=True)
+    unit = STEPS if epochs is None else EVALUATION
+    return groups.astype(np.int64), numbers, unit, False
+
+
+def _note_repeated(groups: Rows, trained: NDArray[np.bool_], count: int, notes: list[str]) -> None:
+    twice = int((np.bincount(groups, trained, minlength=count) > 1).sum())
+    if twice:
+        notes.append(f"{counted(twice, 'epoch')} came twice; the last values were taken.")
+
+
+def _by_evaluations(
+    evaluated: NDArray[np.bool_], where: Numbers | None, notes: list[str]
+) -> tuple[Rows, Numbers, str, bool]:
+    """A group ends with each evaluation; what follows the last one is a group of its own."""
+    ends = np.flatnonzero(evaluated)
+    ends = ends[np.append(np.diff(ends) > 1, True)]  # an evaluation may fill two rows
+    groups = np.searchsorted(ends, np.arange(len(evaluated)))
+    count = int(groups.max()) + 1
+    last = np.append(ends, len(evaluated) - 1)[:count]
+    at = np.arange(1.0, count + 1) if where is None else where[last]
+    notes.append("Rows of steps were averaged between one evaluation and the next.")
+    return groups.astype(np.int64), at, EVALUATION, True
+
+
+def _by_chunks(
+    count: int, where: Numbers | None, notes: list[str]
+) -> tuple[Rows, Numbers, str, bool]:
+    """Equal parts of a log of steps."""
+    size = max(1, -(-count // _CHUNKS))
+    groups = np.arange(count) // size
+    last = np.minimum(np.arange(1, int(groups.max()) + 2) * size, count) - 1
+    at = last + 1.0 if where is None else where[last]
+    if size > 1:
+        notes.append(f"{count:,} rows of steps were averaged {size} at a time.")
+    return groups, at, STEPS, True
+
+
+def _of_groups(values: Numbers, groups: Rows, count: int, *, mean: bool) -> Numbers:
+    """(g,) the mean of each group, or its last value; NaN where there is none."""
+    there = np.flatnonzero(np.isfinite(values))
+    found = np.full(count, np.nan)
+    if mean:
+        sums = np.bincount(groups[there], values[there], minlength=count)
+        numbers = np.bincount(groups[there], minlength=count)
+        np.divide(sums, numbers, out=found, where=numbers > 0)
+    else:
+        found[groups[there]] = values[there]
+    return found
+
+
+def _lost(metrics: Mapping[str, Numbers], notes: list[str]) -> int | None:
+    """Where the training loss ends although the training goes on: tables write NaN as nothing."""
+    if LOSS not in metrics:
+        return None
+    there = np.isfinite(metrics[LOSS])
+    others = [v for k, v in metrics.items() if k in (ACCURACY, VAL_ACCURACY)]
+    if not others:
+        return None
+    last = int(np.flatnonzero(there)[-1])
+    goes_on = [int(np.isfinite(other[last + 1 :]).sum()) for other in others]
+    if max(goes_on) < 2 or not there[: last + 1].all():
+        return None
+    notes.append(
+        "The loss is empty to the end while the accuracy goes on: it was taken for NaN, which "
+        "tables write as an empty cell."
+    )
+    return last + 1
+
+
+def _batches(table: Mapping[str, Numbers], groups: Rows, several: bool) -> BatchCurve | None:
+    """The loss of single steps, where the log has it."""
+    if not several or LOSS not in table:
+        return None
+    there = np.flatnonzero(np.isfinite(table[LOSS]))
+    steps = _filled(table[STEP])[there] if STEP in table else there.astype(np.float64)
+    epochs = groups[there]
+    if EPOCH in table:
+        epochs = np.floor(_filled(table[EPOCH])[there]).astype(np.int64)
+        epochs -= epochs.min()
+    return BatchCurve(steps, epochs, table[LOSS][there])

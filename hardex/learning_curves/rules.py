@@ -1,0 +1,565 @@
+"""Facts -> findings: one function per symptom, in one tuple.
+
+A rule speaks only of what stands out of the noise of its curve. Thresholds were set on trainings
+with planted faults (`benchmarks/curves.py`) and reported on data and architectures held out whole.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from hardex.learning_curves.facts import Curve, Facts
+from hardex.learning_curves.findings import CurveFinding, finding
+from hardex.learning_curves.noise import binomial_noise, trend
+from hardex.learning_curves.periodic import explained_by_position
+
+Rule = Callable[[Facts], CurveFinding | None]
+
+_SURE = 3.0  # deviations of the noise
+_MOST_LOSS = 16.2  # of one example; Keras takes no probability below 1e-7
+_FEWEST = 3  # rows, below which nothing is said of a shape
+_FEW_EXAMPLES = 100  # of validation
+_STUCK_GAIN = 0.02  # of accuracy
+_STUCK_DROP = 0.02  # relative, of the loss
+_GOOD = 0.9  # accuracy, above which a flat curve is no failure
+
+
+def nan(facts: Facts) -> CurveFinding | None:
+    """The loss is NaN or infinite."""
+    failed = facts.run.failed
+    if failed is None:
+        return None
+    at = float(facts.run.at[failed])
+    return finding(
+        "nan", 1.0, f"The loss is NaN or infinite at {_where(facts, at)}.", epoch=at, start=at
+    )
+
+
+def not_learning(facts: Facts) -> CurveFinding | None:
+    """Neither loss nor accuracy moves, and a model that says always the same would look so."""
+    loss, accuracy = facts.trained, facts.judged
+    if len(accuracy) >= 2 and not _still(accuracy):
+        return None
+    if len(accuracy) >= 2:
+        level = accuracy.end
+        if level > _GOOD or facts.knows_something:
+            return None
+        same = _one_answer(facts)
+        if len(loss) >= 2 and not _flat(loss) and not same:
+            return None
+        chance = _at_chance(facts, level) or _frozen(loss)
+        if len(accuracy) < _FEWEST and not chance:
+            return None
+        why = f"The accuracy stays at {level:.3f} from the first row to the last"
+        if len(loss):
+            why += f", and the loss ends at {loss.end:.4g}"
+        why += ", as if every image got one answer." if chance or same else "."
+        return finding("not_learning", 0.97 if chance or same else 0.8, why, metric=accuracy.name)
+    if len(loss) >= _FEWEST + 1 and _flat(loss):
+        chance_loss = facts.chance_loss
+        if chance_loss is not None and loss.end < 0.9 * chance_loss:
+            return None
+        why = f"The loss stays at {loss.end:.4g} from {loss.first:.4g} on."
+        return finding("not_learning", 0.7, why)
+    return None
+
+
+def _still(curve: Curve) -> bool:
+    """Whether an accuracy gains nothing beyond its noise."""
+    gain = float(curve.smooth.max()) - min(curve.first, float(curve.smooth[:2].mean()))
+    allowed = max(_STUCK_GAIN, _SURE * curve.least_noise)
+    tau, p = curve.trend
+    if gain <= allowed:
+        return not (tau > 0.5 and p < 0.001 and gain > 0.5 * _STUCK_GAIN)
+    # It may begin by chance below or above the level where it then stays.
+    late = curve.values[1:]
+    return len(late) >= 4 and float(np.ptp(late)) <= allowed and abs(late[0] - curve.first) < 0.08
+
+
+def _flat(curve: Curve) -> bool:
+    """Whether a loss stays where it is after its first row."""
+    late = curve.values[1:] if len(curve) > _FEWEST else curve.values
+    start = float(np.median(late[: max(1, len(late) // 3)]))
+    drop = start - min(curve.end, float(np.median(late[-max(1, len(late) // 4) :])))
+    return drop <= max(_STUCK_DROP * abs(start), 2 * curve.noise if len(late) > 6 else 0.0)
+
+
+def _frozen(curve: Curve) -> bool:
+    """Whether a loss is the same again and again, as where nothing is trained."""
+    return len(curve) >= _FEWEST and float(np.ptp(curve.values)) < 1e-4 * abs(curve.end)
+
+
+def _at_chance(facts: Facts, level: float) -> bool:
+    """Whether loss and accuracy fit a model that knows only the shares of the classes."""
+    if facts.run.classes is not None and level > 1.5 / facts.run.classes + 0.02:
+        return False
+    if not len(facts.trained):
+        return facts.run.classes is not None
+    loss = facts.trained.end
+    wrong = 1 - level
+    saturated = abs(loss - 16.118 * wrong) < 0.03 * loss or abs(loss - 15.42 * wrong) < 0.03 * loss
+    return saturated or abs(loss + math.log(max(level, 1e-9))) < 0.05 * loss
+
+
+def _one_answer(facts: Facts) -> bool:
+    """Whether the validation accuracy is one value again and again, as of one answer to all."""
+    values = facts.val_accuracy.values
+    if len(values) < 4 or facts.val_accuracy.end > _GOOD:
+        return False
+    _, counts = np.unique(np.round(values, 4), return_counts=True)
+    return bool(counts.max() >= 0.75 * len(values))
+
+
+def ascending(facts: Facts) -> CurveFinding | None:
+    """The loss rises from the first row on."""
+    loss = facts.loss
+    if len(loss) < _FEWEST:
+        return None
+    tau, _ = loss.trend
+    rise = loss.end - loss.first
+    early = loss.lowest <= max(1, len(loss) // 8)
+    clear = rise > max(0.05 * abs(loss.first), _SURE * loss.noise)
+    steady = tau > 0.9 and rise > 0.003 * abs(loss.first) and len(loss) >= 4
+    if tau > 0.6 and early and (clear or steady):
+        why = f"The training loss rises from {loss.first:.4g} to {loss.end:.4g} and never falls."
+        return finding("ascending", 0.95, why, start=float(loss.at[0]), end=float(loss.at[-1]))
+    return None
+
+
+def diverging(facts: Facts) -> CurveFinding | None:
+    """The training loss falls, then rises and stays high."""
+    loss = facts.loss
+    if len(loss) < 4 or ascending(facts) is not None:
+        return None
+    low = loss.lowest
+    after = loss.values[low + 1 :]
+    if len(after) < 2:
+        return None
+    tail = after[-max(2, len(after) // 3) :]
+    least, stays = float(loss.smooth[low]), float(np.median(tail))
+    started = abs(loss.first - least)
+    rise = stays - least
+    enough = max(0.5 * abs(least), 0.25 * started)
+    if rise > max(enough, 4 * loss.noise) and float(tail.min()) > least + 0.6 * enough:
+        why = (
+            f"The training loss falls to {least:.4g} at {_where(facts, loss.at[low])} and rises to "
+            f"{stays:.4g} after it."
+        )
+        at = float(loss.at[low])
+        return finding("diverging", 0.9, why, epoch=at, start=at, end=float(loss.at[-1]))
+    return None
+
+
+def overfitting(facts: Facts) -> CurveFinding | None:
+    """The training goes on improving while validation gets worse, or stays far behind."""
+    loss, val = facts.loss, facts.val_loss
+    if len(val) < 4:
+        return _gap(facts)
+    best = val.lowest
+    tail = val.values[best + 1 :]
+    if len(tail) < 2 or best > 0.85 * len(val):
+        return _gap(facts)
+    least = float(val.smooth[best])
+    late = float(np.median(tail[-max(2, len(tail) // 2) :]))
+    rise = (late - least) / max(least, 1e-9)
+    clear = late - least > _SURE * val.noise / math.sqrt(max(1, len(tail) // 2))
+    rises = trend(val.values[best:])[0] > 0.2 or rise > 0.5
+    if not (clear and rises and rise > 0.1 and _goes_on(loss, float(val.at[best]))):
+        return _gap(facts)
+    drop = _accuracy_drop(facts, float(val.at[best]))
+    behind = facts.accuracy.end - facts.val_accuracy.end if _both(facts) else 0.0
+    severe = rise > 0.5 or drop > 0.05 or behind > 0.2
+    where = _where(facts, val.at[best])
+    why = f"The validation loss is lowest at {where} ({least:.4g}) and rises to {late:.4g}"
+    why += f", while the training loss falls to {loss.end:.4g}." if len(loss) else "."
+    sure = min(0.97, 0.7 + 0.3 * min(1.0, rise))
+    return finding(
+        "overfitting", sure, why, epoch=float(val.at[best]), metric="val_loss",
+        severity="severe" if severe else "mild", start=float(val.at[best]), end=float(val.at[-1]),
+    )  # fmt: skip
+
+
+def _both(facts: Facts) -> bool:
+    """Whether the accuracies of training and of validation are known."""
+    return bool(len(facts.accuracy) and len(facts.val_accuracy))
+
+
+def _goes_on(loss: Curve, at: float) -> bool:
+    """Whether the training loss falls further after this row."""
+    if not len(loss):
+        return True
+    before = loss.values[loss.at <= at]
+    after = loss.values[loss.at > at]
+    if not len(before) or not len(after):
+        return False
+    return float(np.median(after[-max(1, len(after) // 3) :])) < 0.95 * float(before[-1])
+
+
+def _accuracy_drop(facts: Facts, at: float) -> float:
+    """How much validation accuracy is lost after this row."""
+    val = facts.val_accuracy
+    before = val.values[val.at <= at]
+    return float(before.max() - val.end) if len(before) else 0.0
+
+
+def _gap(facts: Facts) -> CurveFinding | None:
+    """Training far ahead of validation, which no longer improves."""
+    train, val = facts.accuracy, facts.val_accuracy
+    if len(train) < 4 or len(val) < 4:
+        return None
+    gap = train.end - val.end
+    allowed = max(0.1, _SURE * max(val.noise, val.least_noise))
+    early = float(np.median(train.values[: max(1, len(train) // 4)])) - float(
+        np.median(val.values[: max(1, len(val) // 4)])
+    )
+    learnt = val.end - val.first > allowed / 2 or val.end > 0.5
+    stopped = val.end - val.middle < max(0.02, val.noise)
+    if gap > allowed and gap > early + 0.05 and learnt and stopped:
+        why = (
+            f"The training accuracy reaches {train.end:.3f}, and that of validation stays at "
+            f"{val.end:.3f}."
+        )
+        return finding(
+            "overfitting", min(0.9, 0.6 + gap), why, epoch=float(val.at[val.highest]),
+            severity="severe" if gap > 0.2 else "mild", metric="val_accuracy",
+        )  # fmt: skip
+    return None
+
+
+def validation_mismatch(facts: Facts) -> CurveFinding | None:
+    """Validation is of another kind than training from the first row on."""
+    train, val = facts.accuracy, facts.val_accuracy
+    if len(train) < 4 or len(val) < 4:
+        return None
+    noise = max(val.least_noise, val.noise / 2, 0.01)
+    learnt = train.end - train.first > 0.15 or train.end > 0.7
+    never = float(val.smooth.max()) < 0.5 * train.end and val.end - val.first < 0.1
+    if learnt and train.end > 0.5 and never:
+        why = (
+            f"The training accuracy reaches {train.end:.3f}, and that of validation never leaves "
+            f"{val.end:.3f}: it is wrong from the first row on, which is no overfitting."
+        )
+        return finding("validation_mismatch", 0.85, why, metric="val_accuracy")
+    ahead = val.values[len(val) // 2 :] - np.interp(val.at[len(val) // 2 :], train.at, train.values)
+    if float(np.median(ahead)) > max(0.2, _SURE * noise) and float(ahead.min()) > 0.1:
+        why = (
+            f"Validation is better than training by {float(np.median(ahead)):.3f} to the end: it "
+            "is easier, or strong dropout or augmentation acts on the training alone."
+        )
+        return finding("validation_mismatch", 0.6, why, metric="val_accuracy")
+    return None
+
+
+def oscillating(facts: Facts) -> CurveFinding | None:
+    """The training loss jumps up and down."""
+    loss = facts.loss
+    if len(loss) < 6 or not_learning(facts) is not None:
+        return None
+    late = loss.values[len(loss) // 4 :]
+    steps = np.diff(late)
+    turns = float((steps[1:] * steps[:-1] < 0).mean()) if len(steps) > 1 else 0.0
+    level = float(np.median(np.abs(late)))
+    jump = float(np.median(np.abs(steps)))
+    ups = steps[steps > 0]
+    up = float(np.median(ups)) if len(ups) else 0.0
+    enough = max(0.08 * level, 0.03 * abs(loss.first - float(loss.smooth.min())))
+    if turns > 0.45 and min(jump, up) > enough:
+        why = (
+            f"The training loss goes up and down: it turns in {turns:.0%} of the rows, by "
+            f"{jump / level:.0%} of its level."
+        )
+        return finding("oscillating", min(0.95, 0.6 + turns / 2), why)
+    return None
+
+
+def bad_initialisation(facts: Facts) -> CurveFinding | None:
+    """The loss begins far above that of knowing nothing, or stays long where it begins."""
+    return _begins_high(facts) or _plateau(facts)
+
+
+def _begins_high(facts: Facts) -> CurveFinding | None:
+    loss = facts.loss
+    if len(loss) < 2:
+        return None
+    batches = facts.run.batches
+    first = float(batches.loss[0]) if batches is not None else loss.first
+    chance = facts.chance_loss
+    if chance is not None:
+        if first > 2.5 * chance and first > 2 * loss.end:
+            why = (
+                f"The loss begins at {first:.4g}; that of knowing nothing is {chance:.3f} for "
+                f"{facts.run.classes} classes."
+            )
+            return finding("bad_initialisation", 0.95, why, epoch=float(loss.at[0]))
+        return None
+    later = float(np.median(loss.values[1 : max(3, len(loss) // 3)]))
+    most = _most_of_knowing_nothing(facts)
+    if first > most and first > 3 * later:
+        why = (
+            f"The loss begins at {first:.4g} and falls to {later:.4g} at once; that of knowing "
+            "nothing would be far below."
+        )
+        return finding("bad_initialisation", 0.75, why, epoch=float(loss.at[0]))
+    return None
+
+
+def _most_of_knowing_nothing(facts: Facts) -> float:
+    """A loss that no untrained model of a usual kind has; by the accuracy, else for 1,000 classes.
+
+    One class in k is right by chance, so the first accuracy is a bound of 1/k, and ln k the loss.
+    """
+    accuracy = facts.accuracy
+    if len(accuracy) and 0 < accuracy.first < 1:
+        return 2.5 * max(math.log(2), -math.log(accuracy.first))
+    return 2.5 * math.log(1000)
+
+
+def _plateau(facts: Facts) -> CurveFinding | None:
+    """A long wait before learning begins."""
+    loss = facts.loss
+    if len(loss) < 6:
+        return None
+    values = loss.smooth
+    start = float(values[0])
+    fallen = start - float(values.min())
+    if fallen < 0.15 * abs(start):
+        return None
+    waits = int(np.argmax(values < start - 0.1 * fallen))  # rows before a tenth of the fall
+    moves = np.abs(np.diff(values[: waits + 1]))
+    quick = int(np.argmax(values < start - 0.6 * fallen)) - waits
+    accuracy = facts.accuracy
+    still = len(accuracy) != len(loss) or float(np.ptp(accuracy.values[:waits])) < max(
+        0.05, 0.15 * float(np.ptp(accuracy.values))
+    )
+    if (
+        waits >= max(3, 0.15 * len(values))
+        and still
+        and quick <= max(3, waits)
+        and float(np.median(moves[: max(1, waits - 1)])) < 0.02 * fallen
+    ):
+        at = float(loss.at[waits])
+        why = (
+            f"The loss stays at {start:.4g} for {waits} rows, and falls only after "
+            f"{_where(facts, loss.at[waits - 1])}."
+        )
+        return finding("bad_initialisation", 0.85, why, epoch=at, start=float(loss.at[0]), end=at)
+    return None
+
+
+def lr_too_low(facts: Facts) -> CurveFinding | None:
+    """The loss creeps down in a straight line, and is still near its beginning at the end."""
+    loss = facts.loss
+    if len(loss) < 5 or bad_initialisation(facts) is not None:
+        return None
+    tau, p = loss.trend
+    fallen = (loss.first - float(loss.values[-1])) / max(abs(loss.first), 1e-9)
+    third = max(2, len(loss) // 3)
+    early = (loss.first - float(loss.values[third])) / third
+    late = (float(loss.values[-third - 1]) - float(loss.values[-1])) / third
+    creeping = tau < -0.8 and p < 0.05 and 0.003 < fallen < 0.35
+    if creeping and late > 0.4 * early and loss.first - loss.values[-1] > _SURE * loss.noise:
+        why = (
+            f"The loss falls by {fallen:.0%} in {len(loss)} rows, as fast at the end as at the "
+            "beginning."
+        )
+        return finding("lr_too_low", 0.85, why)
+    return None
+
+
+def not_converged(facts: Facts) -> CurveFinding | None:
+    """Training and validation still improve when the training stops."""
+    loss, val = facts.loss, facts.val_loss if len(facts.val_loss) else facts.loss
+    if len(val) < 4 or len(loss) < 4:
+        return None
+    if lr_too_low(facts) is not None or overfitting(facts) is not None:
+        return None
+    if not_learning(facts) is not None or _plateau(facts) is not None:
+        return None
+    falling = all(_still_falls(curve) for curve in (loss, val))
+    at_end = val.lowest >= len(val) - max(2, len(val) // 10)
+    if falling and at_end:
+        last = val.values[-max(2, len(val) // 4) :]
+        gain = (float(last[0]) - float(last[-1])) / max(abs(float(last[0])), 1e-9)
+        why = (
+            f"{'The validation loss' if val is not loss else 'The loss'} still falls by "
+            f"{gain:.0%} over the last {len(last)} rows, and is lowest at the end."
+        )
+        return finding("not_converged", 0.8, why, metric=val.name, start=float(val.at[-len(last)]))
+    return None
+
+
+def _still_falls(curve: Curve) -> bool:
+    """Whether the last quarter goes down clearly: by 6 % and by more than the noise."""
+    count = max(3, len(curve) // 4 + 1)
+    last = curve.values[-count:]
+    drop = float(last[0] - last[-1])
+    falls = float((np.diff(last) < 0).mean())
+    share_of_all = drop / max(float(np.ptp(curve.values)), 1e-12)
+    return (
+        drop > 0.06 * abs(float(last[0]))
+        and drop > 2 * curve.noise
+        and falls >= 0.66
+        and share_of_all > 0.03
+    )
+
+
+def underfitting(facts: Facts) -> CurveFinding | None:
+    """The training has come to rest at a low accuracy, and validation is as good."""
+    train, val, loss = facts.accuracy, facts.val_accuracy, facts.loss
+    if len(train) < 5 or not_learning(facts) is not None:
+        return None
+    rest = abs(train.end - train.middle) < max(0.02, train.noise)
+    rest = rest and (not len(loss) or abs(loss.end - loss.middle) < 0.04 * abs(loss.middle))
+    gap = train.end - val.end if len(val) else 0.0
+    low = train.end < 0.75
+    if rest and low and gap < 0.05 and diverging(facts) is None:
+        why = f"The training accuracy rests at {train.end:.3f} in the last two thirds" + (
+            f", and that of validation is {val.end:.3f}." if len(val) else "."
+        )
+        return finding("underfitting", 0.75, why, metric="accuracy")
+    return None
+
+
+def validation_too_small(facts: Facts) -> CurveFinding | None:
+    """So few validation examples that the curve is made of chance."""
+    count = facts.validated_on
+    if count is None or count >= _FEW_EXAMPLES:
+        return None
+    level = float(np.median(facts.val_accuracy.values)) if len(facts.val_accuracy) else 0.5
+    apart = 2 * binomial_noise(level, count)
+    said = "There are" if facts.run.validation_examples else "The validation accuracy has steps of"
+    what = f"{count} validation examples" if facts.run.validation_examples else f"1/{count}"
+    why = f"{said} {what}: chance alone moves it by ±{apart:.2f}."
+    sure = 0.97 if facts.run.validation_examples else 0.9
+    return finding("validation_too_small", sure, why, metric="val_accuracy")
+
+
+def metric_loss_disagree(facts: Facts) -> CurveFinding | None:
+    """The loss says that the model learns, and the accuracy says that it does not."""
+    loss, accuracy = facts.loss, facts.accuracy
+    if len(loss) < 5 or len(accuracy) < 5:
+        return None
+    fallen = (loss.first - loss.end) / max(abs(loss.first), 1e-9)
+    gain = accuracy.end - accuracy.first
+    down, p = loss.trend
+    if fallen > 0.3 and down < -0.6 and p < 0.01:
+        same = abs(gain) < 0.02 and float(np.ptp(accuracy.values)) < 0.04 and accuracy.end < _GOOD
+        unlike = loss.end < 0.7 * -math.log(max(accuracy.end, 0.002))
+        falls = gain < -max(0.05, _SURE * accuracy.noise) and accuracy.trend[0] < -0.5
+        if (same and unlike) or falls:
+            why = (
+                f"The loss falls from {loss.first:.4g} to {loss.end:.4g}, and the accuracy goes "
+                f"from {accuracy.first:.3f} to {accuracy.end:.3f}."
+            )
+            return finding("metric_loss_disagree", 0.85, why, metric="accuracy")
+    return None
+
+
+def penalty_dominates(facts: Facts) -> CurveFinding | None:
+    """More loss than the wrong answers can make."""
+    loss, accuracy = facts.loss, facts.accuracy
+    if len(loss) < 2 or len(accuracy) < 2:
+        return None
+    wrong = 1 - accuracy.end
+    most = _MOST_LOSS * wrong
+    if accuracy.end > 0.5 and loss.end > max(0.5, most):
+        why = (
+            f"The loss ends at {loss.end:.4g} with an accuracy of {accuracy.end:.3f}; wrong "
+            f"answers alone cannot make more than {most:.3g}."
+        )
+        return finding("penalty_dominates", 0.9, why)
+    if accuracy.end > 0.8 and loss.end > max(0.7, 0.45 * most):
+        why = (
+            f"The loss ends at {loss.end:.4g} with an accuracy of {accuracy.end:.3f}, more than "
+            "wrong answers usually make."
+        )
+        return finding("penalty_dominates", 0.7, why)
+    return None
+
+
+def unshuffled(facts: Facts) -> CurveFinding | None:
+    """The loss of a batch depends on its place in the epoch."""
+    batches = facts.run.batches
+    if batches is None:
+        return None
+    share = explained_by_position(batches)
+    if share is None or share < 0.3:
+        return None
+    why = (
+        f"{share:.0%} of the differences between batches are explained by their place in the "
+        "epoch: each epoch shows the same examples in the same order."
+    )
+    return finding("unshuffled", min(0.97, 0.7 + share / 3), why)
+
+
+def appended(facts: Facts) -> CurveFinding | None:
+    """One of several runs in one file."""
+    if not facts.run.begun_anew:
+        return None
+    return finding(
+        "appended", 1.0, "The log holds several runs; this one begins where the numbers begin anew."
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    nan,
+    not_learning,
+    ascending,
+    diverging,
+    validation_mismatch,
+    overfitting,
+    oscillating,
+    bad_initialisation,
+    lr_too_low,
+    not_converged,
+    underfitting,
+    metric_loss_disagree,
+    penalty_dominates,
+    unshuffled,
+    validation_too_small,
+    appended,
+)
+_HARMLESS = frozenset({"appended"})
+
+
+def judge(facts: Facts) -> tuple[CurveFinding, ...]:
+    """All findings of one training, the surest cause first; `healthy` if there is none."""
+    found = [one for rule in RULES if (one := rule(facts)) is not None]
+    codes = {one.code for one in found}
+    if "not_learning" in codes:  # what does not move can neither overfit nor oscillate
+        hidden = {"overfitting", "underfitting", "not_converged", "lr_too_low", "oscillating"}
+        found = [one for one in found if one.code not in hidden]
+    if "validation_mismatch" in codes and "overfitting" in codes:
+        found = [one for one in found if one.code != "overfitting"]
+    if all(one.code in _HARMLESS for one in found):
+        found.insert(0, _healthy(facts))
+    return tuple(found)
+
+
+def _healthy(facts: Facts) -> CurveFinding:
+    """Nothing is wrong, or too little is known to say so."""
+    rows = max(len(facts.loss), len(facts.val_loss), len(facts.accuracy), len(facts.val_accuracy))
+    moved = [_moved(curve) for curve in (facts.loss, facts.val_loss) if len(curve) >= _FEWEST]
+    moved += [_moved(curve) for curve in (facts.accuracy, facts.val_accuracy) if len(curve) >= 3]
+    if rows < _FEWEST:
+        why = f"There are only {rows} rows; nothing can be said of their shape."
+        return finding("too_noisy", 0.9, why)
+    if moved and max(moved) < 2:
+        why = "No curve moves by more than twice its noise."
+        return finding("too_noisy", 0.7, why)
+    why = "Training improves, and validation with it; nothing stands out of the noise."
+    if not len(facts.val_loss) and not len(facts.val_accuracy):
+        why = "Training improves; without validation nothing can be said about overfitting."
+        return finding("healthy", 0.6, why)
+    return finding("healthy", 0.85, why)
+
+
+def _moved(curve: Curve) -> float:
+    """How far a curve moves, in units of its noise."""
+    return abs(curve.end - curve.first) / max(curve.noise, 1e-9)
+
+
+def _where(facts: Facts, at: float) -> str:
+    """The row in words."""
+    return f"{facts.run.unit} {at:g}"

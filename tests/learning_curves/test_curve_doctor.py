@@ -1,0 +1,79 @@
+"""The callback records a real training, says what is wrong and stops it; TensorBoard's files."""
+
+import numpy as np
+import pytest
+
+import hardex
+from hardex.learning_curves.reading import read_log
+
+
+@pytest.fixture(scope="module")
+def keras():
+    import keras
+
+    return keras
+
+
+def model_of(keras, rate):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile(
+        keras.optimizers.SGD(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    return model
+
+
+def data(count=96):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(3, size=count)
+    return (rng.standard_normal((count, 4)) + 2 * np.eye(3, 4)[labels]).astype("float32"), labels
+
+
+def test_it_writes_what_curves_reads(keras, tmp_path):
+    keras.utils.set_random_seed(1)
+    x, y = data()
+    doctor = hardex.CurveDoctor(tmp_path / "log.csv", quiet=True)
+    model_of(keras, 0.1).fit(
+        x, y, validation_split=0.25, epochs=5, batch_size=12, verbose=0, callbacks=[doctor]
+    )
+    (run,) = read_log(tmp_path / "log.csv")
+    assert len(run) == 5 and len(run.batches.loss) == 30
+    assert set(run.metrics) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    for epoch in range(5):  # Keras tells running means; the batches average to them again
+        mean = np.mean(doctor.batch_losses[6 * epoch : 6 * epoch + 6])
+        assert mean == pytest.approx(doctor.history["loss"][epoch], rel=1e-4)
+    assert doctor.run.classes == 3
+
+
+def test_it_says_nan_at_once_and_stops(keras, tmp_path, capsys):
+    x, y = data()
+    x[5] = np.nan
+    doctor = hardex.CurveDoctor(tmp_path / "log.csv", stop=True)
+    model_of(keras, 0.1).fit(x, y, epochs=9, batch_size=12, verbose=0, callbacks=[doctor])
+    assert len(doctor.history["loss"]) == 1
+    assert doctor.findings[0].code == "nan"
+    assert "nan" in capsys.readouterr().out
+
+
+def test_it_stops_what_does_not_learn_and_not_before_it_is_sure(keras):
+    x, y = data()
+    doctor = hardex.CurveDoctor(stop=True, quiet=True, patience=4)
+    model_of(keras, 0.0).fit(x, y, epochs=12, batch_size=96, verbose=0, callbacks=[doctor])
+    assert 4 <= len(doctor.history["loss"]) < 12
+    assert "not_learning" in [one.code for one in doctor.findings]
+
+
+def test_event_files_of_keras_are_read(keras, tmp_path):
+    x, y = data()
+    model_of(keras, 0.1).fit(
+        x, y, validation_split=0.25, epochs=4, verbose=0,
+        callbacks=[keras.callbacks.TensorBoard(tmp_path / "logs", write_graph=False)],
+    )  # fmt: skip
+    (run,) = read_log(tmp_path / "logs")
+    assert len(run) == 4
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(run.metrics)
+    first = next(tmp_path.rglob("*.tfevents.*"))
+    first.write_bytes(first.read_bytes()[:-7])  # the power was cut
+    assert len(read_log(tmp_path / "logs")[0]) >= 3
+    first.write_bytes(b"no events")
+    with pytest.raises(hardex.LogError):
+        read_log(first)

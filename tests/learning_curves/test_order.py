@@ -1,0 +1,214 @@
+"""Logs as real programs write them are put in order, and what was done is said."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardex.errors import LogError
+from hardex.learning_curves.columns import canonical
+from hardex.learning_curves.noise import examples_behind, noise
+from hardex.learning_curves.reading import read_log
+
+LOSSES = [2.0, 1.5, 1.2, 1.0, 0.9, 0.85]
+
+
+def table(path: Path, text: str) -> str:
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def rows(header: str, *lines: str) -> str:
+    return "\n".join([header, *lines]) + "\n"
+
+
+def test_a_plain_log_is_read_as_it_is(tmp_path):
+    (run,) = read_log(
+        table(tmp_path / "a.csv", rows("epoch,loss,val_loss", "0,2,2.1", "1,1,1.2", "2,0.5,0.9"))
+    )
+    assert run.at.tolist() == [1, 2, 3]
+    assert run.metrics["loss"].tolist() == [2, 1, 0.5]
+    assert run.notes == ()
+
+
+def test_appended_runs_are_split(tmp_path):
+    lines = [f"{epoch},{loss}" for _ in range(3) for epoch, loss in enumerate(LOSSES)]
+    runs = read_log(table(tmp_path / "a.csv", rows("epoch,loss", *lines)))
+    assert [run.metrics["loss"].tolist() for run in runs] == [LOSSES] * 3
+    assert [run.begun_anew for run in runs] == [False, True, True]
+    assert "3 runs" in runs[0].notes[0]
+    assert runs[1].name.endswith("run 2 of 3")
+
+
+def test_a_repeated_header_begins_a_run_where_no_epoch_is_given(tmp_path):
+    text = rows("loss,acc", "2,0.1", "1,0.5", "0.5,0.7", "loss,acc", "2.1,0.1", "1.1,0.4")
+    runs = read_log(table(tmp_path / "a.csv", text))
+    assert [len(run) for run in runs] == [3, 2]
+
+
+def test_a_restart_from_a_checkpoint_replaces_epochs(tmp_path):
+    text = rows("epoch,loss", "0,2", "1,1.5", "2,1.2", "3,9", "2,1.1", "3,1", "4,0.9")
+    (run,) = read_log(table(tmp_path / "a.csv", text))
+    assert run.metrics["loss"].tolist() == [2, 1.5, 1.1, 1, 0.9]
+    assert "2 epochs came twice" in run.notes[0]
+
+
+def test_rows_in_reverse_and_out_of_order(tmp_path):
+    back = [f"{e},{LOSSES[e]}" for e in range(5, -1, -1)]
+    (run,) = read_log(table(tmp_path / "a.csv", rows("epoch,loss", *back)))
+    assert run.metrics["loss"].tolist() == LOSSES
+    mixed = [f"{e},{LOSSES[e % 6]}" for e in (3, 9, 1, 8, 2, 7, 4, 6, 5, 11, 10, 12)]
+    (run,) = read_log(table(tmp_path / "b.csv", rows("epoch,loss", *mixed)))
+    assert (np.diff(run.at) > 0).all()
+    assert "sorted" in run.notes[0]
+
+
+def test_percent_is_divided_and_what_is_no_share_is_left_out(tmp_path):
+    text = rows("epoch,acc,val_acc,loss", "1,50,0.4,1", "2,62.5,0.5,0.8", "3,70,0.55,0.7")
+    (run,) = read_log(table(tmp_path / "a.csv", text))
+    assert run.metrics["accuracy"].tolist() == [0.5, 0.625, 0.7]
+    assert run.metrics["val_accuracy"].tolist() == [0.4, 0.5, 0.55]
+    assert "percent" in run.notes[0]
+    text = rows("epoch,acc,loss", "1,500,1", "2,620,0.8")
+    (run,) = read_log(table(tmp_path / "b.csv", text))
+    assert not run.has("accuracy")
+
+
+def test_lightning_writes_training_and_validation_in_rows_of_their_own(tmp_path):
+    lines = []
+    for epoch in range(5):
+        lines += [f"{epoch},{10 * epoch + i},{2 - epoch / 4 + i / 100},," for i in (1, 5, 9)]
+        lines.append(f"{epoch},{10 * epoch + 9},,{2.1 - epoch / 4},{epoch / 10}")
+    (run,) = read_log(
+        table(tmp_path / "metrics.csv", rows("epoch,step,train_loss,val_loss,val_acc", *lines))
+    )
+    assert len(run) == 5
+    assert run.metrics["loss"][0] == pytest.approx(2.05)
+    assert run.metrics["val_accuracy"].tolist() == [0, 0.1, 0.2, 0.3, 0.4]
+    assert len(run.batches.loss) == 15
+
+
+def test_a_trainer_state_is_read_between_evaluations(tmp_path):
+    history = []
+    for step in range(10, 101, 10):
+        history.append({"epoch": step / 100, "step": step, "loss": 2 - step / 100})
+        if step % 20 == 0:
+            history.append({"epoch": step / 100, "step": step, "eval_loss": 2.2 - step / 100})
+    path = tmp_path / "trainer_state.json"
+    path.write_text(json.dumps({"log_history": history, "global_step": 100}))
+    (run,) = read_log(path)
+    assert run.unit == "evaluation"
+    assert run.metrics["loss"].tolist() == pytest.approx([1.85, 1.65, 1.45, 1.25, 1.05])
+    assert run.metrics["val_loss"].tolist() == pytest.approx([2.0, 1.8, 1.6, 1.4, 1.2])
+
+
+def test_nan_is_no_empty_cell(tmp_path):
+    text = rows("epoch,loss,val_loss", "0,2,2", "1,nan,", "2,nan,nan")
+    (run,) = read_log(table(tmp_path / "a.csv", text))
+    assert run.failed == 1
+    text = rows("epoch,loss,accuracy", "0,2,0.1", "1,,0.1", "2,,0.1", "3,,0.1")
+    (run,) = read_log(table(tmp_path / "b.csv", text))
+    assert run.failed == 1 and "NaN" in run.notes[-1]
+    text = rows("epoch,loss,val_loss", "0,2,", "1,1.5,1.6", "2,1.2,", "3,1,1.3")
+    (run,) = read_log(table(tmp_path / "c.csv", text))
+    assert run.failed is None
+    assert run.curve("val_loss")[1].tolist() == [1.6, 1.3]
+
+
+def test_other_forms_of_tables(tmp_path):
+    (run,) = read_log(table(tmp_path / "a.csv", "epoch;loss\n1;2,5\n2;1,25\n"))
+    assert run.metrics["loss"].tolist() == [2.5, 1.25]
+    (run,) = read_log(table(tmp_path / "b.tsv", "epoch\tTrain Loss\tValid Acc\n1\t2\t0.5\n"))
+    assert sorted(run.metrics) == ["loss", "val_accuracy"]
+    (run,) = read_log(table(tmp_path / "c.csv", ",loss,val_loss\n0,2,2.1\n1,1,1.5\n"))
+    assert run.metrics["loss"].tolist() == [2, 1]
+    (run,) = read_log(table(tmp_path / "d.jsonl", '{"loss": 2}\n{"loss": NaN}\n{"lo'))
+    assert run.failed == 1
+    (run,) = read_log({"loss": {"0": 2.0, "1": 1.0}, "val_loss": {"0": 2.0, "1": 1.5}})
+    assert run.metrics["loss"].tolist() == [2, 1]
+
+
+def test_a_keras_history_is_read():
+    history = SimpleNamespace(history={"loss": [2.0, 1.0], "accuracy": [0.1, 0.5]}, epoch=[4, 5])
+    (run,) = read_log(history)
+    assert run.metrics["accuracy"].tolist() == [0.1, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is empty"),
+        ("1,2\n2,1\n", "first line .* must name its columns"),
+        ("epoch,f1\n1,0.5\n", "column of a loss or an accuracy"),
+        ("epoch,loss\n1,\n2,\n", "no number"),
+        ("epoch,loss\n", "no number"),
+    ],
+)
+def test_what_is_no_log_is_refused_in_one_sentence(tmp_path, text, says):
+    path = table(tmp_path / "a.csv", text)
+    with pytest.raises(LogError, match=says) as error:
+        read_log(path)
+    assert str(error.value).count("\n") == 0
+
+
+def test_pickles_pipes_and_other_objects_are_refused(tmp_path):
+    (tmp_path / "history.pkl").write_bytes(b"x")
+    for log in (tmp_path / "history.pkl", tmp_path / "missing.csv", "/dev/null", 5, {"a": 1}):
+        with pytest.raises(LogError):
+            read_log(log)
+
+
+def test_columns_are_chosen_by_the_user(tmp_path):
+    path = table(tmp_path / "a.csv", rows("epoch,my,loss", "1,5,2", "2,4,1"))
+    (run,) = read_log(path, {"loss": "my"})
+    assert run.metrics["loss"].tolist() == [5, 4]
+    with pytest.raises(LogError, match="must name a column"):
+        read_log(path, {"loss": "yours"})
+
+
+def test_the_mean_of_an_epoch_comes_before_the_value_of_a_step():
+    found = read_log({"train_loss_step": [9.0, 9.0], "train_loss_epoch": [2.0, 1.0]})[0]
+    assert found.metrics["loss"].tolist() == [2, 1]
+    assert "of one kind" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("Loss", "loss"), ("val/loss", "val_loss"), ("validation_accuracy", "val_accuracy"),
+        ("sparse_categorical_accuracy", "accuracy"), ("test_acc", "val_accuracy"),
+        ("acc_val", "val_accuracy"), ("trainLoss", "loss"), ("epoch_accuracy", "accuracy"),
+        ("eval/accuracy", "val_accuracy"), ("lr", "learning_rate"), ("val_f1", "val_f1"),
+        ("learning-rate", "learning_rate"), ("valid_acc", "val_accuracy"), ("Epoch", "epoch"),
+    ],
+)  # fmt: skip
+def test_names_of_many_programs(name, known):
+    assert canonical(name) == known
+
+
+@given(st.integers(8, 400), st.integers(0, 2**32 - 1))
+def test_the_number_of_examples_is_found_from_their_shares(count, seed):
+    hits = np.random.default_rng(seed).integers(0, count + 1, 12)
+    found = examples_behind(np.round(hits / count, 7))
+    assert found is None or count % found == 0 or found == count
+
+
+@given(st.lists(st.floats(-100, 100), min_size=4, max_size=40), st.floats(-5, 5), st.floats(-9, 9))
+def test_noise_does_not_see_a_straight_line(values, slope, level):
+    curve = np.array(values)
+    tilted = curve + level + slope * np.arange(len(curve))
+    assert noise(tilted) == pytest.approx(noise(curve), abs=1e-6)
+
+
+def test_a_million_steps_are_read(tmp_path):
+    rng = np.random.default_rng(0)
+    loss = 2 * np.exp(-np.arange(100_000) / 40_000) + 0.1 * rng.random(100_000)
+    text = "step,epoch,loss\n" + "".join(
+        f"{i},{i // 1000},{x:.5f}\n" for i, x in enumerate(loss.tolist())
+    )
+    (run,) = read_log(table(tmp_path / "a.csv", text))
+    assert len(run) == 100 and len(run.batches.loss) == 100_000

@@ -1,0 +1,174 @@
+"""Each symptom is named from its shape, and a healthy training is left in peace."""
+
+import numpy as np
+import pytest
+
+import hardex
+from hardex.learning_curves.data_size import data_curve
+from hardex.learning_curves.findings import CODES, REMEDIES
+from hardex.learning_curves.periodic import explained_by_position
+from hardex.learning_curves.training_run import BatchCurve
+
+AT = np.arange(30)
+RNG = np.random.default_rng(5)
+
+
+def jitter(size=30, by=0.004):
+    return by * RNG.standard_normal(size)
+
+
+def falling(start=2.3, end=0.2, rate=5.0):
+    return end + (start - end) * np.exp(-AT / rate)
+
+
+def rising(start=0.1, end=0.95, rate=5.0):
+    return end - (end - start) * np.exp(-AT / rate)
+
+
+HEALTHY = {
+    "loss": falling() + jitter(),
+    "accuracy": np.clip(rising() + jitter(), 0, 1),
+    "val_loss": falling(end=0.25) + jitter(by=0.008),
+    "val_accuracy": np.clip(rising(end=0.93) + jitter(by=0.008), 0, 1),
+}
+
+SHAPES = {
+    "not_learning": {
+        "loss": 2.303 + jitter(), "accuracy": 0.1 + jitter(), "val_loss": 2.303 + jitter(),
+        "val_accuracy": np.full(30, 0.098),
+    },
+    "overfitting": {**HEALTHY, "val_loss": falling(end=0.3) + 0.03 * np.maximum(AT - 10, 0)},
+    "ascending": {**HEALTHY, "loss": 2.3 + 0.1 * AT},
+    "diverging": {"loss": np.where(AT < 15, falling(), 3.0 + 0.1 * AT)},
+    "oscillating": {**HEALTHY, "loss": 0.5 + 0.3 * (AT % 2) + falling(1.0, 0.0)},
+    "lr_too_low": {
+        "loss": 2.3 - 0.01 * AT, "accuracy": 0.1 + 0.006 * AT, "val_loss": 2.3 - 0.0095 * AT,
+        "val_accuracy": 0.1 + 0.006 * AT,
+    },
+    "not_converged": {k: v[:7] for k, v in HEALTHY.items()},
+    "bad_initialisation": {
+        "loss": np.where(AT < 12, 2.303, falling()[np.maximum(AT - 12, 0)]),
+        "accuracy": np.where(AT < 12, 0.1, rising()[np.maximum(AT - 12, 0)]),
+    },
+    "nan": {"loss": [2.0, 1.5, float("nan"), float("nan")], "val_loss": [2.0, 1.6, 1.5, 1.5]},
+    "validation_mismatch": {
+        **HEALTHY, "val_loss": 2.3 + 0.05 * AT, "val_accuracy": np.full(30, 0.11) + jitter(),
+    },
+    "validation_too_small": {**HEALTHY, "val_accuracy": np.round(rising() * 16) / 16},
+    "metric_loss_disagree": {**HEALTHY, "accuracy": 0.1 + jitter(by=0.002)},
+    "penalty_dominates": {**HEALTHY, "loss": 6 + falling()},
+    "underfitting": {
+        "loss": falling(2.3, 1.5), "accuracy": rising(0.1, 0.45), "val_loss": falling(2.3, 1.52),
+        "val_accuracy": rising(0.1, 0.44),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", SHAPES)
+def test_the_shape_of_each_symptom_is_named(code):
+    shape = {name: np.asarray(values).tolist() for name, values in SHAPES[code].items()}
+    (one,) = hardex.curves(shape).runs
+    assert code in one.codes
+    (found,) = [each for each in one.findings if each.code == code]
+    assert 0 < found.confidence <= 1
+    assert found.why.endswith(".") and found.remedy == REMEDIES[code]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_healthy_trainings_are_left_in_peace(seed):
+    rng = np.random.default_rng(seed)
+    by, rate, end = rng.uniform(0, 0.012), rng.uniform(2, 5), rng.uniform(0.8, 0.99)
+    shape = {
+        "loss": falling(2.3, 1 - end, rate) + by * rng.standard_normal(30),
+        "val_loss": falling(2.3, 1.15 - end, rate) + 2 * by * rng.standard_normal(30),
+        "accuracy": rising(0.1, end, rate) + by * rng.standard_normal(30),
+        "val_accuracy": rising(0.1, end - 0.02, rate) + by * rng.standard_normal(30),
+    }
+    (one,) = hardex.curves({name: values.tolist() for name, values in shape.items()}).runs
+    assert one.codes == ("healthy",)
+
+
+@pytest.mark.parametrize("code", ["overfitting", "not_learning", "diverging"])
+@pytest.mark.parametrize("scale", [0.5, 3.0])
+def test_another_unit_of_the_loss_changes_nothing_in_the_shape(code, scale):
+    shape = {k: np.asarray(v) for k, v in SHAPES[code].items() if "loss" in k}
+    scaled = {name: (scale * values).tolist() for name, values in shape.items()}
+    assert code in hardex.curves(scaled).runs[0].codes
+
+
+def test_a_number_of_classes_tells_a_loss_that_begins_too_high():
+    shape = {"loss": falling(30.0, 0.5, 3.0).tolist()}
+    assert "bad_initialisation" in hardex.curves(shape, classes=10).runs[0].codes
+    assert "bad_initialisation" not in hardex.curves(HEALTHY_LISTS, classes=10).runs[0].codes
+
+
+HEALTHY_LISTS = {name: values.tolist() for name, values in HEALTHY.items()}
+
+
+def test_some_of_several_runs_that_never_start_are_dead_starts():
+    stuck = {name: np.asarray(v).tolist() for name, v in SHAPES["not_learning"].items()}
+    report = hardex.curves(HEALTHY_LISTS, stuck, HEALTHY_LISTS, stuck)
+    assert ["dead_starts" in one.codes for one in report.runs] == [False, True, False, True]
+    assert "2 of 4 runs" in report.runs[1].findings[-1].why
+
+
+def test_two_rows_say_nothing():
+    (one,) = hardex.curves({"loss": [2.0, 1.9]}).runs
+    assert one.codes == ("too_noisy",)
+
+
+def test_a_good_model_that_stands_still_has_not_failed_to_learn():
+    still = {"loss": (0.05 + jitter(by=0.001)).tolist(), "accuracy": [0.985] * 30}
+    assert "not_learning" not in hardex.curves(still).runs[0].codes
+
+
+def test_batches_in_a_fixed_order_are_told_from_shuffled_ones():
+    epochs = np.repeat(np.arange(6), 40)
+    fixed = np.tile(RNG.standard_normal(40), 6)
+    chance = RNG.standard_normal(240)
+    loss = 2 - 0.2 * epochs + 0.1 * fixed + 0.03 * chance
+    assert explained_by_position(BatchCurve(np.arange(240.0), epochs, loss)) > 0.8
+    loss = 2 - 0.2 * epochs + 0.1 * chance
+    assert explained_by_position(BatchCurve(np.arange(240.0), epochs, loss)) < 0.1
+    running = np.concatenate(
+        [part.cumsum() / np.arange(1, 41) for part in np.split(2 + fixed + chance, 6)]
+    )
+    assert explained_by_position(BatchCurve(np.arange(240.0), epochs, running)) is None
+
+
+def test_one_log_of_many_that_cannot_be_read_does_not_hide_the_others(tmp_path):
+    report = hardex.curves(str(tmp_path / "none.csv"), HEALTHY_LISTS)
+    assert len(report.runs) == 1 and "none.csv" in report.unreadable[0][1]
+    value = report.as_json()
+    assert value["schema"] == "hardex.curves/1"
+    assert {"code", "confidence", "epoch", "why", "remedy"} <= set(value["runs"][0]["findings"][0])
+
+
+def test_every_code_has_a_remedy():
+    assert len(CODES) == 19 and all(REMEDIES.values())
+
+
+def test_a_power_law_is_fitted_with_an_interval_that_holds():
+    inside = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        sizes = np.repeat([100, 200, 400, 800, 1600, 3200], 2)
+        true = 0.04 + 1.5 * sizes**-0.5
+        found = data_curve(sizes.tolist(), (true * (1 + 0.03 * rng.standard_normal(12))).tolist())
+        expected = 0.04 + 1.5 * 6400**-0.5
+        inside += found.low[0] <= expected <= found.high[0]
+    assert inside >= 9
+
+
+@pytest.mark.parametrize(
+    ("sizes", "errors", "says"),
+    [
+        ([1, 2, 3], [0.5, 0.4, 0.3], "at least 4"),
+        ([1, 2, 3, 4], [50, 40, 30, 20], "shares from 0 to 1"),
+        ([1, 2], [0.5], "one error"),
+        ([0, 1, 2, 3], [0.5, 0.5, 0.5, 0.5], "above 0"),
+    ],
+)
+def test_sizes_that_cannot_be_fitted_are_refused(sizes, errors, says):
+    with pytest.raises(hardex.LogError, match=says):
+        data_curve(sizes, errors)
