@@ -21,6 +21,7 @@ from hardex.learning_curves.columns import (
     VAL_LOSS,
     assigned,
 )
+from hardex.learning_curves.noise import examples_behind, noise
 from hardex.learning_curves.raw_log import RawLog
 from hardex.learning_curves.training_run import (
     EPOCH as BY_EPOCH,
@@ -40,6 +41,8 @@ _LOSSES = (LOSS, VAL_LOSS)
 _UNSORTED = 0.2  # share of the rows that go back, above which a log is unsorted
 _FEW_GROUPS = 4
 _CHUNKS = 60  # rows that a log of steps is cut into
+_ONE_BATCH = 512  # examples
+_LEAST_CUT, _ROUGHER = 10, 4.0  # rows; times the noise of the other rows
 _PERCENT, _WHOLE = 1.5, 100.5
 
 
@@ -136,6 +139,7 @@ def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool
         for key, values in table.items()
         if key not in (EPOCH, STEP)
     }
+    _without_cut_epochs(metrics, notes)
     when = np.flatnonzero(np.bincount(groups, failed, minlength=count))
     first = int(when[0]) if len(when) else _lost(metrics, notes)
     return TrainingRun(
@@ -247,6 +251,41 @@ def _of_groups(values: Numbers, groups: Rows, count: int, *, mean: bool) -> Numb
     else:
         found[groups[there]] = values[there]
     return found
+
+
+def _without_cut_epochs(metrics: dict[str, Numbers], notes: list[str]) -> None:
+    """Drop the training values of every second row, where these epochs were cut short.
+
+    Keras does so where the data run out in the middle of an epoch: its values are those of a few
+    batches.
+    """
+    rows = len(next(iter(metrics.values()), []))
+    if rows < _LEAST_CUT or LOSS not in metrics or not np.isfinite(metrics[LOSS]).all():
+        return
+    loss = metrics[LOSS]
+    whole, cut = sorted((0, 1), key=lambda start: noise(loss[start::2]))
+    smooth, rough = noise(loss[whole::2]), noise(loss[cut::2])
+    between = np.interp(np.arange(rows), np.arange(whole, rows, 2), loss[whole::2])
+    apart = float(np.median(np.abs(loss - between)[cut::2]))
+    jumps = rough > _ROUGHER * smooth and apart > _ROUGHER * smooth and smooth > 0
+    if jumps or _of_few_examples(metrics.get(ACCURACY), cut):
+        for name in (LOSS, ACCURACY):
+            if name in metrics:
+                values = metrics[name].copy()
+                values[cut::2] = np.nan
+                metrics[name] = values
+        notes.append(
+            "Every second epoch jumps while the others run smoothly, as where the data run out in "
+            "the middle: training values of these epochs were left out."
+        )
+
+
+def _of_few_examples(accuracy: Numbers | None, start: int) -> bool:
+    """Whether every second accuracy is one of a few examples, and the others are not."""
+    if accuracy is None or not np.isfinite(accuracy).all():
+        return False
+    few, others = (examples_behind(accuracy[begin::2]) for begin in (start, 1 - start))
+    return few is not None and few <= _ONE_BATCH and (others is None or others > 4 * few)
 
 
 def _lost(metrics: Mapping[str, Numbers], notes: list[str]) -> int | None:

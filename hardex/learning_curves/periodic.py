@@ -6,6 +6,7 @@ from hardex.learning_curves.training_run import BatchCurve, Numbers
 
 _EPOCHS, _BATCHES = 3, 5  # fewest that are compared
 _MOST = 2000  # batches of an epoch that are compared
+_ALIKE = 0.9  # correlation of neighbours
 _SETTLED = 2.5  # times; means over n batches move by 1/n, single batches as much as ever
 
 
@@ -68,8 +69,9 @@ def _fitted(table: Numbers) -> Numbers:
 
 
 def _running_means(flat: Numbers) -> bool:
-    """Whether the values settle down within each epoch, as means over the epoch so far do."""
+    """Whether these are sums or means over the epoch so far: neighbours are alike, or settle."""
     steps = np.abs(np.diff(flat, axis=1))
     third = max(1, steps.shape[1] // 3)
     early, late = np.median(steps[:, :third]), np.median(steps[:, -third:])
-    return bool(early > _SETTLED * late)
+    neighbours = np.corrcoef(flat[:, :-1].ravel(), flat[:, 1:].ravel())[0, 1]
+    return bool(early > _SETTLED * late or neighbours > _ALIKE)

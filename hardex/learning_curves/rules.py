@@ -22,6 +22,7 @@ _FEWEST = 3  # rows, below which nothing is said of a shape
 _FEW_EXAMPLES = 100  # of validation
 _STUCK_GAIN = 0.02  # of accuracy
 _STUCK_DROP = 0.02  # relative, of the loss
+_SEEN = 0.0085  # of accuracy, that an oscillation moves from row to row
 _GOOD = 0.9  # accuracy, above which a flat curve is no failure
 
 
@@ -40,7 +41,7 @@ def not_learning(facts: Facts) -> CurveFinding | None:
     """Neither loss nor accuracy moves, and a model that says always the same would look so."""
     loss, accuracy = facts.trained, facts.judged
     if len(accuracy) >= 2 and not _still(accuracy):
-        return None
+        return _by_heart(facts)
     if len(accuracy) >= 2:
         level = accuracy.end
         if level > _GOOD or facts.knows_something:
@@ -62,6 +63,21 @@ def not_learning(facts: Facts) -> CurveFinding | None:
             return None
         why = f"The loss stays at {loss.end:.4g} from {loss.first:.4g} on."
         return finding("not_learning", 0.7, why)
+    return None
+
+
+def _by_heart(facts: Facts) -> CurveFinding | None:
+    """The training accuracy creeps up, and validation knows nothing of it."""
+    train, val, loss = facts.accuracy, facts.val_accuracy, facts.val_loss
+    if len(train) < 5 or len(val) < 5 or len(loss) < 5 or not _still(val) or val.end > 0.5:
+        return None
+    gain = float(train.smooth.max()) - train.first
+    if gain < 0.08 and float(loss.smooth.min()) > 0.99 * loss.first and train.end < 0.5:
+        why = (
+            f"The validation accuracy stays at {val.end:.3f} and its loss does not fall; the "
+            f"training accuracy only creeps to {train.end:.3f}."
+        )
+        return finding("not_learning", 0.8, why, metric=val.name)
     return None
 
 
@@ -113,15 +129,14 @@ def _one_answer(facts: Facts) -> bool:
 
 def ascending(facts: Facts) -> CurveFinding | None:
     """The loss rises from the first row on."""
-    loss = facts.loss
+    loss, val = facts.loss, facts.val_loss
     if len(loss) < _FEWEST:
         return None
-    tau, _ = loss.trend
-    rise = loss.end - loss.first
     early = loss.lowest <= max(1, len(loss) // 8)
-    clear = rise > max(0.05 * abs(loss.first), _SURE * loss.noise)
-    steady = tau > 0.9 and rise > 0.003 * abs(loss.first) and len(loss) >= 4
-    if tau > 0.6 and early and (clear or steady):
+    rise = loss.end - loss.first
+    clear = rise > max(0.05 * abs(loss.first), _SURE * loss.noise) and loss.trend[0] > 0.6
+    steady = max(loss.trend[0], val.trend[0] if len(val) else 0.0) > 0.9 and loss.trend[0] > 0.3
+    if early and (clear or (steady and len(loss) >= 4 and rise > 0.002 * abs(loss.first))):
         why = f"The training loss rises from {loss.first:.4g} to {loss.end:.4g} and never falls."
         return finding("ascending", 0.95, why, start=float(loss.at[0]), end=float(loss.at[-1]))
     return None
@@ -161,11 +176,14 @@ def overfitting(facts: Facts) -> CurveFinding | None:
     if len(tail) < 2 or best > 0.85 * len(val):
         return _gap(facts)
     least = float(val.smooth[best])
-    late = float(np.median(tail[-max(2, len(tail) // 2) :]))
+    late = float(np.median(tail[-max(2, len(tail) // 3) :]))
     rise = (late - least) / max(least, 1e-9)
-    clear = late - least > _SURE * val.noise / math.sqrt(max(1, len(tail) // 2))
-    rises = trend(val.values[best:])[0] > 0.2 or rise > 0.5
-    if not (clear and rises and rise > 0.1 and _goes_on(loss, float(val.at[best]))):
+    clear = late - least > _SURE * val.noise / math.sqrt(max(1, len(tail) // 3))
+    tau = trend(val.values[best:])[0]
+    if len(val) < 8:  # too few for their noise
+        clear = rise > 0.25 and bool((np.diff(val.values[best:]) > 0).all())
+    enough = (rise > 0.1 and (tau > 0.2 or rise > 0.5)) or (rise > 0.06 and tau > 0.7)
+    if not (clear and enough and _goes_on(loss, float(val.at[best]))):
         return _gap(facts)
     drop = _accuracy_drop(facts, float(val.at[best]))
     behind = facts.accuracy.end - facts.val_accuracy.end if _both(facts) else 0.0
@@ -214,7 +232,10 @@ def _gap(facts: Facts) -> CurveFinding | None:
         np.median(val.values[: max(1, len(val) // 4)])
     )
     learnt = val.end - val.first > allowed / 2 or val.end > 0.5
-    stopped = val.end - val.middle < max(0.02, val.noise)
+    still = val.end - val.middle
+    stopped = still < max(0.02, val.noise) or (
+        gap > 0.2 and still < 0.4 * (train.end - train.middle)
+    )
     if gap > allowed and gap > early + 0.05 and learnt and stopped:
         why = (
             f"The training accuracy reaches {train.end:.3f}, and that of validation stays at "
@@ -234,7 +255,9 @@ def validation_mismatch(facts: Facts) -> CurveFinding | None:
         return None
     noise = max(val.least_noise, val.noise / 2, 0.01)
     learnt = train.end - train.first > 0.15 or train.end > 0.7
-    never = float(val.smooth.max()) < 0.5 * train.end and val.end - val.first < 0.1
+    loss = facts.val_loss
+    falls = len(loss) > 3 and float(loss.smooth.min()) < 0.9 * loss.first
+    never = float(val.smooth.max()) < 0.5 * train.end and (val.end - val.first < 0.1 or not falls)
     if learnt and train.end > 0.5 and never:
         why = (
             f"The training accuracy reaches {train.end:.3f}, and that of validation never leaves "
@@ -263,8 +286,11 @@ def oscillating(facts: Facts) -> CurveFinding | None:
     jump = float(np.median(np.abs(steps)))
     ups = steps[steps > 0]
     up = float(np.median(ups)) if len(ups) else 0.0
-    enough = max(0.08 * level, 0.03 * abs(loss.first - float(loss.smooth.min())))
-    if turns > 0.45 and min(jump, up) > enough:
+    enough = max(0.08 * level, 0.02 * abs(loss.first - float(loss.smooth.min())))
+    shares = facts.accuracy.values[len(facts.accuracy) // 4 :]
+    if len(shares) > 1 and float(np.median(np.abs(np.diff(shares)))) < _SEEN:
+        return None  # of nearly no loss, a jump is large at once, and no answer changes
+    if turns > 0.35 and min(jump, up) > enough:
         why = (
             f"The training loss goes up and down: it turns in {turns:.0%} of the rows, by "
             f"{jump / level:.0%} of its level."
@@ -352,7 +378,11 @@ def lr_too_low(facts: Facts) -> CurveFinding | None:
     loss = facts.loss
     if len(loss) < 5 or bad_initialisation(facts) is not None:
         return None
-    tau, p = loss.trend
+    curve = min(
+        (one for one in (loss, facts.val_loss) if len(one) >= 5), key=lambda one: one.trend[0]
+    )
+    tau, p = curve.trend
+    loss = curve
     fallen = (loss.first - float(loss.values[-1])) / max(abs(loss.first), 1e-9)
     third = max(2, len(loss) // 3)
     early = (loss.first - float(loss.values[third])) / third
@@ -396,12 +426,8 @@ def _still_falls(curve: Curve) -> bool:
     drop = float(last[0] - last[-1])
     falls = float((np.diff(last) < 0).mean())
     share_of_all = drop / max(float(np.ptp(curve.values)), 1e-12)
-    return (
-        drop > 0.06 * abs(float(last[0]))
-        and drop > 2 * curve.noise
-        and falls >= 0.66
-        and share_of_all > 0.03
-    )
+    much = (drop > 0.06 * abs(float(last[0])) and share_of_all > 0.03) or share_of_all > 0.12
+    return much and drop > 2 * curve.noise and falls >= 0.66
 
 
 def underfitting(facts: Facts) -> CurveFinding | None:
@@ -409,8 +435,10 @@ def underfitting(facts: Facts) -> CurveFinding | None:
     train, val, loss = facts.accuracy, facts.val_accuracy, facts.loss
     if len(train) < 5 or not_learning(facts) is not None:
         return None
-    rest = abs(train.end - train.middle) < max(0.02, train.noise)
-    rest = rest and (not len(loss) or abs(loss.end - loss.middle) < 0.04 * abs(loss.middle))
+    rest = abs(train.end - train.middle) < max(0.04, train.noise)
+    if len(loss):
+        moved, fallen = abs(loss.end - loss.middle), abs(loss.first - loss.end)
+        rest = rest and moved < max(0.04 * abs(loss.middle), 0.2 * fallen)
     gap = train.end - val.end if len(val) else 0.0
     low = train.end < 0.75
     if rest and low and gap < 0.05 and diverging(facts) is None:
@@ -530,6 +558,8 @@ def judge(facts: Facts) -> tuple[CurveFinding, ...]:
     if "not_learning" in codes:  # what does not move can neither overfit nor oscillate
         hidden = {"overfitting", "underfitting", "not_converged", "lr_too_low", "oscillating"}
         found = [one for one in found if one.code not in hidden]
+    if "ascending" in codes:
+        found = [one for one in found if one.code != "not_learning"]
     if "validation_mismatch" in codes and "overfitting" in codes:
         found = [one for one in found if one.code != "overfitting"]
     if all(one.code in _HARMLESS for one in found):

@@ -119,6 +119,18 @@ def test_nan_is_no_empty_cell(tmp_path):
     assert run.curve("val_loss")[1].tolist() == [1.6, 1.3]
 
 
+def test_epochs_that_were_cut_short_are_left_out(tmp_path):
+    rng = np.random.default_rng(1)
+    lines = [
+        f"{e},{(1 + 2 * 0.9**e) * (rng.uniform(0.6, 1.4) if e % 2 else 1):.4f},{0.9**e:.3f}"
+        for e in range(20)
+    ]
+    (run,) = read_log(table(tmp_path / "a.csv", rows("epoch,loss,val_loss", *lines)))
+    assert run.curve("loss")[0].tolist() == list(range(1, 21, 2))
+    assert len(run.curve("val_loss")[0]) == 20
+    assert "Every second epoch" in run.notes[0]
+
+
 def test_other_forms_of_tables(tmp_path):
     (run,) = read_log(table(tmp_path / "a.csv", "epoch;loss\n1;2,5\n2;1,25\n"))
     assert run.metrics["loss"].tolist() == [2.5, 1.25]
