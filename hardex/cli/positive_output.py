@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hardex.cli.terminal import Terminal
+from hardex.cli.terminal import Terminal, cell
+from hardex.overview.positive import PositiveClass
 from hardex.predict.positive import OneClass
 from hardex.sentences import counted
 
@@ -49,6 +50,15 @@ def print_of_class(
             "it on others.",
             soft_wrap=True,
         )
+
+
+def print_errors_of(console: Terminal, found: PositiveClass, rows: int | None) -> None:
+    """Print the ids of the false negatives and of the false positives, hardest first."""
+    for title, ids in (("False negatives", found.missed), ("False positives", found.alarms)):
+        shown = ids if rows is None else ids[:rows]
+        more = len(ids) - len(shown)
+        names = ", ".join(map(cell, shown)) or "none"
+        console.print(f"{title}: {names}{f' and {more:,} more' if more else ''}.", soft_wrap=True)
 
 
 def interval(share: Mapping[str, float | None], digits: int = 1) -> str:

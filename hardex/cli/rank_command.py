@@ -11,6 +11,8 @@ from hardex.cli.options import (
     Format,
     ModelOptions,
     OutputFormat,
+    Positive,
+    Sensitivity,
     Verbose,
     flattened,
 )
@@ -95,6 +97,8 @@ def rank(
         float | None,
         typer.Option(help="Share of examples to keep unseen for a later proof, such as 0.5."),
     ] = None,
+    positive: Positive = "",
+    sensitivity: Sensitivity = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop with an error if a file cannot be read.")
@@ -109,10 +113,13 @@ def rank(
     rank RUN --out RUN2 to rank a finished run again by another rule, without its model.
     """
     from hardex.cli.rank_output import print_run
+    from hardex.overview.positive import positive_class
     from hardex.pipeline.rank import rank as make_run
     from hardex.pipeline.rank_again import is_run
     from hardex.progress import ProgressBar
 
+    if sensitivity is not None and not positive:
+        raise typer.BadParameter("--sensitivity requires --positive")
     if probabilities is not None and data is None:
         model, data = None, model  # the only argument is DATA
     if probabilities is None and (model is None or (data is None and not is_run(model))):
@@ -143,7 +150,10 @@ def rank(
             **vars(model_options),
             **data_options.arguments(),
         )
-    print_run(run, as_json=format is Format.json, rows=None if verbose else 5)
+    of_class = None
+    if positive:
+        of_class = positive_class(run, positive, sensitivity=sensitivity, seed=seed)
+    print_run(run, of_class, as_json=format is Format.json, rows=None if verbose else 5)
 
 
 def _command_line() -> str:
