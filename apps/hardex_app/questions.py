@@ -18,6 +18,7 @@ from hardex_app import (
     annotating,
     browsing,
     causes,
+    comparing,
     endpoints,
     inviting,
     kept_probes,
@@ -35,6 +36,7 @@ from hardex_app.answers import (
 from hardex_app.auth.visitors import check_role, is_owner
 from hardex_app.call import Call, NotReady
 from hardex_app.cards import overview_with_pictures
+from hardex_app.comparisons import Comparisons
 from hardex_app.page import FOR_ANNOTATORS, FOR_VIEWERS, OWNER_ONLY, Page
 from hardex_app.pages import PAGES
 from hardex_app.pictures import large_image, undone_addresses, view_address
@@ -201,6 +203,11 @@ def _next_example(call: Call) -> Any:
     return annotating.next_examples(request, call.session, call.visitor)
 
 
+def _compared(ask: Callable[[Any, Run, Comparisons], Any]) -> Callable[[Call], Any]:
+    """Answers about all runs that are open."""
+    return lambda call: ask(call.request, call.run, call.workspace.comparisons)
+
+
 def _in_session(
     ask: Callable[[Any, AnnotationSession, Visitor], Any],
 ) -> Callable[[Call], Any]:
@@ -311,7 +318,17 @@ QUESTIONS: tuple[Question, ...] = (
     _browse("pictures", _pictures),
     _browse("neighbours", _neighbours, endpoints.neighbours),
     _browse("training_pictures", _training_pictures),
+    _browse("other_answers", _compared(comparing.other_answers)),
     Question(_pictures, "causes", "pictures", FOR_VIEWERS),
+    Question(_compared(comparing.figures), "compare", "figures", FOR_VIEWERS, endpoints.compare),
+    Question(
+        _compared(comparing.examples),
+        "compare",
+        "examples",
+        FOR_VIEWERS,
+        endpoints.compared_examples,
+    ),
+    Question(_pictures, "compare", "pictures", FOR_VIEWERS),
     Question(lambda call: causes.causes(call.run), endpoint=endpoints.causes),
     Question(_judge, endpoint=endpoints.judge, gives=list[str]),
     Question(_judge_on_page, "browse", "judge", writes=True),

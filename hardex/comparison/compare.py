@@ -1,6 +1,7 @@
 """`hardex.compare`: runs -> a comparison."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -83,14 +84,25 @@ def _named(runs: Sequence[str | Path | Run]) -> list[Named]:
             + ("add the folder of another run." if len(runs) < FEWEST else "compare fewer at once.")
         )
     found = [opened(run) for run in runs]
+    check_different(found)
     folders = [one.folder.resolve() for one in found]
+    return [Named(name, run) for name, run in zip(run_names(folders), found, strict=True)]
+
+
+def check_different(runs: Sequence[Run]) -> None:
+    """Raise `RunError` if a folder is there twice, or if there are more than 20."""
+    if len(runs) > MOST:
+        raise RunError(
+            f"a comparison needs {FEWEST} to {MOST} runs; received {len(runs)}; compare fewer at "
+            "once."
+        )
+    folders = [one.folder.resolve() for one in runs]
     twice = next((one for at, one in enumerate(folders) if one in folders[:at]), None)
     if twice is not None:
         raise RunError(
             f"the runs of a comparison must be different folders; {twice} is there twice; leave "
             "one of them out."
         )
-    return [Named(name, run) for name, run in zip(run_names(folders), found, strict=True)]
 
 
 def _twins(named: Sequence[Named]) -> list[str]:
@@ -149,6 +161,7 @@ def _compared(
         origins=tuple(origin_of(one.name, one.run) for one in named),
         class_names=class_names,
         ids=aligned.ids,
+        positions=aligned.positions,
         given=aligned.given,
         predicted=aligned.predicted,
         confidence=aligned.confidence,
@@ -163,6 +176,41 @@ def _compared(
         of_class=_of_class(named, class_names, aligned, positive, sensitivity, rng),
         notes=(*notes, *aligned.notes, *_empty_classes(class_names, aligned.given)),
         seed=seed,
+    )
+
+
+def narrowed(found: Comparison, runs: Sequence[str]) -> Comparison:
+    """Some runs of a comparison, on the same examples: those that all of its runs have.
+
+    Args:
+        found: the comparison.
+        runs: names of two or more of its runs, each once, in the order wanted.
+
+    Raises:
+        RunError: fewer than two, or one that it does not have.
+    """
+    numbers = [found.number(run) for run in runs]
+    if len(set(numbers)) < len(numbers) or len(numbers) < FEWEST:
+        raise RunError(
+            f"a comparison needs {FEWEST} runs or more, each once; received {', '.join(runs)[:200]}"
+            "; choose others."
+        )
+    if tuple(runs) == found.runs:
+        return found
+    predicted, probability = found.predicted[numbers], found.label_probability[numbers]
+    right = predicted == found.given
+    return replace(
+        found,
+        runs=tuple(runs),
+        origins=tuple(found.origins[number] for number in numbers),
+        positions=found.positions[numbers],
+        predicted=predicted,
+        confidence=found.confidence[numbers],
+        label_probability=probability,
+        differences=differences(tuple(runs), right, np.random.default_rng(found.seed)),
+        calibration_errors=tuple(found.calibration_errors[number] for number in numbers),
+        drift=drift(probability),
+        of_class=tuple(found.of_class[number] for number in numbers) if found.of_class else (),
     )
 
 
@@ -183,6 +231,7 @@ class _Aligned:
         self.predicted = np.zeros((runs, n), np.int32)
         self.confidence = np.zeros((runs, n), np.float32)
         self.label_probability = np.zeros((runs, n), np.float32)
+        self.positions = np.zeros((runs, n), np.int32)
         self.places = [np.arange(n, dtype=np.int64)]
         self.sizes = [n]
         self.notes: tuple[str, ...] = ()
@@ -203,6 +252,7 @@ class _Aligned:
         self, number: int, seen: Answers, numbers: NDArray[np.int32], places: NDArray[np.int64]
     ) -> None:
         self.predicted[number] = numbers[seen.predicted][places]
+        self.positions[number] = seen.positions[places]
         self.confidence[number] = seen.confidence[places]
         self.label_probability[number] = seen.label_probability[places]
 
@@ -251,6 +301,7 @@ class _Aligned:
         if len(kept) < len(common):
             self.ids, self.given = self.ids.only(kept), self.given[kept]
             self.places = [places[kept] for places in self.places]
+            self.positions = self.positions[:, kept]
             self.predicted = self.predicted[:, kept]
             self.confidence = self.confidence[:, kept]
             self.label_probability = self.label_probability[:, kept]

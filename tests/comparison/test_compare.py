@@ -10,6 +10,7 @@ import pytest
 from fakes import brightness, small_dataset, small_images, write_folders
 
 import hardex
+from hardex.comparison.compare import narrowed
 from hardex.comparison.plain import as_json
 from hardex.errors import HardexError, RunError
 from hardex.people.events import Annotation
@@ -82,6 +83,18 @@ def test_the_table_has_a_row_per_example_with_the_answers_of_all(three):
     assert row["label_probability_new"] == pytest.approx(0.1)
 
 
+def test_some_runs_of_a_comparison_are_compared_as_if_alone(three):
+    whole = hardex.compare(*three)
+    some = narrowed(whole, ["third", "old"])
+    alone = hardex.compare(three[2], three[0])
+    assert as_json(some) | {"made_from": 0} == as_json(alone) | {"made_from": 0}
+    np.testing.assert_array_equal(some.positions, alone.positions)
+    assert narrowed(whole, whole.runs) is whole
+    for runs in (["old"], ["old", "old"], ["old", "other"]):
+        with pytest.raises(RunError):
+            narrowed(whole, runs)
+
+
 def test_the_same_comparison_gives_the_same_intervals(three):
     assert hardex.compare(*three).differences == hardex.compare(*three).differences
 
@@ -106,6 +119,7 @@ def test_arrays_in_another_order_are_matched_by_their_pixels(tmp_path):
     other = run_of(tmp_path, "other", answers, labels, images=images[turned])
     found = hardex.compare(one, other)
     np.testing.assert_array_equal(found.predicted, [OLD, NEW])
+    np.testing.assert_array_equal(turned[found.positions[1]], found.positions[0])
     assert "matched by their pixels (5 of them in another row)" in found.notes[0]
 
 
