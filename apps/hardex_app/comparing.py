@@ -156,6 +156,33 @@ def other_answers(id: Any, run: Run, comparisons: Comparisons) -> Json:
     }
 
 
+def models_for_curves(run: Run, comparisons: Comparisons) -> dict[str, Run]:
+    """The other runs by name whose model can answer beside the first one: with the same classes."""
+    runs = comparisons.runs(run)
+    names = run_names([one.folder.resolve() for one in runs])
+    return {
+        name: one
+        for name, one in zip(names[1:], runs[1:], strict=True)
+        if one.manifest.model is not None and one.manifest.class_names == run.manifest.class_names
+    }
+
+
+def other_run(name: Any, run: Run, comparisons: Comparisons) -> Run:
+    """One of `models_for_curves`.
+
+    Raises:
+        HardexError: there is none of this name.
+    """
+    known = models_for_curves(run, comparisons)
+    wanted = checked_text("run", name)
+    if wanted not in known:
+        raise HardexError(
+            f"another model must be one of {', '.join(known) or 'none'}; received "
+            f"{wanted[:80]!r}; choose one of them."
+        )
+    return known[wanted]
+
+
 def _names(request: Any) -> list[str]:
     """The names of runs in a request."""
     runs = request.get("runs", []) if isinstance(request, Mapping) else None

@@ -1,15 +1,42 @@
 """The runs that are open beside the first one, and their comparison, made when it is asked for."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 
+from hardex.classifiers.classifier import Classifier
 from hardex.comparison.compare import compare, narrowed
 from hardex.comparison.comparison import Comparison
+from hardex.probing.batches import warmed_up
 from hardex.runs.folder import MANIFEST
 from hardex.runs.run import Run, load
+from hardex.runs.run_classifier import classifier_of
 
 _CHOICES_KEPT = 8  # of some of the runs; each holds its own columns
+
+
+class OtherModels:
+    """The models of further runs, each loaded when it is first asked.
+
+    Args:
+        loaded: those that are there already.
+    """
+
+    def __init__(self, loaded: Mapping[Run, Classifier] | None = None) -> None:
+        self._lock = Lock()
+        self._loaded = dict(loaded or {})
+
+    def of(self, run: Run, *, trust_model: bool) -> Classifier:
+        """The model of a run, ready to be asked.
+
+        Raises:
+            HardexError: the run has none, or it cannot be loaded.
+        """
+        with self._lock:
+            if run not in self._loaded:
+                self._loaded[run] = warmed_up(classifier_of(run, trust_model=trust_model))
+            return self._loaded[run]
+
 
 State = tuple[int, int] | None
 

@@ -172,6 +172,16 @@ def _of_model(ask: Callable[[Any, Run, Classifier], Any]) -> Callable[[Call], An
     return answer
 
 
+def _curve_of_other(call: Call) -> Any:
+    """The curve of the model of another run, named in the request as `run`; for the owner."""
+    run, _ = call.run_and_model
+    request = permitted(call.request, call.visitor, call.workspace)
+    name = request.get("run") if isinstance(request, Mapping) else None
+    other = comparing.other_run(name, run, call.workspace.comparisons)
+    model = call.workspace.other_models.of(other, trust_model=call.workspace.trusts_models)
+    return {**probing.curve_part(request, run, model), "run": name}
+
+
 def _keep_on_page(call: Call) -> Any:
     return {"kept": _keep(call)}
 
@@ -339,6 +349,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(_of_model(probing.curve), endpoint=endpoints.curve, error=probe_error),
     Question(_of_model(probing.smallest), endpoint=endpoints.smallest, error=probe_error),
     _probe("curve", _of_model(probing.curve_part)),
+    _probe("curve_of", _curve_of_other, roles=OWNER_ONLY),
     _probe("smallest", _of_model(probing.smallest_part)),
     _probe("occlusion", _of_model(probing.occlusion_part)),
     _probe("taken", _of_model(probing.taken), endpoints.take, roles=OWNER_ONLY),

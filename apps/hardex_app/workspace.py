@@ -11,7 +11,7 @@ from hardex.predict.neighbours import Neighbours
 from hardex.runs.run import Run, load
 from hardex_app.annotation_session import AnnotationSessions
 from hardex_app.background import BackgroundWork
-from hardex_app.comparisons import Comparisons, state_of
+from hardex_app.comparisons import Comparisons, OtherModels, state_of
 from hardex_app.embedding_maps import EmbeddingMaps
 
 if TYPE_CHECKING:  # SQLAlchemy only when it is needed
@@ -29,6 +29,7 @@ class Workspace(BackgroundWork):
         assignment: which examples annotators judge.
         maps: the map of the run, once somebody has looked at it.
         comparisons: further runs, and their comparison with this one.
+        other_models: the models of these runs.
         trusts_models: whether models of further runs may run code of their own.
     """
 
@@ -62,6 +63,7 @@ class Workspace(BackgroundWork):
         self.has_training = afterwards is not None
         self.maps = EmbeddingMaps()
         self.comparisons = Comparisons(others)
+        self.other_models = OtherModels()
         self.trusts_models = trusts_models
 
     @property

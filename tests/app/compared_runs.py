@@ -4,6 +4,7 @@ import numpy as np
 
 import hardex
 from hardex.classifiers.classifier import FunctionClassifier
+from hardex_app.comparisons import Comparisons, OtherModels
 
 from .fake_runs import inspecting, parts_of, small_run
 
@@ -28,30 +29,28 @@ def shy_of(class_count):
 
 
 def three_runs(folder, *, class_count=3, names=None, count=60):
-    """The first run with its classifier, and two others of other models."""
+    """The first run, the others, and the classifier of each."""
     shape = (8, 8, 1)
     first, classifier = small_run(
         folder, class_count=class_count, names=names, count=count, shape=shape
     )
-    others = [
-        hardex.rank(
-            FunctionClassifier(made(class_count), None, class_count, name=f"fake:{name}"),
-            folder / "data.npz",
-            class_names=names,
-            out=folder / name,
-        )
+    models = {
+        name: FunctionClassifier(made(class_count), None, class_count, name=f"fake:{name}")
         for name, made in (("turned", turned_of), ("shy", shy_of))
+    }
+    others = [
+        hardex.rank(model, folder / "data.npz", class_names=names, out=folder / name)
+        for name, model in models.items()
     ]
-    return first, others, classifier
+    return first, others, (classifier, *models.values())
 
 
 def comparing(folder, **options):
     """A workspace of three runs with all its work done."""
-    from hardex_app.comparisons import Comparisons
-
-    first, others, classifier = three_runs(folder, **options)
+    first, others, (classifier, *models) = three_runs(folder, **options)
     workspace = inspecting(first, classifier)
     workspace.comparisons = Comparisons(others)
+    workspace.other_models = OtherModels(dict(zip(others, models, strict=True)))
     return workspace
 
 

@@ -41,6 +41,9 @@ def test_a_cell_leads_to_its_examples_and_these_to_browse(browser, url):
     expect(page.locator(".hx-other h4")).to_have_count(2)
     page.go_back()
     expect(page.locator(".hx-co-runs tbody tr")).to_have_count(2)
+    page.goto(f"{url}?view=probe&id=7&beside=turned")
+    expect(page.locator(".hx-chart-dashed").first).to_be_attached()
+    expect(page.locator(".hx-beside-says")).to_contain_text("Dashed: turned.")
     close_visit(visitor)
 
 

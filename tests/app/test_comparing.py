@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 import hardex
-from hardex.errors import RunError
+from hardex.errors import HardexError, RunError
 from hardex.people.access import OWNER, ROLES, Access, Visitor
 from hardex_app.auth.keys import Keys
+from hardex_app.comparisons import OtherModels
 from hardex_app.open_workspace import workspace_of_run
 from hardex_app.questions import answered, names_on, question
 
 from .compared_runs import MODELS, answers_of, comparing
-from .fake_runs import asking, bearing, decoded, inspecting, serving, small_run
+from .fake_runs import asking, bearing, decoded, inspecting, sentence, serving, small_run
 
 VERA = Visitor("Vera", "viewer")
 
@@ -107,6 +108,27 @@ def test_browse_shows_what_the_other_models_say(workspace):
     assert sum(bar["p"] for bar in found[0]["bars"]) == pytest.approx(1)
     assert told(workspace, "facts", page="browse")["models"] is True
     assert told(workspace, "other_answers", "nothing", page="browse") == {"models": []}
+
+
+def test_probe_draws_the_curve_of_another_model(workspace):
+    about = {"source": {"kind": "example", "id": "7"}, "transform": {}, "along": "rotation"}
+    found = told(workspace, "curve_of", about | {"run": "turned"}, page="probe")
+    assert found["run"] == "turned" and found["amounts"][-1] == 180
+    at = found["amounts"].index(0)
+    assert found["leaders"][at] == answers_of(workspace)[1, 7]
+    assert told(workspace, "facts", page="probe")["models"] == ["turned", "shy"]
+    for name in ("run", "nobody", None, 3):
+        answer = told(workspace, "curve_of", about | {"run": name}, page="probe")
+        assert "must be" in answer["error"]
+    anna = Visitor("Anna", "annotator")
+    assert "only the owner" in told(workspace, "curve_of", {}, "probe", anna)["error"]
+
+
+def test_another_model_that_cannot_be_loaded_is_one_sentence(workspace):
+    _, turned, _ = workspace.comparisons.runs(workspace.run)
+    with pytest.raises(HardexError) as caught:
+        OtherModels().of(turned, trust_model=False)
+    assert sentence(caught.value)
 
 
 def test_pictures_come_from_the_first_run(workspace):

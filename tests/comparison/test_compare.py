@@ -308,6 +308,14 @@ def test_a_saved_table_comes_back_and_says_when_it_is_stale(three, tmp_path):
     assert again == "the run new was ranked again" and gone.startswith("the run third is no longer")
 
 
+def test_annotations_that_cannot_be_read_hinder_no_comparison(three, tmp_path):
+    (three[0].folder / "people").mkdir()
+    (three[0].folder / "people/annotations.sqlite").write_text("nothing")
+    found = hardex.compare(*three, out=tmp_path / "table.parquet")
+    assert [one.annotations for one in found.origins] == [-1, 0, 0]
+    assert not hardex.read_comparison(tmp_path / "table.parquet").is_stale
+
+
 def test_a_table_is_never_replaced_by_accident(three, tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("mine")
