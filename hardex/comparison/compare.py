@@ -19,6 +19,7 @@ from hardex.errors import RunError
 from hardex.predict.accumulators import Calibration
 from hardex.predict.positive import one_class, threshold_curve
 from hardex.runs.answers import Answers, answers_of, class_probabilities, probabilities_at
+from hardex.runs.positive import check_positive
 from hardex.runs.run import Run, opened
 from hardex.sentences import counted
 
@@ -62,7 +63,6 @@ another run.
     if out is not None:
         check_target(Path(out), force=force)
     named = _named(runs)
-    _check_sensitivity(positive, sensitivity)
     class_names, notes = common_classes(
         [one.name for one in named], [one.run.manifest.class_names for one in named]
     )
@@ -127,18 +127,6 @@ def _hashes(run: Run) -> tuple[str, str]:
     return model.hash if model else "", data.hash if data else ""
 
 
-def _check_sensitivity(positive: str, sensitivity: float | None) -> None:
-    if sensitivity is None:
-        return
-    if not positive:
-        raise RunError("--sensitivity is that of one class; none was named; add --positive CLASS.")
-    if not 0 < sensitivity <= 1:
-        raise RunError(
-            "--sensitivity must be above 0 and at most 1, such as 0.95; received "
-            f"{sensitivity:g}; choose such a share."
-        )
-
-
 def _compared(
     named: Sequence[Named],
     class_names: tuple[str, ...],
@@ -147,11 +135,7 @@ def _compared(
     seed: int,
     notes: tuple[str, ...],
 ) -> Comparison:
-    if positive and positive not in class_names:
-        raise RunError(
-            f"--positive must be one of the {len(class_names)} classes of the runs; received "
-            f"{positive[:80]!r}; choose one of them."
-        )
+    check_positive(positive, sensitivity, class_names)
     aligned = _align(named, class_names)
     names = tuple(one.name for one in named)
     right = aligned.predicted == aligned.given
@@ -275,7 +259,7 @@ class _Aligned:
         known = wanted >= 0
         self.label_probability[number, differ] = 0.0  # of a class that its model does not know
         self.label_probability[number, differ[known]] = probabilities_at(
-            other.run, places[differ[known]], wanted[known]
+            other.run.folder, places[differ[known]], wanted[known]
         )
 
     def only_common(self, names: Sequence[str]) -> None:
@@ -360,7 +344,7 @@ def _of_class(
     for row, one in enumerate(named):
         own = one.run.manifest.class_names
         if positive in own:
-            p = class_probabilities(one.run, own.index(positive))[aligned.places[row]]
+            p = class_probabilities(one.run.folder, own.index(positive))[aligned.places[row]]
         else:
             p = np.zeros(len(aligned.given), np.float32)
         curve = threshold_curve(p, is_positive)
