@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hardex.annotate.agreement import agreement as agreement
     from hardex.annotate.exchange import export_annotations as export_annotations
     from hardex.annotate.exchange import import_annotations as import_annotations
+    from hardex.comparison.compare import compare as compare
+    from hardex.comparison.table_files import read_comparison as read_comparison
     from hardex.diagnosis.diagnose import diagnose as diagnose
     from hardex.diagnosis.selftesting import selftest as selftest
     from hardex.errors import AccessError as AccessError
@@ -58,6 +60,7 @@ _HOMES = {
     "StorageError": "hardex.errors",
     "agreement": "hardex.annotate.agreement",
     "check": "hardex.pipeline.check",
+    "compare": "hardex.comparison.compare",
     "curves": "hardex.learning_curves.judging",
     "data_curve": "hardex.learning_curves.data_size",
     "demo": "hardex.serving",
@@ -68,6 +71,7 @@ _HOMES = {
     "load": "hardex.runs.run",
     "probes": "hardex.probing.replay",
     "rank": "hardex.pipeline.rank",
+    "read_comparison": "hardex.comparison.table_files",
     "selftest": "hardex.diagnosis.selftesting",
     "serve": "hardex.serving",
 }

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from json import dumps
 from unicodedata import category
 
+# A spreadsheet reads a cell with such a start as a formula; some accept the full-width forms.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _JOINERS = "\u200c\u200d"
 _NO_BREAK_SPACE = "\xa0"  # in French numbers: harmless
 _EMOJI_STYLE = "\ufe0f"
@@ -93,6 +95,23 @@ def plain_text(text: str) -> str:
         else sign.encode("unicode_escape").decode()
         for place, sign in enumerate(text)
     )
+
+
+def as_cell(text: str) -> str:
+    """A text as a cell of a CSV that no spreadsheet reads as a formula; `of_cell` reverses it.
+
+    Example:
+        >>> as_cell("=1+1"), as_cell("'=1+1"), as_cell("'tis"), of_cell(as_cell("=1+1"))
+        ("'=1+1", "''=1+1", "'tis", '=1+1')
+    """
+    # A text that looks escaped is escaped once more, so that unescaping is exact.
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
+
+
+def of_cell(cell: str) -> str:
+    """The text of a cell that `as_cell` has made."""
+    escaped = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
+    return cell[1:] if escaped else cell
 
 
 def acting_characters(text: str) -> list[str]:

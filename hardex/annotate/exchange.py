@@ -20,11 +20,10 @@ from hardex.errors import RunError
 from hardex.people.access import OWNER
 from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run, opened
+from hardex.text import as_cell, of_cell
 
 FORMATS = ("csv", "jsonl", "label-studio", "label-studio-setup", "consensus")
 _CONSENSUS_COLUMNS = ("id", "given_label", "consensus", "share", "votes")
-# A spreadsheet reads a cell with such a start as a formula; some accept the full-width forms.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -174,21 +173,15 @@ def _write_jsonl(run: Run, stream: TextIO) -> int:
 
 
 def _cell(value: Any) -> str:
-    """A value as a cell of a CSV; `_text_of` reverses it.
+    """A value as a cell of a CSV; for texts `of_cell` reverses it.
 
     Example:
-        >>> _cell("=1+1"), _cell("'=1+1"), _cell("'tis"), _cell(-0.5), _cell(None)
-        ("'=1+1", "''=1+1", "'tis", '-0.5', '')
+        >>> _cell("=1+1"), _cell(-0.5), _cell(None)
+        ("'=1+1", '-0.5', '')
     """
     if isinstance(value, str):
-        # A text that looks escaped is escaped once more, so that unescaping is exact.
-        return f"'{value}" if value.lstrip("'").startswith(_FORMULA) else value
+        return as_cell(value)
     return "" if value is None else repr(value)
-
-
-def _text_of(cell: str) -> str:
-    escaped = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
-    return cell[1:] if escaped else cell
 
 
 _WRITERS: Mapping[str, Callable[[Run, TextIO], int]] = {
@@ -312,7 +305,7 @@ def _read_csv(path: Path, run: Run) -> Iterator[Placed]:
             values = dict(zip(header, cells, strict=True))
             place = f"line {rows.line_num}"
             seconds = _number(values.pop("seconds", ""), place)
-            texts = {name: _text_of(cell) for name, cell in values.items() if name in COLUMNS}
+            texts = {name: of_cell(cell) for name, cell in values.items() if name in COLUMNS}
             yield place, event_of(place, path, {**texts, "seconds": seconds})
 
 

@@ -8,6 +8,7 @@ import typer
 
 from hardex.cli.annotate_commands import annotate
 from hardex.cli.check_command import check
+from hardex.cli.compare_command import compare
 from hardex.cli.curves_command import curves
 from hardex.cli.demo_command import demo
 from hardex.cli.diagnose_command import diagnose
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(annotate, name="annotate")
-for verb in (demo, serve, check, rank, diagnose, selftest, curves, probes):
+for verb in (demo, serve, check, rank, diagnose, selftest, compare, curves, probes):
     app.command()(verb)
 
 _INTERRUPTED = 130  # Typer's exit code for Ctrl-C

@@ -85,6 +85,18 @@ Plants = Annotated[
     ),
 ]
 
+Positive = Annotated[
+    str,
+    typer.Option(
+        metavar="CLASS",
+        help="Also tell this class from the rest: false negatives, false positives, thresholds.",
+    ),
+]
+Sensitivity = Annotated[
+    float | None,
+    typer.Option(help="With --positive: the sensitivity whose threshold is wanted, such as 0.95."),
+]
+
 
 @dataclass(frozen=True)
 class ModelOptions:

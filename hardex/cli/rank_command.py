@@ -11,6 +11,8 @@ from hardex.cli.options import (
     Format,
     ModelOptions,
     OutputFormat,
+    Positive,
+    Sensitivity,
     Verbose,
     flattened,
 )
@@ -95,6 +97,8 @@ def rank(
         float | None,
         typer.Option(help="Share of examples to keep unseen for a later proof, such as 0.5."),
     ] = None,
+    positive: Positive = "",
+    sensitivity: Sensitivity = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop with an error if a file cannot be read.")
@@ -112,7 +116,10 @@ def rank(
     from hardex.pipeline.rank import rank as make_run
     from hardex.pipeline.rank_again import is_run
     from hardex.progress import ProgressBar
+    from hardex.runs.positive import positive_class
 
+    if sensitivity is not None and not positive:
+        raise typer.BadParameter("--sensitivity requires --positive")
     if probabilities is not None and data is None:
         model, data = None, model  # the only argument is DATA
     if probabilities is None and (model is None or (data is None and not is_run(model))):
@@ -135,6 +142,8 @@ def rank(
             allow_duplicates=allow_duplicates,
             batch_size=batch_size,
             seal=seal,
+            positive=positive,
+            sensitivity=sensitivity,
             seed=seed,
             strict=strict,
             force=force,
@@ -143,7 +152,10 @@ def rank(
             **vars(model_options),
             **data_options.arguments(),
         )
-    print_run(run, as_json=format is Format.json, rows=None if verbose else 5)
+    of_class = None
+    if positive:
+        of_class = positive_class(run, positive, sensitivity=sensitivity, seed=seed)
+    print_run(run, of_class, as_json=format is Format.json, rows=None if verbose else 5)
 
 
 def _command_line() -> str:

@@ -10,10 +10,12 @@ from rich.table import Table
 from hardex.classifiers.doctor.examination import Finding
 from hardex.classifiers.doctor.statistics import is_poor
 from hardex.cli.check_output import print_problems
+from hardex.cli.positive_output import print_errors_of, print_of_class
 from hardex.cli.terminal import Terminal, print_json, styled
 from hardex.ranking.adjusted import IMBALANCED, rarest_share
 from hardex.ranking.scores import ADJUSTED
 from hardex.runs.folder import SEAL
+from hardex.runs.positive import PositiveClass
 from hardex.runs.run import Run
 from hardex.sentences import counted
 from hardex.text import plain_text
@@ -23,10 +25,19 @@ _WHERE_FEW = {"class": " in some classes", "cause": " that were diagnosed"}  # a
 _MOST_VALUES = 20  # of further columns, shown without -v
 
 
-def print_run(run: Run, *, as_json: bool, rows: int | None) -> None:
-    """Print a finished run: its accuracy, the top of each list, and the next command."""
+def print_run(
+    run: Run, of_class: PositiveClass | None = None, *, as_json: bool, rows: int | None
+) -> None:
+    """Print a finished run: its accuracy, the top of each list, and the next command.
+
+    Args:
+        run: the run.
+        of_class: one class against the rest, if that was asked for.
+        as_json: whether to print JSON.
+        rows: of each list; None for all.
+    """
     if as_json:
-        print_json(summary(run))
+        print_json({**summary(run), "positive": of_class and of_class.as_dict()})
         return
     console = Terminal()
     for line in _headline(run):
@@ -40,6 +51,9 @@ def print_run(run: Run, *, as_json: bool, rows: int | None) -> None:
         )
     for name in ("unsure", "wrong"):
         _print_list(console, run, name, rows)
+    if of_class is not None:
+        print_of_class(console, of_class.figures, of_class.chosen, name=of_class.name)
+        print_errors_of(console, of_class, rows)
     _print_imbalance(console, run)
     _print_slices(console, run, rows)
     if unmatched := run.unmatched_annotations():

@@ -6,7 +6,7 @@ merged result is the same, bit for bit.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,11 @@ class Calibration:
 
     def update(self, predictions: Predictions) -> Self:
         """With one more batch."""
-        confidence = predictions.confidence.astype(np.float64)
-        right = predictions.predicted == predictions.labels
+        return self.count(predictions.confidence, predictions.predicted == predictions.labels)
+
+    def count(self, confidence: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> Self:
+        """With more predictions, of which only confidence and correctness are known."""
+        confidence = confidence.astype(np.float64)
         bins = np.clip((confidence * _BINS).astype(np.int64), 0, _BINS - 1)
         millionths = np.rint(confidence * 1e6).astype(np.int64)
         summed = np.zeros(_BINS, np.int64)

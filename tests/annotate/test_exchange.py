@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 
 import hardex
 from hardex import RunError, export_annotations, import_annotations
-from hardex.annotate.exchange import FORMATS, _cell, _text_of
+from hardex.annotate.exchange import FORMATS, _cell
 from hardex.annotate.rows import COLUMNS
 from hardex.images import read_image
 from hardex.people.events import VERDICTS, AnnotationEvent
 from hardex.runs.run import load
+from hardex.text import of_cell
 
 CLASSES = ("=cat", "dog", "<script>")
 NAMES = (
@@ -141,7 +142,7 @@ def test_any_comment_and_time_comes_back_exactly(run, tmp_path, said):
 
 @given(comments)
 def test_a_cell_is_no_formula_and_gives_its_text_back(text):
-    assert _text_of(_cell(text)) == text
+    assert of_cell(_cell(text)) == text
     assert not _cell(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
 
 
