@@ -47,7 +47,7 @@ class PositiveClass:
 
 
 def positive_class(
-    run: str | Path | Run, name: str, *, sensitivity: float | None = None, seed: int = 0
+    run: str | Path | Run, name: str, *, sensitivity: float | None = None
 ) -> PositiveClass:
     """How the model of a run tells one class from the rest.
 
@@ -55,7 +55,6 @@ def positive_class(
         run: a run or its folder.
         name: of the class.
         sensitivity: the sensitivity whose threshold is wanted, above 0, at most 1.
-        seed: of the bootstrap.
 
     Raises:
         RunError: the run has no such class, or cannot be read.
@@ -68,7 +67,7 @@ def positive_class(
     curve = threshold_curve(class_probabilities(found, number), is_positive)
     return PositiveClass(
         name,
-        one_class(is_positive, is_predicted, np.random.default_rng(seed)),
+        one_class(is_positive, is_predicted),
         curve,
         None if sensitivity is None else curve.at(sensitivity),
         _hardest_first(answers, is_positive & ~is_predicted),
