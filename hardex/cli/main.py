@@ -11,6 +11,7 @@ from hardex.cli.check_command import check
 from hardex.cli.compare_command import compare
 from hardex.cli.demo_command import demo
 from hardex.cli.diagnose_command import diagnose
+from hardex.cli.errors_command import errors
 from hardex.cli.probes_command import probes
 from hardex.cli.rank_command import rank
 from hardex.cli.selftest_command import selftest
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(annotate, name="annotate")
-for verb in (demo, serve, check, rank, diagnose, selftest, compare, probes):
+for verb in (demo, serve, check, rank, diagnose, selftest, compare, errors, probes):
     app.command()(verb)
 
 _INTERRUPTED = 130  # Typer's exit code for Ctrl-C

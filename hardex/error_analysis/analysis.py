@@ -1,0 +1,77 @@
+"""What an analysis of errors is: its figures, its decomposition, and what they were made from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardex.error_analysis.classes import ClassErrors, Imbalance, OverPredicted
+from hardex.error_analysis.decomposition import Decomposition
+from hardex.error_analysis.top import TopError
+from hardex.overview.positive import PositiveClass
+
+SCHEMA = "hardex.errors/1"
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorAnalysis:
+    """The errors of a run.
+
+    Attributes:
+        run: its folder.
+        class_names: k names.
+        counts: (k, k), given class by predicted class, on the test set.
+        classes: each class, in order.
+        over_predicted: the classes that are predicted too often; None without any.
+        imbalance: what unequal classes do to the accuracy.
+        decomposition: the error in its parts; without further sets one part holds all.
+        top: the wrong examples of the run whose label the model believes least.
+        positive: one class against the rest; None without `--positive`.
+        notes: sentences on how sets were read and on what they share.
+    """
+
+    run: str
+    class_names: tuple[str, ...]
+    counts: NDArray[np.int64]
+    classes: tuple[ClassErrors, ...]
+    over_predicted: OverPredicted | None
+    imbalance: Imbalance
+    decomposition: Decomposition
+    top: tuple[TopError, ...]
+    positive: PositiveClass | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def examples(self) -> int:
+        """How many the test set has."""
+        return int(self.counts.sum())
+
+    @property
+    def wrong(self) -> int:
+        """How many of them are wrong."""
+        return self.examples - int(self.counts.trace())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, as `hardex errors --format json` prints it."""
+        over = self.over_predicted
+        return {
+            "schema": SCHEMA,
+            "run": self.run,
+            "examples": self.examples,
+            "wrong": self.wrong,
+            **self.decomposition.as_dict(),
+            "classes": [one.as_dict() for one in self.classes],
+            "over_predicted": None
+            if over is None
+            else {
+                "classes": list(over.names),
+                "given": over.given,
+                "predicted": over.predicted,
+                "p": over.p,
+            },
+            "imbalance": self.imbalance.as_dict(),
+            "top": [one.as_dict() for one in self.top],
+            "positive": None if self.positive is None else self.positive.as_dict(),
+            "notes": list(self.notes),
+        }
