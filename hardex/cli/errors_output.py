@@ -16,6 +16,7 @@ from hardex.error_analysis.wording import (
     imbalance_sentences,
     over_predicted_sentence,
     rare_sentences,
+    shift_sentence,
 )
 
 _TOP = 5
@@ -31,6 +32,7 @@ def print_errors(found: ErrorAnalysis, *, as_json: bool, rows: int | None) -> No
     _say(console, *(f"Note: {note}" for note in found.notes))
     if len(found.decomposition.errors) > 1:
         _say(console, *decomposition_sentences(found.decomposition))
+        _say(console, *map(shift_sentence, found.shifts))
     _say(console, *imbalance_sentences(found.imbalance))
     _say(console, over_predicted_sentence(found.over_predicted), *rare_sentences(found.classes))
     worst = _worst_first(found.classes)

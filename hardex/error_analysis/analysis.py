@@ -1,6 +1,7 @@
 """What an analysis of errors is: its figures, its decomposition, and what they were made from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 
 from hardex.error_analysis.classes import ClassErrors, Imbalance, OverPredicted
 from hardex.error_analysis.decomposition import Decomposition
+from hardex.error_analysis.floor import Floor
+from hardex.error_analysis.shift import Shift
 from hardex.error_analysis.top import TopError
 from hardex.overview.positive import PositiveClass
 
@@ -27,6 +30,10 @@ class ErrorAnalysis:
         imbalance: what unequal classes do to the accuracy.
         decomposition: the error in its parts; without further sets one part holds all.
         top: the wrong examples of the run whose label the model believes least.
+        sets: what opens each set again, by its name.
+        shifts: how far each set differs from the one before it.
+        shared: ids of the examples of a set that an earlier one holds, too, by both names.
+        floor: what the annotations of the run say; None without any, or where it was given.
         positive: one class against the rest; None without `--positive`.
         notes: sentences on how sets were read and on what they share.
     """
@@ -39,6 +46,10 @@ class ErrorAnalysis:
     imbalance: Imbalance
     decomposition: Decomposition
     top: tuple[TopError, ...]
+    sets: Mapping[str, str] = field(default_factory=dict)
+    shifts: tuple[Shift, ...] = ()
+    shared: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    floor: Floor | None = None
     positive: PositiveClass | None = None
     notes: tuple[str, ...] = ()
 
@@ -72,6 +83,13 @@ class ErrorAnalysis:
             },
             "imbalance": self.imbalance.as_dict(),
             "top": [one.as_dict() for one in self.top],
+            "sources": dict(self.sets),
+            "shifts": [one.as_dict() for one in self.shifts],
+            "shared": [
+                {"from": before, "in": after, "ids": list(ids)}
+                for (before, after), ids in self.shared.items()
+            ],
+            "floor": None if self.floor is None else asdict(self.floor),
             "positive": None if self.positive is None else self.positive.as_dict(),
             "notes": list(self.notes),
         }

@@ -1,10 +1,11 @@
-"""A run -> its top errors: the wrong examples whose given label the model believes least."""
+"""Wrong examples -> the top errors: those whose given label the model believes least."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from hardex.predict.predictions import Predictions
 from hardex.runs.answers import Answers
 
 
@@ -14,12 +15,14 @@ class TopError:
 
     Attributes:
         id: of the example.
+        position: in its data set.
         given, predicted: names of its classes.
         confidence: the probability of the predicted class, 0..1.
         label_probability: that of the given class.
     """
 
     id: str
+    position: int
     given: str
     predicted: str
     confidence: float
@@ -36,8 +39,37 @@ def top_errors(answers: Answers, names: tuple[str, ...], count: int) -> tuple[To
     Ties are broken by position.
     """
     wrong = np.flatnonzero(answers.given != answers.predicted)
-    order = np.argsort(answers.label_probability[wrong], kind="stable")
+    order = np.lexsort((answers.positions[wrong], answers.label_probability[wrong]))
     rows = wrong[order[:count]]
-    columns = (answers.given, answers.predicted, answers.confidence, answers.label_probability)
+    columns = (
+        answers.positions,
+        answers.given,
+        answers.predicted,
+        answers.confidence,
+        answers.label_probability,
+    )
     found = zip(answers.ids.at(rows), *(column[rows].tolist() for column in columns), strict=True)
-    return tuple(TopError(id, names[a], names[b], p, q) for id, a, b, p, q in found)
+    return tuple(TopError(id, place, names[a], names[b], p, q) for id, place, a, b, p, q in found)
+
+
+def errors_in(batch: Predictions, names: tuple[str, ...]) -> list[TopError]:
+    """The wrong examples of a batch."""
+    rows = np.flatnonzero(batch.predicted != batch.labels)
+    labels = batch.labels[rows]
+    columns = (
+        batch.positions[rows],
+        labels,
+        batch.predicted[rows],
+        batch.confidence[rows],
+        batch.probabilities[rows, labels],
+    )
+    found = zip(rows.tolist(), *(column.tolist() for column in columns), strict=True)
+    return [
+        TopError(batch.ids[row], place, names[a], names[b], p, q)
+        for row, place, a, b, p, q in found
+    ]
+
+
+def lowest(errors: list[TopError], count: int) -> list[TopError]:
+    """The `count` of them with the lowest probability of the given label; ties by position."""
+    return sorted(errors, key=lambda one: (one.label_probability, one.position))[:count]

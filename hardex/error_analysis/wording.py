@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from hardex.error_analysis.classes import ClassErrors, Imbalance, OverPredicted
+from hardex.error_analysis.data_sets import TITLES
 from hardex.error_analysis.decomposition import Decomposition, Term
+from hardex.error_analysis.shift import Shift
 from hardex.predict.metrics import Share
-from hardex.sentences import counted
+from hardex.sentences import counted, p_words
 
 _NAMED = 4
 MEANINGS = {
@@ -72,11 +74,10 @@ chance explains (p < 0.0001).'
         named = f"{', '.join(shown)} or one of {rest:,} more"
     several = len(found.names) > 1
     share = found.given / found.examples
-    p = "p < 0.0001" if found.p < 1e-4 else f"p = {found.p:.2g}"
     return (
         f"{found.predicted:,} of {counted(found.examples, 'example')} are predicted as {named}, "
         f"which {'hold' if several else 'holds'} {_percent(share)} of the data: more than chance "
-        f"explains ({p})."
+        f"explains ({p_words(found.p)})."
     )
 
 
@@ -140,6 +141,26 @@ def term_sentence(one: Term) -> str:
     if one.contains:
         return f"{told}."
     return f"{told}: {MEANINGS[one.name]}{'' if one.is_certain else ', or chance'}."
+
+
+def shift_sentence(one: Shift) -> str:
+    """Whether two sets differ for the model, and which examples show it."""
+    pair = f"{TITLES[one.before]} and {TITLES[one.after]}"
+    tests = [("outputs", one.outputs)]
+    if one.embeddings is not None:
+        tests.append(("embeddings" if one.of_model else "pixels", one.embeddings))
+    told = ", ".join(f"{what}: {p_words(test.p)}" for what, test in tests)
+    sizes = f"{min(one.examples):,} examples of each"
+    if not one.is_certain:
+        return f"No difference was found between {pair} ({told}; {sizes})."
+    found = f"{pair[0].upper()}{pair[1:]} differ for the model ({told}; {sizes})"
+    if one.accuracy is None:
+        return f"{found}."
+    typical = ", ".join(one.typical[:_NAMED])
+    return (
+        f"{found}: they are told apart with an accuracy of {points(one.accuracy)}, where chance "
+        f"has 50 %. Typical of {TITLES[one.after]}: {typical}."
+    )
 
 
 def title(one: Term) -> str:

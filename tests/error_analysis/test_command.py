@@ -7,6 +7,8 @@ import pytest
 
 import hardex as library
 
+from .made_sets import run_of, write_set
+
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 2])
 ANSWERS = np.array([0, 0, 0, 1, 1, 1, 0, 0])
 
@@ -48,6 +50,35 @@ def test_json_has_the_promised_form(hardex, run):
     assert found["classes"][2]["recall"]["value"] == 0
     assert found["classes"][2]["precision"]["value"] is None
     assert [one["id"] for one in found["top"]] == ["6", "3", "7"]
+
+
+def test_further_sets_split_the_error(hardex, tmp_path):
+    rng = np.random.default_rng(5)
+    run_of(tmp_path, 20, 100, rng)
+    write_set(tmp_path / "train.npz", 2, 100, rng)
+    (tmp_path / "reads.py").write_text(
+        "import numpy as np\ndef answer(images):\n"
+        "    return np.eye(2)[(images[:, 0, 0, 0] // 100).astype(int)]\n"
+    )
+    made = hardex("rank reads:answer test.npz --out typed --per-class 1")
+    assert made.code == 0, made.err
+    told = hardex("errors typed --train train.npz --floor 0.01 --trust-model")
+    assert told.code == 0, told.err
+    for line in (
+        "Floor: +1.00 points [+1.00, +1.00]: people disagree, too.",
+        "Bias: +1.00 points [",
+        "Variance, shift and overfitting together: +18.00 points [",
+        "The largest part is variance, shift and overfitting together: to tell them apart, add "
+        "--validation and --test-validation.",
+        "No difference was found between the training data and the test data (",
+    ):
+        assert line in told.out
+    line = "errors typed --train train.npz --floor 0.01 --trust-model --format json"
+    found = json.loads(hardex(line).out)
+    assert sum(one["value"] for one in found["terms"].values()) == pytest.approx(found["total"])
+    assert found["merged"] == {"shift": "variance", "overfitting": "variance"}
+    assert found["sources"] == {"train": "train.npz", "test": "test.npz"}
+    assert found["shifts"][0]["differs"] is False
 
 
 @pytest.mark.parametrize(
