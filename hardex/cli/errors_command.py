@@ -1,5 +1,6 @@
 """`hardex errors`: where the errors of a run are, and of which parts they are made."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,6 +42,18 @@ def errors(
     positive: Positive = "",
     sensitivity: Sensitivity = None,
     count: Annotated[int, typer.Option(min=1, help="How many top errors to list and draw.")] = 20,
+    figure: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Draw the top errors with their pictures."),
+    ] = None,
+    matrix: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the confusion matrix.")
+    ] = None,
+    waterfall: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the parts of the error: .png or .svg."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     model: Annotated[str | None, typer.Option(help="The model, if it was moved.")] = None,
     *,
     model_options: ModelOptions,
@@ -68,10 +81,15 @@ def errors(
             positive=positive,
             sensitivity=sensitivity,
             count=count,
+            figure=figure,
+            matrix=matrix,
+            waterfall=waterfall,
+            force=force,
             model=model,
             data=data,
             seed=seed,
             progress=bar,
             **vars(model_options),
         )
-    print_errors(found, as_json=as_json, rows=None if verbose else 10)
+    files = [file for file in (figure, matrix, waterfall) if file is not None]
+    print_errors(found, files, as_json=as_json, rows=None if verbose else 10)

@@ -1,6 +1,7 @@
 """What `hardex errors` prints."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from shlex import quote
 
 from rich.table import Table
@@ -22,10 +23,12 @@ from hardex.error_analysis.wording import (
 _TOP = 5
 
 
-def print_errors(found: ErrorAnalysis, *, as_json: bool, rows: int | None) -> None:
+def print_errors(
+    found: ErrorAnalysis, files: Sequence[Path], *, as_json: bool, rows: int | None
+) -> None:
     """Print the error, its parts, the classes and the top errors, and the next command."""
     if as_json:
-        print_json(found.as_dict())
+        print_json({**found.as_dict(), "files": list(map(str, files))})
         return
     console = Terminal()
     _say(console, headline(found.examples, found.wrong, found.decomposition.total))
@@ -46,6 +49,8 @@ def print_errors(found: ErrorAnalysis, *, as_json: bool, rows: int | None) -> No
         one = found.positive
         print_of_class(console, one.figures, one.chosen, name=one.name)
         print_errors_of(console, one, rows)
+    if files:
+        _say(console, f"Written: {', '.join(map(str, files))}.")
     command = f"hardex serve {quote(found.run)}"
     console.print(styled("See the examples: ", (command, "bold")), soft_wrap=True)
 

@@ -1,6 +1,7 @@
 """`hardex errors`: a run -> the whole error."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from hardex.error_analysis.analysis import ErrorAnalysis
 from hardex.error_analysis.classes import class_errors, imbalance, over_predicted
 from hardex.error_analysis.data_sets import (
     TITLES,
+    Matched,
     Seen,
     look_through,
     open_set,
     own_test_set,
 )
 from hardex.error_analysis.decomposition import SETS, decomposition
+from hardex.error_analysis.figures import Figures
 from hardex.error_analysis.floor import Floor, floor_of
 from hardex.error_analysis.shift import Shift, shift_between
 from hardex.error_analysis.top import top_errors
@@ -48,6 +51,10 @@ def analyze_errors(
     positive: str = "",
     sensitivity: float | None = None,
     count: int = 20,
+    figure: str | Path | None = None,
+    matrix: str | Path | None = None,
+    waterfall: str | Path | None = None,
+    force: bool = False,
     model: Model | None = None,
     preprocess: str | None = None,
     logits: bool = False,
@@ -72,14 +79,19 @@ def analyze_errors(
             run, if two people judged an example.
         positive: a class; then its two kinds of error are counted, on the run's own data.
         sensitivity: the sensitivity for `positive` whose threshold is wanted, above 0, at most 1.
-        count: how many top errors are listed.
+        count: how many top errors are listed and drawn.
+        figure: a new `.png` file for the top errors with their pictures.
+        matrix: a new `.png` file for the confusion matrix.
+        waterfall: a new `.png` or `.svg` file for the parts of the error.
+        force: whether to replace existing files.
         model, preprocess, logits, trust_model: of the run's model, if it was moved.
         data: where the images of the run are now, if they were moved.
         seed: of the samples and bootstraps.
         progress: called now and then; it may raise to stop.
 
     Raises:
-        HardexError: the run, its model or the data cannot be used together.
+        HardexError: the run, its model or the data cannot be used together, or a file cannot be
+            written.
 
     Example:
         >>> analyze_errors("runs/nothing-here")
@@ -88,6 +100,8 @@ def analyze_errors(
 make one with `hardex rank MODEL DATA --out RUN`.
     """
     _check(count, positive, sensitivity, floor)
+    files = Figures.of(figure, matrix, waterfall)
+    files.check(force=force)
     found = opened(run, data=data)
     if data and str(data) != found.data:  # a run that was open already
         found = load(found.folder, data=data, annotations=found.annotations_url)
@@ -101,6 +115,7 @@ make one with `hardex rank MODEL DATA --out RUN`.
     asked = {name: one for name, one in given.items() if one is not None}
     seen: dict[str, Seen] = {}
     shifts: tuple[Shift, ...] = ()
+    opened_sets: dict[str, Matched] = {}
     if asked:
         classifier = model_of(
             found, model, preprocess, logits=logits, trust_model=trust_model,
@@ -132,7 +147,7 @@ make one with `hardex rank MODEL DATA --out RUN`.
     shared = dict(_shared(seen))
     classes = class_errors(counts, names)
     notes = [note for one in seen.values() for note in one.notes]
-    return ErrorAnalysis(
+    made = ErrorAnalysis(
         run=str(found.folder),
         class_names=names,
         counts=counts,
@@ -148,6 +163,9 @@ make one with `hardex rank MODEL DATA --out RUN`.
         positive=of_class,
         notes=(*notes, *_shared_notes(shared), *floor_notes),
     )
+    tests = opened_sets.get("test")
+    told = files.write(made, found, None if tests is None else tests.image)
+    return replace(made, notes=(*made.notes, *told))
 
 
 def error_of(counts: NDArray[np.int64]) -> Share:
