@@ -39,6 +39,15 @@ def errors(
             help="The error below which nobody gets, such as 0.01; by default from annotations."
         ),
     ] = None,
+    refits: Annotated[
+        int, typer.Option(metavar="N", help="Train again with N seeds; needs --train-fn.")
+    ] = 0,
+    train_fn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:FUNCTION", help="Of the training data and a seed; gives a classifier."
+        ),
+    ] = None,
     positive: Positive = "",
     sensitivity: Sensitivity = None,
     count: Annotated[int, typer.Option(min=1, help="How many top errors to list and draw.")] = 20,
@@ -78,6 +87,8 @@ def errors(
             test_validation=test_validation,
             test=test,
             floor=floor,
+            refits=refits,
+            train_fn=train_fn,
             positive=positive,
             sensitivity=sensitivity,
             count=count,

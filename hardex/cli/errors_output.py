@@ -17,6 +17,7 @@ from hardex.error_analysis.wording import (
     imbalance_sentences,
     over_predicted_sentence,
     rare_sentences,
+    refit_sentences,
     shift_sentence,
 )
 
@@ -36,6 +37,8 @@ def print_errors(
     if len(found.decomposition.errors) > 1:
         _say(console, *decomposition_sentences(found.decomposition))
         _say(console, *map(shift_sentence, found.shifts))
+    if found.refits is not None:
+        _say(console, *refit_sentences(found.refits))
     _say(console, *imbalance_sentences(found.imbalance))
     _say(console, over_predicted_sentence(found.over_predicted), *rare_sentences(found.classes))
     worst = _worst_first(found.classes)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hardex.error_analysis.classes import ClassErrors, Imbalance, OverPredicted
 from hardex.error_analysis.decomposition import Decomposition
 from hardex.error_analysis.floor import Floor
+from hardex.error_analysis.refits import Refits
 from hardex.error_analysis.shift import Shift
 from hardex.error_analysis.top import TopError
 from hardex.overview.positive import PositiveClass
@@ -34,6 +35,7 @@ class ErrorAnalysis:
         shifts: how far each set differs from the one before it.
         shared: ids of the examples of a set that an earlier one holds, too, by both names.
         floor: what the annotations of the run say; None without any, or where it was given.
+        refits: what stays and what changes when the model is trained again; None if it was not.
         positive: one class against the rest; None without `--positive`.
         notes: sentences on how sets were read and on what they share.
     """
@@ -50,6 +52,7 @@ class ErrorAnalysis:
     shifts: tuple[Shift, ...] = ()
     shared: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     floor: Floor | None = None
+    refits: Refits | None = None
     positive: PositiveClass | None = None
     notes: tuple[str, ...] = ()
 
@@ -90,6 +93,7 @@ class ErrorAnalysis:
                 for (before, after), ids in self.shared.items()
             ],
             "floor": None if self.floor is None else asdict(self.floor),
+            "refits": None if self.refits is None else self.refits.as_dict(),
             "positive": None if self.positive is None else self.positive.as_dict(),
             "notes": list(self.notes),
         }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model
 from hardex.data.sources import Data
-from hardex.diagnosis.inputs import model_of
+from hardex.diagnosis.inputs import input_shape, model_of, same_dataset
 from hardex.error_analysis.analysis import ErrorAnalysis
 from hardex.error_analysis.classes import class_errors, imbalance, over_predicted
 from hardex.error_analysis.data_sets import (
@@ -19,12 +19,14 @@ from hardex.error_analysis.data_sets import (
     Matched,
     Seen,
     look_through,
+    matched,
     open_set,
     own_test_set,
 )
 from hardex.error_analysis.decomposition import SETS, decomposition
 from hardex.error_analysis.figures import Figures
 from hardex.error_analysis.floor import Floor, floor_of
+from hardex.error_analysis.refits import Refits, TrainFunction, refit
 from hardex.error_analysis.shift import Shift, shift_between
 from hardex.error_analysis.top import top_errors
 from hardex.errors import RunError
@@ -48,6 +50,8 @@ def analyze_errors(
     test_validation: Data | None = None,
     test: Data | None = None,
     floor: float | None = None,
+    refits: int = 0,
+    train_fn: str | TrainFunction | None = None,
     positive: str = "",
     sensitivity: float | None = None,
     count: int = 20,
@@ -77,6 +81,9 @@ def analyze_errors(
         test: data that nobody selected a model on.
         floor: the error below which nobody gets, 0..1; by default from the annotations of the
             run, if two people judged an example.
+        refits: how often the model is trained again with other seeds, 2 to 50; 0 for never.
+        train_fn: the function that trains it, or MODULE:FUNCTION; see
+            `hardex.error_analysis.refits`.
         positive: a class; then its two kinds of error are counted, on the run's own data.
         sensitivity: the sensitivity for `positive` whose threshold is wanted, above 0, at most 1.
         count: how many top errors are listed and drawn.
@@ -100,6 +107,7 @@ def analyze_errors(
 make one with `hardex rank MODEL DATA --out RUN`.
     """
     _check(count, positive, sensitivity, floor)
+    _check_refits(refits, train_fn, train)
     files = Figures.of(figure, matrix, waterfall)
     files.check(force=force)
     found = opened(run, data=data)
@@ -116,6 +124,7 @@ make one with `hardex rank MODEL DATA --out RUN`.
     seen: dict[str, Seen] = {}
     shifts: tuple[Shift, ...] = ()
     opened_sets: dict[str, Matched] = {}
+    again: Refits | None = None
     if asked:
         classifier = model_of(
             found, model, preprocess, logits=logits, trust_model=trust_model,
@@ -136,6 +145,10 @@ make one with `hardex rank MODEL DATA --out RUN`.
         if "test" not in seen:
             seen["test"] = own_test_set(found, answers, own, classifier, rng, progress)
         shifts = tuple(_shifts(seen, classifier, rng))
+        if refits and train_fn is not None:
+            again = _refits(
+                refits, train_fn, found, opened_sets, classifier, seed=seed, progress=progress
+            )
     counts = seen["test"].counts if test is not None else own
     below, floor_notes = _floor(found, floor, int(own.sum()), test is not None, rng)
     errors = {name: error_of(one.counts) for name, one in seen.items()}
@@ -160,6 +173,7 @@ make one with `hardex rank MODEL DATA --out RUN`.
         shifts=shifts,
         shared=shared,
         floor=below,
+        refits=again,
         positive=of_class,
         notes=(*notes, *_shared_notes(shared), *floor_notes),
     )
@@ -179,6 +193,27 @@ def _shifts(
 ) -> Iterator[Shift]:
     for before, after in pairwise(name for name in SETS if name in seen):
         yield shift_between(seen[before], seen[after], classifier, rng)
+
+
+def _refits(
+    count: int,
+    function: str | TrainFunction,
+    run: Run,
+    sets: Mapping[str, Matched],
+    classifier: Classifier,
+    *,
+    seed: int,
+    progress: Progress,
+) -> Refits:
+    """The model trained again, tested on the test data."""
+    rng = np.random.default_rng(seed)
+    test = sets.get("test")
+    if test is None:
+        dataset = same_dataset(run)
+        shape = input_shape(classifier, dataset)
+        test = matched(dataset, run.manifest.class_names, TITLES["test"], run, shape, rng)
+    shape = input_shape(classifier, test)
+    return refit(function, count, sets["train"], test, shape, progress, seed=seed)
 
 
 def _shared(seen: Mapping[str, Seen]) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
@@ -219,6 +254,24 @@ def _floor(
         f"somebody contradicts the label of {found.disputed:,} of them. The others count as "
         "confirmed, so the true floor may be higher.",
     )
+
+
+def _check_refits(refits: int, function: object, train: object) -> None:
+    """Raise `RunError` unless there is all that refits need, or nothing."""
+    missing = [
+        option
+        for option, given in (
+            ("--refits", refits),
+            ("--train-fn", function is not None),
+            ("--train", train is not None),
+        )
+        if not given
+    ]
+    if (refits or function is not None) and missing:
+        raise RunError(
+            "training again needs --refits N, --train-fn MODULE:FUNCTION and --train DATA; "
+            f"received no {' and no '.join(missing)}; add it."
+        )
 
 
 def _check(count: int, positive: str, sensitivity: float | None, floor: float | None) -> None:

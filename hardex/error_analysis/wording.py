@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from hardex.error_analysis.classes import ClassErrors, Imbalance, OverPredicted
 from hardex.error_analysis.data_sets import TITLES
 from hardex.error_analysis.decomposition import Decomposition, Term
+from hardex.error_analysis.refits import Refits
 from hardex.error_analysis.shift import Shift
 from hardex.predict.metrics import Share
 from hardex.sentences import counted, p_words
@@ -141,6 +142,25 @@ def term_sentence(one: Term) -> str:
     if one.contains:
         return f"{told}."
     return f"{told}: {MEANINGS[one.name]}{'' if one.is_certain else ', or chance'}."
+
+
+def refit_sentences(found: Refits) -> Iterator[str]:
+    """What stays and what changes when the model is trained again, and what to do."""
+    lowest, highest = min(found.errors), max(found.errors)
+    yield (
+        f"Trained again with {found.count} seeds, the model errs on {100 * found.mean:.2f} % of "
+        f"{counted(found.examples, 'example')} ({100 * lowest:.2f} to {100 * highest:.2f} %): "
+        f"{len(found.always):,} are wrong every time, {found.sometimes:,} some of the times."
+    )
+    bias, variance = float(found.bias["value"] or 0.0), float(found.variance["value"] or 0.0)
+    told = (
+        f"{points(found.bias)} is what the refits together have wrong (bias), and chance adds "
+        f"{points(found.variance)} (variance)"
+    )
+    if variance > bias:
+        yield f"{told}: average several models, or {REMEDIES['variance']}."
+    else:
+        yield f"{told}: another seed will not help; {REMEDIES['bias']}."
 
 
 def shift_sentence(one: Shift) -> str:
