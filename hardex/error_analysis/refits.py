@@ -172,7 +172,7 @@ def refits_of(predicted: NDArray[np.int64], labels: Labels, rng: np.random.Gener
 
 def _main(predicted: NDArray[np.int64]) -> NDArray[np.int64]:
     """(n,) the most frequent answer to each example; the first class of equals."""
-    main = predicted[0].copy()
+    main: NDArray[np.int64] = predicted[0].copy()
     most = np.zeros(predicted.shape[1], np.int64)
     for answer in predicted:
         votes = (predicted == answer).sum(axis=0)

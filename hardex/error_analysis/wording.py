@@ -11,6 +11,7 @@ from hardex.predict.metrics import Share
 from hardex.sentences import counted, p_words
 
 _NAMED = 4
+_HIDDEN = 0.005  # a difference of accuracies below this is not worth a sentence
 MEANINGS = {
     "floor": "people disagree, too",
     "bias": "the model errs on what it was trained on",
@@ -106,7 +107,7 @@ def imbalance_sentences(found: Imbalance) -> Iterator[str]:
     )
     hidden = found.hidden
     value, low, high = (float(hidden[end] or 0.0) for end in ("value", "low", "high"))
-    if low > 0:
+    if low > 0 and value >= _HIDDEN:
         yield (
             f"Rare classes fare worse: accuracy hides {100 * value:.2f} points "
             f"[{100 * low:.2f}, {100 * high:.2f}] of error, because {found.largest} has "
