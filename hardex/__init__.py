@@ -6,8 +6,9 @@
     run.hard.head()            # the hard examples, a data frame
     run.image(run.hard.id[0])  # the pixels of the first, an array
 
-Every verb of the command line is a function of the same name here. Importing hardex loads no other
-library: each name loads what it needs when it is first used.
+Every verb of the command line is a function of the same name here, but for `hardex errors`: since
+`hardex.errors` is the module of the exceptions, the function is `hardex.analyze_errors`. Importing
+hardex loads no other library: each name loads what it needs when it is first used.
 """
 
 from importlib import import_module
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hardex.comparison.table_files import read_comparison as read_comparison
     from hardex.diagnosis.diagnose import diagnose as diagnose
     from hardex.diagnosis.selftesting import selftest as selftest
+    from hardex.error_analysis.analyze import analyze_errors as analyze_errors
     from hardex.errors import AccessError as AccessError
     from hardex.errors import ClassifierError as ClassifierError
     from hardex.errors import DatasetError as DatasetError
@@ -59,6 +61,7 @@ _HOMES = {
     "ServingError": "hardex.errors",
     "StorageError": "hardex.errors",
     "agreement": "hardex.annotate.agreement",
+    "analyze_errors": "hardex.error_analysis.analyze",
     "check": "hardex.pipeline.check",
     "compare": "hardex.comparison.compare",
     "curves": "hardex.learning_curves.judging",

@@ -13,3 +13,13 @@ def counted(count: int, noun: str) -> str:
         ('1 vote', '2,000 votes', '0 votes')
     """
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def p_words(p: float) -> str:
+    """A p-value.
+
+    Example:
+        >>> p_words(0.0312), p_words(1e-9)
+        ('p = 0.031', 'p < 0.0001')
+    """
+    return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"

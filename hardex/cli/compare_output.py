@@ -17,11 +17,10 @@ from hardex.comparison.wording import (
     drift_sentence,
     headline,
     most_of,
-    p_words,
     suspects_sentence,
     verdicts,
 )
-from hardex.sentences import counted
+from hardex.sentences import counted, p_words
 
 SAVED_SCHEMA = "hardex.saved_comparison/1"
 _IDS = 5  # of a list, shown without -v

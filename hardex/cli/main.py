@@ -12,6 +12,7 @@ from hardex.cli.compare_command import compare
 from hardex.cli.curves_command import curves
 from hardex.cli.demo_command import demo
 from hardex.cli.diagnose_command import diagnose
+from hardex.cli.errors_command import errors
 from hardex.cli.probes_command import probes
 from hardex.cli.rank_command import rank
 from hardex.cli.selftest_command import selftest
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(annotate, name="annotate")
-for verb in (demo, serve, check, rank, diagnose, selftest, compare, curves, probes):
+for verb in (demo, serve, check, rank, diagnose, selftest, errors, compare, curves, probes):
     app.command()(verb)
 
 _INTERRUPTED = 130  # Typer's exit code for Ctrl-C

@@ -154,7 +154,7 @@ def rank(
         )
     of_class = None
     if positive:
-        of_class = positive_class(run, positive, sensitivity=sensitivity, seed=seed)
+        of_class = positive_class(run, positive, sensitivity=sensitivity)
     print_run(run, of_class, as_json=format is Format.json, rows=None if verbose else 5)
 
 

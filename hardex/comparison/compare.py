@@ -157,7 +157,7 @@ def _compared(
         ),
         drift=drift(aligned.label_probability),
         positive=positive,
-        of_class=_of_class(named, class_names, aligned, positive, sensitivity, rng),
+        of_class=_of_class(named, class_names, aligned, positive, sensitivity),
         notes=(*notes, *aligned.notes, *_empty_classes(class_names, aligned.given)),
         seed=seed,
     )
@@ -333,7 +333,6 @@ def _of_class(
     aligned: _Aligned,
     positive: str,
     sensitivity: float | None,
-    rng: np.random.Generator,
 ) -> tuple[OfClass, ...]:
     """How each run tells one class from the rest; () without such a class."""
     if not positive:
@@ -349,6 +348,6 @@ def _of_class(
             p = np.zeros(len(aligned.given), np.float32)
         curve = threshold_curve(p, is_positive)
         chosen = None if sensitivity is None else curve.at(sensitivity)
-        figures = one_class(is_positive, aligned.predicted[row] == number, rng)
+        figures = one_class(is_positive, aligned.predicted[row] == number)
         found.append(OfClass(one.name, figures, curve, chosen))
     return tuple(found)

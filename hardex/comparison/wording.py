@@ -6,7 +6,7 @@ from hardex.comparison.comparison import Comparison
 from hardex.comparison.differences import ClassDifference, Difference
 from hardex.comparison.drift import Drift
 from hardex.predict.slices import ALPHA
-from hardex.sentences import counted
+from hardex.sentences import counted, p_words
 
 # Measured with the models of others: five on 50,000 photographs of CIFAR-10 with the labels of
 # people (9 % of them wrong) and on 3,000 Roman numerals (13 %), three on the test digits of MNIST.
@@ -50,16 +50,6 @@ def figures_of(one: Difference) -> str:
     """
     difference, low, high = (f"{100 * value:+.2f}" for value in (one.difference, one.low, one.high))
     return f"{difference} points (95 % interval {low} to {high}"
-
-
-def p_words(p: float) -> str:
-    """A p-value.
-
-    Example:
-        >>> p_words(0.0312), p_words(1e-9)
-        ('p = 0.031', 'p < 0.0001')
-    """
-    return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
 
 
 def class_sentence(found: Sequence[ClassDifference]) -> str:

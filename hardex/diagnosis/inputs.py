@@ -27,9 +27,20 @@ def check_counts(count: int, plants: int | None) -> None:
 
 
 def model_of(
-    run: Run, model: Model | None, preprocess: str | None, *, logits: bool, trust_model: bool
+    run: Run,
+    model: Model | None,
+    preprocess: str | None,
+    *,
+    logits: bool,
+    trust_model: bool,
+    what: str = "a diagnosis",
 ) -> Classifier | None:
     """The model of the run; None if the run was made from saved probabilities.
+
+    Args:
+        run: the run.
+        model, preprocess, logits, trust_model: see `classifier_of`.
+        what: needs it, for the error.
 
     Raises:
         RunError: it is another model than the one that the run was made with.
@@ -42,7 +53,7 @@ def model_of(
     )
     if made_with is not None and classifier.fingerprint() != made_with.hash:
         raise RunError(
-            f"a diagnosis needs the model that the run was made with, {made_with.name} "
+            f"{what} needs the model that the run was made with, {made_with.name} "
             f"({made_with.hash[:12]}…); {classifier.source} is another one "
             f"({classifier.fingerprint()[:12]}…); rank with it first, or pass the former one with "
             "--model."

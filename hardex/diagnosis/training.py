@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hardex.arrays import Labels
 from hardex.data.dataset import Dataset, Shape
@@ -37,9 +38,21 @@ def _by(shape: Shape) -> str:
 def training_labels(train: Dataset, names: Sequence[str]) -> Labels:
     """(n,) labels of the training data as classes of the model, 0..k-1.
 
+    See `class_places`.
+    """
+    labels: Labels = class_places(train, names)[np.asarray(train.labels, np.int64)]
+    return labels
+
+
+def class_places(
+    train: Dataset, names: Sequence[str], what: str = "the training data"
+) -> NDArray[np.int64]:
+    """(j,) the class of the model, 0..k-1, that each class of the training data is.
+
     Args:
         train: the training data; its classes may stand in another order.
         names: k names of the model's classes.
+        what: the data, for the error.
 
     Raises:
         DatasetError: a class of the training data is none of the model's.
@@ -48,28 +61,27 @@ def training_labels(train: Dataset, names: Sequence[str]) -> Labels:
     unknown = [name for name in train.class_names if name not in places]
     if unknown:
         raise DatasetError(
-            f"the training data must have the classes of the model; {train.source} has "
+            f"{what} must have the classes of the model; {train.source} has "
             f"{listed(train.class_names)} and the model {listed(names)}, and "
-            f"{unknown[0]!r} is none of these ({len(unknown)} in all); pass the data that the "
-            "model was trained on."
+            f"{unknown[0]!r} is none of these ({len(unknown)} in all); pass data with the classes "
+            "that the model was trained on."
         )
-    meaning = np.array([places[name] for name in train.class_names], np.int64)
-    labels: Labels = meaning[np.asarray(train.labels, np.int64)]
-    return labels
+    return np.array([places[name] for name in train.class_names], np.int64)
 
 
-def notes_on(train: Dataset, names: Sequence[str]) -> tuple[str, ...]:
+def notes_on(
+    train: Dataset, names: Sequence[str], what: str = "the training data"
+) -> tuple[str, ...]:
     """Sentences on how the classes of the training data differ from those of the model."""
+    begin = f"{what[0].upper()}{what[1:]}"
     found = []
     missing = [name for name in names if name not in train.class_names]
     if missing:
-        found.append(
-            f"The training data has no images of {listed(missing)}, which the model knows."
-        )
+        found.append(f"{begin} has no images of {listed(missing)}, which the model knows.")
     same = [name for name in names if name in train.class_names]
     if list(train.class_names) != same:
         found.append(
-            f"The classes of the training data stand in another order ({listed(train.class_names)})"
+            f"The classes of {what} stand in another order ({listed(train.class_names)})"
             f" than those of the model ({listed(names)}); they were matched by name."
         )
     return tuple(found)

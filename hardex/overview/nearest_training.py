@@ -11,6 +11,8 @@ from hardex.predict.neighbours import COUNT, Found, Neighbours
 from hardex.runs.run import Run
 from hardex.runs.seal import read_seal
 
+TRAINING = "the training data"
+
 
 def nearest_training(run: Run, neighbours: Neighbours, id: str, count: int = COUNT) -> Found:
     """The training images nearest to an example of the run.
@@ -53,23 +55,32 @@ def open_training(train: Data, run: Run) -> Dataset:
 
 
 def opened_by_name(
-    train: Data, names: tuple[str, ...], *, resize: bool, pixels: str, source: str
+    train: Data,
+    names: tuple[str, ...],
+    *,
+    resize: bool,
+    pixels: str,
+    source: str,
+    splits: tuple[str, ...] = ("train",),
+    what: str = TRAINING,
 ) -> Dataset:
-    """The training data of a model, with some of its class names.
+    """The training data of a model, or another set, with some of the model's class names.
 
     Args:
-        train: the training data; of several splits the one called `train` is used.
+        train: the set.
         names: k names of the model's classes.
         resize: whether images of one fixed size may be resized.
         pixels: as which program pictures are read, see `hardex.images.readings`.
         source: of the names, for the error.
+        splits: the names of the split that is used of several; the first that is there.
+        what: the set, for the error.
 
     Raises:
         HardexError: it cannot be opened, or has no such class.
     """
     problems = []
     for class_names in (None, names):
-        for reading in (Reading(pixels=pixels), Reading(split="train", pixels=pixels)):
+        for reading in (Reading(split=split, pixels=pixels) for split in ("", *splits)):
             if str(train).startswith("keras:") and not reading.split:
                 continue  # that would be its test split
             try:
@@ -81,15 +92,15 @@ def opened_by_name(
                 continue
             if set(dataset.class_names) & set(names):
                 return dataset
-            problems.append(_no_class_of(dataset, names, source))
+            problems.append(_no_class_of(dataset, names, source, what))
     raise problems[0]
 
 
-def _no_class_of(dataset: Dataset, names: tuple[str, ...], source: str) -> DatasetError:
+def _no_class_of(dataset: Dataset, names: tuple[str, ...], source: str, what: str) -> DatasetError:
+    wanted = "the data that the model was trained on" if what == TRAINING else "other data"
     return DatasetError(
-        f"the training data must have classes of the run; {dataset.source} has "
-        f"{_some(dataset.class_names)} and {source} has {_some(names)}; "
-        "pass the data that the model was trained on."
+        f"{what} must have classes of the run; {dataset.source} has "
+        f"{_some(dataset.class_names)} and {source} has {_some(names)}; pass {wanted}."
     )
 
 
@@ -97,12 +108,12 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names if len(names) <= 6 else (*names[:5], "…", names[-1]))
 
 
-def check_there(train: Data) -> None:
+def check_there(train: Data, option: str = "--train", what: str = TRAINING) -> None:
     """Raise `DatasetError` if there is no such file; the app checks it before it opens."""
     text = str(train)
     if isinstance(train, str | Path) and not text.startswith(("mnist:", "keras:")):
         if not os.path.exists(os.path.expanduser(text)):
             raise DatasetError(
-                "--train must be the training data, named as DATA is in `hardex rank`; there is "
-                f"nothing at {text}; check the path."
+                f"{option} must be {what}, named as DATA is in `hardex rank`; there is nothing "
+                f"at {text}; check the path."
             )

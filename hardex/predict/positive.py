@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardex.errors import HardexError
-from hardex.predict.metrics import share
+from hardex.predict.metrics import f1, share
 
-_DRAWS = 10_000  # of the bootstrap
 _POINTS_MOST = 201  # of a curve as plain data
 
 
@@ -23,13 +22,12 @@ class OneClass:
     Attributes:
         found, missed: positive examples predicted as positive, and as another class.
         alarms, rest: other examples predicted as positive, and as another class.
-        f1_low, f1_high: the 95 % interval of F1 from a bootstrap; None without positives.
 
     Source:
-        F1: van Rijsbergen, Information Retrieval (1979). Intervals of shares: Wilson (1927).
+        Intervals of shares: Wilson (1927). F1: see `hardex.predict.metrics.f1`.
 
     Example:
-        >>> OneClass(8, 2, 4, 86, 0.5, 0.9).f1
+        >>> OneClass(8, 2, 4, 86).f1
         0.7272727272727273
     """
 
@@ -37,14 +35,11 @@ class OneClass:
     missed: int
     alarms: int
     rest: int
-    f1_low: float | None
-    f1_high: float | None
 
     @property
     def f1(self) -> float | None:
         """The harmonic mean of precision and sensitivity; None where nothing is positive."""
-        whole = 2 * self.found + self.missed + self.alarms
-        return 2 * self.found / whole if whole else None
+        return f1(self.found, self.missed, self.alarms)["value"]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data: counts, and shares with their 95 % intervals."""
@@ -56,34 +51,24 @@ class OneClass:
             "sensitivity": share(self.found, self.found + self.missed),
             "specificity": share(self.rest, self.rest + self.alarms),
             "precision": share(self.found, self.found + self.alarms),
-            "f1": {"value": self.f1, "low": self.f1_low, "high": self.f1_high},
+            "f1": f1(self.found, self.missed, self.alarms),
         }
 
 
-def one_class(
-    is_positive: NDArray[np.bool_], is_predicted: NDArray[np.bool_], rng: np.random.Generator
-) -> OneClass:
+def one_class(is_positive: NDArray[np.bool_], is_predicted: NDArray[np.bool_]) -> OneClass:
     """Count the two kinds of error of one class.
 
     Args:
         is_positive, is_predicted: (n,) whether the given and the predicted class is this one.
-        rng: draws the bootstrap of F1, for which only the four counts are needed.
 
     Example:
         >>> given, predicted = np.array([True, True, False]), np.array([True, False, False])
-        >>> one = one_class(given, predicted, np.random.default_rng(0))
-        >>> one.found, one.missed, one.alarms, one.rest
-        (1, 1, 0, 1)
+        >>> one_class(given, predicted)
+        OneClass(found=1, missed=1, alarms=0, rest=1)
     """
     cells = np.bincount(2 * is_positive.astype(np.int64) + is_predicted, minlength=4)
     rest, alarms, missed, found = cells.tolist()
-    if not found + missed + alarms:
-        return OneClass(found, missed, alarms, rest, None, None)
-    drawn = rng.multinomial(cells.sum(), cells / cells.sum(), size=_DRAWS)
-    whole = 2 * drawn[:, 3] + drawn[:, 2] + drawn[:, 1]
-    f1 = 2 * drawn[:, 3][whole > 0] / whole[whole > 0]
-    low, high = np.quantile(f1, (0.025, 0.975)).tolist()
-    return OneClass(found, missed, alarms, rest, low, high)
+    return OneClass(found, missed, alarms, rest)
 
 
 @dataclass(frozen=True, eq=False)

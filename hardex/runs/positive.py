@@ -56,7 +56,7 @@ class PositiveClass:
 
 
 def positive_class(
-    run: str | Path | Run, name: str, *, sensitivity: float | None = None, seed: int = 0
+    run: str | Path | Run, name: str, *, sensitivity: float | None = None
 ) -> PositiveClass:
     """How the model of a run tells one class from the rest.
 
@@ -64,7 +64,6 @@ def positive_class(
         run: a run or its folder.
         name: of the class.
         sensitivity: the sensitivity whose threshold is wanted, above 0, at most 1.
-        seed: of the bootstrap.
 
     Raises:
         RunError: the run has no such class, or cannot be read.
@@ -93,7 +92,7 @@ def positive_in(
     curve = threshold_curve(class_probabilities(folder, number), is_positive)
     return PositiveClass(
         name,
-        one_class(is_positive, is_predicted, np.random.default_rng(seed)),
+        one_class(is_positive, is_predicted),
         curve,
         None if sensitivity is None else curve.at(sensitivity),
         _hardest_first(answers, is_positive & ~is_predicted),

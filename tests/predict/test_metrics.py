@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from hardex.predict.accumulators import Calibration, Confusion
-from hardex.predict.metrics import metrics, share
+from hardex.predict.metrics import combined, f1, metrics, share
 
 
 @given(whole=st.integers(1, 10**6), data=st.data())
@@ -23,6 +23,26 @@ def test_the_interval_is_scipys_wilson_interval(whole, data):
 
 def test_a_share_of_nothing_has_no_value():
     assert share(0, 0) == {"value": None, "low": None, "high": None}
+
+
+def test_a_difference_has_newcombes_interval():
+    # Newcombe (1998), table II: 56/70 - 48/80 and 10/10 - 0/10 by method 10.
+    found = combined((1, -1), (share(56, 70), share(48, 80)))
+    assert list(found.values()) == pytest.approx([0.2, 0.0524, 0.3339], abs=5e-5)
+    found = combined((1, -1), (share(10, 10), share(0, 10)))
+    assert list(found.values()) == pytest.approx([1, 0.6075, 1], abs=5e-5)
+
+
+@given(st.lists(st.integers(0, 9), min_size=3, max_size=3))
+def test_the_interval_of_f1_is_that_of_its_share(counts):
+    found, missed, alarms = counts
+    shares, interval = share(found, sum(counts)), f1(found, missed, alarms)
+    if not sum(counts):
+        assert interval == {"value": None, "low": None, "high": None}
+        return
+    assert interval["value"] == pytest.approx(2 * found / (2 * found + missed + alarms))
+    for end in ("low", "high"):
+        assert interval[end] / (2 - interval[end]) == pytest.approx(shares[end])
 
 
 def test_metrics_of_six_examples_by_hand():

@@ -1,0 +1,1 @@
+"""A run -> the whole error: of which classes, in which parts, and what to do about it."""

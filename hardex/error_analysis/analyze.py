@@ -1,0 +1,289 @@
+"""`hardex errors`: a run -> the whole error."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardex.classifiers.classifier import Classifier
+from hardex.classifiers.opening import Model
+from hardex.data.sources import Data
+from hardex.diagnosis.inputs import input_shape, model_of, same_dataset
+from hardex.error_analysis.analysis import ErrorAnalysis
+from hardex.error_analysis.classes import class_errors, imbalance, over_predicted
+from hardex.error_analysis.data_sets import (
+    TITLES,
+    Matched,
+    Seen,
+    look_through,
+    matched,
+    open_set,
+    own_test_set,
+)
+from hardex.error_analysis.decomposition import SETS, decomposition
+from hardex.error_analysis.figures import Figures
+from hardex.error_analysis.floor import Floor, floor_of
+from hardex.error_analysis.refits import Refits, TrainFunction, refit
+from hardex.error_analysis.shift import Shift, shift_between
+from hardex.error_analysis.top import top_errors
+from hardex.errors import RunError
+from hardex.overview.positive import positive_class
+from hardex.predict.metrics import Share, share
+from hardex.predict.neighbours import Progress, silent
+from hardex.runs.answers import answers_of
+from hardex.runs.confusion import read_confusion
+from hardex.runs.folder import RESULTS
+from hardex.runs.run import Run, load, opened
+from hardex.sentences import counted
+
+_SHOWN = 5  # ids in a sentence
+
+
+def analyze_errors(
+    run: str | Path | Run,
+    *,
+    train: Data | None = None,
+    validation: Data | None = None,
+    test_validation: Data | None = None,
+    test: Data | None = None,
+    floor: float | None = None,
+    refits: int = 0,
+    train_fn: str | TrainFunction | None = None,
+    positive: str = "",
+    sensitivity: float | None = None,
+    count: int = 20,
+    figure: str | Path | None = None,
+    matrix: str | Path | None = None,
+    waterfall: str | Path | None = None,
+    force: bool = False,
+    model: Model | None = None,
+    preprocess: str | None = None,
+    logits: bool = False,
+    trust_model: bool = False,
+    data: str | Path = "",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> ErrorAnalysis:
+    """Say where the errors of a run are, and of which parts they are made.
+
+    With further sets, the error is split: floor + bias (training error - floor) + variance
+    (validation - training) + shift (test-validation - validation) + overfitting of the validation
+    set (test - test-validation). The parts of sets that are not given are merged.
+
+    Args:
+        run: the run, or its folder; its own data is the test set unless `test` is given.
+        train: what its model was trained on.
+        validation: held-out data of the same kind.
+        test_validation: data from where the test set comes, on which the model was selected.
+        test: data that nobody selected a model on.
+        floor: the error below which nobody gets, 0..1; by default from the annotations of the
+            run, if two people judged an example.
+        refits: how often the model is trained again with other seeds, 2 to 50; 0 for never.
+        train_fn: the function that trains it, or MODULE:FUNCTION; see
+            `hardex.error_analysis.refits`.
+        positive: a class; then its two kinds of error are counted, on the run's own data.
+        sensitivity: the sensitivity for `positive` whose threshold is wanted, above 0, at most 1.
+        count: how many top errors are listed and drawn.
+        figure: a new `.png` file for the top errors with their pictures.
+        matrix: a new `.png` file for the confusion matrix.
+        waterfall: a new `.png` or `.svg` file for the parts of the error.
+        force: whether to replace existing files.
+        model, preprocess, logits, trust_model: of the run's model, if it was moved.
+        data: where the images of the run are now, if they were moved.
+        seed: of the samples and bootstraps.
+        progress: called now and then; it may raise to stop.
+
+    Raises:
+        HardexError: the run, its model or the data cannot be used together, or a file cannot be
+            written.
+
+    Example:
+        >>> analyze_errors("runs/nothing-here")
+        Traceback (most recent call last):
+        hardex.errors.RunError: a run is a folder with manifest.json; runs/nothing-here has none; \
+make one with `hardex rank MODEL DATA --out RUN`.
+    """
+    _check(count, positive, sensitivity, floor)
+    _check_refits(refits, train_fn, train)
+    files = Figures.of(figure, matrix, waterfall)
+    files.check(force=force)
+    found = opened(run, data=data)
+    if data and str(data) != found.data:  # a run that was open already
+        found = load(found.folder, data=data, annotations=found.annotations_url)
+    names = found.manifest.class_names
+    of_class = positive_class(found, positive, sensitivity=sensitivity) if positive else None
+    answers = answers_of(found)
+    own = read_confusion(found.folder / RESULTS / "confusion.csv", len(names))
+    given = {"train": train, "validation": validation, "test_validation": test_validation,
+             "test": test}  # fmt: skip
+    rng = np.random.default_rng(seed)
+    asked = {name: one for name, one in given.items() if one is not None}
+    seen: dict[str, Seen] = {}
+    shifts: tuple[Shift, ...] = ()
+    opened_sets: dict[str, Matched] = {}
+    again: Refits | None = None
+    if asked:
+        classifier = model_of(
+            found, model, preprocess, logits=logits, trust_model=trust_model,
+            what="an analysis of further sets",
+        )  # fmt: skip
+        if classifier is None:
+            raise RunError(
+                "further sets need the model of the run; this run was made from saved "
+                "probabilities; pass --model, or leave the sets out."
+            )
+        opened_sets = {
+            name: open_set(name, one, found, classifier, rng) for name, one in asked.items()
+        }
+        size = found.manifest.batch_size
+        for name, dataset in opened_sets.items():
+            top = count if name == "test" else 0
+            seen[name] = look_through(name, dataset, classifier, size, progress, top=top)
+        if "test" not in seen:
+            seen["test"] = own_test_set(found, answers, own, classifier, rng, progress)
+        shifts = tuple(_shifts(seen, classifier, rng))
+        if refits and train_fn is not None:
+            again = _refits(
+                refits, train_fn, found, opened_sets, classifier, seed=seed, progress=progress
+            )
+    counts = seen["test"].counts if test is not None else own
+    below, floor_notes = _floor(found, floor, int(own.sum()), test is not None, rng)
+    errors = {name: error_of(one.counts) for name, one in seen.items()}
+    errors["test"] = error_of(counts)
+    if floor is not None:
+        errors["floor"] = {"value": floor, "low": floor, "high": floor}
+    elif below is not None:
+        errors["floor"] = below.error
+    shared = dict(_shared(seen))
+    classes = class_errors(counts, names)
+    notes = [note for one in seen.values() for note in one.notes]
+    made = ErrorAnalysis(
+        run=str(found.folder),
+        class_names=names,
+        counts=counts,
+        classes=classes,
+        over_predicted=over_predicted(counts, classes),
+        imbalance=imbalance(counts, names),
+        decomposition=decomposition(errors),
+        top=seen["test"].top if test is not None else top_errors(answers, names, count),
+        sets={name: seen[name].source for name in SETS if name in seen},
+        shifts=shifts,
+        shared=shared,
+        floor=below,
+        refits=again,
+        positive=of_class,
+        notes=(*notes, *_shared_notes(shared), *floor_notes),
+    )
+    tests = opened_sets.get("test")
+    told = files.write(made, found, None if tests is None else tests.image)
+    return replace(made, notes=(*made.notes, *told))
+
+
+def error_of(counts: NDArray[np.int64]) -> Share:
+    """The share of wrong examples in a confusion matrix."""
+    examples = int(counts.sum())
+    return share(examples - int(counts.trace()), examples)
+
+
+def _shifts(
+    seen: Mapping[str, Seen], classifier: Classifier, rng: np.random.Generator
+) -> Iterator[Shift]:
+    for before, after in pairwise(name for name in SETS if name in seen):
+        yield shift_between(seen[before], seen[after], classifier, rng)
+
+
+def _refits(
+    count: int,
+    function: str | TrainFunction,
+    run: Run,
+    sets: Mapping[str, Matched],
+    classifier: Classifier,
+    *,
+    seed: int,
+    progress: Progress,
+) -> Refits:
+    """The model trained again, tested on the test data."""
+    rng = np.random.default_rng(seed)
+    test = sets.get("test")
+    if test is None:
+        dataset = same_dataset(run)
+        shape = input_shape(classifier, dataset)
+        test = matched(dataset, run.manifest.class_names, TITLES["test"], run, shape, rng)
+    shape = input_shape(classifier, test)
+    return refit(function, count, sets["train"], test, shape, progress, seed=seed)
+
+
+def _shared(seen: Mapping[str, Seen]) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+    """The examples of a later set that an earlier one holds, too."""
+    for before, after in combinations([name for name in SETS if name in seen], 2):
+        one, other = seen[before].keys, seen[after].keys
+        if one is None or other is None:
+            continue
+        positions = other.shared_with(one).tolist()
+        if positions:
+            yield (before, after), tuple(map(other.id, positions))
+
+
+def _shared_notes(shared: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[str]:
+    for (before, after), ids in shared.items():
+        more = f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else ""
+        verb = "is" if len(ids) == 1 else "are"
+        yield (
+            f"{counted(len(ids), 'example')} of {TITLES[after]} {verb} in {TITLES[before]}, too, "
+            f"pixel for pixel: {', '.join(ids[:_SHOWN])}{more}. The part between these sets is too "
+            "small by that."
+        )
+
+
+def _floor(
+    run: Run, floor: float | None, examples: int, other_test: bool, rng: np.random.Generator
+) -> tuple[Floor | None, tuple[str, ...]]:
+    """What the annotations say, unless a floor was given or the test set is another one."""
+    if floor is not None or other_test:
+        return None, ()
+    if not run.annotations_url and not (run.folder / "people").exists():
+        return None, ()
+    found = floor_of(run, examples, rng)
+    if found is None:
+        return None, ()
+    return found, (
+        f"The floor is from {counted(found.judged, 'example')} that two or more people judged; "
+        f"somebody contradicts the label of {found.disputed:,} of them. The others count as "
+        "confirmed, so the true floor may be higher.",
+    )
+
+
+def _check_refits(refits: int, function: object, train: object) -> None:
+    """Raise `RunError` unless there is all that refits need, or nothing."""
+    missing = [
+        option
+        for option, given in (
+            ("--refits", refits),
+            ("--train-fn", function is not None),
+            ("--train", train is not None),
+        )
+        if not given
+    ]
+    if (refits or function is not None) and missing:
+        raise RunError(
+            "training again needs --refits N, --train-fn MODULE:FUNCTION and --train DATA; "
+            f"received no {' and no '.join(missing)}; add it."
+        )
+
+
+def _check(count: int, positive: str, sensitivity: float | None, floor: float | None) -> None:
+    """Raise `RunError` where options do not fit together."""
+    if count < 1:
+        raise RunError(f"--count must be 1 or more; received {count}; choose a larger number.")
+    if sensitivity is not None and not positive:
+        raise RunError(
+            "--sensitivity belongs to one class; received no --positive; add --positive CLASS."
+        )
+    if floor is not None and not 0 <= floor < 1:
+        raise RunError(
+            f"--floor must be an error from 0 to below 1, such as 0.01; received {floor:g}; give "
+            "it as a share and not in percent."
+        )
