@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hardex.pipeline.rank import rank as rank
     from hardex.probing.export import export_probes as export_probes
     from hardex.probing.replay import probes as probes
+    from hardex.reporting.report import report as report
     from hardex.runs.run import Run as Run
     from hardex.runs.run import load as load
     from hardex.serving import demo as demo
@@ -64,6 +65,7 @@ _HOMES = {
     "probes": "hardex.probing.replay",
     "rank": "hardex.pipeline.rank",
     "read_comparison": "hardex.comparison.table_files",
+    "report": "hardex.reporting.report",
     "selftest": "hardex.diagnosis.selftesting",
     "serve": "hardex.serving",
 }

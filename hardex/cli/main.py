@@ -13,6 +13,7 @@ from hardex.cli.demo_command import demo
 from hardex.cli.diagnose_command import diagnose
 from hardex.cli.probes_command import probes
 from hardex.cli.rank_command import rank
+from hardex.cli.report_command import report
 from hardex.cli.selftest_command import selftest
 from hardex.cli.serve_command import serve
 from hardex.errors import HardexError
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(annotate, name="annotate")
-for verb in (demo, serve, check, rank, diagnose, selftest, compare, probes):
+for verb in (demo, serve, check, rank, diagnose, selftest, compare, report, probes):
     app.command()(verb)
 
 _INTERRUPTED = 130  # Typer's exit code for Ctrl-C
