@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hardex.pipeline.rank import rank as rank
     from hardex.probing.export import export_probes as export_probes
     from hardex.probing.replay import probes as probes
+    from hardex.reporting.exports.export import export as export
     from hardex.reporting.report import report as report
     from hardex.runs.run import Run as Run
     from hardex.runs.run import load as load
@@ -58,6 +59,7 @@ _HOMES = {
     "compare": "hardex.comparison.compare",
     "demo": "hardex.serving",
     "diagnose": "hardex.diagnosis.diagnose",
+    "export": "hardex.reporting.exports.export",
     "export_annotations": "hardex.annotate.exchange",
     "export_probes": "hardex.probing.export",
     "import_annotations": "hardex.annotate.exchange",

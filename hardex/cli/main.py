@@ -11,6 +11,7 @@ from hardex.cli.check_command import check
 from hardex.cli.compare_command import compare
 from hardex.cli.demo_command import demo
 from hardex.cli.diagnose_command import diagnose
+from hardex.cli.export_command import export
 from hardex.cli.probes_command import probes
 from hardex.cli.rank_command import rank
 from hardex.cli.report_command import report
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(annotate, name="annotate")
-for verb in (demo, serve, check, rank, diagnose, selftest, compare, report, probes):
+for verb in (demo, serve, check, rank, diagnose, selftest, compare, report, export, probes):
     app.command()(verb)
 
 _INTERRUPTED = 130  # Typer's exit code for Ctrl-C

@@ -32,3 +32,15 @@ def test_an_existing_file_stays(hardex, run):
     assert hardex("report saved --force --thumbnails 2").out.startswith(
         "Report of 1 run with 2 hard examples"
     )
+
+
+def test_an_export_is_typed_and_told(hardex, run, tmp_path):
+    told = hardex("export saved --to parquet")
+    assert told.out == "4 examples written to saved.parquet.\n"
+    found = json.loads(hardex("export saved --to cleanlab --format json").out)
+    assert found == {
+        "schema": "hardex.export/1", "path": "saved-cleanlab", "to": "cleanlab", "examples": 4,
+        "left_out": 0, "first_left_out": "",
+    }  # fmt: skip
+    assert (tmp_path / "saved-cleanlab" / "labels.npy").is_file()
+    assert "this export needs pictures" in hardex("export saved --to fiftyone").err
