@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from hardex.pipeline.rank import rank as rank
     from hardex.probing.export import export_probes as export_probes
     from hardex.probing.replay import probes as probes
+    from hardex.reporting.exports.export import export as export
+    from hardex.reporting.report import report as report
     from hardex.runs.run import Run as Run
     from hardex.runs.run import load as load
     from hardex.serving import demo as demo
@@ -68,6 +70,7 @@ _HOMES = {
     "data_curve": "hardex.learning_curves.data_size",
     "demo": "hardex.serving",
     "diagnose": "hardex.diagnosis.diagnose",
+    "export": "hardex.reporting.exports.export",
     "export_annotations": "hardex.annotate.exchange",
     "export_probes": "hardex.probing.export",
     "import_annotations": "hardex.annotate.exchange",
@@ -75,6 +78,7 @@ _HOMES = {
     "probes": "hardex.probing.replay",
     "rank": "hardex.pipeline.rank",
     "read_comparison": "hardex.comparison.table_files",
+    "report": "hardex.reporting.report",
     "selftest": "hardex.diagnosis.selftesting",
     "serve": "hardex.serving",
 }

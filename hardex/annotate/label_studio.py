@@ -15,6 +15,7 @@ from hardex.errors import HardexError
 from hardex.images import as_shown, data_url
 from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run
+from hardex.runs.views import Example
 
 _SCHEMA = "hardex.label-studio/1"
 # The names of the fields in the labelling setup.
@@ -39,6 +40,47 @@ def write_tasks(run: Run, stream: TextIO, *, pictures: bool = True) -> int:
         stream.write(("," if number else "") + "\n" + one_line(task))
     stream.write("\n]\n")
     return len(by_example)
+
+
+def write_predictions(run: Run, examples: Iterable[Example], stream: TextIO) -> int:
+    """Write one task for each of these examples, with the prediction of the model.
+
+    Label Studio shows the prediction as an answer to accept or to change. `read_tasks` reads what
+    people answer there.
+
+    Source:
+        labelstud.io/guide/predictions (2026).
+    """
+    model = run.manifest.model
+    version = model.name if model else "saved probabilities"
+    stream.write("[")
+    count = 0
+    for count, example in enumerate(examples, start=1):
+        task = _predicted(run, example, version)
+        stream.write(("," if count > 1 else "") + "\n" + one_line(task))
+    stream.write("\n]\n")
+    return count
+
+
+def _predicted(run: Run, one: Example, version: str) -> dict[str, Any]:
+    choice = {"choices": [Answer(one.predicted_label).text]}
+    result = {"id": "prediction", "from_name": _ANSWER, "to_name": _IMAGE, "type": "choices"}
+    return {
+        "data": {
+            _IMAGE: _picture(run, one.id),
+            "id": one.id,
+            "given_label": one.given_label,
+            "predicted_label": one.predicted_label,
+            "confidence": one.confidence,
+        },
+        "predictions": [
+            {
+                "model_version": version,
+                "score": one.confidence,
+                "result": [{**result, "value": choice}],
+            }
+        ],
+    }
 
 
 def _picture(run: Run, id: str) -> str:

@@ -13,8 +13,10 @@ from hardex.cli.curves_command import curves
 from hardex.cli.demo_command import demo
 from hardex.cli.diagnose_command import diagnose
 from hardex.cli.errors_command import errors
+from hardex.cli.export_command import export
 from hardex.cli.probes_command import probes
 from hardex.cli.rank_command import rank
+from hardex.cli.report_command import report
 from hardex.cli.selftest_command import selftest
 from hardex.cli.serve_command import serve
 from hardex.errors import HardexError
@@ -27,7 +29,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(annotate, name="annotate")
-for verb in (demo, serve, check, rank, diagnose, selftest, errors, compare, curves, probes):
+for verb in (
+    demo,
+    serve,
+    check,
+    rank,
+    diagnose,
+    selftest,
+    errors,
+    compare,
+    curves,
+    report,
+    export,
+    probes,
+):  # in the order of the help
     app.command()(verb)
 
 _INTERRUPTED = 130  # Typer's exit code for Ctrl-C

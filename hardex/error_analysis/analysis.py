@@ -13,7 +13,7 @@ from hardex.error_analysis.floor import Floor
 from hardex.error_analysis.refits import Refits
 from hardex.error_analysis.shift import Shift
 from hardex.error_analysis.top import TopError
-from hardex.overview.positive import PositiveClass
+from hardex.runs.positive import PositiveClass
 
 SCHEMA = "hardex.errors/1"
 

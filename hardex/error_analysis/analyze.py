@@ -30,12 +30,12 @@ from hardex.error_analysis.refits import Refits, TrainFunction, refit
 from hardex.error_analysis.shift import Shift, shift_between
 from hardex.error_analysis.top import top_errors
 from hardex.errors import RunError
-from hardex.overview.positive import positive_class
 from hardex.predict.metrics import Share, share
 from hardex.predict.neighbours import Progress, silent
 from hardex.runs.answers import answers_of
 from hardex.runs.confusion import read_confusion
 from hardex.runs.folder import RESULTS
+from hardex.runs.positive import positive_class
 from hardex.runs.run import Run, load, opened
 from hardex.sentences import counted
 

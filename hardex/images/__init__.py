@@ -17,7 +17,7 @@ from hardex.images.sketch import (
     sketch_to_image,
 )
 from hardex.images.transforms import LIMITS, ORDER, Transform, rotations, transform, transform_each
-from hardex.images.urls import as_shown, data_url, png_url, small_png, type_of
+from hardex.images.urls import as_shown, data_url, png_url, small_png, thumbnail, type_of
 
 __all__ = [
     "BRUSH_WIDTH",
@@ -37,6 +37,7 @@ __all__ = [
     "rotations",
     "sketch_to_image",
     "small_png",
+    "thumbnail",
     "transform",
     "transform_each",
     "type_of",

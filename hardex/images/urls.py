@@ -43,6 +43,34 @@ def as_shown(image: Image, most_pixels: int) -> bytes:
     return photograph if 2 * len(photograph) < len(exact) else exact
 
 
+def thumbnail(image: Image, most_pixels: int, most_bytes: int = 12_288) -> bytes:
+    """An image as a picture file that is never longer than so many bytes, for pages to send.
+
+    Small images stay exact while they fit; others lose detail, and then size.
+
+    Args:
+        image: (h, w, c).
+        most_pixels: of the longer side.
+        most_bytes: at least 8,192, which noise of 64 pixels does not exceed.
+
+    Example:
+        >>> import numpy as np
+        >>> noise = np.random.default_rng(0).integers(0, 256, (900, 600, 3), np.uint8)
+        >>> len(thumbnail(noise, 160)) <= 12_288
+        True
+    """
+    image = _shrunk(image, most_pixels)
+    if max(image.shape[:2]) <= _DOT_FOR_DOT:
+        exact = small_png(image)
+        if len(exact) <= most_bytes:
+            return exact
+    for side, quality in ((most_pixels, 85), (most_pixels, 60), (96, 60)):
+        found = as_jpeg(_shrunk(image, side), quality=quality)
+        if len(found) <= most_bytes:
+            return found
+    return as_jpeg(_shrunk(image, 64), quality=50)
+
+
 def type_of(picture: bytes) -> str:
     """The media type of a picture that this module made.
 

@@ -56,7 +56,7 @@ def rank_again(
     causes = causes_of(old) if rule.needs_groups else None
     of_class = None
     if positive or sensitivity is not None:
-        of_class = positive_class(old, positive, sensitivity=sensitivity, seed=seed).summary()
+        of_class = positive_class(old, positive, sensitivity=sensitivity).summary()
     with new_run(out, force=force) as partial:
         _fill(partial, old, rule, causes, of_class, seed=seed, command=command)
     return load(out)

@@ -71,7 +71,7 @@ def positive_class(
     """
     found = opened(run)
     names = found.manifest.class_names
-    return positive_in(found.folder, names, name, sensitivity=sensitivity, seed=seed)
+    return positive_in(found.folder, names, name, sensitivity=sensitivity)
 
 
 def positive_in(
@@ -80,7 +80,6 @@ def positive_in(
     name: str,
     *,
     sensitivity: float | None = None,
-    seed: int = 0,
 ) -> PositiveClass:
     """As `positive_class`, of a run folder that may not be complete yet."""
     check_positive(name, sensitivity, class_names)

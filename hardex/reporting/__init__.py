@@ -1,0 +1,1 @@
+"""A run -> a report to send, and exports to other tools."""

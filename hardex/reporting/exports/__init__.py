@@ -1,0 +1,1 @@
+"""A run -> files that other tools open: one module per tool."""
