@@ -125,7 +125,6 @@ def _fill(
             source.class_names,
             options.positive,
             sensitivity=options.sensitivity,
-            seed=options.seed,
         ).summary()
     write_metrics(results, figures, choices)
     counts = _counts(passed, skipped) | choices.counts()

@@ -84,7 +84,7 @@ def test_further_sets_split_the_error(hardex, tmp_path):
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("errors run --positive fox", "--positive must be one of the run's 3 classes"),
+        ("errors run --positive fox", "--positive must be one of the 3 classes"),
         ("errors run --sensitivity 0.9", "add --positive CLASS"),
         ("errors nothing", "a run is a folder with manifest.json; nothing has none"),
     ],
