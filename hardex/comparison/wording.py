@@ -114,8 +114,8 @@ def drift_sentence(found: Drift | None) -> str:
         return f"{told}, {chance}, and rises for {found.rising:,}: a sign of overfitting."
     if found.p < ALPHA:
         return (
-            f"{told}, {chance}, but rises for as many or more ({found.rising:,}): later models are "
-            "surer, which is no sign of overfitting."
+            f"{told}, {chance}, but rises for {found.rising:,}: later models may only be surer, so "
+            "this is no sign of overfitting."
         )
     return f"{told}, {chance}: no sign of overfitting."
 
