@@ -1,6 +1,7 @@
 """A run, or the demo -> a workspace whose model and training data load in the background."""
 
 import os
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hardex.classifiers.opening import Model, open_classifier
 from hardex.classifiers.shipped import SHIPPED, shipped_model
 from hardex.data.sources import Data, open_dataset
 from hardex.errors import ClassifierError, RunError
+from hardex.learning_curves.reading import Log
 from hardex.overview.nearest_training import check_there, open_training
 from hardex.pipeline.rank import Progress, rank
 from hardex.predict.neighbours import STAGE, build
@@ -32,6 +34,7 @@ def workspace_of_run(
     train: Data | None = None,
     trust_model: bool = False,
     assignment: Assignment | None = None,
+    logs: Sequence[Log] = (),
 ) -> Workspace:
     """The workspace of a finished run.
 
@@ -41,6 +44,7 @@ def workspace_of_run(
         train: the training data, to show its nearest images; it is read once the model is ready.
         trust_model: whether models and functions may be loaded that run code of their own.
         assignment: which examples annotators judge; the hard ones by default.
+        logs: training logs, for the page Curves; one that cannot be read is named there.
 
     Raises:
         HardexError: the run is not complete, or there is no such model or training data.
@@ -52,12 +56,15 @@ def workspace_of_run(
         check_there(train)
 
     def prepare(workspace: Workspace) -> None:
+        workspace.logs.begin(run)
         if model is None and run.manifest.model is None:
             return  # made from saved probabilities, without a model
         workspace.progress("loading the model")
         workspace.classifier = warmed_up(classifier_of(run, model, trust_model=trust_model))
 
-    return Workspace(prepare, run=run, afterwards=_read_training(train), assignment=assignment)
+    return Workspace(
+        prepare, run=run, afterwards=_read_training(train), assignment=assignment, logs=logs
+    )
 
 
 def workspace_of_demo(out: Path, *, assignment: Assignment | None = None) -> Workspace:

@@ -1,18 +1,20 @@
 """What this app has open: a run, its model and its training data. All visitors share it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from hardex.annotate.plan import Assignment
 from hardex.annotate.session import AnnotationSession
 from hardex.classifiers.classifier import Classifier
+from hardex.learning_curves.reading import Log
 from hardex.predict.neighbours import Neighbours
 from hardex.runs.folder import MANIFEST
 from hardex.runs.run import Run, load
 from hardex_app.annotation_session import AnnotationSessions
 from hardex_app.background import BackgroundWork
 from hardex_app.embedding_maps import EmbeddingMaps
+from hardex_app.training_logs import TrainingLogs
 
 if TYPE_CHECKING:  # SQLAlchemy only when it is needed
     from hardex.people.events import AnnotationEvent
@@ -28,6 +30,7 @@ class Workspace(BackgroundWork):
         status: the progress.
         assignment: which examples annotators judge.
         maps: the map of the run, once somebody has looked at it.
+        logs: the training logs, once somebody has looked at them.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Workspace(BackgroundWork):
         run: Run | None = None,
         afterwards: "Prepare | None" = None,
         assignment: Assignment | None = None,
+        logs: Sequence[Log] = (),
     ) -> None:
         """
         Args:
@@ -44,6 +48,7 @@ class Workspace(BackgroundWork):
             run: the run, if it is complete already.
             afterwards: optional work, which may fail or be cancelled.
             assignment: which examples annotators judge; the hard ones by default.
+            logs: training logs, besides the one that lies beside the model.
         """
         optional = None if afterwards is None else lambda: afterwards(self)
         super().__init__(lambda: prepare(self), optional)
@@ -55,6 +60,7 @@ class Workspace(BackgroundWork):
         self.neighbours: Neighbours | None = None
         self.has_training = afterwards is not None
         self.maps = EmbeddingMaps()
+        self.logs = TrainingLogs(logs)
 
     @property
     def run(self) -> Run | None:
