@@ -32,7 +32,7 @@ class DrawnCurve:
 
     Attributes:
         at, values: (m,) the curve, or of each bucket its least and its largest value.
-        mean_at, means: (b,) the mean of each bucket, to be smoothed; None where each value is there.
+        mean_at, means: (b,) the mean of each bucket, to be smoothed; None if all values are there.
     """
 
     at: Numbers

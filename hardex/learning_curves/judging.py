@@ -115,7 +115,9 @@ def report_of(
         try:
             found += read_log(log, columns)
         except LogError as error:
-            unreadable.append((str(log) if isinstance(log, str | Path) else type(log).__name__, str(error)))
+            unreadable.append(
+                (str(log) if isinstance(log, str | Path) else type(log).__name__, str(error))
+            )
     judged = [
         JudgedRun(known, judge(Facts.of(known)))
         for known in (

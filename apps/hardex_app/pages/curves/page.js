@@ -24,7 +24,8 @@ import { drawSaid, markChosen } from "./said.js";
  * @property {Choice | null} choice
  * @property {Map<string, Curves>} known by metric, axis and run
  * @property {Panel[]} panels of loss, accuracy and another metric
- * @property {number} turn of drawing; an older one that still waits gives up
+ * @property {number} turn of showing; an older one that still waits gives up
+ * @property {boolean} isDue whether the next picture of the screen is drawn anew
  */
 
 const TOGETHER = 40; // runs of one request
@@ -36,7 +37,9 @@ export function start({ element, server }) {
     return { box, chart: chart(find(box, ".hx-cu-chart"), { label: `Curves of ${name}`, hasLegend: false }) };
   });
   /** @type {Page} */
-  const page = { element, server, facts: null, shown: "", choice: null, known: new Map(), panels, turn: 0 };
+  const page = {
+    element, server, facts: null, shown: "", choice: null, known: new Map(), panels, turn: 0, isDue: false,
+  };
   listen(page);
   let isHere = false;
   whenAddressChanges(() => {
@@ -87,8 +90,9 @@ function drawFacts(page, facts) {
   unreadable.replaceChildren(...problems.map(({ why }) => make("li", "", plain(why))));
   find(element, ".hx-cu-found").hidden = !runs.length;
   if (!runs.length) return;
-  drawLegend(element, facts, () => page.choice ?? choiceOf(address(), facts));
-  drawSaid(element, facts);
+  const now = () => page.choice ?? choiceOf(address(), facts);
+  drawLegend(element, facts, now);
+  drawSaid(element, facts, now);
   drawAxes(element, facts);
   const select = find(element, ".hx-cu-metric", HTMLSelectElement);
   select.replaceChildren(...["", ...otherKinds(facts)].map((kind) => new Option(kind ? plain(kind) : "none", kind)));
@@ -134,10 +138,11 @@ function listen(page) {
  * @param {Page} page
  */
 function drawSoon(page) {
-  page.turn += 1;
-  const turn = page.turn;
+  if (page.isDue) return;
+  page.isDue = true;
   requestAnimationFrame(() => {
-    if (turn === page.turn) drawCharts(page);
+    page.isDue = false;
+    drawCharts(page);
   });
 }
 

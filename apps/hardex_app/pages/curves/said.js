@@ -1,7 +1,7 @@
 // What is said of each training: its findings with confidence, evidence and remedy, its best epoch, its notes.
 
 import { find, make, makeButton, plain } from "../../ui/dom.js";
-import { choose } from "./choice.js";
+import { choose, writtenRuns } from "./choice.js";
 import { short } from "./picture.js";
 
 /** @typedef {import("./choice.js").Choice} Choice */
@@ -17,24 +17,42 @@ const BEST = /** @type {Record<string, string>} */ ({
 /**
  * @param {HTMLElement} element
  * @param {Facts} facts
+ * @param {() => Choice} now
  */
-export function drawSaid(element, { runs }) {
+export function drawSaid(element, { runs }, now) {
+  /** @param {number} run @param {number} index */
+  const show = (run, index) => {
+    const { finding, runs: shown } = now();
+    const isShown = finding?.run === run && finding.index === index;
+    choose(isShown ? { finding: null }
+      : { finding: `${run}.${index}`, runs: writtenRuns(new Set([...shown, run]), runs.length) });
+  };
   find(element, ".hx-cu-said").replaceChildren(...runs.map((run, number) => {
-    const box = make("article", "hx-cu-run");
-    const title = make("h3", "hx-cu-run-title", plain(run.label));
-    title.style.setProperty("--key", `var(--hx-series-${number % 9})`);
-    title.title = plain(run.name);
-    title.append(make("span", "hx-cu-size", plain(run.size)));
-    const findings = make("ul", "hx-cu-findings");
-    findings.append(...run.findings.map((finding, index) => item(finding, number, index)));
-    box.append(title, findings, ...best(run));
-    if (run.notes.length) {
-      const notes = make("ul", "hx-cu-notes");
-      notes.append(...run.notes.map((note) => make("li", "", plain(note))));
-      box.append(notes);
-    }
-    return box;
+    const items = run.findings.map((finding, index) => item(finding, `${number}.${index}`, () => show(number, index)));
+    return box(run, number, items);
   }));
+}
+
+/**
+ * @param {Run} run
+ * @param {number} number
+ * @param {HTMLElement[]} items its findings
+ */
+function box(run, number, items) {
+  const title = make("h3", "hx-cu-run-title", plain(run.label));
+  title.style.setProperty("--key", `var(--hx-series-${number % 9})`);
+  title.title = plain(run.name);
+  title.append(make("span", "hx-cu-size", plain(run.size)));
+  const findings = make("ul", "hx-cu-findings");
+  findings.append(...items);
+  const node = make("article", "hx-cu-run");
+  node.append(title, findings, ...best(run));
+  if (run.notes.length) {
+    const notes = make("ul", "hx-cu-notes");
+    notes.append(...run.notes.map((note) => make("li", "", plain(note))));
+    node.append(notes);
+  }
+  return node;
 }
 
 /**
@@ -53,14 +71,11 @@ export function markChosen(element, { finding }) {
 
 /**
  * @param {Finding} finding
- * @param {number} run
- * @param {number} index
+ * @param {string} key
+ * @param {() => void} show
  */
-function item({ code, words, severity, confidence, why, remedy }, run, index) {
-  const key = `${run}.${index}`;
-  const button = makeButton("hx-button hx-cu-finding", plain(words), () => {
-    choose({ finding: button.getAttribute("aria-pressed") === "true" ? null : key });
-  });
+function item({ code, words, severity, confidence, why, remedy }, key, show) {
+  const button = makeButton("hx-button hx-cu-finding", plain(words), show);
   button.dataset.finding = key;
   button.classList.toggle("hx-cu-calm", CALM.includes(code));
   const sure = `${severity ? `${plain(severity)}, ` : ""}confidence ${Math.round(100 * confidence)} %`;
