@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import hardex
+from hardex.cli.main import app as command_line
 from hardex.learning_curves.findings import CODES
 from hardex.people.access import OWNER, Visitor
 from hardex_app import training_logs
 from hardex_app.curves import FINDING_NAMES, short_names
+from hardex_app.links import launch
 from hardex_app.open_workspace import workspace_of_run
 from hardex_app.questions import answered, question
 from hardex_app.training_logs import TrainingLogs, log_beside_model
@@ -161,6 +163,25 @@ def test_the_app_opens_although_a_log_is_missing_and_begins_to_read(run, log, tm
         workspace.stop()
 
 
+def test_logs_are_passed_on_the_command_line_and_in_python(run, log, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(launch, "open_window", lambda workspace, **how: shown.append(workspace))
+    other = tmp_path / "other.csv"
+    other.write_text(SICK)
+    words = ["serve", str(run.folder), "--log", log, "--log", str(other)]
+    command_line(words, standalone_mode=False)
+    hardex.serve(run, logs=(log, other))
+    hardex.serve(run, logs=other)
+    hardex.serve(run, logs={"loss": [3, 2, 1]})
+    found = [[one["label"] for one in told(workspace)["runs"]] for workspace in shown]
+    assert found == [
+        ["sick.csv", "other.csv"],
+        ["sick.csv", "other.csv"],
+        ["other.csv"],
+        ["history"],
+    ]
+
+
 def test_the_log_beside_the_model_is_found_by_itself(run, tmp_path):
     model = tmp_path / "m.keras"
     model.write_bytes(b"")
@@ -206,18 +227,19 @@ def test_a_log_that_never_rests_is_shown_all_the_same(run, log):
 
 
 def test_viewers_see_no_folders(run, tmp_path):
+    folder = tmp_path / "an owner" / "secret"
     for name in ("my a", "my b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "x.csv").write_text(SICK * 2)  # two runs, and a note
-    (tmp_path / "my c.csv").write_text("nothing")
-    logs = [str(path) for path in (*sorted(tmp_path.glob("*/x.csv")), tmp_path / "my c.csv")]
+        (folder / name).mkdir(parents=True)
+        (folder / name / "x.csv").write_text(SICK * 2)  # two runs, and a note
+    (folder / "my c.csv").write_text("nothing")
+    logs = [str(path) for path in (*sorted(folder.glob("*/x.csv")), folder / "my c.csv")]
     workspace = opened(run, *logs)
     for visitor in (OWNER, VERA):
         facts = told(workspace, visitor=visitor)
         assert [one["label"] for one in facts["runs"]] == [
             f"my {name}/x.csv, run {number} of 2" for name in "ab" for number in (1, 2)
         ]
-        hidden = str(tmp_path) not in json.dumps(facts)
+        hidden = "secret" not in json.dumps(facts)
         assert hidden == (visitor is VERA)
     assert "my c.csv" in facts["problems"][0]["why"]
     assert facts["command"] == "hardex serve run --log training.csv"

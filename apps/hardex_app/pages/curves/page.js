@@ -6,7 +6,7 @@ import { find, make, makeButton, plain } from "../../ui/dom.js";
 import { untilReady } from "../../ui/facts.js";
 import { choiceOf, choose, note, otherKinds } from "./choice.js";
 import { drawLegend, markShown } from "./legend.js";
-import { AXIS_NAMES, hasNoLog, isSeenIn, pictureOf } from "./picture.js";
+import { AXIS_NAMES, hasNoLog, isSeenIn, PALE_MOST, pictureOf } from "./picture.js";
 import { drawSaid, markChosen } from "./said.js";
 
 /** @typedef {import("./choice.js").Choice} Choice */
@@ -265,7 +265,7 @@ function drawCharts(page) {
     drawing.rename(`Curves of ${plain(kind)}`);
     if (picture) drawing.draw(picture);
   });
-  const isPale = choice.smooth > 0 || drawable(choice, facts).some((run) => (
+  const isPale = (choice.smooth > 0 && choice.runs.size <= PALE_MOST) || drawable(choice, facts).some((run) => (
     known.get(keyOf("loss", choice.axis, run))?.batches));
   find(element, ".hx-cu-pale-key").hidden = !isPale;
   markShown(element, choice);

@@ -22,7 +22,7 @@ const VALIDATION = "val_";
 const AROUND = 0.15; // of a finding's part is shown on either side of it
 const LEAST_AROUND = 0.04; // of the whole curve
 const REACH = 1 / 300; // of the axis
-const PALE_MOST = 8; // more runs would hide each other
+export const PALE_MOST = 8; // more runs would hide each other
 const ROOM = 0.05; // above and below the curves
 const WHOLE_STEPS = Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 const UNKNOWN = { from: 0.1, to: 1 }; // no value is seen
