@@ -94,6 +94,7 @@ function drawFacts(page, facts) {
   drawLegend(element, facts, now);
   drawSaid(element, facts, now);
   drawAxes(element, facts);
+  find(element, ".hx-cu-key").classList.toggle("hx-cu-alone", runs.length === 1);
   const select = find(element, ".hx-cu-metric", HTMLSelectElement);
   select.replaceChildren(...["", ...otherKinds(facts)].map((kind) => new Option(kind ? plain(kind) : "none", kind)));
   find(element, ".hx-cu-best-key").hidden = !runs.some((run) => run.best.length);
