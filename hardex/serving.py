@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hardex.classifiers.opening import Model
 from hardex.data.sources import Data
 from hardex.errors import RunError
+from hardex.learning_curves.reading import Log
 from hardex.runs.run import Run, opened
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def serve(
     gold: str | Path | None = None,
     open_probe: bool = False,
     guidelines: str | Path | None = None,
+    logs: Log | Sequence[Log] = (),
 ) -> "Opened | None":
     """Open the app on a finished run and keep it open until it is stopped.
 
@@ -76,6 +78,8 @@ def serve(
         open_probe: whether annotators may probe drawings before they have labelled all of their
             examples; they could redraw one to learn the prediction before they judge it.
         guidelines: a text file that annotators can read while they judge.
+        logs: training logs, as `curves` reads them, for the page Curves; `NAME.csv` beside the
+            model file is found by itself.
 
     Returns:
         In a notebook the open app, else None.
@@ -105,6 +109,7 @@ def serve(
             open_probe=open_probe,
             guidelines="" if guidelines is None else read_guidelines(guidelines),
         ),
+        logs=logs if isinstance(logs, list | tuple) else (logs,),
     )
     if queue or gold is not None:  # fails here rather than for the first annotator
         desk = workspace.desk

@@ -63,7 +63,7 @@ def test_the_address_is_that_of_the_open_app(run):
 def test_a_viewers_link_gives_a_viewer(run):
     told = invite(run, "Vera", "--can", "view", "--address", "https://example.org")
     (link,) = told.stdout.splitlines()
-    assert "reads Overview, Browse and Causes as Vera" in told.stderr
+    assert "reads Overview, Browse, Causes and Curves as Vera" in told.stderr
     access = Access.open(run)
     found = access.visitor(access.enter(link.partition("#")[2]))
     assert (found.name, found.role) == ("Vera", "viewer")

@@ -5,6 +5,7 @@ from typing import Any
 
 from hardex.annotate.session import AnnotationSession
 from hardex.classifiers.classifier import Classifier
+from hardex.learning_curves.judging import CurveReport
 from hardex.people.access import Visitor
 from hardex.predict.neighbours import Neighbours
 from hardex.runs.run import Run
@@ -58,6 +59,26 @@ class Call:
         if run is None or model is None:
             raise NotReady(model_not_ready(self.workspace, self.visitor))
         return run, model
+
+    @property
+    def report(self) -> CurveReport:
+        """What is said about the trainings.
+
+        Raises:
+            NotReady: their logs are still being read.
+        """
+        return self._report(again=False)
+
+    @property
+    def report_again(self) -> CurveReport:
+        """As `report`, but logs that have changed since are read again."""
+        return self._report(again=True)
+
+    def _report(self, *, again: bool) -> CurveReport:
+        found = self.workspace.logs.of(self.run, again=again)
+        if found is None:
+            raise NotReady({"waiting": "Reading the training logs…"})
+        return found
 
     @property
     def session(self) -> AnnotationSession:

@@ -12,6 +12,7 @@ from hardex.classifiers.shipped import SHIPPED, shipped_model
 from hardex.comparison.compare import check_different
 from hardex.data.sources import Data, open_dataset
 from hardex.errors import ClassifierError, RunError
+from hardex.learning_curves.reading import Log
 from hardex.overview.nearest_training import check_there, open_training
 from hardex.pipeline.rank import Progress, rank
 from hardex.predict.neighbours import STAGE, build
@@ -35,6 +36,7 @@ def workspace_of_run(
     trust_model: bool = False,
     assignment: Assignment | None = None,
     others: Sequence[Run] = (),
+    logs: Sequence[Log] = (),
 ) -> Workspace:
     """The workspace of a finished run.
 
@@ -45,6 +47,7 @@ def workspace_of_run(
         trust_model: whether models and functions may be loaded that run code of their own.
         assignment: which examples annotators judge; the hard ones by default.
         others: runs to compare with this one, at most 19.
+        logs: training logs, for the page Curves; one that cannot be read is named there.
 
     Raises:
         HardexError: a run is not complete, one is there twice, they are too many, or there is no
@@ -61,6 +64,7 @@ def workspace_of_run(
         check_there(train)
 
     def prepare(workspace: Workspace) -> None:
+        workspace.logs.begin(run)
         if model is None and run.manifest.model is None:
             return  # made from saved probabilities, without a model
         workspace.progress("loading the model")
@@ -73,6 +77,7 @@ def workspace_of_run(
         assignment=assignment,
         others=others,
         trusts_models=trust_model,
+        logs=logs,
     )
 
 

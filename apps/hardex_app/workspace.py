@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from hardex.annotate.plan import Assignment
 from hardex.annotate.session import AnnotationSession
 from hardex.classifiers.classifier import Classifier
+from hardex.learning_curves.reading import Log
 from hardex.predict.neighbours import Neighbours
 from hardex.runs.run import Run, load
 from hardex_app.annotation_session import AnnotationSessions
 from hardex_app.background import BackgroundWork
 from hardex_app.comparisons import Comparisons, OtherModels, state_of
 from hardex_app.embedding_maps import EmbeddingMaps
+from hardex_app.training_logs import TrainingLogs
 
 if TYPE_CHECKING:  # SQLAlchemy only when it is needed
     from hardex.people.events import AnnotationEvent
@@ -31,6 +33,7 @@ class Workspace(BackgroundWork):
         comparisons: further runs, and their comparison with this one.
         other_models: the models of these runs.
         trusts_models: whether models of further runs may run code of their own.
+        logs: the training logs, once somebody has looked at them.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Workspace(BackgroundWork):
         assignment: Assignment | None = None,
         others: Sequence[Run] = (),
         trusts_models: bool = False,
+        logs: Sequence[Log] = (),
     ) -> None:
         """
         Args:
@@ -51,6 +55,7 @@ class Workspace(BackgroundWork):
             assignment: which examples annotators judge; the hard ones by default.
             others: runs to compare with this one.
             trusts_models: whether their models may run code of their own.
+            logs: training logs, besides the one that lies beside the model.
         """
         optional = None if afterwards is None else lambda: afterwards(self)
         super().__init__(lambda: prepare(self), optional)
@@ -65,6 +70,7 @@ class Workspace(BackgroundWork):
         self.comparisons = Comparisons(others)
         self.other_models = OtherModels()
         self.trusts_models = trusts_models
+        self.logs = TrainingLogs(logs)
 
     @property
     def run(self) -> Run | None:

@@ -38,7 +38,8 @@ def invited(
     Args:
         run: the run folder.
         name: of the person, 1..80 printable characters.
-        can: `annotate`, for Annotate and Probe, or `view`, to read Overview, Browse, Causes.
+        can: `annotate`, for Annotate and Probe, or `view`, to read Overview, Browse, Causes
+            and Curves.
         expires: when the link expires, such as `12h`, `7d`, `4w` or `never`.
         address: of the app; by default the address where others can reach it now.
         annotations: the database address, if the annotations are not in the run folder.

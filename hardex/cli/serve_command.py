@@ -61,6 +61,14 @@ def serve(
         Path | None,
         typer.Option(metavar="FILE", help="A text file that annotators can read while they judge."),
     ] = None,
+    log: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LOG",
+            help="A training log, for the page Curves; may be repeated. NAME.csv beside the model "
+            "is found by itself.",
+        ),
+    ] = None,
 ) -> None:
     """Open the app on a finished run, or on several to compare them."""
     from hardex.serving import serve as open_run
@@ -79,5 +87,6 @@ def serve(
         gold=gold,
         open_probe=open_probe,
         guidelines=guidelines,
+        logs=log or (),
         **vars(server),
     )

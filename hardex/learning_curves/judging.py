@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from hardex.errors import LogError
@@ -83,6 +84,30 @@ def curves(
         >>> report.runs[0].codes
         ('not_learning',)
     """
+    report = report_of(
+        *logs,
+        columns=columns,
+        classes=classes,
+        train_examples=train_examples,
+        validation_examples=validation_examples,
+    )
+    if not report.runs:
+        raise LogError(report.unreadable[0][1])
+    return report
+
+
+def report_of(
+    *logs: Log,
+    columns: Mapping[str, str] | None = None,
+    classes: int | None = None,
+    train_examples: int | None = None,
+    validation_examples: int | None = None,
+) -> CurveReport:
+    """As `curves`, but with no run at all if no log can be read.
+
+    Raises:
+        LogError: there are too many logs or none, or a number is out of range.
+    """
     _check(logs, classes, train_examples, validation_examples)
     found: list[TrainingRun] = []
     unreadable: list[tuple[str, str]] = []
@@ -90,9 +115,9 @@ def curves(
         try:
             found += read_log(log, columns)
         except LogError as error:
-            unreadable.append((log if isinstance(log, str) else type(log).__name__, str(error)))
-    if not found:
-        raise LogError(unreadable[0][1])
+            unreadable.append(
+                (str(log) if isinstance(log, str | Path) else type(log).__name__, str(error))
+            )
     judged = [
         JudgedRun(known, judge(Facts.of(known)))
         for known in (

@@ -6,7 +6,7 @@ before this is settled.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,25 @@ _CHUNKS = 60  # rows that a log of steps is cut into
 _ONE_BATCH = 512  # examples
 _LEAST_CUT, _ROUGHER = 10, 4.0  # rows; times the noise of the other rows
 _PERCENT, _WHOLE = 1.5, 100.5
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Which rows of a log belong together.
+
+    Attributes:
+        of: (n,) the group of each row.
+        at: (g,) where each group is.
+        unit: what a group is.
+        counts: what `at` counts.
+        several: whether a group has several values of the training loss.
+    """
+
+    of: Rows
+    at: Numbers
+    unit: str
+    counts: str
+    several: bool
 
 
 def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
@@ -132,8 +151,8 @@ def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool
     table = {k: v for k, v in table.items() if k in (EPOCH, STEP) or np.isfinite(v).any()}
     for accuracy in (ACCURACY, VAL_ACCURACY):
         _as_share(table, accuracy, notes)
-    groups, at, unit, several = _groups(table, len(failed), notes)
-    count = len(at)
+    found = _groups(table, len(failed), notes)
+    groups, several, count = found.of, found.several, len(found.at)
     metrics = {
         key: _of_groups(values, groups, count, mean=several and key in (LOSS, ACCURACY))
         for key, values in table.items()
@@ -143,7 +162,15 @@ def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool
     when = np.flatnonzero(np.bincount(groups, failed, minlength=count))
     first = int(when[0]) if len(when) else _lost(metrics, notes)
     return TrainingRun(
-        log, name, unit, at, metrics, _batches(table, groups, several), first, tuple(notes)
+        log,
+        name,
+        found.unit,
+        found.at,
+        metrics,
+        _batches(table, groups, several),
+        first,
+        tuple(notes),
+        counts=found.counts,
     )
 
 
@@ -163,15 +190,8 @@ def _as_share(table: dict[str, Numbers], name: str, notes: list[str]) -> None:
         del table[name]
 
 
-def _groups(
-    table: Mapping[str, Numbers], count: int, notes: list[str]
-) -> tuple[Rows, Numbers, str, bool]:
-    """Which rows belong together.
-
-    Returns:
-        (n,) the group of each row; (g,) where each is; what a group is; whether a group has
-        several values of the training loss.
-    """
+def _groups(table: Mapping[str, Numbers], count: int, notes: list[str]) -> Groups:
+    """Which rows belong together."""
     epochs = _filled(table[EPOCH]) if EPOCH in table else None
     steps = _filled(table[STEP]) if STEP in table else None
     evaluated = np.zeros(count, np.bool_)
@@ -187,24 +207,26 @@ def _groups(
         each = len(groups) / len(numbers)
         many = int(trained.sum()) > 1.5 * len(numbers)
         if many and len(numbers) < _FEW_GROUPS and evaluated.sum() >= 2 * len(numbers):
-            return _by_evaluations(evaluated, steps, notes)
+            return _by_evaluations(evaluated, steps, STEPS, notes)
         if many and len(numbers) < _FEW_GROUPS and not evaluated.any():
-            return _by_chunks(count, steps, notes)
+            return _by_chunks(count, steps, STEPS, notes)
         if each > 1 and not many and len(groups) > len(numbers):
             _note_repeated(groups, trained, len(numbers), notes)
         if many:
             notes.append("Rows of steps were averaged over each epoch.")
-        return groups.astype(np.int64), numbers + (1 - numbers[0]), BY_EPOCH, many
+        at: Numbers = numbers + (1 - numbers[0])
+        return Groups(groups.astype(np.int64), at, BY_EPOCH, BY_EPOCH, many)
+    where = epochs if epochs is not None else steps
+    counts = STEPS if epochs is None else BY_EPOCH
     if evaluated.any() and (trained & ~evaluated).sum() > evaluated.sum():
-        return _by_evaluations(evaluated, epochs if epochs is not None else steps, notes)
+        return _by_evaluations(evaluated, where, counts, notes)
     if count > 4 * _CHUNKS and not evaluated.any():
-        return _by_chunks(count, epochs if epochs is not None else steps, notes)
-    if epochs is None and steps is None:
-        return np.arange(count), np.arange(1.0, count + 1), BY_EPOCH, False
-    where: Numbers = _filled(table[EPOCH if EPOCH in table else STEP])
+        return _by_chunks(count, where, counts, notes)
+    if where is None:
+        return Groups(np.arange(count), np.arange(1.0, count + 1), BY_EPOCH, BY_EPOCH, False)
     numbers, groups = np.unique(where, return_inverse=True)
     unit = STEPS if epochs is None else EVALUATION
-    return groups.astype(np.int64), numbers, unit, False
+    return Groups(groups.astype(np.int64), numbers, unit, counts, False)
 
 
 def _note_repeated(groups: Rows, trained: NDArray[np.bool_], count: int, notes: list[str]) -> None:
@@ -214,22 +236,20 @@ def _note_repeated(groups: Rows, trained: NDArray[np.bool_], count: int, notes: 
 
 
 def _by_evaluations(
-    evaluated: NDArray[np.bool_], where: Numbers | None, notes: list[str]
-) -> tuple[Rows, Numbers, str, bool]:
+    evaluated: NDArray[np.bool_], where: Numbers | None, counts: str, notes: list[str]
+) -> Groups:
     """A group ends with each evaluation; what follows the last one is a group of its own."""
     ends = np.flatnonzero(evaluated)
     ends = ends[np.append(np.diff(ends) > 1, True)]  # an evaluation may fill two rows
     groups = np.searchsorted(ends, np.arange(len(evaluated)))
     count = int(groups.max()) + 1
     last = np.append(ends, len(evaluated) - 1)[:count]
-    at = np.arange(1.0, count + 1) if where is None else where[last]
     notes.append("Rows of steps were averaged between one evaluation and the next.")
-    return groups.astype(np.int64), at, EVALUATION, True
+    at, counts = (np.arange(1.0, count + 1), EVALUATION) if where is None else (where[last], counts)
+    return Groups(groups.astype(np.int64), at, EVALUATION, counts, True)
 
 
-def _by_chunks(
-    count: int, where: Numbers | None, notes: list[str]
-) -> tuple[Rows, Numbers, str, bool]:
+def _by_chunks(count: int, where: Numbers | None, counts: str, notes: list[str]) -> Groups:
     """Equal parts of a log of steps."""
     size = max(1, -(-count // _CHUNKS))
     groups = np.arange(count) // size
@@ -237,7 +257,7 @@ def _by_chunks(
     at = last + 1.0 if where is None else where[last]
     if size > 1:
         notes.append(f"{count:,} rows of steps were averaged {size} at a time.")
-    return groups, at, STEPS, True
+    return Groups(groups, at, STEPS, STEPS if where is None else counts, True)
 
 
 def _of_groups(values: Numbers, groups: Rows, count: int, *, mean: bool) -> Numbers:

@@ -43,6 +43,7 @@ class TrainingRun:
         begun_anew: whether it was cut off from another run in the same log.
         classes: how many classes there are; None if nobody said.
         train_examples, validation_examples: how many there are; None if nobody said.
+        counts: what `at` counts: epochs, steps or evaluations.
     """
 
     log: str
@@ -57,6 +58,7 @@ class TrainingRun:
     classes: int | None = None
     train_examples: int | None = None
     validation_examples: int | None = None
+    counts: str = EPOCH
 
     def __len__(self) -> int:
         return len(self.at)

@@ -46,7 +46,7 @@ def test_each_page_is_one_folder_and_one_entry():
         assert all((FOLDER / name / f"page.{kind}").is_file() for kind in ("html", "js", "css"))
     assert [page.name for page in pages_of("annotator")] == ["annotate", "probe"]
     assert [page.name for page in pages_of("viewer")] == [
-        "overview", "browse", "causes", "compare",
+        "overview", "browse", "causes", "compare", "curves",
     ]  # fmt: skip
     assert not [one.name for one in QUESTIONS if "viewer" in one.roles and one.writes]
 
@@ -82,7 +82,7 @@ def test_a_question_that_is_not_there_is_none():
     assert {page for page in (WINDOW, "annotate", "probe") if names_on(page, "annotator")} == {
         WINDOW, "annotate", "probe",
     }  # fmt: skip
-    for page in ("browse", "overview", "causes", "compare"):
+    for page in ("browse", "overview", "causes", "compare", "curves"):
         assert names_on(page, "annotator") == []
     assert names_on(WINDOW, "annotator") == ["who", "status"]
 

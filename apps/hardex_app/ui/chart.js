@@ -13,6 +13,7 @@ import { placeReadout, readoutRows, readoutText } from "./chart_readout.js";
  * @property {string} label what the chart shows, for people who do not see it
  * @property {(x: number) => void} [onPick] called with any value of the x axis that a visitor points at, or
  *   reaches by keys; the page rounds it and moves the cursor
+ * @property {boolean} [hasLegend] false: the page has a legend of its own
  */
 
 /**
@@ -22,6 +23,7 @@ import { placeReadout, readoutRows, readoutText } from "./chart_readout.js";
  * @property {HTMLElement} legend
  * @property {string} label
  * @property {((x: number) => void) | undefined} onPick
+ * @property {boolean} hasLegend
  * @property {Data | null} data
  * @property {import("./chart_scale.js").Plot | null} plot null while the chart is hidden
  * @property {number[]} places every x that a series has a value for, in ascending order
@@ -41,7 +43,7 @@ const FAR = 10; // how many steps the Shift key makes of one
  * @param {Options} options
  * @returns {{draw: (data: Data) => void, moveCursor: (x: number) => void, rename: (label: string) => void}}
  */
-export function chart(container, { label, onPick }) {
+export function chart(container, { label, onPick, hasLegend = true }) {
   const plotBox = make("div", "hx-chart-plot");
   plotBox.tabIndex = 0;
   plotBox.setAttribute("role", "slider");
@@ -52,7 +54,9 @@ export function chart(container, { label, onPick }) {
   container.classList.add("hx-chart");
   container.replaceChildren(plotBox, legend);
   /** @type {Chart} */
-  const self = { plotBox, readout, legend, label, onPick, data: null, plot: null, places: [], reading: null };
+  const self = {
+    plotBox, readout, legend, label, onPick, hasLegend, data: null, plot: null, places: [], reading: null,
+  };
   listen(self);
   new ResizeObserver(() => redraw(self)).observe(plotBox);
   return {
@@ -71,10 +75,10 @@ export function chart(container, { label, onPick }) {
  */
 function draw(self, data) {
   self.data = data;
-  const places = data.series.flatMap((one) => one.points.map((point) => point.x));
+  const places = data.series.filter((one) => !one.silent).flatMap((one) => one.points.map((point) => point.x));
   self.places = [...new Set(places)].sort((a, b) => a - b);
   self.reading = null;
-  self.legend.replaceChildren(...legendKeys(data.series));
+  self.legend.replaceChildren(...(self.hasLegend ? legendKeys(data.series) : []));
   redraw(self);
 }
 

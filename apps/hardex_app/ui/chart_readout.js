@@ -1,12 +1,13 @@
 // The readout of a chart: the values of all series at one place, as rows and as a sentence.
 
 import { make, plain } from "./dom.js";
-import { nearest, written } from "./chart_scale.js";
+import { nearest, pointAt, written } from "./chart_scale.js";
 import { key } from "./chart_shapes.js";
 
 /** @typedef {import("./chart_scale.js").Axis} Axis */
 /** @typedef {import("./chart_scale.js").Data} Data */
 
+const ROWS = 16; // more would not fit beside a chart
 const SPOKEN = 3; // a sentence names the largest few
 const ASIDE = 14; // pixels between the place and the readout
 
@@ -24,10 +25,13 @@ function readAs(axis, value) {
  * @param {Data} data
  * @param {number} x
  */
-function valuesAt({ series }, x) {
+function valuesAt({ series, x: axis }, x) {
   return series
-    .map((one, number) => ({ one, number, name: one.name, y: one.points.find((point) => point.x === x)?.y ?? null }))
-    .filter(({ y }) => y !== null)
+    .map((one, number) => ({
+      number: one.colour ?? number, name: one.name, dashed: one.dashed === true,
+      y: one.silent ? null : pointAt(one.points, x, axis.reach)?.y ?? null,
+    }))
+    .filter((one) => one.y !== null)
     .sort((a, b) => Number(b.y) - Number(a.y));
 }
 
@@ -36,11 +40,15 @@ function valuesAt({ series }, x) {
  * @param {number} x
  */
 export function readoutRows(data, x) {
-  const rows = valuesAt(data, x).map(({ one, number, name, y }) => {
+  const all = valuesAt(data, x);
+  const rows = all.slice(0, ROWS).map(({ number, name, dashed, y }) => {
     const row = make("div", "hx-chart-row");
-    row.append(key(one, number, plain(name)), make("span", "hx-chart-value", readAs(data.y, Number(y))));
+    const sign = key(number, plain(name));
+    sign.classList.toggle("hx-chart-dashed", dashed);
+    row.append(sign, make("span", "hx-chart-value", readAs(data.y, Number(y))));
     return row;
   });
+  if (all.length > ROWS) rows.push(make("div", "hx-chart-row", `… and ${all.length - ROWS} more`));
   return [make("strong", "", plain(readAs(data.x, x))), ...rows];
 }
 

@@ -9,12 +9,15 @@
 /**
  * @typedef {object} Series
  * @property {string} name
- * @property {"line" | "bars" | "points"} [kind] "line" by default
+ * @property {"line" | "bars" | "points" | "rings" | "halo"} [kind] "line" by default; a halo lies behind a line
  * @property {Point[]} points in ascending order of x
  * @property {boolean} [strong] drawn thicker than the others
  * @property {string} [note] follows the name in the legend
- * @property {number} [colour] which of the colours of the style; by default that of its place among the series
- * @property {boolean} [dashed] whether its line is
+ * @property {number} [colour] which of the style's colours; its place among the series by default
+ * @property {boolean} [dashed]
+ * @property {boolean} [faint] drawn pale
+ * @property {boolean} [silent] left out of legend and readout
+ * @property {string} [group] the name that its shapes carry, by which a page finds them
  */
 
 /**
@@ -26,11 +29,14 @@
  * @property {(value: number) => string} [read] a value as the readout shows it; as a tick unless given
  * @property {number[]} [steps] the distances between ticks to choose from, in ascending order
  * @property {string} [title]
+ * @property {boolean} [log] of the y axis: logarithmic; all values are above 0
+ * @property {number} [reach] of the x axis: how far from a place the readout still takes a value; 0 by default
  */
 
 /** @typedef {{x: number, label: string}} Marker a place on the x axis that the chart names */
+/** @typedef {{from: number, to: number}} Band a part of the x axis that the chart points out */
 /** @typedef {{x: number, step: number}} Cursor the value that the chart is a slider of; `step` is that of a key */
-/** @typedef {{series: Series[], x: Axis, y: Axis, markers?: Marker[], cursor?: Cursor}} Data */
+/** @typedef {{series: Series[], x: Axis, y: Axis, markers?: Marker[], bands?: Band[], cursor?: Cursor}} Data */
 /** @typedef {{text: string, from: number, lane: number, at: number}} Label */
 
 /**
@@ -92,7 +98,7 @@ export function plotOf(data, width, height) {
   const top = 10 + LANE * (Math.max(-1, ...labels.map((one) => one.lane)) + 1) + (data.y.title ? LANE : 0);
   const bottom = height - 27 - (data.x.title ? LANE : 0);
   const xTicks = ticksOf(data.x, Math.floor((right - left) / tickWidth(data.x)));
-  const y = scaleOf(low, high, bottom, top);
+  const y = data.y.log ? logScaleOf(low, high, bottom, top) : scaleOf(low, high, bottom, top);
   return { width, height, left, right, top, bottom, least, most, x, y, xTicks, yTicks, labels };
 }
 
@@ -123,6 +129,17 @@ function scaleOf(least, most, from, to) {
 }
 
 /**
+ * @param {number} least above 0
+ * @param {number} most
+ * @param {number} from
+ * @param {number} to
+ */
+function logScaleOf(least, most, from, to) {
+  const scale = scaleOf(Math.log10(least), Math.log10(most), from, to);
+  return /** @param {number} value */ (value) => scale(Math.log10(value));
+}
+
+/**
  * A value as the axis writes it.
  *
  * @param {Axis} axis
@@ -142,6 +159,7 @@ export function written({ names, write }, value) {
 function ticksOf(axis, count) {
   const [least, most] = rangeOf(axis);
   const room = Math.max(1, count);
+  if (axis.log) return logTicksOf(least, most, room);
   if (axis.names) {
     const every = Math.ceil(axis.names.length / room);
     return axis.names.map((_, i) => i).filter((i) => i % every === 0);
@@ -150,6 +168,31 @@ function ticksOf(axis, count) {
   const first = Math.ceil(least / step - NEAR);
   const last = Math.floor(most / step + NEAR);
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/**
+ * The densest of 1 2 5 10 20 …, 1 3 10 …, every power of ten, every second one and so on for which there is room.
+ *
+ * @param {number} least
+ * @param {number} most
+ * @param {number} room
+ */
+function logTicksOf(least, most, room) {
+  const powers = [Math.floor(Math.log10(least) + NEAR), Math.ceil(Math.log10(most) - NEAR)];
+  /** @param {number[]} digits @param {number} every */
+  const ticks = (digits, every) => {
+    const count = Math.floor((powers[1] - powers[0]) / every) + 1;
+    const all = Array.from({ length: count }, (_, i) => 10 ** (powers[0] + i * every));
+    return all.flatMap((power) => digits.map((digit) => Number((digit * power).toPrecision(6))))
+      .filter((value) => value >= least * (1 - NEAR) && value <= most * (1 + NEAR));
+  };
+  for (const digits of [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1, 3]]) {
+    const found = ticks(digits, 1);
+    if (found.length <= room + 1) return found;
+  }
+  let every = 1;
+  while (ticks([1], every).length > room + 1) every += 1;
+  return ticks([1], every);
 }
 
 /**
@@ -195,6 +238,28 @@ export function nearest(values, value) {
   if (!values.length) return null;
   const distance = /** @param {number} i */ (i) => Math.abs(values[i] - value);
   return values.reduce((best, _, i) => (distance(i) < distance(best) ? i : best), 0);
+}
+
+/**
+ * The point at a place, or the nearest one that has a value and is no farther away than `reach`.
+ *
+ * @param {Point[]} points in ascending order of x
+ * @param {number} x
+ * @param {number} [reach]
+ */
+export function pointAt(points, x, reach = 0) {
+  let [low, high] = [0, points.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (points[middle].x < x - reach) low = middle + 1;
+    else high = middle;
+  }
+  let best;
+  for (let i = low; i < points.length && points[i].x <= x + reach; i += 1) {
+    if (points[i].y === null) continue;
+    if (!best || Math.abs(points[i].x - x) < Math.abs(best.x - x)) best = points[i];
+  }
+  return best;
 }
 
 /**

@@ -1,7 +1,7 @@
 // The SVG of a chart. Colours are those of the page's style, so that they follow light and dark.
 
 import { make, plain, shape } from "./dom.js";
-import { LANE, spacingOf, widthOf, written } from "./chart_scale.js";
+import { LANE, pointAt, spacingOf, widthOf, written } from "./chart_scale.js";
 
 /** @typedef {import("./chart_scale.js").Data} Data */
 /** @typedef {import("./chart_scale.js").Plot} Plot */
@@ -23,6 +23,7 @@ export function picture(data, plot) {
     ...plot.yTicks.flatMap((value) => yTick(data, plot, value)),
     ...plot.xTicks.map((value) => xTick(data, plot, value)),
     ...titles(data, plot),
+    ...(data.bands ?? []).map((band) => bandShape(plot, band)),
     ...data.series.map((series, i) => seriesShape(plot, series, i, bars)),
     ...plot.labels.flatMap((label) => markerShapes(plot, label)),
   );
@@ -85,19 +86,48 @@ function titles({ x, y }, plot) {
  * @param {Series[]} bars those that share the room of a bar
  */
 function seriesShape(plot, series, number, bars) {
-  const looks = `${series.strong ? " hx-chart-strong" : ""}${series.dashed ? " hx-chart-dashed" : ""}`;
-  const group = shape("g", { class: `hx-chart-series${looks}` });
+  const group = shape("g", { class: looksOf(series) });
   group.style.setProperty("--key", colour(series.colour ?? number));
+  if (series.group !== undefined) group.dataset.group = series.group;
   const known = series.points.filter((point) => point.y !== null);
   const { kind = "line" } = series;
-  if (kind === "bars") {
-    group.append(...barShapes(plot, series, bars));
-    return group;
-  }
-  if (kind === "line") group.append(shape("path", { d: pathOf(plot, series.points), class: "hx-chart-line" }));
-  group.append(...known.flatMap((point) => whisker(plot, point, plot.x(point.x))));
-  if (kind === "points" || known.length < SPARSE) group.append(...known.map((point) => dot(plot, point)));
+  if (kind === "bars") group.append(...barShapes(plot, series, bars));
+  else if (kind === "rings") group.append(...known.map((point) => ring(plot, point)));
+  else if (kind === "halo") group.append(pathShape(plot, series, "hx-chart-halo"));
+  else group.append(...lineShapes(plot, series, known));
   return group;
+}
+
+/** @param {Series} series */
+function looksOf({ strong, dashed, faint }) {
+  const looks = [strong && "strong", dashed && "dashed", faint && "faint"].filter(Boolean);
+  return ["hx-chart-series", ...looks.map((one) => `hx-chart-${one}`)].join(" ");
+}
+
+/**
+ * A line or points.
+ *
+ * @param {Plot} plot
+ * @param {Series} series
+ * @param {Point[]} known
+ */
+function lineShapes(plot, series, known) {
+  const isLine = series.kind !== "points";
+  const hasDots = !isLine || (known.length < SPARSE && !series.faint);
+  return [
+    ...(isLine ? [pathShape(plot, series, "hx-chart-line")] : []),
+    ...known.flatMap((point) => whisker(plot, point, plot.x(point.x))),
+    ...(hasDots ? known.map((point) => dot(plot, point)) : []),
+  ];
+}
+
+/**
+ * @param {Plot} plot
+ * @param {Series} series
+ * @param {string} className
+ */
+function pathShape(plot, { points }, className) {
+  return shape("path", { d: pathOf(plot, points), class: className });
 }
 
 /** @param {number} number */
@@ -124,6 +154,25 @@ function pathOf(plot, points) {
  */
 function dot(plot, { x, y }) {
   return shape("circle", { cx: plot.x(x), cy: plot.y(y ?? 0), r: 4, class: "hx-chart-dot" });
+}
+
+/**
+ * @param {Plot} plot
+ * @param {Point} point
+ */
+function ring(plot, { x, y }) {
+  return shape("circle", { cx: plot.x(x), cy: plot.y(y ?? 0), r: 6, class: "hx-chart-ring" });
+}
+
+/**
+ * @param {Plot} plot
+ * @param {import("./chart_scale.js").Band} band
+ */
+function bandShape(plot, { from, to }) {
+  const inside = /** @param {number} x */ (x) => Math.min(plot.right, Math.max(plot.left, plot.x(x)));
+  const [left, right] = [inside(from) - 2, inside(to) + 2]; // one place is seen, too
+  const height = Math.max(0, plot.bottom - plot.top);
+  return shape("rect", { x: left, width: right - left, y: plot.top, height, class: "hx-chart-band" });
 }
 
 /**
@@ -185,11 +234,11 @@ export function cursorLine(plot, x) {
  * @param {Plot} plot
  * @param {number} x
  */
-export function readingMarks({ series }, plot, x) {
+export function readingMarks({ series, x: axis }, plot, x) {
   const [at, group] = [plot.x(x), shape("g", { class: "hx-chart-reading" })];
   group.append(shape("line", { x1: at, x2: at, y1: plot.top, y2: plot.bottom }));
   for (const [number, one] of series.entries()) {
-    const point = one.kind === "bars" ? undefined : one.points.find((each) => each.x === x && each.y !== null);
+    const point = one.kind === "bars" || one.silent ? undefined : pointAt(one.points, x, axis.reach);
     if (!point) continue;
     const mark = dot(plot, point);
     mark.style.setProperty("--key", colour(one.colour ?? number));
@@ -204,20 +253,20 @@ export function readingMarks({ series }, plot, x) {
  * @param {Series[]} series
  */
 export function legendKeys(series) {
-  return series.length < 2 ? [] : series.map((one, number) => {
-    const node = key(one, number, plain(one.name) + (one.note ? ` (${one.note})` : ""));
+  return series.length < 2 ? [] : series.flatMap((one, number) => {
+    if (one.silent) return [];
+    const node = key(one.colour ?? number, plain(one.name) + (one.note ? ` (${one.note})` : ""));
     node.title = one.name;
-    return node;
+    return [node];
   });
 }
 
 /**
- * @param {{colour?: number, dashed?: boolean}} series
- * @param {number} number its place among the series
+ * @param {number} number
  * @param {string} name
  */
-export function key(series, number, name) {
-  const node = make("span", `hx-chart-key${series.dashed ? " hx-chart-key-dashed" : ""}`, name);
-  node.style.setProperty("--key", colour(series.colour ?? number));
+export function key(number, name) {
+  const node = make("span", "hx-chart-key", name);
+  node.style.setProperty("--key", colour(number));
   return node;
 }

@@ -37,6 +37,12 @@ const PAGES = {
     keys: [],
     section: "Compare",
   },
+  curves: {
+    about: "How the training went: loss and accuracy of one or several trainings, what the curves say, and what to do. "
+      + "Click a training to hide or show it, a finding to see its part of the curve.",
+    keys: [["← →, Home, End", "on a chart: read the values"]],
+    section: "Curves",
+  },
   probe: {
     about: "Change a picture and watch the prediction: take an example, draw, or drop an image; move the sliders. The "
       + "curve shows where the prediction flips.",

@@ -21,7 +21,10 @@ def invite(
         str, typer.Argument(metavar="[NAME]", help="The person's name, shown with annotations.")
     ] = "",
     can: Annotated[
-        Can, typer.Option(help="To judge examples, or only to read Overview, Browse and Causes.")
+        Can,
+        typer.Option(
+            help="To judge examples, or only to read Overview, Browse, Causes and Curves."
+        ),
     ] = Can.annotate,
     expires: Annotated[
         str, typer.Option(metavar="TIME", help="How long the link is valid: 12h, 7d, 4w or never.")

@@ -14,7 +14,10 @@ if TYPE_CHECKING:  # they bring SQLAlchemy, which most verbs do without
     from hardex.people.access import Invitation
 
 SCHEMA = "hardex.invitation/1"
-_ACTS = {"annotate": "acts as {name}", "view": "reads Overview, Browse and Causes as {name}"}
+_ACTS = {
+    "annotate": "acts as {name}",
+    "view": "reads Overview, Browse, Causes and Curves as {name}",
+}
 
 
 def print_invited(name: str, link: str, expires: str, *, can: str, as_json: bool) -> None:
