@@ -2,13 +2,9 @@
 
 import csv
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from hardex.bounded import json_of, why
 from hardex.comparison.comparison import Comparison
@@ -16,6 +12,7 @@ from hardex.comparison.origin import Origin, changes_since
 from hardex.data.parquet_files import open_table
 from hardex.errors import RunError
 from hardex.text import as_cell
+from hardex.whole import check_free, whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +21,7 @@ SUFFIXES = (".parquet", ".csv")
 NOTE = "hardex.comparison"  # the key in a Parquet file of what it was made from
 SCHEMA = "hardex.comparison/1"
 _ROWS = 65_536  # of a CSV, written at a time
+_WHAT = "a comparison"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,16 +55,7 @@ def check_target(path: Path, *, force: bool) -> None:
             f"--out must be a .parquet or .csv file; received {str(path)[:200]!r}; choose such a "
             "name."
         )
-    if not force and os.path.lexists(path):
-        raise RunError(
-            f"a comparison must go to a new file; {path} exists; pass --force to replace it or "
-            "choose another."
-        )
-    if not path.parent.is_dir():
-        raise RunError(
-            f"a comparison must go to an existing folder; {path.parent} is not one; create it or "
-            "choose another."
-        )
+    check_free(path, _WHAT, force=force)
 
 
 def write_table(found: Comparison, path: Path, *, force: bool = False) -> None:
@@ -83,7 +72,7 @@ def write_table(found: Comparison, path: Path, *, force: bool = False) -> None:
     """
     check_target(path, force=force)
     write = _write_csv if path.suffix.lower() == ".csv" else _write_parquet
-    with _whole(path) as partial:
+    with whole_file(path, _WHAT) as partial:
         write(found, partial)
 
 
@@ -140,23 +129,3 @@ def _write_csv(found: Comparison, path: Path) -> None:
             for name in texts:
                 part[name] = [as_cell(str(value)) for value in part[name]]
             part.to_csv(file, index=False, header=False, lineterminator="\r\n")
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file beside `path` that replaces it when the block ends without an error."""
-    partial = path.with_name(f".{path.name[:60]}.partial-{uuid4()}")
-    try:
-        yield partial
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise RunError(
-            f"a comparison must go to a file that can be written; {path} could not be "
-            f"({error.strerror or error}), and nothing was written; free disk space or choose "
-            "another."
-        ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
