@@ -39,14 +39,13 @@ def report(
         ),
     ] = None,
     thumbnails: Annotated[
-        int | None,
+        int,
         typer.Option(
             metavar="N",
             min=0,
-            help="How many hard examples are shown, of all runs and lists together; by default "
-            "all.",
+            help="How many hard examples are shown, of all runs and lists together.",
         ),
-    ] = None,
+    ] = 200,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a report of RUN to send: one page that opens without a network."""

@@ -166,7 +166,7 @@ def _card(run: Run, row: Mapping[Any, Any], finding: Finding | None, room: Room)
         reason=shortened(row["reason"], 200),
         cause="" if finding is None else finding.cause,
         cause_confidence=None if finding is None else finding.confidence,
-        why="" if finding is None else finding.why,
+        why="" if finding is None else shortened(finding.why, 300),
         picture=picture_of(run, row["id"], room),
     )
 
