@@ -57,3 +57,14 @@ def test_what_is_in_the_way_is_said(tmp_path, name, options, why):
         check_free(tmp_path / name, "a box", **{"force": False, **options})
     check_free(tmp_path / "new", "a box", force=False)
     check_free(tmp_path / "file", "a box", force=True)
+
+
+def test_a_folder_that_cannot_be_replaced_stays(tmp_path):
+    with whole_folder(tmp_path / "a", "a box") as partial:
+        (partial / "first.txt").write_text("first")
+    with (
+        pytest.raises(RunError, match="nothing was written"),
+        whole_folder(tmp_path / "a", "a box") as partial,
+    ):
+        partial.rmdir()  # as somebody might who cleans up
+    assert contents(tmp_path) == {"a": None, "a/first.txt": b"first"}

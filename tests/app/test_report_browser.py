@@ -17,7 +17,6 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     names = [*HOSTILE, *(f"golden retriever {i}" for i in range(10))]
     run, _ = small_run(folder, class_count=len(names), names=names, count=400, shape=(24, 32, 3))
-
     ids = list(run.hard[run.hard["list"] == "wrong"].id[:2])
     why = "It looks turned by 30°."
     diagnosed(run, [Finding(id=id, cause="rotation", confidence=0.9, amount=30, why=why)

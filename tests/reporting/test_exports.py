@@ -141,6 +141,19 @@ def test_cleanlab_gets_arrays_in_the_order_of_the_examples(run, tmp_path):
         assert [row["id"] for row in csv.DictReader(file)] == run.predictions.id.tolist()
 
 
+def test_tables_of_several_row_groups_keep_their_order(tmp_path):
+    p = np.random.default_rng(0).dirichlet((1, 1), 9_000)
+    labels = np.arange(9_000) % 2
+    run = hardex.rank(probabilities=p, labels=labels, out=tmp_path / "run")
+    hardex.export(run, "cleanlab", out=tmp_path / "out")
+    np.testing.assert_allclose(np.load(tmp_path / "out" / "pred_probs.npy"), p, atol=1e-6)
+    assert np.load(tmp_path / "out" / "labels.npy").tolist() == labels.tolist()
+    hardex.export(run, "parquet", out=tmp_path / "out.parquet")
+    table = pd.read_parquet(tmp_path / "out.parquet")
+    assert table["position"].tolist() == list(range(9_000))
+    assert table["unsure_rank"].notna().sum() == (run.hard["list"] == "unsure").sum()
+
+
 def test_cleanlab_opens_its_arrays(run, tmp_path):
     filters = pytest.importorskip("cleanlab.filter")
     hardex.export(run, "cleanlab", out=tmp_path / "out")
