@@ -50,7 +50,7 @@ def report(
 ) -> None:
     """Write a report of RUN to send: one page that opens without a network."""
     import sys
-    from io import StringIO
+    from io import TextIOWrapper
 
     from hardex.cli.terminal import print_text
     from hardex.reporting.report import report as write
@@ -58,9 +58,12 @@ def report(
 
     kind = "" if format is None else format.value
     if out is not None and str(out) == "-":
-        text = StringIO()
-        write(*runs, out=text, format=kind, thumbnails=thumbnails)
-        sys.stdout.buffer.write(text.getvalue().encode())
+        # The same bytes as in a file, whatever the terminal's encoding; nothing in them acts on it.
+        with (
+            open(sys.stdout.fileno(), "wb", closefd=False) as bytes_out,
+            TextIOWrapper(bytes_out, encoding="utf-8", newline="") as stream,
+        ):
+            write(*runs, out=stream, format=kind, thumbnails=thumbnails)
         return
     found = write(*runs, out=out or "", format=kind, thumbnails=thumbnails, force=force)
     print_text(
