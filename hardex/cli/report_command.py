@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from hardex.cli.options import DatabaseUrl
+
 
 class As(StrEnum):
     """The format of a report."""
@@ -47,6 +49,7 @@ def report(
         ),
     ] = 200,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    annotations: DatabaseUrl = "",
 ) -> None:
     """Write a report of RUN to send: one page that opens without a network."""
     import sys
@@ -63,9 +66,16 @@ def report(
             open(sys.stdout.fileno(), "wb", closefd=False) as bytes_out,
             TextIOWrapper(bytes_out, encoding="utf-8", newline="") as stream,
         ):
-            write(*runs, out=stream, format=kind, thumbnails=thumbnails)
+            write(*runs, out=stream, format=kind, thumbnails=thumbnails, annotations=annotations)
         return
-    found = write(*runs, out=out or "", format=kind, thumbnails=thumbnails, force=force)
+    found = write(
+        *runs,
+        out=out or "",
+        format=kind,
+        thumbnails=thumbnails,
+        force=force,
+        annotations=annotations,
+    )
     print_text(
         f"Report of {counted(len(found.contents.runs), 'run')} with "
         f"{counted(found.thumbnails, 'hard example')}, {_size(found.size)}, written to "

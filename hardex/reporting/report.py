@@ -55,6 +55,7 @@ def report(
     format: str = "",
     thumbnails: int = THUMBNAILS,
     force: bool = False,
+    annotations: str = "",
 ) -> Report:
     """Write a report of runs: what is wrong, where, why, and how to repeat it.
 
@@ -68,6 +69,7 @@ def report(
         thumbnails: how many hard examples are shown, of all runs and lists together. The lists
             take turns, by rank.
         force: whether to replace an existing file.
+        annotations: the database address, if runs are folders and their annotations are elsewhere.
 
     Raises:
         RunError: a run cannot be read, the runs cannot be compared, the report would exceed
@@ -90,7 +92,12 @@ make one with `hardex rank MODEL DATA --out RUN`.
     target = None if hasattr(out, "write") else Path(str(out) or f"report{_SUFFIXES[kind]}")
     if target is not None:
         check_free(target, WHAT, force=force)
-    contents = contents_of(runs, thumbnails=thumbnails, made=now(), pictures=kind == "html")
+    contents = contents_of(
+        [opened(run, annotations=annotations) for run in runs],
+        thumbnails=thumbnails,
+        made=now(),
+        pictures=kind == "html",
+    )
     text = FORMATS[kind](contents)
     size = len(text.encode())
     if size > MOST_BYTES:
