@@ -30,7 +30,7 @@ GROUP = 8_192
 _MEASURED = """
 import json, resource, sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from hardex import compare
 from hardex.comparison.plain import counts
 runs, out = sys.argv[2:], Path(sys.argv[1])
@@ -38,7 +38,7 @@ start = perf_counter()
 found = compare(*runs)
 lists = counts(found)
 classes = [found.class_differences(one.a, one.b) for one in found.differences]
-compared = perf_counter() - start
+compared, busy = perf_counter() - start, process_time()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 from hardex.comparison.table_files import write_table
 start = perf_counter()
@@ -46,7 +46,7 @@ write_table(found, out / "table.parquet")
 written = perf_counter() - start
 peak_written = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps(dict(examples=len(found), wrong=len(found.rows("wrong_in_all")),
-    compared=compared, peak=peak, written=written, peak_written=peak_written)))
+    compared=compared, busy=busy, peak=peak, written=written, peak_written=peak_written)))
 """
 
 
@@ -128,7 +128,8 @@ def main() -> None:
         found = json.loads(done.stdout)
         print(
             f"Compared {options.runs} runs x {found['examples']:,} examples in "
-            f"{found['compared']:.1f} s, peak memory {found['peak']:,.0f} MB; "
+            f"{found['compared']:.1f} s ({found['busy']:.1f} s of the processor), peak memory "
+            f"{found['peak']:,.0f} MB; "
             f"{found['wrong']:,} wrong in all."
         )
         print(

@@ -1,5 +1,6 @@
 """A run -> the app in the browser. Nothing else in the library calls `hardex_app`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ def serve(
     run: str | Path | Run,
     model: Model | None = None,
     *,
+    others: Sequence[str | Path | Run] = (),
     train: Data | None = None,
     data: str = "",
     trust_model: bool = False,
@@ -50,6 +52,7 @@ def serve(
     Args:
         run: a run or its folder.
         model: the model, if it was moved or you want to use another one; by default the run's own.
+        others: runs of other models on the same examples, at most 19, to compare with this one.
         train: the training data, named or passed as in `rank`: the app then shows each example's
             nearest training images.
         data: where the images are, if they were moved.
@@ -72,7 +75,6 @@ def serve(
         gold: a table of true labels (columns `id` and `label`), to score annotators.
         open_probe: whether annotators may probe drawings before they have labelled all of their
             examples; they could redraw one to learn the prediction before they judge it.
-        guidelines: a text file that annotators can read while they judge.
         guidelines: a text file that annotators can read while they judge.
 
     Returns:
@@ -97,6 +99,7 @@ def serve(
         model,
         train=train,
         trust_model=trust_model,
+        others=[opened(other, data=data) for other in others],
         assignment=replace(
             _assignment(queue, overlap, gold),
             open_probe=open_probe,

@@ -60,6 +60,40 @@ def causes() -> Json:
     return {}
 
 
+def compare(runs: list[str] = []) -> Json:  # noqa: B006
+    """How the models of several runs compare: accuracies, differences, flips, shared errors.
+
+    Args:
+        runs: names of some of the open runs; all by default.
+    """
+    return {"runs": runs}
+
+
+def compared_examples(
+    list: str,
+    a: str = "",
+    b: str = "",
+    runs: list[str] = [],  # noqa: B006
+    given: str = "",
+    answer: str = "",
+    p: int = 1,
+) -> Json:
+    """One page of 24 examples of a list, with the answers of all models.
+
+    Args:
+        list: wrong_in_all, suspects, falling; only_wrong or only_right of the run `a`; repaired,
+            broken, both_wrong or disagree of the runs `a` and `b`.
+        a: the name of a run.
+        b: the name of another run.
+        runs: as in `compare`.
+        given: only examples of this class.
+        answer: only those that most wrong models take for this class.
+        p: the page.
+    """
+    words = {"list": list, "a": a, "b": b, "given": given, "answer": answer}
+    return {**words, "runs": runs, "p": p}
+
+
 def judge(id: str, verdict: str, new_label: str = "", comment: str = "") -> Json:
     """Judge the given label of an example; earlier verdicts are kept.
 

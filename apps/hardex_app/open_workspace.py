@@ -1,6 +1,7 @@
 """A run, or the demo -> a workspace whose model and training data load in the background."""
 
 import os
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from hardex.annotate.plan import Assignment
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model, open_classifier
 from hardex.classifiers.shipped import SHIPPED, shipped_model
+from hardex.comparison.compare import check_different
 from hardex.data.sources import Data, open_dataset
 from hardex.errors import ClassifierError, RunError
 from hardex.overview.nearest_training import check_there, open_training
@@ -32,6 +34,7 @@ def workspace_of_run(
     train: Data | None = None,
     trust_model: bool = False,
     assignment: Assignment | None = None,
+    others: Sequence[Run] = (),
 ) -> Workspace:
     """The workspace of a finished run.
 
@@ -41,11 +44,17 @@ def workspace_of_run(
         train: the training data, to show its nearest images; it is read once the model is ready.
         trust_model: whether models and functions may be loaded that run code of their own.
         assignment: which examples annotators judge; the hard ones by default.
+        others: runs to compare with this one, at most 19.
 
     Raises:
-        HardexError: the run is not complete, or there is no such model or training data.
+        HardexError: a run is not complete, one is there twice, they are too many, or there is no
+            such model or training data.
     """
     check_whole(run)
+    if others:
+        check_different([run, *others])
+        for other in others:
+            check_whole(other)
     if model is not None:
         _check_model(model)
     if train is not None:
@@ -57,7 +66,14 @@ def workspace_of_run(
         workspace.progress("loading the model")
         workspace.classifier = warmed_up(classifier_of(run, model, trust_model=trust_model))
 
-    return Workspace(prepare, run=run, afterwards=_read_training(train), assignment=assignment)
+    return Workspace(
+        prepare,
+        run=run,
+        afterwards=_read_training(train),
+        assignment=assignment,
+        others=others,
+        trusts_models=trust_model,
+    )
 
 
 def workspace_of_demo(out: Path, *, assignment: Assignment | None = None) -> Workspace:

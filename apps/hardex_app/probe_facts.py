@@ -15,6 +15,7 @@ from hardex_app.answers import draft_key, model_not_ready
 from hardex_app.auth.visitors import is_owner
 from hardex_app.call import Call
 from hardex_app.cards import thumbnail_url
+from hardex_app.comparing import models_for_curves
 from hardex_app.pixels import FILE_MOST
 from hardex_app.probe_permissions import drawing_closed, judged_examples, ticket_of
 from hardex_app.workspace import Workspace
@@ -38,6 +39,7 @@ def facts(call: Call) -> Json:
         "closed": drawing_closed(visitor, workspace),
         "may": {"upload": owner, "export": owner},
         "class_names": list(names),
+        "models": list(models_for_curves(run, workspace.comparisons)) if owner else [],
         "examples": _hard(run) if owner else _judged(workspace, run, visitor),
         "brush": BRUSH_WIDTH,
         "digits": set(names) <= _DIGITS,  # those are drawn as in MNIST

@@ -18,6 +18,7 @@ from hardex_app import (
     annotating,
     browsing,
     causes,
+    comparing,
     endpoints,
     inviting,
     kept_probes,
@@ -35,6 +36,7 @@ from hardex_app.answers import (
 from hardex_app.auth.visitors import check_role, is_owner
 from hardex_app.call import Call, NotReady
 from hardex_app.cards import overview_with_pictures
+from hardex_app.comparisons import Comparisons
 from hardex_app.page import FOR_ANNOTATORS, FOR_VIEWERS, OWNER_ONLY, Page
 from hardex_app.pages import PAGES
 from hardex_app.pictures import large_image, undone_addresses, view_address
@@ -170,6 +172,16 @@ def _of_model(ask: Callable[[Any, Run, Classifier], Any]) -> Callable[[Call], An
     return answer
 
 
+def _curve_of_other(call: Call) -> Any:
+    """The curve of the model of another run, named in the request as `run`; for the owner."""
+    run, _ = call.run_and_model
+    request = permitted(call.request, call.visitor, call.workspace)
+    name = request.get("run") if isinstance(request, Mapping) else None
+    other = comparing.other_run(name, run, call.workspace.comparisons)
+    model = call.workspace.other_models.of(other, trust_model=call.workspace.trusts_models)
+    return {**probing.curve_part(request, run, model), "run": name}
+
+
 def _keep_on_page(call: Call) -> Any:
     return {"kept": _keep(call)}
 
@@ -199,6 +211,11 @@ def _who(call: Call) -> Any:
 def _next_example(call: Call) -> Any:
     request = {"have": call.request, "count": 1}
     return annotating.next_examples(request, call.session, call.visitor)
+
+
+def _compared(ask: Callable[[Any, Run, Comparisons], Any]) -> Callable[[Call], Any]:
+    """Answers about all runs that are open."""
+    return lambda call: ask(call.request, call.run, call.workspace.comparisons)
 
 
 def _in_session(
@@ -311,7 +328,17 @@ QUESTIONS: tuple[Question, ...] = (
     _browse("pictures", _pictures),
     _browse("neighbours", _neighbours, endpoints.neighbours),
     _browse("training_pictures", _training_pictures),
+    _browse("other_answers", _compared(comparing.other_answers)),
     Question(_pictures, "causes", "pictures", FOR_VIEWERS),
+    Question(_compared(comparing.figures), "compare", "figures", FOR_VIEWERS, endpoints.compare),
+    Question(
+        _compared(comparing.examples),
+        "compare",
+        "examples",
+        FOR_VIEWERS,
+        endpoints.compared_examples,
+    ),
+    Question(_pictures, "compare", "pictures", FOR_VIEWERS),
     Question(lambda call: causes.causes(call.run), endpoint=endpoints.causes),
     Question(_judge, endpoint=endpoints.judge, gives=list[str]),
     Question(_judge_on_page, "browse", "judge", writes=True),
@@ -322,6 +349,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(_of_model(probing.curve), endpoint=endpoints.curve, error=probe_error),
     Question(_of_model(probing.smallest), endpoint=endpoints.smallest, error=probe_error),
     _probe("curve", _of_model(probing.curve_part)),
+    _probe("curve_of", _curve_of_other, roles=OWNER_ONLY),
     _probe("smallest", _of_model(probing.smallest_part)),
     _probe("occlusion", _of_model(probing.occlusion_part)),
     _probe("taken", _of_model(probing.taken), endpoints.take, roles=OWNER_ONLY),

@@ -1,6 +1,6 @@
 """What this app has open: a run, its model and its training data. All visitors share it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -8,10 +8,10 @@ from hardex.annotate.plan import Assignment
 from hardex.annotate.session import AnnotationSession
 from hardex.classifiers.classifier import Classifier
 from hardex.predict.neighbours import Neighbours
-from hardex.runs.folder import MANIFEST
 from hardex.runs.run import Run, load
 from hardex_app.annotation_session import AnnotationSessions
 from hardex_app.background import BackgroundWork
+from hardex_app.comparisons import Comparisons, OtherModels, state_of
 from hardex_app.embedding_maps import EmbeddingMaps
 
 if TYPE_CHECKING:  # SQLAlchemy only when it is needed
@@ -28,6 +28,9 @@ class Workspace(BackgroundWork):
         status: the progress.
         assignment: which examples annotators judge.
         maps: the map of the run, once somebody has looked at it.
+        comparisons: further runs, and their comparison with this one.
+        other_models: the models of these runs.
+        trusts_models: whether models of further runs may run code of their own.
     """
 
     def __init__(
@@ -37,6 +40,8 @@ class Workspace(BackgroundWork):
         run: Run | None = None,
         afterwards: "Prepare | None" = None,
         assignment: Assignment | None = None,
+        others: Sequence[Run] = (),
+        trusts_models: bool = False,
     ) -> None:
         """
         Args:
@@ -44,24 +49,29 @@ class Workspace(BackgroundWork):
             run: the run, if it is complete already.
             afterwards: optional work, which may fail or be cancelled.
             assignment: which examples annotators judge; the hard ones by default.
+            others: runs to compare with this one.
+            trusts_models: whether their models may run code of their own.
         """
         optional = None if afterwards is None else lambda: afterwards(self)
         super().__init__(lambda: prepare(self), optional)
         self._run_lock = Lock()
-        self._run, self._seen = run, _state_of(run)
+        self._run, self._seen = run, state_of(run)
         self.assignment = assignment or Assignment()
         self._sessions = AnnotationSessions(self.assignment)
         self.classifier: Classifier | None = None
         self.neighbours: Neighbours | None = None
         self.has_training = afterwards is not None
         self.maps = EmbeddingMaps()
+        self.comparisons = Comparisons(others)
+        self.other_models = OtherModels()
+        self.trusts_models = trusts_models
 
     @property
     def run(self) -> Run | None:
         """The run as it is on disk now: it may have been ranked again meanwhile."""
         with self._run_lock:
             run = self._run
-            state = _state_of(run)  # before it is opened: a later change is seen next time
+            state = state_of(run)  # before it is opened: a later change is seen next time
             if run is not None and state not in (None, self._seen):
                 self._run = load(run.folder, data=run.data, annotations=run.annotations_url)
                 self._seen = state
@@ -70,7 +80,7 @@ class Workspace(BackgroundWork):
     @run.setter
     def run(self, run: Run) -> None:
         with self._run_lock:
-            self._run, self._seen = run, _state_of(run)
+            self._run, self._seen = run, state_of(run)
 
     @property
     def desk(self) -> AnnotationSession | None:
@@ -87,14 +97,3 @@ class Workspace(BackgroundWork):
 
 
 Prepare = Callable[[Workspace], None]
-
-
-def _state_of(run: Run | None) -> tuple[int, int] | None:
-    """What changes when a run is ranked again in its place; None while it is being replaced."""
-    if run is None:
-        return None
-    try:
-        found = (run.folder / MANIFEST).stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns

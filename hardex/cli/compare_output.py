@@ -136,6 +136,11 @@ def _lists(found: Comparison, most: int | None) -> Iterator[str]:
     if len(found.runs) > 2:
         for run in found.runs:
             yield f"Only right in {run}: {_list(found, 'only_right', most, run)}"
+        if most is None:
+            for one in found.flips:
+                a, b = one.before, one.after
+                yield f"Repaired from {a} to {b}: {_list(found, 'repaired', most, a, b)}"
+                yield f"Broken from {a} to {b}: {_list(found, 'broken', most, a, b)}"
     yield suspects_sentence(found)
     if len(found.suspects):
         yield f"  {_ids(found, found.hardest_first(found.suspects), most)}"
@@ -145,12 +150,12 @@ def _lists(found: Comparison, most: int | None) -> Iterator[str]:
             yield f"  {_ids(found, found.drift.falling, most)}"
 
 
-def _list(found: Comparison, name: str, most: int | None, a: str = "") -> str:
-    rows = found.rows(name, a)
+def _list(found: Comparison, name: str, most: int | None, a: str = "", b: str = "") -> str:
+    rows = found.rows(name, a, b)
     if not len(rows):
         return "none."
     ids = _ids(found, found.hardest_first(rows), most)
-    return f"{len(rows):,} ({most_of(found, name, a)}): {ids}"
+    return f"{len(rows):,} ({most_of(found, name, a, b)}): {ids}"
 
 
 def _ids(found: Comparison, rows: Any, most: int | None) -> str:

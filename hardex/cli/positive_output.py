@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hardex.cli.terminal import Terminal, cell
-from hardex.overview.positive import PositiveClass
 from hardex.predict.positive import OneClass
+from hardex.runs.positive import PositiveClass
 from hardex.sentences import counted
 
 

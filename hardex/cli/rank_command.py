@@ -113,10 +113,10 @@ def rank(
     rank RUN --out RUN2 to rank a finished run again by another rule, without its model.
     """
     from hardex.cli.rank_output import print_run
-    from hardex.overview.positive import positive_class
     from hardex.pipeline.rank import rank as make_run
     from hardex.pipeline.rank_again import is_run
     from hardex.progress import ProgressBar
+    from hardex.runs.positive import positive_class
 
     if sensitivity is not None and not positive:
         raise typer.BadParameter("--sensitivity requires --positive")
@@ -142,6 +142,8 @@ def rank(
             allow_duplicates=allow_duplicates,
             batch_size=batch_size,
             seal=seal,
+            positive=positive,
+            sensitivity=sensitivity,
             seed=seed,
             strict=strict,
             force=force,

@@ -12,10 +12,10 @@ from hardex.classifiers.doctor.statistics import is_poor
 from hardex.cli.check_output import print_problems
 from hardex.cli.positive_output import print_errors_of, print_of_class
 from hardex.cli.terminal import Terminal, print_json, styled
-from hardex.overview.positive import PositiveClass
 from hardex.ranking.adjusted import IMBALANCED, rarest_share
 from hardex.ranking.scores import ADJUSTED
 from hardex.runs.folder import SEAL
+from hardex.runs.positive import PositiveClass
 from hardex.runs.run import Run
 from hardex.sentences import counted
 from hardex.text import plain_text

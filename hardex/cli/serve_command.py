@@ -5,12 +5,19 @@ from typing import Annotated
 
 import typer
 
-from hardex.cli.options import DatabaseUrl, RunFolder, ServerOptions, TrustModel, flattened
+from hardex.cli.options import DatabaseUrl, ServerOptions, TrustModel, flattened
 
 
 @flattened
 def serve(
-    run: RunFolder,
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN [RUN …]",
+            help="A run folder from `hardex rank`; further ones on the same examples are compared "
+            "with it on the page Compare.",
+        ),
+    ],
     model: Annotated[
         str | None, typer.Option(help="The model, if it was moved or you want to use another one.")
     ] = None,
@@ -55,12 +62,14 @@ def serve(
         typer.Option(metavar="FILE", help="A text file that annotators can read while they judge."),
     ] = None,
 ) -> None:
-    """Open the app on a finished run."""
+    """Open the app on a finished run, or on several to compare them."""
     from hardex.serving import serve as open_run
 
+    run, *others = runs
     open_run(
         run,
         model,
+        others=others,
         train=train,
         data=data,
         trust_model=trust_model,

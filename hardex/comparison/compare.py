@@ -1,6 +1,7 @@
 """`hardex.compare`: runs -> a comparison."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from hardex.errors import RunError
 from hardex.predict.accumulators import Calibration
 from hardex.predict.positive import one_class, threshold_curve
 from hardex.runs.answers import Answers, answers_of, class_probabilities, probabilities_at
+from hardex.runs.positive import check_positive
 from hardex.runs.run import Run, opened
 from hardex.sentences import counted
 
@@ -61,7 +63,6 @@ another run.
     if out is not None:
         check_target(Path(out), force=force)
     named = _named(runs)
-    _check_sensitivity(positive, sensitivity)
     class_names, notes = common_classes(
         [one.name for one in named], [one.run.manifest.class_names for one in named]
     )
@@ -83,14 +84,25 @@ def _named(runs: Sequence[str | Path | Run]) -> list[Named]:
             + ("add the folder of another run." if len(runs) < FEWEST else "compare fewer at once.")
         )
     found = [opened(run) for run in runs]
+    check_different(found)
     folders = [one.folder.resolve() for one in found]
+    return [Named(name, run) for name, run in zip(run_names(folders), found, strict=True)]
+
+
+def check_different(runs: Sequence[Run]) -> None:
+    """Raise `RunError` if a folder is there twice, or if there are more than 20."""
+    if len(runs) > MOST:
+        raise RunError(
+            f"a comparison needs {FEWEST} to {MOST} runs; received {len(runs)}; compare fewer at "
+            "once."
+        )
+    folders = [one.folder.resolve() for one in runs]
     twice = next((one for at, one in enumerate(folders) if one in folders[:at]), None)
     if twice is not None:
         raise RunError(
             f"the runs of a comparison must be different folders; {twice} is there twice; leave "
             "one of them out."
         )
-    return [Named(name, run) for name, run in zip(run_names(folders), found, strict=True)]
 
 
 def _twins(named: Sequence[Named]) -> list[str]:
@@ -115,18 +127,6 @@ def _hashes(run: Run) -> tuple[str, str]:
     return model.hash if model else "", data.hash if data else ""
 
 
-def _check_sensitivity(positive: str, sensitivity: float | None) -> None:
-    if sensitivity is None:
-        return
-    if not positive:
-        raise RunError("--sensitivity is that of one class; none was named; add --positive CLASS.")
-    if not 0 < sensitivity <= 1:
-        raise RunError(
-            "--sensitivity must be above 0 and at most 1, such as 0.95; received "
-            f"{sensitivity:g}; choose such a share."
-        )
-
-
 def _compared(
     named: Sequence[Named],
     class_names: tuple[str, ...],
@@ -135,11 +135,7 @@ def _compared(
     seed: int,
     notes: tuple[str, ...],
 ) -> Comparison:
-    if positive and positive not in class_names:
-        raise RunError(
-            f"--positive must be one of the {len(class_names)} classes of the runs; received "
-            f"{positive[:80]!r}; choose one of them."
-        )
+    check_positive(positive, sensitivity, class_names)
     aligned = _align(named, class_names)
     names = tuple(one.name for one in named)
     right = aligned.predicted == aligned.given
@@ -149,6 +145,7 @@ def _compared(
         origins=tuple(origin_of(one.name, one.run) for one in named),
         class_names=class_names,
         ids=aligned.ids,
+        positions=aligned.positions,
         given=aligned.given,
         predicted=aligned.predicted,
         confidence=aligned.confidence,
@@ -163,6 +160,41 @@ def _compared(
         of_class=_of_class(named, class_names, aligned, positive, sensitivity, rng),
         notes=(*notes, *aligned.notes, *_empty_classes(class_names, aligned.given)),
         seed=seed,
+    )
+
+
+def narrowed(found: Comparison, runs: Sequence[str]) -> Comparison:
+    """Some runs of a comparison, on the same examples: those that all of its runs have.
+
+    Args:
+        found: the comparison.
+        runs: names of two or more of its runs, each once, in the order wanted.
+
+    Raises:
+        RunError: fewer than two, or one that it does not have.
+    """
+    numbers = [found.number(run) for run in runs]
+    if len(set(numbers)) < len(numbers) or len(numbers) < FEWEST:
+        raise RunError(
+            f"a comparison needs {FEWEST} runs or more, each once; received {', '.join(runs)[:200]}"
+            "; choose others."
+        )
+    if tuple(runs) == found.runs:
+        return found
+    predicted, probability = found.predicted[numbers], found.label_probability[numbers]
+    right = predicted == found.given
+    return replace(
+        found,
+        runs=tuple(runs),
+        origins=tuple(found.origins[number] for number in numbers),
+        positions=found.positions[numbers],
+        predicted=predicted,
+        confidence=found.confidence[numbers],
+        label_probability=probability,
+        differences=differences(tuple(runs), right, np.random.default_rng(found.seed)),
+        calibration_errors=tuple(found.calibration_errors[number] for number in numbers),
+        drift=drift(probability),
+        of_class=tuple(found.of_class[number] for number in numbers) if found.of_class else (),
     )
 
 
@@ -183,6 +215,7 @@ class _Aligned:
         self.predicted = np.zeros((runs, n), np.int32)
         self.confidence = np.zeros((runs, n), np.float32)
         self.label_probability = np.zeros((runs, n), np.float32)
+        self.positions = np.zeros((runs, n), np.int32)
         self.places = [np.arange(n, dtype=np.int64)]
         self.sizes = [n]
         self.notes: tuple[str, ...] = ()
@@ -199,10 +232,15 @@ class _Aligned:
         self._put(number, others, numbers, joined.places)
         self._relabel(number, other, others, numbers)
 
+    def is_in_one_order(self) -> bool:
+        """Whether each example stands in the same row of all tables."""
+        return all(np.array_equal(places, self.places[0]) for places in self.places[1:])
+
     def _put(
         self, number: int, seen: Answers, numbers: NDArray[np.int32], places: NDArray[np.int64]
     ) -> None:
         self.predicted[number] = numbers[seen.predicted][places]
+        self.positions[number] = seen.positions[places]
         self.confidence[number] = seen.confidence[places]
         self.label_probability[number] = seen.label_probability[places]
 
@@ -225,7 +263,7 @@ class _Aligned:
         known = wanted >= 0
         self.label_probability[number, differ] = 0.0  # of a class that its model does not know
         self.label_probability[number, differ[known]] = probabilities_at(
-            other.run, places[differ[known]], wanted[known]
+            other.run.folder, places[differ[known]], wanted[known]
         )
 
     def only_common(self, names: Sequence[str]) -> None:
@@ -251,6 +289,7 @@ class _Aligned:
         if len(kept) < len(common):
             self.ids, self.given = self.ids.only(kept), self.given[kept]
             self.places = [places[kept] for places in self.places]
+            self.positions = self.positions[:, kept]
             self.predicted = self.predicted[:, kept]
             self.confidence = self.confidence[:, kept]
             self.label_probability = self.label_probability[:, kept]
@@ -260,11 +299,6 @@ def _align(named: Sequence[Named], class_names: tuple[str, ...]) -> _Aligned:
     """Read one run after the other; no more than two tables are in memory at once."""
     numbers = [class_numbers(one.run.manifest.class_names, class_names) for one in named]
     first = answers_of(named[0].run)
-    if not first.ids.are_distinct():
-        raise RunError(
-            f"each example of a run must have an id of its own; two of {named[0].name} share one; "
-            "rank again."
-        )
     aligned = _Aligned(named[0], first, numbers[0], len(named))
     for one, of_one in zip(named[1:], numbers[1:], strict=True):
         others = answers_of(one.run)
@@ -274,6 +308,12 @@ def _align(named: Sequence[Named], class_names: tuple[str, ...]) -> _Aligned:
                 "compare runs on the same data."
             )
         aligned.add(one, others, of_one, join(named[0], first, one, others))
+    # Where all rows stand in the same order, it does not matter, and a million ids take a second.
+    if not (aligned.is_in_one_order() or first.ids.are_distinct()):
+        raise RunError(
+            f"each example of a run must have an id of its own; two of {named[0].name} share one; "
+            "rank again."
+        )
     aligned.only_common([one.name for one in named])
     return aligned
 
@@ -309,7 +349,7 @@ def _of_class(
     for row, one in enumerate(named):
         own = one.run.manifest.class_names
         if positive in own:
-            p = class_probabilities(one.run, own.index(positive))[aligned.places[row]]
+            p = class_probabilities(one.run.folder, own.index(positive))[aligned.places[row]]
         else:
             p = np.zeros(len(aligned.given), np.float32)
         curve = threshold_curve(p, is_positive)

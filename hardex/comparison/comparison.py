@@ -78,6 +78,7 @@ class Comparison:
         origins: what each run was when it was compared.
         class_names: k names.
         ids: of the examples, in the order of the first run.
+        positions: (m, n) of each example in the data set of each run.
         given: (n,) classes by number, as the first run has them.
         predicted: (m, n) classes by number.
         confidence: (m, n) of the predictions, 0..1.
@@ -95,6 +96,7 @@ class Comparison:
     origins: tuple[Origin, ...]
     class_names: tuple[str, ...]
     ids: Ids
+    positions: NDArray[np.int32]
     given: NDArray[np.int32]
     predicted: NDArray[np.int32]
     confidence: NDArray[np.float32]
@@ -233,7 +235,7 @@ class Comparison:
         The wrong answer is the one that most of the runs give which have the example wrong; the
         earlier run decides between equals. Rows that all runs have right have none.
         """
-        answers = self._wrong_answers(rows)
+        answers = self.wrong_answers(rows)
         known = answers >= 0
         k = len(self.class_names)
         cells = self.given[rows][known].astype(np.int64) * k + answers[known]
@@ -248,9 +250,12 @@ class Comparison:
     def class_differences(self, a: str, b: str) -> tuple[ClassDifference, ...]:
         """The difference of two runs class by class; see `ClassDifference`."""
         first, second = self.number(a), self.number(b)
-        rng = np.random.default_rng([self.seed, first, second])
-        before, after = self.right[first], self.right[second]
-        return class_differences(self.class_names, self.given, before, after, rng)
+        if (a, b) not in self._by_class:
+            rng = np.random.default_rng([self.seed, first, second])
+            before, after = self.right[first], self.right[second]
+            found = class_differences(self.class_names, self.given, before, after, rng)
+            self._by_class[a, b] = found
+        return self._by_class[a, b]
 
     def missed(self, run: str) -> Rows:
         """Rows of the positive class that a run takes for another one; false negatives."""
@@ -287,10 +292,15 @@ class Comparison:
             yield f"confidence_{run}", self.confidence[number]
             yield f"label_probability_{run}", self.label_probability[number]
 
+    @cached_property
+    def _by_class(self) -> dict[tuple[str, str], tuple[ClassDifference, ...]]:
+        """What `class_differences` has found so far."""
+        return {}
+
     def _positive(self) -> int:
         return self.class_names.index(self.positive)
 
-    def _wrong_answers(self, rows: Rows) -> NDArray[np.int64]:
+    def wrong_answers(self, rows: Rows) -> NDArray[np.int64]:
         """(m,) the wrong answer that most runs give; -1 where none is wrong."""
         predicted, given = self.predicted[:, rows], self.given[rows]
         best = np.full(len(rows), -1, np.int64)

@@ -20,7 +20,7 @@ class Origin:
         folder: its absolute path.
         manifest: a hash of its manifest, which changes when it is ranked again.
         model, data: their hashes; "" where there is none.
-        annotations: how many there are.
+        annotations: how many there are; -1 if they could not be read, which hinders no comparison.
         last_annotation: the time of the last one in UTC, ISO 8601; "" without any.
     """
 
@@ -41,7 +41,7 @@ def origin_of(name: str, run: Run) -> Origin:
     """The present state of a run.
 
     Raises:
-        RunError: its manifest or its annotations cannot be read.
+        RunError: its manifest cannot be read.
     """
     manifest = run.manifest
     count, last = _annotations(run)
@@ -86,5 +86,8 @@ def _annotations(run: Run) -> tuple[int, str]:
     """How many annotations a run has, and the time of the last one."""
     if not run.annotations_url and not (run.folder / "people").exists():
         return 0, ""  # without loading a database
-    events = run.annotations.all()
+    try:
+        events = run.annotations.all()
+    except HardexError:
+        return -1, ""
     return len(events), max((event.time.isoformat() for event in events), default="")

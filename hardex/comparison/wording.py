@@ -19,7 +19,8 @@ SAME_EXAMPLES = (
     "The differences are for these examples; other examples or another training may differ more "
     "than the intervals say."
 )
-_NAMED = 3
+_NAMED = 3  # classes and pairs of a list
+_CLASSES = 6  # with a difference
 
 
 def difference_sentence(one: Difference) -> str:
@@ -40,7 +41,7 @@ repaired, 30 broken.'
     return f"{one.b} is better than {one.a}: {figures}{end}"
 
 
-def figures_of(one: Difference | ClassDifference) -> str:
+def figures_of(one: Difference) -> str:
     """A difference and its interval; the bracket is open, so that more can follow.
 
     Example:
@@ -62,13 +63,24 @@ def p_words(p: float) -> str:
 
 
 def class_sentence(found: Sequence[ClassDifference]) -> str:
-    """In which classes two runs differ, beyond chance; "" if in none."""
-    sure = [one for one in found if one.p_holm < ALPHA]
-    told = (
-        f"{one.class_name} {figures_of(one)}, {one.repaired:,} repaired, {one.broken:,} broken)"
-        for one in sorted(sure, key=lambda one: one.difference)
+    """In which classes two runs differ, beyond chance; "" if in none.
+
+    Example:
+        >>> one = ClassDifference("cat", 900, -0.05, -0.07, -0.03, 1, 46, 1e-9, 1e-9)
+        >>> class_sentence([one])
+        'Classes that differ beyond chance: cat -5.00 points (1 repaired, 46 broken).'
+    """
+    sure = sorted(
+        (one for one in found if one.p_holm < ALPHA), key=lambda one: (one.p_holm, -one.examples)
     )
-    return f"Classes that differ beyond chance: {'; '.join(told)}." if sure else ""
+    told = [
+        f"{one.class_name} {100 * one.difference:+.2f} points ({one.repaired:,} repaired, "
+        f"{one.broken:,} broken)"
+        for one in sure[:_CLASSES]
+    ]
+    if len(sure) > _CLASSES:
+        told.append(f"and {len(sure) - _CLASSES:,} more")
+    return f"Classes that differ beyond chance: {', '.join(told)}." if sure else ""
 
 
 def most_of(found: Comparison, name: str, a: str = "", b: str = "") -> str:
@@ -102,9 +114,8 @@ def drift_sentence(found: Drift | None) -> str:
     if found is None:
         return ""
     count = len(found.falling)
-    verb = "falls" if count == 1 else "fall"
     told = (
-        f"From model to model, the probability of the label {verb} steadily for "
+        "From model to model, the probability of the label falls steadily for "
         f"{counted(count, 'example')}"
     )
     expected = f"{found.expected:,.0f}" if found.expected >= 10 else f"{found.expected:.2g}"
@@ -113,8 +124,8 @@ def drift_sentence(found: Drift | None) -> str:
         return f"{told}, {chance}, and rises for {found.rising:,}: a sign of overfitting."
     if found.p < ALPHA:
         return (
-            f"{told}, {chance}, but rises for as many or more ({found.rising:,}): later models are "
-            "surer, which is no sign of overfitting."
+            f"{told}, {chance}, but rises for {found.rising:,}: later models may only be surer, so "
+            "this is no sign of overfitting."
         )
     return f"{told}, {chance}: no sign of overfitting."
 

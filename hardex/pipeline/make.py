@@ -24,6 +24,7 @@ from hardex.ranking.order import Rule
 from hardex.runs.folder import RESULTS, TABLE, new_run
 from hardex.runs.hard_examples import write_lists
 from hardex.runs.manifest import Manifest, Source
+from hardex.runs.positive import check_positive, positive_in
 from hardex.runs.run import Run, load
 from hardex.runs.seal import read_seal, seal_for, sealed_count, write_seal
 
@@ -35,6 +36,8 @@ class RunOptions:
     Attributes:
         reading: which split and columns of the data are read.
         seal: the share of examples that stay unseen, or None.
+        positive: the class whose two kinds of error are counted, or "".
+        sensitivity: the sensitivity for it whose threshold is wanted, or None.
         seed: of everything random.
         strict: whether a file that cannot be read is an error.
         force: whether the results of an existing run are replaced.
@@ -43,6 +46,8 @@ class RunOptions:
 
     reading: Reading = AS_FOUND
     seal: float | None = None
+    positive: str = ""
+    sensitivity: float | None = None
     seed: int = 0
     strict: bool = False
     force: bool = False
@@ -71,6 +76,7 @@ def make_run(
     Raises:
         HardexError: data or folder cannot be used.
     """
+    check_positive(options.positive, options.sensitivity, source.class_names)
     seal = seal_for(folder, options.seal)
     seen = source if seal is None else under_seal(source, seal)
     with new_run(folder, force=options.force) as partial:
@@ -113,6 +119,14 @@ def _fill(
     _write_counts(results, source.class_names, passed, skipped)
     figures = metrics(passed.confusion, passed.calibration, source.class_names)
     figures["slices"] = slice_metrics(passed.slices, passed.left_out)
+    if options.positive:
+        figures["positive"] = positive_in(
+            folder,
+            source.class_names,
+            options.positive,
+            sensitivity=options.sensitivity,
+            seed=options.seed,
+        ).summary()
     write_metrics(results, figures, choices)
     counts = _counts(passed, skipped) | choices.counts()
     if dataset is not None and dataset.files:

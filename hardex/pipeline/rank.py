@@ -47,6 +47,8 @@ def rank(
     label_column: str = "",
     trust_paths: bool = False,
     seal: float | None = None,
+    positive: str = "",
+    sensitivity: float | None = None,
     seed: int = 0,
     strict: bool = False,
     force: bool = False,
@@ -95,6 +97,9 @@ def rank(
         file_column, label_column: the columns of a manifest; found by their names if not given.
         trust_paths: whether a manifest may name files outside its own folder.
         seal: the share of examples that stay unseen for a later proof; none by default.
+        positive: a class; then metrics.json counts its false negatives and false positives, and
+            `hardex.runs.positive.positive_class` lists them.
+        sensitivity: the sensitivity for `positive` whose threshold is wanted, above 0, at most 1.
         seed: of everything random.
         strict: whether a file that cannot be read is an error.
         force: whether to replace the results of an existing run; annotations and probes are kept.
@@ -114,6 +119,8 @@ def rank(
             load(model, data="" if data is None else str(data)),
             _folder_for(model, out),
             rule,
+            positive=positive,
+            sensitivity=sensitivity,
             seed=seed,
             force=force,
             command=command,
@@ -150,7 +157,7 @@ def rank(
             "mnist:test`."
         )
     folder = source.default_folder() if out is None else Path(out)
-    options = RunOptions(asked, seal, seed, strict, force, command)
+    options = RunOptions(asked, seal, positive, sensitivity, seed, strict, force, command)
     return make_run(folder, source, rule, options, progress=progress)
 
 

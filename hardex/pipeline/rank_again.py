@@ -4,6 +4,7 @@ import shutil
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from hardex.data.dataset import Dataset
 from hardex.errors import HardexError, RunError
@@ -15,6 +16,7 @@ from hardex.ranking.order import Rule
 from hardex.runs.folder import HARD, MANIFEST, RESULTS, SEAL, TABLE, new_run
 from hardex.runs.hard_examples import write_lists
 from hardex.runs.manifest import Source, now
+from hardex.runs.positive import positive_class
 from hardex.runs.run import Run, load
 from hardex.runs.seal import check_same_seal, read_seal
 
@@ -24,7 +26,17 @@ def is_run(path: object) -> bool:
     return isinstance(path, str | Path) and (Path(path) / MANIFEST).is_file()
 
 
-def rank_again(old: Run, out: Path, rule: Rule, *, seed: int, force: bool, command: str) -> Run:
+def rank_again(
+    old: Run,
+    out: Path,
+    rule: Rule,
+    *,
+    positive: str = "",
+    sensitivity: float | None = None,
+    seed: int,
+    force: bool,
+    command: str,
+) -> Run:
     """Rank the examples of a finished run by another rule, from its tables.
 
     Counts, predictions and findings are copied. Pictures come from the data if it can still be
@@ -42,13 +54,23 @@ def rank_again(old: Run, out: Path, rule: Rule, *, seed: int, force: bool, comma
     check_same_seal(old.folder, out)
     _check_files(old.folder)
     causes = causes_of(old) if rule.needs_groups else None
+    of_class = None
+    if positive or sensitivity is not None:
+        of_class = positive_class(old, positive, sensitivity=sensitivity, seed=seed).summary()
     with new_run(out, force=force) as partial:
-        _fill(partial, old, rule, causes, seed=seed, command=command)
+        _fill(partial, old, rule, causes, of_class, seed=seed, command=command)
     return load(out)
 
 
 def _fill(
-    folder: Path, old: Run, rule: Rule, causes: Causes | None, *, seed: int, command: str
+    folder: Path,
+    old: Run,
+    rule: Rule,
+    causes: Causes | None,
+    of_class: dict[str, Any] | None,
+    *,
+    seed: int,
+    command: str,
 ) -> None:
     from hardex.images import read_image
 
@@ -78,7 +100,8 @@ def _fill(
         image=dataset.image if dataset is not None else lambda i: read_image(kept[i]),
         shown=lambda position: dataset is not None or position in kept,
     )
-    write_metrics(results, old.metrics, choices)
+    figures = old.metrics if of_class is None else {**old.metrics, "positive": of_class}
+    write_metrics(results, figures, choices)
     manifest = replace(
         old.manifest,
         rule=asdict(rule),

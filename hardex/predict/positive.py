@@ -114,11 +114,7 @@ class ThresholdCurve:
         Raises:
             HardexError: it is outside that range, or there is no positive example.
         """
-        if not 0 < sensitivity <= 1:
-            raise HardexError(
-                "--sensitivity must be above 0 and at most 1, such as 0.95; received "
-                f"{sensitivity:g}; choose such a share."
-            )
+        check_sensitivity(sensitivity)
         if not self.positives:
             raise HardexError(
                 "a threshold for a sensitivity needs positive examples; there is none; choose "
@@ -145,6 +141,15 @@ class ThresholdCurve:
             "specificity": share(self.others - alarms, self.others),
             "precision": share(found, found + alarms),
         }
+
+
+def check_sensitivity(sensitivity: float) -> None:
+    """Raise `HardexError` unless it is above 0 and at most 1."""
+    if not 0 < sensitivity <= 1:
+        raise HardexError(
+            "--sensitivity must be above 0 and at most 1, such as 0.95; received "
+            f"{sensitivity:g}; choose such a share."
+        )
 
 
 def threshold_curve(p: NDArray[np.floating[Any]], is_positive: NDArray[np.bool_]) -> ThresholdCurve:

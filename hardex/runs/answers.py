@@ -6,6 +6,7 @@ The probabilities of all classes are never loaded: that of the given label follo
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,10 +119,19 @@ def answers_of(run: Run) -> Answers:
     Raises:
         RunError: the table cannot be read, or holds what hardex does not write.
     """
+    return answers_in(run.folder, len(run.manifest.class_names))
+
+
+def answers_in(folder: Path, class_count: int) -> Answers:
+    """As `answers_of`, of a run folder that may not be complete yet.
+
+    Raises:
+        RunError: the table cannot be read, or holds what hardex does not write.
+    """
     import pyarrow as pa
 
-    path = run.folder / RESULTS / TABLE
-    with _readable(run):
+    path = folder / RESULTS / TABLE
+    with _readable(folder):
         check_table(path)
         with open_table(path) as table:
             parts = [part.cast(pa.string()).cast(pa.large_string()) for part in table.texts("id")]
@@ -133,7 +143,7 @@ def answers_of(run: Run) -> Answers:
             raise Unreadable("a cell is empty")
         ids = Ids(pa.concat_arrays(parts) if parts else pa.array([], pa.large_string()))
         arrays = [numbers.column(name).to_numpy() for name in _NUMBERS]
-        return _checked(ids, arrays, len(run.manifest.class_names))
+        return _checked(ids, arrays, class_count)
 
 
 def _checked(ids: Ids, numbers: Sequence[NDArray[np.float64]], class_count: int) -> Answers:
@@ -153,7 +163,7 @@ def _checked(ids: Ids, numbers: Sequence[NDArray[np.float64]], class_count: int)
     )
 
 
-def class_probabilities(run: Run, index: int) -> NDArray[np.float32]:
+def class_probabilities(folder: Path, index: int) -> NDArray[np.float32]:
     """(n,) the probability of one class on all examples, in the order of the table.
 
     Raises:
@@ -161,16 +171,16 @@ def class_probabilities(run: Run, index: int) -> NDArray[np.float32]:
     """
     import pyarrow.compute as pc
 
-    with _readable(run):
+    with _readable(folder):
         parts = [
             pc.list_element(rows, index).to_numpy(zero_copy_only=False)
-            for rows in _probabilities(run)
+            for rows in _probabilities(folder)
         ]
         return np.concatenate(parts or [np.empty(0)]).astype(np.float32)
 
 
 def probabilities_at(
-    run: Run, rows: NDArray[np.intp], classes: NDArray[np.int32]
+    folder: Path, rows: NDArray[np.intp], classes: NDArray[np.int32]
 ) -> NDArray[np.float32]:
     """(m,) the probability of a class of each of these rows of the table.
 
@@ -179,8 +189,8 @@ def probabilities_at(
     """
     found = np.empty(len(rows), np.float32)
     start = 0
-    with _readable(run):
-        for lists in _probabilities(run):
+    with _readable(folder):
+        for lists in _probabilities(folder):
             here = np.flatnonzero((rows >= start) & (rows < start + len(lists)))
             if len(here):
                 flat = lists.flatten().to_numpy(zero_copy_only=False).reshape(len(lists), -1)
@@ -189,15 +199,15 @@ def probabilities_at(
     return found
 
 
-def _probabilities(run: Run) -> "Iterator[pa.Array]":
+def _probabilities(folder: Path) -> "Iterator[pa.Array]":
     """The lists of probabilities, some rows at a time."""
-    with open_table(run.folder / RESULTS / TABLE) as table:
+    with open_table(folder / RESULTS / TABLE) as table:
         for batch in table.batches(("probabilities",), _ROWS):
             yield batch.column(0)
 
 
 @contextmanager
-def _readable(run: Run) -> Iterator[None]:
+def _readable(folder: Path) -> Iterator[None]:
     """Turn an error about an unreadable table into a `RunError`."""
     try:
         yield
@@ -205,6 +215,6 @@ def _readable(run: Run) -> Iterator[None]:
         raise
     except (OSError, ValueError, IndexError, KeyError, TypeError) as error:
         raise RunError(
-            f"the predictions of a run must be as hardex wrote them; those of {run.folder} are not "
+            f"the predictions of a run must be as hardex wrote them; those of {folder} are not "
             f"({why(error)}); rank again with --force."
         ) from error

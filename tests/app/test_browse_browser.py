@@ -614,7 +614,9 @@ def test_a_viewer_looks_and_judges_nothing(browser, tmp_path):
         expect(visitor.page.locator(".hx-large")).to_be_visible()
         expect(visitor.page.locator(".hx-judge")).to_be_hidden()
         expect(visitor.page.locator(".hx-probe-this")).to_be_hidden()
-        expect(visitor.page.locator(".hx-page-link")).to_have_text(["Overview", "Browse", "Causes"])
+        expect(visitor.page.locator(".hx-page-link")).to_have_text(
+            ["Overview", "Browse", "Causes", "Compare"]
+        )
         close_visit(visitor)
 
 

@@ -145,8 +145,8 @@ def test_the_curve_names_the_preprocessing_of_the_model_that_answers(ready):
 def test_the_script_may_call_these_functions_and_each_answers(ready):
     names = names_on("probe", OWNER.role)
     assert set(names) == {
-        "probe", "curve", "smallest", "occlusion", "taken", "facts", "facts_of_shape", "kept",
-        "keep", "reopen", "rename", "delete", "export", "whose",
+        "probe", "curve", "curve_of", "smallest", "occlusion", "taken", "facts", "facts_of_shape",
+        "kept", "keep", "reopen", "rename", "delete", "export", "whose",
     }  # fmt: skip
     for name in names:
         for nonsense in (None, [], "text", {"id": "x" * 300, "source": 3, "file": 3}):

@@ -45,7 +45,9 @@ def test_each_page_is_one_folder_and_one_entry():
     for name in folders:
         assert all((FOLDER / name / f"page.{kind}").is_file() for kind in ("html", "js", "css"))
     assert [page.name for page in pages_of("annotator")] == ["annotate", "probe"]
-    assert [page.name for page in pages_of("viewer")] == ["overview", "browse", "causes"]
+    assert [page.name for page in pages_of("viewer")] == [
+        "overview", "browse", "causes", "compare",
+    ]  # fmt: skip
     assert not [one.name for one in QUESTIONS if "viewer" in one.roles and one.writes]
 
 
@@ -80,7 +82,7 @@ def test_a_question_that_is_not_there_is_none():
     assert {page for page in (WINDOW, "annotate", "probe") if names_on(page, "annotator")} == {
         WINDOW, "annotate", "probe",
     }  # fmt: skip
-    for page in ("browse", "overview", "causes"):
+    for page in ("browse", "overview", "causes", "compare"):
         assert names_on(page, "annotator") == []
     assert names_on(WINDOW, "annotator") == ["who", "status"]
 

@@ -118,6 +118,7 @@ def test_a_viewer_reads_overview_and_browse_and_nothing_else(app):
         "overview",
         "browse",
         "causes",
+        "compare",
     ]
     assert ask(app.vera, "overview", "facts", {})["examples"] == 30
     found = ask(app.vera, "browse", "browse", {"list": "all"})

@@ -32,7 +32,9 @@ def test_the_terminal_says_what_a_person_asks(hardex, runs):
         "See the examples: hardex serve old new third",
     ):
         assert line in told.out
-    assert "Share of the errors" in told.out
+    assert "Share of the errors" in told.out and "Repaired from" not in told.out
+    flips = "Repaired from old to new: 2 (given cat (1), owl (1); cat → dog (1), owl → dog (1)): "
+    assert flips in hardex("compare old new third -v").out
 
 
 def test_two_runs_need_no_matrix(hardex, runs):

@@ -10,6 +10,7 @@ import pytest
 from fakes import brightness, small_dataset, small_images, write_folders
 
 import hardex
+from hardex.comparison.compare import narrowed
 from hardex.comparison.plain import as_json
 from hardex.errors import HardexError, RunError
 from hardex.people.events import Annotation
@@ -82,6 +83,18 @@ def test_the_table_has_a_row_per_example_with_the_answers_of_all(three):
     assert row["label_probability_new"] == pytest.approx(0.1)
 
 
+def test_some_runs_of_a_comparison_are_compared_as_if_alone(three):
+    whole = hardex.compare(*three)
+    some = narrowed(whole, ["third", "old"])
+    alone = hardex.compare(three[2], three[0])
+    assert as_json(some) | {"made_from": 0} == as_json(alone) | {"made_from": 0}
+    np.testing.assert_array_equal(some.positions, alone.positions)
+    assert narrowed(whole, whole.runs) is whole
+    for runs in (["old"], ["old", "old"], ["old", "other"]):
+        with pytest.raises(RunError):
+            narrowed(whole, runs)
+
+
 def test_the_same_comparison_gives_the_same_intervals(three):
     assert hardex.compare(*three).differences == hardex.compare(*three).differences
 
@@ -106,6 +119,7 @@ def test_arrays_in_another_order_are_matched_by_their_pixels(tmp_path):
     other = run_of(tmp_path, "other", answers, labels, images=images[turned])
     found = hardex.compare(one, other)
     np.testing.assert_array_equal(found.predicted, [OLD, NEW])
+    np.testing.assert_array_equal(turned[found.positions[1]], found.positions[0])
     assert "matched by their pixels (5 of them in another row)" in found.notes[0]
 
 
@@ -292,6 +306,14 @@ def test_a_saved_table_comes_back_and_says_when_it_is_stale(three, tmp_path):
     shutil.rmtree(three[2].folder)
     _, again, gone = hardex.read_comparison(path).changes
     assert again == "the run new was ranked again" and gone.startswith("the run third is no longer")
+
+
+def test_annotations_that_cannot_be_read_hinder_no_comparison(three, tmp_path):
+    (three[0].folder / "people").mkdir()
+    (three[0].folder / "people/annotations.sqlite").write_text("nothing")
+    found = hardex.compare(*three, out=tmp_path / "table.parquet")
+    assert [one.annotations for one in found.origins] == [-1, 0, 0]
+    assert not hardex.read_comparison(tmp_path / "table.parquet").is_stale
 
 
 def test_a_table_is_never_replaced_by_accident(three, tmp_path):

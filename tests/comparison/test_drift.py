@@ -47,4 +47,4 @@ def test_models_that_are_only_surer_do_not_overfit():
     sharper = np.array([0.6, 0.7, 0.8])[:, None] * np.ones(300)
     found = drift(np.concatenate([sharper, 1 - sharper[:, :100]], axis=1))
     assert found.p < 1e-3 and not found.is_overfitting
-    assert "later models are surer" in drift_sentence(found)
+    assert "later models may only be surer" in drift_sentence(found)

@@ -4,6 +4,7 @@ from hardex_app.page import Page
 from hardex_app.pages.annotate import page as annotate
 from hardex_app.pages.browse import page as browse
 from hardex_app.pages.causes import page as causes
+from hardex_app.pages.compare import page as compare
 from hardex_app.pages.overview import page as overview
 from hardex_app.pages.people import page as people
 from hardex_app.pages.probe import page as probe
@@ -12,6 +13,7 @@ PAGES: tuple[Page, ...] = (
     overview.PAGE,
     browse.PAGE,
     causes.PAGE,
+    compare.PAGE,
     annotate.PAGE,
     probe.PAGE,
     people.PAGE,

@@ -26,8 +26,8 @@ function readAs(axis, value) {
  */
 function valuesAt({ series }, x) {
   return series
-    .map((one, number) => ({ number, name: one.name, y: one.points.find((point) => point.x === x)?.y ?? null }))
-    .filter((one) => one.y !== null)
+    .map((one, number) => ({ one, number, name: one.name, y: one.points.find((point) => point.x === x)?.y ?? null }))
+    .filter(({ y }) => y !== null)
     .sort((a, b) => Number(b.y) - Number(a.y));
 }
 
@@ -36,9 +36,9 @@ function valuesAt({ series }, x) {
  * @param {number} x
  */
 export function readoutRows(data, x) {
-  const rows = valuesAt(data, x).map(({ number, name, y }) => {
+  const rows = valuesAt(data, x).map(({ one, number, name, y }) => {
     const row = make("div", "hx-chart-row");
-    row.append(key(number, plain(name)), make("span", "hx-chart-value", readAs(data.y, Number(y))));
+    row.append(key(one, number, plain(name)), make("span", "hx-chart-value", readAs(data.y, Number(y))));
     return row;
   });
   return [make("strong", "", plain(readAs(data.x, x))), ...rows];

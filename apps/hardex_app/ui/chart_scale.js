@@ -13,6 +13,8 @@
  * @property {Point[]} points in ascending order of x
  * @property {boolean} [strong] drawn thicker than the others
  * @property {string} [note] follows the name in the legend
+ * @property {number} [colour] which of the colours of the style; by default that of its place among the series
+ * @property {boolean} [dashed] whether its line is
  */
 
 /**

@@ -85,8 +85,9 @@ function titles({ x, y }, plot) {
  * @param {Series[]} bars those that share the room of a bar
  */
 function seriesShape(plot, series, number, bars) {
-  const group = shape("g", { class: `hx-chart-series${series.strong ? " hx-chart-strong" : ""}` });
-  group.style.setProperty("--key", colour(number));
+  const looks = `${series.strong ? " hx-chart-strong" : ""}${series.dashed ? " hx-chart-dashed" : ""}`;
+  const group = shape("g", { class: `hx-chart-series${looks}` });
+  group.style.setProperty("--key", colour(series.colour ?? number));
   const known = series.points.filter((point) => point.y !== null);
   const { kind = "line" } = series;
   if (kind === "bars") {
@@ -191,7 +192,7 @@ export function readingMarks({ series }, plot, x) {
     const point = one.kind === "bars" ? undefined : one.points.find((each) => each.x === x && each.y !== null);
     if (!point) continue;
     const mark = dot(plot, point);
-    mark.style.setProperty("--key", colour(number));
+    mark.style.setProperty("--key", colour(one.colour ?? number));
     group.append(mark);
   }
   return group;
@@ -204,18 +205,19 @@ export function readingMarks({ series }, plot, x) {
  */
 export function legendKeys(series) {
   return series.length < 2 ? [] : series.map((one, number) => {
-    const node = key(number, plain(one.name) + (one.note ? ` (${one.note})` : ""));
+    const node = key(one, number, plain(one.name) + (one.note ? ` (${one.note})` : ""));
     node.title = one.name;
     return node;
   });
 }
 
 /**
- * @param {number} number
+ * @param {{colour?: number, dashed?: boolean}} series
+ * @param {number} number its place among the series
  * @param {string} name
  */
-export function key(number, name) {
-  const node = make("span", "hx-chart-key", name);
-  node.style.setProperty("--key", colour(number));
+export function key(series, number, name) {
+  const node = make("span", `hx-chart-key${series.dashed ? " hx-chart-key-dashed" : ""}`, name);
+  node.style.setProperty("--key", colour(series.colour ?? number));
   return node;
 }

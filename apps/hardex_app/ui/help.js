@@ -31,6 +31,12 @@ const PAGES = {
     keys: [],
     section: "Causes",
   },
+  compare: {
+    about: "Several models on the same examples: which is better, and whose errors they are. Click any number to see "
+      + "the examples behind it with the answers of all models, and a picture to open it in Browse.",
+    keys: [],
+    section: "Compare",
+  },
   probe: {
     about: "Change a picture and watch the prediction: take an example, draw, or drop an image; move the sliders. The "
       + "curve shows where the prediction flips.",

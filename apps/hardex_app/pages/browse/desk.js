@@ -18,6 +18,7 @@ export const PHONE_BELOW = 900; // pixels: there the detail lies below all cards
  * @property {{value: string, words: string}[]} verdicts
  * @property {boolean} training whether there are training images to compare with
  * @property {string} open_training the command that opens the training data; "" for visitors
+ * @property {boolean} models whether other models answer, too
  * @property {boolean} images whether the run has any
  * @property {string} address where others reach the app; "" where they do not
  * @property {boolean} shared whether the visitor is one of them

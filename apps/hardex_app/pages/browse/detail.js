@@ -88,9 +88,9 @@ function reasons(shown) {
 
 /**
  * @param {import("./desk.js").Bar} one
- * @param {Example} shown
+ * @param {{given: string, predicted: string}} shown
  */
-function bar(one, shown) {
+export function bar(one, shown) {
   const row = make("div", "hx-bar");
   row.classList.toggle("hx-is-given", one.class === shown.given);
   row.classList.toggle("hx-is-predicted", one.class === shown.predicted);

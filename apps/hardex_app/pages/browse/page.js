@@ -10,6 +10,7 @@ import { drawEvidence } from "./evidence.js";
 import { fillForm, listenToFilters, offerFilters, stopTypingElsewhere } from "./filters.js";
 import { askPage, listenToPager } from "./grid.js";
 import { askNeighbours, keepRoom } from "./neighbours.js";
+import { askOthers } from "./others.js";
 import { pictureOf } from "./picture.js";
 import { listenToSteps, markOpen, onArrow, openFirst } from "./selection.js";
 import { Selected } from "./selected.js";
@@ -138,6 +139,7 @@ async function askExample(desk, verdicts, askPicture) {
   element.dataset.opened = id;
   askPicture();
   askNeighbours(desk);
+  askOthers(desk);
   if (find(element, ".hx-scores", HTMLDetailsElement).open) askEasier(desk);
 }
 

@@ -17,7 +17,8 @@ def facts(call: Call) -> dict[str, Any]:
     Returns:
         As `browsing.facts`; and `whose`, the key of what a browser keeps; `training`, whether
         there are training images to compare with; `open_training`, the command that opens those
-        of the diagnosis ("" for viewers); `images`, whether the run has any; `address`,
+        of the diagnosis ("" for viewers); `models`, whether other models answer, too; `images`,
+        whether the run has any; `address`,
         where others reach the app ("" where they do not, or for viewers, who are there).
     """
     run = call.run
@@ -26,6 +27,7 @@ def facts(call: Call) -> dict[str, Any]:
         "whose": draft_key(run, call.visitor.name),
         "training": call.workspace.has_training,
         "open_training": open_training(run) if is_owner(call.visitor) else "",
+        "models": bool(call.workspace.comparisons),
         "images": run.manifest.data is not None,
         "address": kept_address(run.folder) if is_owner(call.visitor) else "",
         "shared": not is_owner(call.visitor),

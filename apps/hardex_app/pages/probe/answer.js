@@ -87,7 +87,7 @@ function pairBar(one) {
  */
 export function showNothing(page) {
   const { element, state } = page;
-  state.answer = state.curve = null;
+  state.answer = state.curve = state.beside.curve = null;
   for (const name of ["before", "after"]) {
     const canvas = find(element, `.hx-${name}`, HTMLCanvasElement);
     canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);

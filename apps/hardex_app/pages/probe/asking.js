@@ -8,6 +8,7 @@ import { showExpected } from "./keep.js";
 import { listKept } from "./kept.js";
 import { learnShape } from "./received.js";
 import { requestOf, sourceOf } from "./state.js";
+import { askBeside } from "./beside.js";
 import { showStatus } from "./status.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -18,6 +19,7 @@ const CURVE_REST_MS = 80;
  * @typedef {object} Ask each asks the server for one thing, one request at a time
  * @property {() => void} probe
  * @property {() => void} curve
+ * @property {() => void} beside the curve of the other model, if one is chosen
  * @property {() => void} curveSoon once the hand rests: a curve costs the server far more than one answer
  * @property {() => void} kept the list of kept probes
  * @property {() => void} judged the examples that an annotator has judged
@@ -31,14 +33,19 @@ const CURVE_REST_MS = 80;
 export function askOf(page, { latched }) {
   const say = /** @param {string} text */ (text) => showStatus(page.element, text);
   const curve = latched(() => askCurve(page), say);
+  const beside = latched(() => askBeside(page), say);
   /** @type {number | undefined} */
   let timer;
   return {
     probe: latched(() => askProbe(page), say),
     curve,
+    beside,
     curveSoon: () => {
       clearTimeout(timer);
-      timer = setTimeout(curve, CURVE_REST_MS);
+      timer = setTimeout(() => {
+        curve();
+        beside();
+      }, CURVE_REST_MS);
     },
     kept: latched(() => listKept(page), () => {}),
     judged: latched(() => listJudged(page), () => {}),

@@ -51,7 +51,7 @@ export function changesOf(page) {
       view();
     },
     draft: () => {
-      state.curve = null;
+      state.curve = state.beside.curve = null;
       for (const show of [showSource, showPad, showAmounts, showTexts, showCurve]) show(page);
       picture();
     },

@@ -5,6 +5,7 @@ import { chart } from "../../ui/chart.js";
 import { find, plain } from "../../ui/dom.js";
 import { percent } from "../../ui/numbers.js";
 import { amountText, onStep } from "./amounts.js";
+import { seriesBeside, startBeside } from "./beside.js";
 import { setAmounts } from "./sliders.js";
 import { labelName, sliderAlong, sourceOf } from "./state.js";
 import { showTensor } from "./tensor.js";
@@ -36,6 +37,7 @@ export function startCurve(page) {
     showAlong(page, select.value);
     page.changed.view();
   });
+  startBeside(page);
 }
 
 /**
@@ -48,7 +50,7 @@ export function showAlong(page, name) {
   const { state } = page;
   if (name === state.draft.along && state.curve) return;
   state.draft.along = name;
-  state.curve = null;
+  state.curve = state.beside.curve = null;
   showCurve(page);
   if (sourceOf(state)) page.ask.curveSoon();
 }
@@ -76,7 +78,8 @@ export function showCurve(page) {
   const most = curve ? axisEnd(curve) : 1;
   find(element, ".hx-curve-axis").textContent = most < 1 ? `The axis ends at ${100 * most} %.` : "";
   page.chart.rename(`Response curve along ${slider.label.toLowerCase()}`);
-  const series = curve ? seriesOf(curve, labelName(page.state)) : [];
+  const own = curve ? seriesOf(curve, labelName(page.state)) : [];
+  const series = [...own, ...seriesBeside(page.state, own.map(({ name }) => name))];
   page.chart.draw({ series, ...axesOf(slider, most), ...marksOf(slider, curve, draft.transform[slider.name]) });
   showTensor(page); // the curve's answer names the preprocessing
 }

@@ -25,6 +25,7 @@
  * @property {string} closed why this annotator may not draw yet; "" if they may
  * @property {{upload: boolean, export: boolean}} may an annotator may neither upload nor export
  * @property {string[]} class_names
+ * @property {string[]} models other models, whose curves can be drawn beside
  * @property {Example[]} examples
  * @property {number} brush
  * @property {boolean} digits whether the classes are digits, which are drawn as MNIST was made

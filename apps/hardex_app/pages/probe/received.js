@@ -2,6 +2,7 @@
 
 import { find, plain } from "../../ui/dom.js";
 import { askOnce } from "./ask_once.js";
+import { offerBeside } from "./beside.js";
 import { showNothing } from "./answer.js";
 import { offerAlong, showCurve } from "./curve.js";
 import { restoreDraft } from "./draft.js";
@@ -28,6 +29,7 @@ export function receive(page, facts) {
   showFacts(page, facts);
   const hasChanged = makeSliders(page);
   offerAlong(page);
+  offerBeside(page);
   for (const show of [showExamples, showSource, showPad, showCurve]) show(page);
   if (facts.problem) {
     showStatus(page.element, facts.problem);

@@ -51,6 +51,8 @@ import { drawnOf } from "./sketch.js";
  * @property {import("./facts.js").ProbeAnswer | null} answer
  * @property {number} answered the number of the picture that the answer is about
  * @property {import("./facts.js").CurveAnswer | null} curve
+ * @property {{run: string, curve: import("./facts.js").CurveAnswer | null}} beside the other model whose curve is drawn
+ *   beside; "" for none
  * @property {number} pictures counts how often the picture has changed
  * @property {number} readings counts the images read; only the last one is shown
  * @property {number} openings counts the views and kept probes opened; only the last one is shown
@@ -62,7 +64,8 @@ import { drawnOf } from "./sketch.js";
 export function newState() {
   return {
     draft: newDraft(), facts: null, wanted: null, leftAt: null, answer: null, answered: -1, curve: null,
-    pictures: 0, readings: 0, openings: 0, pen: { stroke: null, pointer: null, at: null },
+    beside: { run: "", curve: null }, pictures: 0, readings: 0, openings: 0,
+    pen: { stroke: null, pointer: null, at: null },
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { address, stay } from "../../ui/address.js";
 import { clamped } from "./amounts.js";
+import { chooseBeside } from "./beside.js";
 import { openKept } from "./kept.js";
 import { closeKept, isAnnotator } from "./state.js";
 
@@ -19,7 +20,7 @@ const FIRST_ALONG = "rotation";
  * @param {State} state
  * @returns {View}
  */
-function viewOf({ draft, facts }) {
+function viewOf({ draft, facts, beside }) {
   const changes = (facts?.sliders ?? []).map(({ name, start }) => {
     const amount = draft.transform[name];
     return [name, amount === start || amount === undefined ? "" : String(amount)];
@@ -28,6 +29,7 @@ function viewOf({ draft, facts }) {
     id: draft.kind === "example" ? draft.example ?? "" : "",
     probe: draft.kept ?? "",
     along: draft.along === FIRST_ALONG ? "" : draft.along,
+    beside: beside.run,
     ...Object.fromEntries(changes),
   };
 }
@@ -66,8 +68,10 @@ export function follow(page, view) {
   const names = Object.keys(shown);
   const isShown = names.every((name) => (view[name] ?? "") === shown[name]);
   const isReload = location.search === state.leftAt || !names.some((name) => name in view);
-  if (isFirst && (isShown || isReload)) page.changed.draft();
-  else if (!isShown) show(page, view, isFirst);
+  if (isFirst && (isShown || isReload)) {
+    chooseBeside(page, view.beside ?? "");
+    page.changed.draft();
+  } else if (!isShown) show(page, view, isFirst);
 }
 
 /**
@@ -80,6 +84,7 @@ function show(page, view, isFirst) {
   const sliders = facts?.sliders ?? [];
   draft.along = sliders.some((one) => one.name === view.along) ? view.along : FIRST_ALONG;
   const transform = amountsIn(sliders, view);
+  chooseBeside(page, view.beside ?? "");
   if (view.probe) {
     const isChanged = sliders.some(({ name }) => name in view);
     openKept(page, view.probe, isChanged ? transform : null);

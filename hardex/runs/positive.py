@@ -1,5 +1,6 @@
 """A run -> how its model tells one class from the rest: the two kinds of error, and thresholds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardex.errors import RunError
-from hardex.predict.positive import OneClass, ThresholdCurve, one_class, threshold_curve
-from hardex.runs.answers import Answers, answers_of, class_probabilities
+from hardex.predict.positive import (
+    OneClass,
+    ThresholdCurve,
+    check_sensitivity,
+    one_class,
+    threshold_curve,
+)
+from hardex.runs.answers import Answers, answers_in, class_probabilities
 from hardex.runs.run import Run, opened
 
 
@@ -34,15 +41,17 @@ class PositiveClass:
     missed: tuple[str, ...]
     alarms: tuple[str, ...]
 
+    def summary(self) -> dict[str, Any]:
+        """Counts and shares as plain data, without ids; metrics.json holds them."""
+        return {"class": self.name, **self.figures.as_dict(), "at_sensitivity": self.chosen}
+
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, with at most 201 points of the curve."""
+        """Plain data, with the ids and at most 201 points of the curve."""
         return {
-            "class": self.name,
-            **self.figures.as_dict(),
+            **self.summary(),
             "missed": list(self.missed),
             "alarms": list(self.alarms),
             "curve": self.curve.as_dict(),
-            "at_sensitivity": self.chosen,
         }
 
 
@@ -62,10 +71,26 @@ def positive_class(
         HardexError: there is no threshold of that sensitivity.
     """
     found = opened(run)
-    number = class_number(found, name)
-    answers = answers_of(found)
+    names = found.manifest.class_names
+    return positive_in(found.folder, names, name, sensitivity=sensitivity, seed=seed)
+
+
+def positive_in(
+    folder: Path,
+    class_names: Sequence[str],
+    name: str,
+    *,
+    sensitivity: float | None = None,
+    seed: int = 0,
+) -> PositiveClass:
+    """As `positive_class`, of a run folder that may not be complete yet."""
+    check_positive(name, sensitivity, class_names)
+    if not name:
+        raise RunError("one class is told from the rest; none was named; name one of the classes.")
+    number = list(class_names).index(name)
+    answers = answers_in(folder, len(class_names))
     is_positive, is_predicted = answers.given == number, answers.predicted == number
-    curve = threshold_curve(class_probabilities(found, number), is_positive)
+    curve = threshold_curve(class_probabilities(folder, number), is_positive)
     return PositiveClass(
         name,
         one_class(is_positive, is_predicted, np.random.default_rng(seed)),
@@ -76,19 +101,22 @@ def positive_class(
     )
 
 
-def class_number(run: Run, name: str) -> int:
-    """The number of a class.
+def check_positive(name: str, sensitivity: float | None, class_names: Sequence[str]) -> None:
+    """Raise an error unless these options fit a run of these classes; "" and None are none.
 
     Raises:
-        RunError: the run has none of this name.
+        RunError: there is no such class, or a sensitivity without a class.
+        HardexError: the sensitivity is no share above 0.
     """
-    names = run.manifest.class_names
-    if name not in names:
+    if name and name not in class_names:
         raise RunError(
-            f"--positive must be one of the run's {len(names)} classes; received {name[:80]!r}; "
-            "choose one of them."
+            f"--positive must be one of the {len(class_names)} classes; received "
+            f"{name[:80]!r}; choose one of them."
         )
-    return names.index(name)
+    if sensitivity is not None and not name:
+        raise RunError("--sensitivity is that of one class; none was named; add --positive CLASS.")
+    if sensitivity is not None:
+        check_sensitivity(sensitivity)
 
 
 def _hardest_first(answers: Answers, which: NDArray[np.bool_]) -> tuple[str, ...]:
