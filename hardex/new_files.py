@@ -75,7 +75,7 @@ def whole_file(path: Path, what: str) -> Iterator[Path]:
     partial = _beside(path)
     try:
         yield partial
-        with partial.open("rb") as written:
+        with partial.open("r+b") as written:
             os.fsync(written.fileno())
         partial.replace(path)
     except OSError as error:

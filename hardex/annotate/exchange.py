@@ -1,14 +1,11 @@
 """Annotations <-> files: CSV, JSON lines and Label Studio's JSON, without loss both ways."""
 
 import csv
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
-from uuid import uuid4
 
 from hardex.annotate.answers import NO_CLASS, latest, votes_of
 from hardex.annotate.consensus import consensus_of
@@ -17,6 +14,7 @@ from hardex.annotate.rows import COLUMNS, NEEDED, Placed, event_of, one_line, ro
 from hardex.annotate.votes import Votes
 from hardex.bounded import Unreadable, json_of, lines_of
 from hardex.errors import RunError
+from hardex.new_files import check_free, whole_file
 from hardex.people.access import OWNER
 from hardex.people.events import AnnotationEvent
 from hardex.runs.run import Run, opened
@@ -104,40 +102,13 @@ def export_annotations(
         write = partial(write_tasks, pictures=pictures)
     if not isinstance(file, str | Path):
         return Written("-", format, write(found, file))
-    with _whole(Path(file), force=force) as stream:
+    check_free(Path(file), "an export", force=force)
+    with (
+        whole_file(Path(file), "an export") as partial_file,
+        partial_file.open("x", encoding="utf-8", newline="") as stream,
+    ):
         rows = write(found, stream)
     return Written(str(file), format, rows)
-
-
-@contextmanager
-def _whole(path: Path, *, force: bool) -> Iterator[TextIO]:
-    """A file beside `path` that replaces it when the block ends without an error."""
-    if not force and os.path.lexists(path):
-        raise RunError(
-            f"an export must go to a new file; {path} exists; pass --force to replace it or "
-            "choose another."
-        )
-    if not path.parent.is_dir():
-        raise RunError(
-            f"an export must go to an existing folder; {path.parent} is not one; create it or "
-            "choose another."
-        )
-    partial = path.with_name(f".{path.name[:60]}.partial-{uuid4()}")
-    try:
-        with partial.open("x", encoding="utf-8", newline="") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise RunError(
-            f"an export must go to a file that can be written; {path} could not be "
-            f"({error.strerror or error}), and nothing was written; free disk space or "
-            "choose another."
-        ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def _write_csv(run: Run, stream: TextIO) -> int:

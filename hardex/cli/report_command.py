@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from hardex.cli.options import DatabaseUrl
+
 
 class As(StrEnum):
     """The format of a report."""
@@ -39,19 +41,19 @@ def report(
         ),
     ] = None,
     thumbnails: Annotated[
-        int | None,
+        int,
         typer.Option(
             metavar="N",
             min=0,
-            help="How many hard examples are shown, of all runs and lists together; by default "
-            "all.",
+            help="How many hard examples are shown, of all runs and lists together.",
         ),
-    ] = None,
+    ] = 200,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    annotations: DatabaseUrl = "",
 ) -> None:
     """Write a report of RUN to send: one page that opens without a network."""
     import sys
-    from io import StringIO
+    from io import TextIOWrapper
 
     from hardex.cli.terminal import print_text
     from hardex.reporting.report import report as write
@@ -59,11 +61,21 @@ def report(
 
     kind = "" if format is None else format.value
     if out is not None and str(out) == "-":
-        text = StringIO()
-        write(*runs, out=text, format=kind, thumbnails=thumbnails)
-        sys.stdout.buffer.write(text.getvalue().encode())
+        # The same bytes as in a file, whatever the terminal's encoding; nothing in them acts on it.
+        with (
+            open(sys.stdout.fileno(), "wb", closefd=False) as bytes_out,
+            TextIOWrapper(bytes_out, encoding="utf-8", newline="") as stream,
+        ):
+            write(*runs, out=stream, format=kind, thumbnails=thumbnails, annotations=annotations)
         return
-    found = write(*runs, out=out or "", format=kind, thumbnails=thumbnails, force=force)
+    found = write(
+        *runs,
+        out=out or "",
+        format=kind,
+        thumbnails=thumbnails,
+        force=force,
+        annotations=annotations,
+    )
     print_text(
         f"Report of {counted(len(found.contents.runs), 'run')} with "
         f"{counted(found.thumbnails, 'hard example')}, {_size(found.size)}, written to "

@@ -22,6 +22,7 @@ SUFFIXES = (".parquet", ".csv")
 NOTE = "hardex.comparison"  # the key in a Parquet file of what it was made from
 SCHEMA = "hardex.comparison/1"
 _ROWS = 65_536  # of a CSV, written at a time
+_WHAT = "a comparison"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ class SavedComparison:
 
 def check_target(path: Path, *, force: bool) -> None:
     """Raise `RunError` unless a table may be written to this path."""
-    check_new(path, SUFFIXES, option="--out", what="a comparison", force=force)
+    check_new(path, SUFFIXES, option="--out", what=_WHAT, force=force)
 
 
 def write_table(found: Comparison, path: Path, *, force: bool = False) -> None:
@@ -67,7 +68,7 @@ def write_table(found: Comparison, path: Path, *, force: bool = False) -> None:
     """
     check_target(path, force=force)
     write = _write_csv if path.suffix.lower() == ".csv" else _write_parquet
-    with whole_file(path, "a comparison") as partial:
+    with whole_file(path, _WHAT) as partial:
         write(found, partial)
 
 

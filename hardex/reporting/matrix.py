@@ -9,7 +9,7 @@ from hardex.reporting.wording import shortened
 _HEIGHT = 24  # of a row, in units of the drawing
 _DIGIT = 6.5  # width of one
 _LETTER = 6.6  # of a class name
-_LABEL_MOST = 14  # characters of a class name beside the matrix
+_LABEL_MOST = 23  # characters of a class name beside the matrix
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def drawing_of(matrix: Matrix) -> Drawing:
         >>> [(cell.text, cell.is_right, round(cell.strength, 2)) for cell in drawing.cells]
         [('8', True, 0.8), ('2', False, 1.0), ('', False, 0.0), ('5', True, 1.0)]
     """
-    labels = tuple(shortened(name, _LABEL_MOST) for name in matrix.classes)
+    labels = tuple(map(_label, matrix.classes))
     k = len(labels)
     largest = max((count for row in matrix.counts for count in row), default=0)
     most = max((matrix.counts[i][j] for i in range(k) for j in range(k) if i != j), default=0)
@@ -79,6 +79,16 @@ def drawing_of(matrix: Matrix) -> Drawing:
     return Drawing(
         left + k * width, top + k * _HEIGHT, width, _HEIGHT, left, top, labels, is_upright, cells
     )
+
+
+def _label(name: str) -> str:
+    """A class name with its end, because names often differ only there.
+
+    Example:
+        >>> _label("golden retriever, number 20")
+        'golden retr…, number 20'
+    """
+    return name if len(name) <= _LABEL_MOST else f"{name[:11]}…{name[-11:]}"
 
 
 def _cell(matrix: Matrix, most: int, i: int, j: int, x: float, y: float) -> Cell:

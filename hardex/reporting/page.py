@@ -36,10 +36,7 @@ def as_page(contents: Contents) -> str:
         "short": shortened,
         "drawing": drawing_of,
     }
-    style = Markup((_FOLDER / "report.css").read_text(encoding="utf-8"))
-    return environment.get_template("report.html").render(
-        report=contents, style=style, titles=TITLES
-    )
+    return environment.get_template("report.html").render(report=contents, titles=TITLES)
 
 
 def _plain(value: Any) -> Any:

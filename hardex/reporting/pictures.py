@@ -90,18 +90,18 @@ def _picture(image: Image, room: Room) -> Picture:
     return Picture(url, max(image.shape[:2]) <= _DOTS)
 
 
-def shares(totals: Sequence[int], count: int | None) -> list[int]:
+def shares(totals: Sequence[int], count: int) -> list[int]:
     """How many of each list are shown if all together may show `count`: in turn, by rank.
 
     Args:
         totals: the length of each list.
-        count: how many in all; None for all of them.
+        count: how many in all.
 
     Example:
-        >>> shares([3, 1, 5], 6), shares([3, 1], None)
+        >>> shares([3, 1, 5], 6), shares([3, 1], 9)
         ([3, 1, 2], [3, 1])
     """
-    if count is None or count >= sum(totals):
+    if count >= sum(totals):
         return list(totals)
     # The largest number of whole turns that fits, and one more of the first lists.
     low, high = 0, max(totals, default=0)

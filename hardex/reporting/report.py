@@ -24,6 +24,7 @@ from hardex.runs.run import Run, opened
 from hardex.text import plain_json
 from hardex.version import VERSION
 
+THUMBNAILS = 200  # of which a report has less than 5 MB
 MOST_BYTES = 100_000_000
 _TEXT_BYTES = 10_000_000  # of them for everything but the pictures
 WHAT = "a report"
@@ -52,8 +53,9 @@ def report(
     *runs: str | Path | Run,
     out: str | Path | TextIO = "",
     format: str = "",
-    thumbnails: int | None = None,
+    thumbnails: int = THUMBNAILS,
     force: bool = False,
+    annotations: str = "",
 ) -> Report:
     """Write a report of runs: what is wrong, where, why, and how to repeat it.
 
@@ -64,9 +66,10 @@ def report(
         out: a new file, or a text stream; by default `report.html` and the like.
         format: `html`: one page with its pictures inside; `markdown`, or `json` without pictures.
             By default what the name of the file says, else `html`.
-        thumbnails: how many hard examples are shown, of all runs and lists together; by default
-            all. The lists take turns, by rank.
+        thumbnails: how many hard examples are shown, of all runs and lists together. The lists
+            take turns, by rank.
         force: whether to replace an existing file.
+        annotations: the database address, if runs are folders and their annotations are elsewhere.
 
     Raises:
         RunError: a run cannot be read, the runs cannot be compared, the report would exceed
@@ -84,12 +87,17 @@ make one with `hardex rank MODEL DATA --out RUN`.
             f"a report is written as one of {', '.join(FORMATS)}; received {kind[:40]!r}; choose "
             "one of them."
         )
-    if thumbnails is not None and thumbnails < 0:
+    if thumbnails < 0:
         raise RunError(f"--thumbnails must be 0 or more; received {thumbnails}; choose a number.")
     target = None if hasattr(out, "write") else Path(str(out) or f"report{_SUFFIXES[kind]}")
     if target is not None:
         check_free(target, WHAT, force=force)
-    contents = contents_of(runs, thumbnails=thumbnails, made=now(), pictures=kind == "html")
+    contents = contents_of(
+        [opened(run, annotations=annotations) for run in runs],
+        thumbnails=thumbnails,
+        made=now(),
+        pictures=kind == "html",
+    )
     text = FORMATS[kind](contents)
     size = len(text.encode())
     if size > MOST_BYTES:
@@ -118,7 +126,7 @@ def format_of(out: str | Path | TextIO) -> str:
 def contents_of(
     runs: Sequence[str | Path | Run],
     *,
-    thumbnails: int | None = None,
+    thumbnails: int = THUMBNAILS,
     made: str = "",
     pictures: bool = True,
     most_bytes: int = MOST_BYTES - _TEXT_BYTES,
@@ -127,7 +135,7 @@ def contents_of(
 
     Args:
         runs: 1 to 20 runs or their folders.
-        thumbnails: how many hard examples are shown; None for all.
+        thumbnails: how many hard examples are shown.
         made: when, in UTC, ISO 8601.
         pictures: whether it holds pictures.
         most_bytes: how many bytes these may have together.
@@ -156,7 +164,7 @@ def contents_of(
     )
 
 
-def _shown(runs: Sequence[Run], thumbnails: int | None) -> list[Mapping[str, int]]:
+def _shown(runs: Sequence[Run], thumbnails: int) -> list[Mapping[str, int]]:
     """How many examples of each list are shown, by run."""
     totals = [int((run.hard["list"] == name).sum()) for run in runs for name in LISTS]
     counts = iter(shares(totals, thumbnails))

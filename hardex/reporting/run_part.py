@@ -116,12 +116,22 @@ def _matrix(figures: Mapping[str, Any]) -> Matrix | None:
 
 def _notes(figures: Mapping[str, Any], more: str) -> tuple[str, ...]:
     doctor = [
-        " ".join(filter(None, (one.get("evidence", ""), one.get("advice", ""))))
-        for one in figures["doctor"]
+        _sentence(one.get("evidence", ""), one.get("advice", "")) for one in figures["doctor"]
     ]
     sealed = figures["sealed"]
     seal = f"{sealed:,} more examples are sealed for a later proof." if sealed else ""
     return tuple(filter(None, (*doctor, *figures["notes"], figures["problem"], seal, more)))
+
+
+def _sentence(*clauses: str) -> str:
+    """Clauses as one sentence.
+
+    Example:
+        >>> _sentence("accuracy is 4 %", "check the labels")
+        'Accuracy is 4 %; check the labels.'
+    """
+    text = "; ".join(filter(None, clauses))
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 # ------------------------------------------------------------------ hard examples
@@ -153,10 +163,10 @@ def _card(run: Run, row: Mapping[Any, Any], finding: Finding | None, room: Room)
         predicted=shortened(row["predicted_label"]),
         confidence=float(row["confidence"]),
         rank=int(row["rank"]),
-        reason=shortened(row["reason"], 300),
+        reason=shortened(row["reason"], 200),
         cause="" if finding is None else finding.cause,
         cause_confidence=None if finding is None else finding.confidence,
-        why="" if finding is None else finding.why,
+        why="" if finding is None else shortened(finding.why, 300),
         picture=picture_of(run, row["id"], room),
     )
 

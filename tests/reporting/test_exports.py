@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -75,14 +76,14 @@ def test_fiftyone_gets_labels_as_numbers_of_classes(run, tmp_path):
 
 
 def test_fiftyone_opens_an_export(run, tmp_path):
-    fiftyone = pytest.importorskip("fiftyone")
+    importers = pytest.importorskip("fiftyone.utils.data.importers")  # which needs no database
     hardex.export(run, "fiftyone", out=tmp_path / "out")
-    opened = fiftyone.Dataset.from_dir(
-        dataset_dir=str(tmp_path / "out"),
-        dataset_type=fiftyone.types.FiftyOneImageClassificationDataset,
-        label_field="given",
-    )
-    assert len(opened) == run.hard.id.nunique()
+    for labels, column in (("labels.json", "given"), ("predictions.json", "predicted")):
+        kind = importers.FiftyOneImageClassificationDatasetImporter
+        with kind(dataset_dir=str(tmp_path / "out"), labels_path=labels) as opened:
+            rows = {int(Path(path).stem): label.label for path, _, label in opened}
+        known = run.predictions.set_index("position")[f"{column}_label"]
+        assert rows == known[list(rows)].to_dict() and len(rows) == run.hard.id.nunique()
 
 
 def test_label_studio_gets_tasks_that_fit_its_setup(run, tmp_path):
@@ -138,6 +139,19 @@ def test_cleanlab_gets_arrays_in_the_order_of_the_examples(run, tmp_path):
     assert names == list(HOSTILE)
     with (tmp_path / "out" / "examples.csv").open(encoding="utf-8", newline="") as file:
         assert [row["id"] for row in csv.DictReader(file)] == run.predictions.id.tolist()
+
+
+def test_tables_of_several_row_groups_keep_their_order(tmp_path):
+    p = np.random.default_rng(0).dirichlet((1, 1), 9_000)
+    labels = np.arange(9_000) % 2
+    run = hardex.rank(probabilities=p, labels=labels, out=tmp_path / "run")
+    hardex.export(run, "cleanlab", out=tmp_path / "out")
+    np.testing.assert_allclose(np.load(tmp_path / "out" / "pred_probs.npy"), p, atol=1e-6)
+    assert np.load(tmp_path / "out" / "labels.npy").tolist() == labels.tolist()
+    hardex.export(run, "parquet", out=tmp_path / "out.parquet")
+    table = pd.read_parquet(tmp_path / "out.parquet")
+    assert table["position"].tolist() == list(range(9_000))
+    assert table["unsure_rank"].notna().sum() == (run.hard["list"] == "unsure").sum()
 
 
 def test_cleanlab_opens_its_arrays(run, tmp_path):

@@ -255,3 +255,18 @@ def test_a_report_loads_no_tensorflow(run):
         [sys.executable, "-c", code, str(run.folder)], capture_output=True, text=True, check=True
     )
     assert told.stdout.strip() == "[]"
+
+
+def test_annotations_that_cannot_be_read_keep_nothing_else_back(run):
+    (run.folder / "people").mkdir(exist_ok=True)
+    (run.folder / "people" / "annotations.sqlite").write_bytes(b"no database" * 99)
+    part = contents_of([hardex.load(run.folder)]).runs[0]
+    assert part.judged is None and part.notes[-1].startswith("The annotations are left out: ")
+
+
+def test_a_report_of_many_shows_two_hundred(tmp_path):
+    rows = np.tile([0.6, 0.4], (300, 1))
+    run = hardex.rank(probabilities=rows, labels=np.ones(300, int), out=tmp_path / "run", count=150)
+    found = contents_of([run])
+    assert [len(one.cards) for one in found.runs[0].lists] == [100, 100]
+    assert "100 of 150, the hardest first" in page_of(run)
