@@ -116,7 +116,7 @@ class Matched(Part):
     places: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     drawn: frozenset[int] = frozenset()
     kept: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
-    seen: list[tuple[Positions, list[int]]] = field(default_factory=list)
+    seen: list[tuple[Positions, NDArray[np.uint64]]] = field(default_factory=list)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ class Matched(Part):
         """The examples, with labels as the model numbers its classes."""
         for batch in self.whole.batches(size, shape, keep, within):
             keys = [int(pixel_key(image)[:16], 16) for image in batch.images]
-            self.seen.append((batch.positions, keys))
+            self.seen.append((batch.positions, np.array(keys, np.uint64)))
             for row, position in enumerate(batch.positions.tolist()):
                 if position in self.drawn:
                     self.kept[position] = batch.images[row].copy()  # not the whole batch with it
@@ -151,7 +151,7 @@ class Matched(Part):
     def keys(self) -> Keys:
         """Those of all pictures that have passed by."""
         positions = np.concatenate([part for part, _ in self.seen])
-        keys = np.concatenate([np.array(part, np.uint64) for _, part in self.seen])
+        keys = np.concatenate([part for _, part in self.seen])
         return Keys(keys, positions, self.id)
 
     def sample(self, probabilities: dict[int, Probabilities]) -> Sample:

@@ -18,6 +18,7 @@ from hardex.error_analysis.decomposition import Decomposition
 from hardex.error_analysis.top import TopError
 from hardex.error_analysis.waterfall import Bar, bars
 from hardex.errors import HardexError, RunError
+from hardex.images import resize
 from hardex.new_files import whole_file
 from hardex.overview.confusion import confusion_figures
 from hardex.text import plain_text
@@ -32,6 +33,7 @@ _DPI = 150
 _PIXELS_MOST = 40_000_000  # of a figure; a larger one is drawn with fewer dots per inch
 _NAME = 16  # characters of a class name below a picture
 _TICK = 22  # and beside the matrix
+_SIDE_MOST = 320  # pixels of a picture along its longer side
 _SMOOTH = 64  # pixels; larger pictures are smoothed when they are scaled
 _FONTS_MOST = 400  # that are looked through for a sign
 _BOX = "\N{WHITE SQUARE}"
@@ -177,10 +179,16 @@ def write_waterfall(found: Decomposition, path: Path) -> None:
 
 
 def _picture_of(one: TopError, picture: Picture) -> Image | None:
+    """The picture, at most as large as it can be seen: a thousand photographs fill the memory."""
     try:
-        return picture(one)
+        image = picture(one)
     except HardexError:
         return None
+    height, width, channels = image.shape
+    scale = _SIDE_MOST / max(height, width)
+    if scale >= 1:
+        return image
+    return resize(image, (max(1, round(height * scale)), max(1, round(width * scale)), channels))
 
 
 def _grid(

@@ -12,6 +12,7 @@ from hardex.error_analysis.floor import floor_from
 from hardex.error_analysis.shift import TwoSample, two_samples
 from hardex.error_analysis.wording import shift_sentence
 from hardex.errors import DatasetError, RunError
+from hardex.people.events import Annotation
 
 from .made_sets import read_off, run_of, set_with, write_set
 
@@ -164,6 +165,29 @@ def test_the_floor_is_how_often_people_contradict_the_labels(rng):
     assert (found.judged, found.disputed) == (2, 2)
     assert found.error["low"] <= found.error["value"] <= found.error["high"] < 0.5
     assert floor_from(votes({"1": "a"}), given_labels, 10, rng) is None
+
+
+def test_the_floor_comes_from_the_annotations_of_the_run(run, tmp_path):
+    def say(who, id, answer, shown="blind"):
+        given_label = run.given_label(id)
+        verdict = "right" if answer == given_label else "wrong"
+        label = "" if answer == given_label else answer
+        run.annotations.add(Annotation(who, id, verdict, label, said=answer, shown=shown))
+
+    other = {"cat": "dog", "dog": "cat"}
+    for who in ("anna", "ben"):
+        say(who, "0", other[run.given_label("0")])
+        say(who, "1", run.given_label("1"))
+    say("anna", "2", other[run.given_label("2")])  # only one person judged it
+    say("owner", "1", other[run.given_label("1")])  # the owner knows the label
+    found = analyzed(run)
+    assert found.floor.error["value"] == 1 / 100
+    assert (found.floor.judged, found.floor.disputed) == (2, 1)
+    assert [one.name for one in found.decomposition.terms] == ["floor", "bias"]
+    assert "The floor is from 2 examples that two or more people judged" in found.notes[0]
+    assert analyzed(run, floor=0.0).floor is None
+    data = (run.dataset.images, np.array(run.manifest.class_names)[run.dataset.labels])
+    assert analyzed(run, test=data).floor is None  # nobody judged these
 
 
 @settings(max_examples=20)
