@@ -64,6 +64,7 @@ def analyze_errors(
     logits: bool = False,
     trust_model: bool = False,
     data: str | Path = "",
+    annotations: str = "",
     seed: int = 0,
     progress: Progress = silent,
 ) -> ErrorAnalysis:
@@ -93,6 +94,7 @@ def analyze_errors(
         force: whether to replace existing files.
         model, preprocess, logits, trust_model: of the run's model, if it was moved.
         data: where the images of the run are now, if they were moved.
+        annotations: the database address, if the annotations are not in the run's folder.
         seed: of the samples and bootstraps.
         progress: called now and then; it may raise to stop.
 
@@ -110,7 +112,7 @@ make one with `hardex rank MODEL DATA --out RUN`.
     _check_refits(refits, train_fn, train)
     files = Figures.of(figure, matrix, waterfall)
     files.check(force=force)
-    found = opened(run, data=data)
+    found = opened(run, data=data, annotations=annotations)
     if data and str(data) != found.data:  # a run that was open already
         found = load(found.folder, data=data, annotations=found.annotations_url)
     names = found.manifest.class_names

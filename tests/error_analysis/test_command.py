@@ -92,3 +92,8 @@ def test_further_sets_split_the_error(hardex, tmp_path):
 def test_bad_input_is_one_sentence(hardex, run, line, why):
     told = hardex(line)
     assert told.code == 1 and why in told.err and told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", ["errors run --model other", "errors run --preprocess unit"])
+def test_options_that_would_do_nothing_are_refused(hardex, run, line):
+    assert hardex(line).code == 2
