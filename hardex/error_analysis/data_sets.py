@@ -25,6 +25,7 @@ from hardex.runs.folder import RESULTS, TABLE
 from hardex.runs.run import Run
 from hardex.runs.seal import read_seal
 from hardex.runs.tables import stream_predictions
+from hardex.sentences import counted
 
 SPLITS = {
     "train": ("train", "training"),
@@ -258,7 +259,9 @@ def look_through(
     notes = list(notes_on(dataset.whole, dataset.names, TITLES[name]))
     skipped = len(dataset.skipped())
     if skipped:
-        notes.append(f"{skipped:,} files of {TITLES[name]} could not be read and are left out.")
+        verb = "is" if skipped == 1 else "are"
+        files = f"{counted(skipped, 'file')} of {TITLES[name]}"
+        notes.append(f"{files} could not be read and {verb} left out.")
     return Seen(
         name,
         dataset.source,

@@ -21,6 +21,7 @@ from hardex.errors import HardexError, RunError
 from hardex.images import resize
 from hardex.new_files import whole_file
 from hardex.overview.confusion import confusion_figures
+from hardex.sentences import counted
 from hardex.text import plain_text
 
 PNG = (".png",)
@@ -129,7 +130,8 @@ def write_top_errors(
             "with --data."
         )
     if unread:
-        notes.append(f"{unread:,} pictures could not be read and are left empty.")
+        verb = "is" if unread == 1 else "are"
+        notes.append(f"{counted(unread, 'picture')} could not be read and {verb} left empty.")
     used = [name for one in shown for name in (one.given, one.predicted)]
     lettering = Lettering.of(used)
     figure = _grid(shown, pictures, names, lettering)
@@ -294,7 +296,7 @@ def _waterfall(made: Sequence[Bar]) -> Any:
     ends = [place for one in made for place in (one.start, one.end, one.low, one.high)]
     left, right = min(0.0, *ends), max(ends) or 1.0
     span = right - left
-    axes.set_xlim(left - 0.75 * span, right + 0.45 * span)
+    axes.set_xlim(left - 0.9 * span, right + 0.45 * span)
     axes.set_ylim(len(made) - 0.4, -1.4)
     _text(axes, right + 0.03 * span, -0.9, "points [95 % interval]", 9, lettering, ha="left",
           color=_QUIET)  # fmt: skip

@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_left_empty_and_said(tmp_path):
         return picture(one)
 
     (note,) = write_top_errors(errors_of(3)[:2], some, NAMES[:3], tmp_path / "top.png")
-    assert note == "1 pictures could not be read and are left empty."
+    assert note == "1 picture could not be read and is left empty."
     with pytest.raises(RunError, match="none of them can be read"):
         write_top_errors(errors_of(3)[1:2], some, NAMES, tmp_path / "no.png")
     with pytest.raises(RunError, match="needs one; there is none"):
