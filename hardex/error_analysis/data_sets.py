@@ -20,7 +20,8 @@ from hardex.overview.nearest_training import check_there, opened_by_name
 from hardex.predict.accumulators import Confusion
 from hardex.predict.neighbours import Progress
 from hardex.predict.predictions import batch_size_for, predict
-from hardex.runs.answers import Answers
+from hardex.runs.answers import answers_of
+from hardex.runs.confusion import read_confusion
 from hardex.runs.folder import RESULTS, TABLE
 from hardex.runs.run import Run
 from hardex.runs.seal import read_seal
@@ -274,24 +275,20 @@ def look_through(
 
 
 def own_test_set(
-    run: Run,
-    answers: Answers,
-    counts: NDArray[np.int64],
-    classifier: Classifier,
-    rng: np.random.Generator,
-    progress: Progress,
+    run: Run, classifier: Classifier, rng: np.random.Generator, progress: Progress
 ) -> Seen:
     """The run's own data as the test set, from its tables; its pictures are read if they are there.
 
     Args:
         run: the run.
-        answers: those of the run.
-        counts: (k, k) of the run.
         classifier: whose input the pictures are read for.
         rng: draws the sample.
         progress: called now and then.
     """
+    names = run.manifest.class_names
+    counts = read_confusion(run.folder / RESULTS / "confusion.csv", len(names))
     dataset, note = _own_pictures(run, classifier, rng, progress)
+    answers = answers_of(run)
     drawn = _drawn(answers.positions, rng) if dataset is None else sorted(dataset.kept)
     rows = _rows_at(run, drawn)
     if dataset is None:
