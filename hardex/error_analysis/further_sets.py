@@ -1,4 +1,4 @@
-"""A run's model + further sets -> what a pass over each leaves, what they share, how they differ."""
+"""A model + further sets -> what a pass over each leaves, what they share, how they differ."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
