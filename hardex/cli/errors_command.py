@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hardex.cli.options import (
+    DatabaseUrl,
     Format,
     ModelOptions,
     OutputFormat,
@@ -67,6 +68,7 @@ def errors(
     *,
     model_options: ModelOptions,
     data: Annotated[str, typer.Option(help="The images, if they were moved.")] = "",
+    annotations: DatabaseUrl = "",
     seed: Annotated[int, typer.Option(help="Random seed of samples and intervals.")] = 0,
     format: OutputFormat = Format.text,
     verbose: Verbose = False,
@@ -78,6 +80,8 @@ def errors(
 
     if model is None and (model_options.preprocess is not None or model_options.logits):
         raise typer.BadParameter("--preprocess and --logits require --model")
+    if model is not None and not any((train, validation, test_validation, test)):
+        raise typer.BadParameter("--model is for further sets, such as --train; none is given")
     as_json = format is Format.json
     with ProgressBar(quiet=as_json) as bar:
         found = analyze_errors(
@@ -98,6 +102,7 @@ def errors(
             force=force,
             model=model,
             data=data,
+            annotations=annotations,
             seed=seed,
             progress=bar,
             **vars(model_options),

@@ -1,33 +1,25 @@
 """`hardex errors`: a run -> the whole error."""
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model
 from hardex.data.sources import Data
-from hardex.diagnosis.inputs import input_shape, model_of, same_dataset
 from hardex.error_analysis.analysis import ErrorAnalysis
 from hardex.error_analysis.classes import class_errors, imbalance, over_predicted
-from hardex.error_analysis.data_sets import (
-    TITLES,
-    Matched,
-    Seen,
-    look_through,
-    matched,
-    open_set,
-    own_test_set,
-)
-from hardex.error_analysis.decomposition import SETS, decomposition
+from hardex.error_analysis.decomposition import decomposition
 from hardex.error_analysis.figures import Figures
 from hardex.error_analysis.floor import Floor, floor_of
-from hardex.error_analysis.refits import Refits, TrainFunction, refit
-from hardex.error_analysis.shift import Shift, shift_between
+from hardex.error_analysis.further_sets import (
+    NOTHING,
+    look_at_sets,
+    model_for_sets,
+    with_refits,
+)
+from hardex.error_analysis.refits import FEWEST, MOST, TrainFunction
 from hardex.error_analysis.top import top_errors
 from hardex.errors import RunError
 from hardex.predict.metrics import Share, share
@@ -38,8 +30,6 @@ from hardex.runs.folder import RESULTS
 from hardex.runs.positive import positive_class
 from hardex.runs.run import Run, load, opened
 from hardex.sentences import counted
-
-_SHOWN = 5  # ids in a sentence
 
 
 def analyze_errors(
@@ -64,6 +54,7 @@ def analyze_errors(
     logits: bool = False,
     trust_model: bool = False,
     data: str | Path = "",
+    annotations: str = "",
     seed: int = 0,
     progress: Progress = silent,
 ) -> ErrorAnalysis:
@@ -93,6 +84,7 @@ def analyze_errors(
         force: whether to replace existing files.
         model, preprocess, logits, trust_model: of the run's model, if it was moved.
         data: where the images of the run are now, if they were moved.
+        annotations: the database address, if the annotations are not in the run's folder.
         seed: of the samples and bootstraps.
         progress: called now and then; it may raise to stop.
 
@@ -110,56 +102,36 @@ make one with `hardex rank MODEL DATA --out RUN`.
     _check_refits(refits, train_fn, train)
     files = Figures.of(figure, matrix, waterfall)
     files.check(force=force)
-    found = opened(run, data=data)
+    found = opened(run, data=data, annotations=annotations)
     if data and str(data) != found.data:  # a run that was open already
         found = load(found.folder, data=data, annotations=found.annotations_url)
     names = found.manifest.class_names
     of_class = positive_class(found, positive, sensitivity=sensitivity) if positive else None
-    answers = answers_of(found)
-    own = read_confusion(found.folder / RESULTS / "confusion.csv", len(names))
+    own = _counts(found)
     given = {"train": train, "validation": validation, "test_validation": test_validation,
              "test": test}  # fmt: skip
     rng = np.random.default_rng(seed)
     asked = {name: one for name, one in given.items() if one is not None}
-    seen: dict[str, Seen] = {}
-    shifts: tuple[Shift, ...] = ()
-    opened_sets: dict[str, Matched] = {}
-    again: Refits | None = None
+    looked = NOTHING
     if asked:
-        classifier = model_of(
-            found, model, preprocess, logits=logits, trust_model=trust_model,
-            what="an analysis of further sets",
-        )  # fmt: skip
-        if classifier is None:
-            raise RunError(
-                "further sets need the model of the run; this run was made from saved "
-                "probabilities; pass --model, or leave the sets out."
-            )
-        opened_sets = {
-            name: open_set(name, one, found, classifier, rng) for name, one in asked.items()
-        }
-        size = found.manifest.batch_size
-        for name, dataset in opened_sets.items():
-            top = count if name == "test" else 0
-            seen[name] = look_through(name, dataset, classifier, size, progress, top=top)
-        if "test" not in seen:
-            seen["test"] = own_test_set(found, answers, own, classifier, rng, progress)
-        shifts = tuple(_shifts(seen, classifier, rng))
+        classifier = model_for_sets(
+            found, model, preprocess, logits=logits, trust_model=trust_model
+        )
+        looked = look_at_sets(found, asked, classifier, count, rng, progress)
         if refits and train_fn is not None:
-            again = _refits(
-                refits, train_fn, found, opened_sets, classifier, seed=seed, progress=progress
+            looked = with_refits(
+                looked, train_fn, refits, found, classifier, seed=seed, progress=progress
             )
-    counts = seen["test"].counts if test is not None else own
-    below, floor_notes = _floor(found, floor, int(own.sum()), test is not None, rng)
-    errors = {name: error_of(one.counts) for name, one in seen.items()}
+    other = looked.seen.get("test") if test is not None else None
+    counts = own if other is None else other.counts
+    below, floor_notes = _floor(found, floor, int(own.sum()), other is not None, rng)
+    errors = {name: error_of(one.counts) for name, one in looked.seen.items()}
     errors["test"] = error_of(counts)
     if floor is not None:
         errors["floor"] = {"value": floor, "low": floor, "high": floor}
     elif below is not None:
         errors["floor"] = below.error
-    shared = dict(_shared(seen))
     classes = class_errors(counts, names)
-    notes = [note for one in seen.values() for note in one.notes]
     made = ErrorAnalysis(
         run=str(found.folder),
         class_names=names,
@@ -168,74 +140,34 @@ make one with `hardex rank MODEL DATA --out RUN`.
         over_predicted=over_predicted(counts, classes),
         imbalance=imbalance(counts, names),
         decomposition=decomposition(errors),
-        top=seen["test"].top if test is not None else top_errors(answers, names, count),
-        sets={name: seen[name].source for name in SETS if name in seen},
-        shifts=shifts,
-        shared=shared,
+        top=top_errors(answers_of(found), names, count) if other is None else other.top,
+        sets=looked.sources,
+        shifts=looked.shifts,
+        shared=looked.shared,
         floor=below,
-        refits=again,
+        refits=looked.refits,
         positive=of_class,
-        notes=(*notes, *_shared_notes(shared), *floor_notes),
+        notes=(*looked.notes, *floor_notes),
     )
-    tests = opened_sets.get("test")
-    told = files.write(made, found, None if tests is None else tests.image)
+    told = files.write(made, found, looked.test_image)
     return replace(made, notes=(*made.notes, *told))
+
+
+def _counts(run: Run) -> NDArray[np.int64]:
+    """(k, k) given class by predicted class, of the run's own data."""
+    counts = read_confusion(run.folder / RESULTS / "confusion.csv", len(run.manifest.class_names))
+    if not counts.sum():
+        raise RunError(
+            f"an analysis of errors needs examples; confusion.csv in {run.folder} counts none; "
+            "rank again with --force."
+        )
+    return counts
 
 
 def error_of(counts: NDArray[np.int64]) -> Share:
     """The share of wrong examples in a confusion matrix."""
     examples = int(counts.sum())
     return share(examples - int(counts.trace()), examples)
-
-
-def _shifts(
-    seen: Mapping[str, Seen], classifier: Classifier, rng: np.random.Generator
-) -> Iterator[Shift]:
-    for before, after in pairwise(name for name in SETS if name in seen):
-        yield shift_between(seen[before], seen[after], classifier, rng)
-
-
-def _refits(
-    count: int,
-    function: str | TrainFunction,
-    run: Run,
-    sets: Mapping[str, Matched],
-    classifier: Classifier,
-    *,
-    seed: int,
-    progress: Progress,
-) -> Refits:
-    """The model trained again, tested on the test data."""
-    rng = np.random.default_rng(seed)
-    test = sets.get("test")
-    if test is None:
-        dataset = same_dataset(run)
-        shape = input_shape(classifier, dataset)
-        test = matched(dataset, run.manifest.class_names, TITLES["test"], run, shape, rng)
-    shape = input_shape(classifier, test)
-    return refit(function, count, sets["train"], test, shape, progress, seed=seed)
-
-
-def _shared(seen: Mapping[str, Seen]) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
-    """The examples of a later set that an earlier one holds, too."""
-    for before, after in combinations([name for name in SETS if name in seen], 2):
-        one, other = seen[before].keys, seen[after].keys
-        if one is None or other is None:
-            continue
-        positions = other.shared_with(one).tolist()
-        if positions:
-            yield (before, after), tuple(map(other.id, positions))
-
-
-def _shared_notes(shared: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[str]:
-    for (before, after), ids in shared.items():
-        more = f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else ""
-        verb = "is" if len(ids) == 1 else "are"
-        yield (
-            f"{counted(len(ids), 'example')} of {TITLES[after]} {verb} in {TITLES[before]}, too, "
-            f"pixel for pixel: {', '.join(ids[:_SHOWN])}{more}. The part between these sets is too "
-            "small by that."
-        )
 
 
 def _floor(
@@ -271,6 +203,10 @@ def _check_refits(refits: int, function: object, train: object) -> None:
         raise RunError(
             "training again needs --refits N, --train-fn MODULE:FUNCTION and --train DATA; "
             f"received no {' and no '.join(missing)}; add it."
+        )
+    if refits and not FEWEST <= refits <= MOST:
+        raise RunError(
+            f"--refits must be {FEWEST} to {MOST}; received {refits}; choose such a number."
         )
 
 

@@ -20,11 +20,13 @@ from hardex.overview.nearest_training import check_there, opened_by_name
 from hardex.predict.accumulators import Confusion
 from hardex.predict.neighbours import Progress
 from hardex.predict.predictions import batch_size_for, predict
-from hardex.runs.answers import Answers
+from hardex.runs.answers import answers_of
+from hardex.runs.confusion import read_confusion
 from hardex.runs.folder import RESULTS, TABLE
 from hardex.runs.run import Run
 from hardex.runs.seal import read_seal
 from hardex.runs.tables import stream_predictions
+from hardex.sentences import counted
 
 SPLITS = {
     "train": ("train", "training"),
@@ -116,7 +118,7 @@ class Matched(Part):
     places: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     drawn: frozenset[int] = frozenset()
     kept: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
-    seen: list[tuple[Positions, list[int]]] = field(default_factory=list)
+    seen: list[tuple[Positions, NDArray[np.uint64]]] = field(default_factory=list)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -137,7 +139,7 @@ class Matched(Part):
         """The examples, with labels as the model numbers its classes."""
         for batch in self.whole.batches(size, shape, keep, within):
             keys = [int(pixel_key(image)[:16], 16) for image in batch.images]
-            self.seen.append((batch.positions, keys))
+            self.seen.append((batch.positions, np.array(keys, np.uint64)))
             for row, position in enumerate(batch.positions.tolist()):
                 if position in self.drawn:
                     self.kept[position] = batch.images[row].copy()  # not the whole batch with it
@@ -151,7 +153,7 @@ class Matched(Part):
     def keys(self) -> Keys:
         """Those of all pictures that have passed by."""
         positions = np.concatenate([part for part, _ in self.seen])
-        keys = np.concatenate([np.array(part, np.uint64) for _, part in self.seen])
+        keys = np.concatenate([part for _, part in self.seen])
         return Keys(keys, positions, self.id)
 
     def sample(self, probabilities: dict[int, Probabilities]) -> Sample:
@@ -258,7 +260,9 @@ def look_through(
     notes = list(notes_on(dataset.whole, dataset.names, TITLES[name]))
     skipped = len(dataset.skipped())
     if skipped:
-        notes.append(f"{skipped:,} files of {TITLES[name]} could not be read and are left out.")
+        verb = "is" if skipped == 1 else "are"
+        files = f"{counted(skipped, 'file')} of {TITLES[name]}"
+        notes.append(f"{files} could not be read and {verb} left out.")
     return Seen(
         name,
         dataset.source,
@@ -271,24 +275,20 @@ def look_through(
 
 
 def own_test_set(
-    run: Run,
-    answers: Answers,
-    counts: NDArray[np.int64],
-    classifier: Classifier,
-    rng: np.random.Generator,
-    progress: Progress,
+    run: Run, classifier: Classifier, rng: np.random.Generator, progress: Progress
 ) -> Seen:
     """The run's own data as the test set, from its tables; its pictures are read if they are there.
 
     Args:
         run: the run.
-        answers: those of the run.
-        counts: (k, k) of the run.
         classifier: whose input the pictures are read for.
         rng: draws the sample.
         progress: called now and then.
     """
+    names = run.manifest.class_names
+    counts = read_confusion(run.folder / RESULTS / "confusion.csv", len(names))
     dataset, note = _own_pictures(run, classifier, rng, progress)
+    answers = answers_of(run)
     drawn = _drawn(answers.positions, rng) if dataset is None else sorted(dataset.kept)
     rows = _rows_at(run, drawn)
     if dataset is None:

@@ -18,8 +18,10 @@ from hardex.error_analysis.decomposition import Decomposition
 from hardex.error_analysis.top import TopError
 from hardex.error_analysis.waterfall import Bar, bars
 from hardex.errors import HardexError, RunError
+from hardex.images import resize
 from hardex.new_files import whole_file
 from hardex.overview.confusion import confusion_figures
+from hardex.sentences import counted
 from hardex.text import plain_text
 
 PNG = (".png",)
@@ -32,6 +34,7 @@ _DPI = 150
 _PIXELS_MOST = 40_000_000  # of a figure; a larger one is drawn with fewer dots per inch
 _NAME = 16  # characters of a class name below a picture
 _TICK = 22  # and beside the matrix
+_SIDE_MOST = 320  # pixels of a picture along its longer side
 _SMOOTH = 64  # pixels; larger pictures are smoothed when they are scaled
 _FONTS_MOST = 400  # that are looked through for a sign
 _BOX = "\N{WHITE SQUARE}"
@@ -127,7 +130,8 @@ def write_top_errors(
             "with --data."
         )
     if unread:
-        notes.append(f"{unread:,} pictures could not be read and are left empty.")
+        verb = "is" if unread == 1 else "are"
+        notes.append(f"{counted(unread, 'picture')} could not be read and {verb} left empty.")
     used = [name for one in shown for name in (one.given, one.predicted)]
     lettering = Lettering.of(used)
     figure = _grid(shown, pictures, names, lettering)
@@ -177,10 +181,16 @@ def write_waterfall(found: Decomposition, path: Path) -> None:
 
 
 def _picture_of(one: TopError, picture: Picture) -> Image | None:
+    """The picture, at most as large as it can be seen: a thousand photographs fill the memory."""
     try:
-        return picture(one)
+        image = picture(one)
     except HardexError:
         return None
+    height, width, channels = image.shape
+    scale = _SIDE_MOST / max(height, width)
+    if scale >= 1:
+        return image
+    return resize(image, (max(1, round(height * scale)), max(1, round(width * scale)), channels))
 
 
 def _grid(
@@ -286,7 +296,7 @@ def _waterfall(made: Sequence[Bar]) -> Any:
     ends = [place for one in made for place in (one.start, one.end, one.low, one.high)]
     left, right = min(0.0, *ends), max(ends) or 1.0
     span = right - left
-    axes.set_xlim(left - 0.75 * span, right + 0.45 * span)
+    axes.set_xlim(left - 0.9 * span, right + 0.45 * span)
     axes.set_ylim(len(made) - 0.4, -1.4)
     _text(axes, right + 0.03 * span, -0.9, "points [95 % interval]", 9, lettering, ha="left",
           color=_QUIET)  # fmt: skip

@@ -34,7 +34,7 @@ from hardex.classifiers.functions import named_function
 from hardex.classifiers.opening import open_classifier
 from hardex.data.dataset import Dataset, Shape
 from hardex.error_analysis.data_sets import Matched
-from hardex.errors import HardexError, RunError
+from hardex.errors import HardexError
 from hardex.predict.metrics import Share, share
 from hardex.predict.neighbours import Progress
 from hardex.predict.predictions import predict
@@ -109,10 +109,6 @@ def refit(
     Raises:
         HardexError: the function raises something, or does not return a classifier.
     """
-    if not FEWEST <= count <= MOST:
-        raise RunError(
-            f"--refits must be {FEWEST} to {MOST}; received {count}; choose such a number."
-        )
     train = named_function(function, HardexError) if isinstance(function, str) else function
     shown = function if isinstance(function, str) else getattr(train, "__qualname__", "it")
     answers = []

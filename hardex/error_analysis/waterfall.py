@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hardex.error_analysis.decomposition import Decomposition
 from hardex.error_analysis.wording import title
 
-_ROW, _TOP, _LABEL, _PLOT, _VALUE = 34, 12, 250, 360, 190  # pixels
+_ROW, _TOP, _LABEL, _PLOT, _VALUE = 34, 12, 310, 360, 190  # pixels
 _COLOURS = {"part": "#2f6db3", "below": "#c26a00", "total": "#555555"}  # 4.5:1 on white or more
 
 
@@ -54,7 +54,8 @@ def bars(found: Decomposition) -> tuple[Bar, ...]:
     for one in found.terms:
         end = start + one.value
         kind = "below" if one.value < 0 else "part"
-        made.append(Bar(title(one), kind, start, end, start + one.low, start + one.high, one.value))
+        label = title(one).removesuffix(" together")  # it would not fit
+        made.append(Bar(label, kind, start, end, start + one.low, start + one.high, one.value))
         start = end
     value, low, high = (float(found.total[end] or 0.0) for end in ("value", "low", "high"))
     return (*made, Bar("error on the test data", "total", 0.0, value, low, high, value))
@@ -82,8 +83,7 @@ def waterfall_svg(found: Decomposition) -> str:
         middle = _TOP + _ROW * row + _ROW / 2
         begin, end = sorted((x(one.start), x(one.end)))
         lines += [
-            f'<text x="{_LABEL - 10}" y="{middle + 4:.1f}" text-anchor="end">{_short(one.label)}'
-            "</text>",
+            f'<text x="{_LABEL - 10}" y="{middle + 4:.1f}" text-anchor="end">{one.label}</text>',
             f'<rect x="{begin:.1f}" y="{middle - 9:.1f}" width="{max(1.0, end - begin):.1f}" '
             f'height="18" fill="{_COLOURS[one.kind]}"/>',
             f'<line x1="{x(one.low):.1f}" x2="{x(one.high):.1f}" y1="{middle:.1f}" '
@@ -91,8 +91,3 @@ def waterfall_svg(found: Decomposition) -> str:
             f'<text x="{_LABEL + _PLOT + 10}" y="{middle + 4:.1f}">{one.text}</text>',
         ]
     return "\n".join([*lines, "</svg>"])
-
-
-def _short(label: str) -> str:
-    """A label of merged terms without its last word, which would not fit."""
-    return label.removesuffix(" together")

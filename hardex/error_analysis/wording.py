@@ -171,7 +171,10 @@ def shift_sentence(one: Shift) -> str:
     if one.embeddings is not None:
         tests.append(("embeddings" if one.of_model else "pixels", one.embeddings))
     told = ", ".join(f"{what}: {p_words(test.p)}" for what, test in tests)
-    sizes = f"{min(one.examples):,} examples of each"
+    first, second = one.examples
+    sizes = f"{first:,} and {second:,} examples"
+    if first == second:
+        sizes = f"{first:,} examples of each"
     if not one.is_certain:
         return f"No difference was found between {pair} ({told}; {sizes})."
     found = f"{pair[0].upper()}{pair[1:]} differ for the model ({told}; {sizes})"

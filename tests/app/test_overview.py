@@ -137,4 +137,6 @@ def test_ten_pictures_of_noise_are_shrunk_to_stay_small(tmp_path):
 
 def test_facts_are_the_overview_of_the_run(run):
     call = Call(Workspace(lambda workspace: None, run=run), OWNER)
-    assert PAGE.facts(call) == {**overview(run), "causes": None}  # it was not diagnosed
+    facts = PAGE.facts(call)
+    assert facts.pop("sentences")[0].startswith("Accuracy ")
+    assert facts == {**overview(run), "causes": None}  # it was not diagnosed

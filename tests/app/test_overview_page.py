@@ -241,6 +241,7 @@ def test_a_class_that_is_seldom_predicted_is_said(visit):
     expect(row).to_have_count(1)
     expect(row.locator("th")).to_have_text("cat")
     expect(visit.page.locator(".hx-ov-balance")).to_contain_text("seldom predicted: cat (")
+    expect(visit.page.locator(".hx-ov-worth")).to_contain_text("balanced accuracy")
     visit.page.locator(".hx-ov-balance a").first.click()
     assert where(visit.page) == {"view": "browse", "list": "all", "sort": "loss", "given": "cat"}
 

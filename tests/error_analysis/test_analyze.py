@@ -2,15 +2,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import ks_2samp
 
 import hardex
 from hardex.annotate.answers import Answer, Vote
 from hardex.annotate.votes import Votes
 from hardex.error_analysis.analyze import error_of
 from hardex.error_analysis.floor import floor_from
-from hardex.error_analysis.shift import two_samples
+from hardex.error_analysis.shift import TwoSample, two_samples
 from hardex.error_analysis.wording import shift_sentence
 from hardex.errors import DatasetError, RunError
+from hardex.people.events import Annotation
 
 from .made_sets import read_off, run_of, set_with, write_set
 
@@ -59,6 +61,24 @@ def test_a_planted_shift_is_found_and_its_examples_are_named(tmp_path, run, rng)
     assert "are told apart with an accuracy of" in shift_sentence(one)
     again = analyzed(run, validation=dark).shifts[0]
     assert again == one  # the seed decides
+
+
+def test_the_examples_that_differ_are_the_typical_ones(run, rng):
+    images, labels = set_with(5, 100, rng)
+    images[60:, 1:] = 255 - images[60:, 1:]  # the last 40 of the test set alone
+    names = np.array(["cat", "dog"])
+    before, after = set_with(5, 100, rng), (images, names[labels])
+    (one,) = analyzed(run, train=(before[0], names[before[1]]), test=after).shifts
+    assert one.is_certain and all(int(id) >= 60 for id in one.typical)
+
+
+def test_the_test_of_two_samples_is_scipys_with_bonferroni(rng):
+    one, other = rng.normal(size=(50, 3)), rng.normal(0.2, size=(60, 3))
+    p = [ks_2samp(a, b, method="asymp").pvalue for a, b in zip(one.T, other.T, strict=True)]
+    assert two_samples(one, other).p == pytest.approx(min(1, 3 * min(p)))
+    constant = np.zeros((50, 1))
+    assert two_samples(constant, constant) == TwoSample(0.0, 1, 1.0)
+    assert two_samples(constant, constant + 1).statistic == 1
 
 
 def test_examples_in_two_sets_are_named(tmp_path, run, rng):
@@ -145,6 +165,29 @@ def test_the_floor_is_how_often_people_contradict_the_labels(rng):
     assert (found.judged, found.disputed) == (2, 2)
     assert found.error["low"] <= found.error["value"] <= found.error["high"] < 0.5
     assert floor_from(votes({"1": "a"}), given_labels, 10, rng) is None
+
+
+def test_the_floor_comes_from_the_annotations_of_the_run(run, tmp_path):
+    def say(who, id, answer, shown="blind"):
+        given_label = run.given_label(id)
+        verdict = "right" if answer == given_label else "wrong"
+        label = "" if answer == given_label else answer
+        run.annotations.add(Annotation(who, id, verdict, label, said=answer, shown=shown))
+
+    other = {"cat": "dog", "dog": "cat"}
+    for who in ("anna", "ben"):
+        say(who, "0", other[run.given_label("0")])
+        say(who, "1", run.given_label("1"))
+    say("anna", "2", other[run.given_label("2")])  # only one person judged it
+    say("owner", "1", other[run.given_label("1")])  # the owner knows the label
+    found = analyzed(run)
+    assert found.floor.error["value"] == 1 / 100
+    assert (found.floor.judged, found.floor.disputed) == (2, 1)
+    assert [one.name for one in found.decomposition.terms] == ["floor", "bias"]
+    assert "The floor is from 2 examples that two or more people judged" in found.notes[0]
+    assert analyzed(run, floor=0.0).floor is None
+    data = (run.dataset.images, np.array(run.manifest.class_names)[run.dataset.labels])
+    assert analyzed(run, test=data).floor is None  # nobody judged these
 
 
 @settings(max_examples=20)

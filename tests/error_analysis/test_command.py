@@ -92,3 +92,15 @@ def test_further_sets_split_the_error(hardex, tmp_path):
 def test_bad_input_is_one_sentence(hardex, run, line, why):
     told = hardex(line)
     assert told.code == 1 and why in told.err and told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", ["errors run --model other", "errors run --preprocess unit"])
+def test_options_that_would_do_nothing_are_refused(hardex, run, line):
+    assert hardex(line).code == 2
+
+
+def test_a_run_that_counts_nothing_is_refused(hardex, run):
+    path = run.folder / "results" / "confusion.csv"
+    path.write_text(",cat,dog,owl\ncat,0,0,0\ndog,0,0,0\nowl,0,0,0\n")
+    told = hardex("errors run")
+    assert told.code == 1 and "needs examples; confusion.csv in run counts none" in told.err

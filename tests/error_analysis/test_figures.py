@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import hardex as library
+from hardex.error_analysis import figure_files
 from hardex.error_analysis.decomposition import SETS, decomposition
 from hardex.error_analysis.figure_files import (
     Lettering,
@@ -57,8 +58,6 @@ def test_names_in_any_script_are_drawn_without_a_warning(tmp_path, count):
 
 
 def test_a_dollar_sign_is_a_dollar_sign(tmp_path):
-    from hardex.error_analysis import figure_files
-
     _, axes = figure_files._canvas(1, 1)
     figure_files._text(axes, 0, 0, "costs $5_{x}$", 9, Lettering.of([]))
     (text,) = axes.texts
@@ -81,6 +80,13 @@ def test_a_name_fits(name, number, most):
     assert len(shown) <= most
 
 
+def test_photographs_are_kept_small():
+    photograph = np.zeros((900, 1800, 3), np.uint8)
+    assert figure_files._picture_of(errors_of(1)[0], lambda one: photograph).shape == (160, 320, 3)
+    line = np.zeros((1, 5000, 1), np.uint8)
+    assert figure_files._picture_of(errors_of(1)[0], lambda one: line).shape == (1, 320, 1)
+
+
 def test_what_cannot_be_read_is_left_empty_and_said(tmp_path):
     def some(one):
         if one.position:
@@ -88,7 +94,7 @@ def test_what_cannot_be_read_is_left_empty_and_said(tmp_path):
         return picture(one)
 
     (note,) = write_top_errors(errors_of(3)[:2], some, NAMES[:3], tmp_path / "top.png")
-    assert note == "1 pictures could not be read and are left empty."
+    assert note == "1 picture could not be read and is left empty."
     with pytest.raises(RunError, match="none of them can be read"):
         write_top_errors(errors_of(3)[1:2], some, NAMES, tmp_path / "no.png")
     with pytest.raises(RunError, match="needs one; there is none"):

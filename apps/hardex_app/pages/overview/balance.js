@@ -1,6 +1,6 @@
-// Classes that are predicted clearly more or less often than they are given.
+// What the accuracy is worth, and classes that are predicted clearly more or less often than they are given.
 
-import { find, make } from "../../ui/dom.js";
+import { find, make, plain } from "../../ui/dom.js";
 import { count } from "../../ui/numbers.js";
 import { classLink } from "./names.js";
 
@@ -15,6 +15,9 @@ const NAMED_MOST = 12;
  * @param {Facts} facts
  */
 export function drawBalance(element, facts) {
+  const worth = find(element, ".hx-ov-worth");
+  worth.textContent = plain(facts.sentences.join(" "));
+  worth.hidden = !facts.sentences.length;
   const note = find(element, ".hx-ov-balance");
   find(element, ".hx-ov-rule-of-balance").textContent = facts.problem ? "" : facts.balance_rule;
   if (facts.problem)

@@ -45,6 +45,7 @@ import { percent } from "../../ui/numbers.js";
  * @property {string[]} notes what was done so that model and data fit
  * @property {string} problem why there is no confusion matrix
  * @property {string} balance_rule
+ * @property {string[]} sentences what the accuracy is worth
  * @property {{error: number | null, bins: Bin[], says: string}} calibration
  * @property {{rows: Slice[], says: string}} slices
  * @property {{examples: number, count: number, counts: {cause: string, words: string, count: number}[]} | null} causes
