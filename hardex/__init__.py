@@ -6,9 +6,9 @@
     run.hard.head()            # the hard examples, a data frame
     run.image(run.hard.id[0])  # the pixels of the first, an array
 
-Every verb of the command line is a function of the same name here, but for `hardex errors`: since
-`hardex.errors` is the module of the exceptions, the function is `hardex.analyze_errors`. Importing
-hardex loads no other library: each name loads what it needs when it is first used.
+Every verb of the command line is a function of the same name here. `hardex.errors` is the module of
+the exceptions, too, and can be called all the same; `hardex.analyze_errors` is its other name.
+Importing hardex loads no other library: each name loads what it needs when it is first used.
 """
 
 from importlib import import_module
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hardex.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from hardex import errors as errors
     from hardex.annotate.agreement import agreement as agreement
     from hardex.annotate.exchange import export_annotations as export_annotations
     from hardex.annotate.exchange import import_annotations as import_annotations
@@ -83,10 +84,12 @@ _HOMES = {
     "serve": "hardex.serving",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", "errors", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "errors":  # the module of the exceptions, which can be called
+        return import_module("hardex.errors")
     if name not in _HOMES:
         raise AttributeError(f"module 'hardex' has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(_HOMES[name]), name)

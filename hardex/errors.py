@@ -13,7 +13,15 @@
 
 Catch `HardexError` to catch all of them. The command line and the pages show `str(error)`, so each
 message is one sentence: what was expected, what was received, and what to do next.
+
+The verb `errors` has the name of this module, so the module can be called: `hardex.errors(run)` is
+`hardex.analyze_errors(run)`.
 """
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 
 class HardexError(ValueError):
@@ -54,3 +62,15 @@ class ServingError(HardexError):
 
 class LogError(HardexError):
     """A training log cannot be read, or holds no curve."""
+
+
+class _Verb(ModuleType):
+    """A module that is called like the function of the verb with its name."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Call `hardex.analyze_errors`, which is loaded now: nothing below imports it."""
+        home = import_module("hardex.error_analysis.analyze")
+        return home.analyze_errors(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Verb

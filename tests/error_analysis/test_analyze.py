@@ -197,3 +197,9 @@ def test_the_test_of_two_samples_knows_no_order(seed, dimensions):
     one, other = rng.normal(size=(30, dimensions)), rng.normal(0.5, size=(40, dimensions))
     assert two_samples(one, other) == two_samples(other, one)
     assert two_samples(one, one).p == 1
+
+
+def test_the_module_of_the_exceptions_is_called_like_the_verb(tmp_path):
+    with pytest.raises(hardex.errors.RunError, match="nothing-here"):
+        hardex.errors(tmp_path / "nothing-here")
+    assert issubclass(hardex.errors.RunError, hardex.HardexError)
