@@ -37,6 +37,8 @@ def compare(
 
     as_json = format is Format.json
     if len(runs) == 1 and runs[0].is_file():
+        if out is not None or positive or sensitivity is not None:
+            raise typer.BadParameter("--out, --positive and --sensitivity need runs, not a table.")
         print_saved(read_comparison(runs[0]), as_json=as_json)
         return
     found = compare_runs(

@@ -47,6 +47,8 @@ def curves(
     if not logs and not sizes:
         raise typer.BadParameter("pass a LOG, or --sizes FILE.")
     as_json = format is Format.json
+    if logs and sizes and as_json:
+        raise typer.BadParameter("a LOG and --sizes give one JSON value each; ask for one of them.")
     if sizes:
         print_data_curve(read_sizes(sizes), as_json=as_json)
     if logs:

@@ -44,7 +44,7 @@ def print_of_class(
     )
     if chosen is not None:
         console.print(
-            f"  Threshold {chosen['threshold']:.4g}: sensitivity "
+            f"  Threshold {chosen['threshold']:.9g}: sensitivity "
             f"{interval(chosen['sensitivity'])}, specificity {interval(chosen['specificity'])}, "
             f"precision {interval(chosen['precision'])}. It was chosen on these examples; confirm "
             "it on others.",

@@ -155,7 +155,7 @@ def _compared(
             Calibration.empty().count(confidence, of_run).expected_error()
             for confidence, of_run in zip(aligned.confidence, right, strict=True)
         ),
-        drift=drift(aligned.label_probability),
+        drift=drift(aligned.label_probability, right),
         positive=positive,
         of_class=_of_class(named, class_names, aligned, positive, sensitivity),
         notes=(*notes, *aligned.notes, *_empty_classes(class_names, aligned.given)),
@@ -193,7 +193,7 @@ def narrowed(found: Comparison, runs: Sequence[str]) -> Comparison:
         label_probability=probability,
         differences=differences(tuple(runs), right, np.random.default_rng(found.seed)),
         calibration_errors=tuple(found.calibration_errors[number] for number in numbers),
-        drift=drift(probability),
+        drift=drift(probability, right),
         of_class=tuple(found.of_class[number] for number in numbers) if found.of_class else (),
     )
 
@@ -329,7 +329,9 @@ def _empty_classes(class_names: tuple[str, ...], given: NDArray[np.int32]) -> li
     if not missing:
         return []
     shown = ", ".join(missing if len(missing) <= 6 else (*missing[:5], "…"))
-    return [f"No example has the given class {shown}, so nothing is said of it."]
+    if len(missing) == 1:
+        return [f"No example has the given class {shown}, so nothing is said of it."]
+    return [f"No example has one of the given classes {shown}, so nothing is said of these."]
 
 
 def _of_class(

@@ -26,6 +26,7 @@ class Drift:
         chance: of a steady fall where the order of the models means nothing, 1 / m!.
         p: of so many steady falls, or more, by chance.
         p_balance: of so uneven a split of steady falls and rises, if both were equally likely.
+        is_worse: whether the last model is less often right than the first, beyond chance.
     """
 
     falling: NDArray[np.intp]
@@ -35,6 +36,7 @@ class Drift:
     chance: float
     p: float
     p_balance: float
+    is_worse: bool
 
     @property
     def expected(self) -> float:
@@ -46,13 +48,14 @@ class Drift:
         """Whether there are more steady falls than chance explains, and more than rises.
 
         Models that are only surer of everything make labels fall where they are wrong and rise
-        where they are right; that is no overfitting, and rises are then more frequent.
+        where they are right; that is no overfitting, and rises are then more frequent. Models
+        that are only less sure make most labels fall, and are as often right as before.
         """
         more_fall = len(self.falling) > self.rising and self.p_balance < ALPHA
-        return self.p < ALPHA and more_fall
+        return self.p < ALPHA and more_fall and self.is_worse
 
 
-def drift(label_probability: NDArray[np.floating[Any]]) -> Drift | None:
+def drift(label_probability: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> Drift | None:
     """Find steady falls and test them against chance; None of fewer than three models.
 
     If the order of the models means nothing, each order of the m probabilities of an example is
@@ -61,9 +64,11 @@ def drift(label_probability: NDArray[np.floating[Any]]) -> Drift | None:
 
     Args:
         label_probability: (m, n) in the order of the models.
+        right: (m, n) whether each answer is right.
 
     Example:
-        >>> found = drift(np.array([[0.9, 0.5], [0.6, 0.7], [0.2, 0.6]]))
+        >>> p = np.array([[0.9, 0.5], [0.6, 0.7], [0.2, 0.6]])
+        >>> found = drift(p, p >= 0.5)
         >>> found.falling.tolist(), round(float(found.falls[0]), 2), round(found.p, 3)
         ([0], 0.7, 0.306)
     """
@@ -89,4 +94,12 @@ def drift(label_probability: NDArray[np.floating[Any]]) -> Drift | None:
         chance,
         float(binomtest(len(rows), examples, chance, alternative="greater").pvalue),
         float(two_sided(np.array([len(rows)]), np.array([rising]))[0]),
+        _is_worse(right[0], right[-1]),
     )
+
+
+def _is_worse(first: NDArray[np.bool_], last: NDArray[np.bool_]) -> bool:
+    """Whether the last model is less often right than the first, beyond chance."""
+    broken, repaired = int((first & ~last).sum()), int((last & ~first).sum())
+    p = float(two_sided(np.array([repaired]), np.array([broken]))[0])
+    return broken > repaired and p < ALPHA

@@ -21,6 +21,7 @@ SAME_EXAMPLES = (
 )
 _NAMED = 3  # classes and pairs of a list
 _CLASSES = 6  # with a difference
+_FEWEST = 6  # answers that differ; of fewer, even the most uneven split has a p above 0.05
 
 
 def difference_sentence(one: Difference) -> str:
@@ -33,6 +34,11 @@ def difference_sentence(one: Difference) -> str:
 repaired, 30 broken.'
     """
     figures = f"{figures_of(one)}, {p_words(one.p_holm)}"
+    if one.repaired + one.broken < _FEWEST:
+        return (
+            f"Too few answers of {one.a} and {one.b} differ to tell them apart: "
+            f"{100 * one.difference:+.2f} points; {one.repaired:,} repaired, {one.broken:,} broken."
+        )
     end = f"); {one.repaired:,} repaired, {one.broken:,} broken."
     if one.p_holm >= ALPHA:
         return f"No measurable difference between {one.a} and {one.b}: {figures}{end}"
@@ -112,6 +118,11 @@ def drift_sentence(found: Drift | None) -> str:
     chance = f"where chance explains {expected} ({p_words(found.p)})"
     if found.is_overfitting:
         return f"{told}, {chance}, and rises for {found.rising:,}: a sign of overfitting."
+    if found.p < ALPHA and not found.is_worse:
+        return (
+            f"{told}, {chance}, and rises for {found.rising:,}, but the last model is not less "
+            "often right than the first: no sign of overfitting."
+        )
     if found.p < ALPHA:
         return (
             f"{told}, {chance}, but rises for {found.rising:,}: later models may only be surer, so "

@@ -50,8 +50,8 @@ class Sources:
 class Cases:
     """Examples to diagnose.
 
-    The last three simulate a lack of training data: the model takes the given class for another,
-    training images of the given class are missing around the example, or everywhere.
+    `confused`, `missing` and `left` simulate a lack of training data: the model takes the given
+    class for another, training images of it are missing around the example, or everywhere.
 
     Attributes:
         images: (n, h, w, c) uint8, in the shape of the classifier's input.

@@ -1,5 +1,6 @@
 """`hardex errors`: a run -> the whole error."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from hardex.runs.confusion import read_confusion
 from hardex.runs.folder import RESULTS
 from hardex.runs.positive import positive_class
 from hardex.runs.run import Run, load, opened
+from hardex.runs.seal import read_seal
 from hardex.sentences import counted
 
 
@@ -72,7 +74,7 @@ def analyze_errors(
         test: data that nobody selected a model on.
         floor: the error below which nobody gets, 0..1; by default from the annotations of the
             run, if two people judged an example.
-        refits: how often the model is trained again with other seeds, 2 to 50; 0 for never.
+        refits: how often the model is trained again with other seeds, 3 to 50; 0 for never.
         train_fn: the function that trains it, or MODULE:FUNCTION; see
             `hardex.error_analysis.refits`.
         positive: a class; then its two kinds of error are counted, on the run's own data.
@@ -99,6 +101,11 @@ def analyze_errors(
 make one with `hardex rank MODEL DATA --out RUN`.
     """
     _check(count, positive, sensitivity, floor)
+    if positive and test is not None:
+        raise RunError(
+            "--positive counts the errors on the run's own data, and --test names other data; "
+            "rank that data and analyze the new run, or leave one of the options out."
+        )
     _check_refits(refits, train_fn, train)
     files = Figures.of(figure, matrix, waterfall)
     files.check(force=force)
@@ -147,7 +154,7 @@ make one with `hardex rank MODEL DATA --out RUN`.
         floor=below,
         refits=looked.refits,
         positive=of_class,
-        notes=(*looked.notes, *floor_notes),
+        notes=(*looked.notes, *floor_notes, *_seal_notes(found, asked)),
     )
     told = files.write(made, found, looked.test_image)
     return replace(made, notes=(*made.notes, *told))
@@ -208,6 +215,16 @@ def _check_refits(refits: int, function: object, train: object) -> None:
         raise RunError(
             f"--refits must be {FEWEST} to {MOST}; received {refits}; choose such a number."
         )
+
+
+def _seal_notes(run: Run, asked: Mapping[str, Data]) -> tuple[str, ...]:
+    """That a seal hides a part of every set, so that nothing sealed is looked at."""
+    if not asked or read_seal(run.folder) is None:
+        return ()
+    return (
+        "The run is sealed, and the same rule was kept for the other sets: what it seals was "
+        "neither counted nor trained on.",
+    )
 
 
 def _check(count: int, positive: str, sensitivity: float | None, floor: float | None) -> None:

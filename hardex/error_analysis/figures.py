@@ -8,6 +8,7 @@ from hardex.arrays import Image
 from hardex.error_analysis.analysis import ErrorAnalysis
 from hardex.error_analysis.top import TopError
 from hardex.error_analysis.waterfall import waterfall_svg
+from hardex.errors import RunError
 from hardex.new_files import check_target, whole_file
 from hardex.runs.run import Run
 
@@ -36,7 +37,13 @@ class Figures:
         return cls(*(None if one is None else Path(one) for one in (top, matrix, waterfall)))
 
     def check(self, *, force: bool) -> None:
-        """Raise `RunError` unless all of them can be written."""
+        """Raise `RunError` unless all of them can be written, each to a file of its own."""
+        places = [one.resolve() for one in (self.top, self.matrix, self.waterfall) if one]
+        if len(set(places)) < len(places):
+            raise RunError(
+                "--figure, --matrix and --waterfall must name different files; two name "
+                f"{max(places, key=places.count)}; choose another name."
+            )
         png = (".png",)
         for path, suffixes, option, what in (
             (self.top, png, "--figure", "a figure of top errors"),

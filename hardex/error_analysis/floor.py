@@ -63,9 +63,11 @@ def floor_from(
         rng: draws the bootstrap.
     """
     labels = [given[id] for id in votes.ids]
-    answers = [one.name if one.is_class else None for one in votes.answers]
+    names = [one.name if one.is_class else None for one in votes.answers]
+    said = [names[answer] for answer in votes.answer]
+    # Only another class contradicts a label: who calls a picture ambiguous or bad does not.
     other = np.array(
-        [answers[answer] != labels[id] for id, answer in zip(votes.id, votes.answer, strict=True)],
+        [name is not None and name != labels[id] for id, name in zip(votes.id, said, strict=True)],
         bool,
     )
     people = np.bincount(votes.id, minlength=len(votes.ids))

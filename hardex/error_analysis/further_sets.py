@@ -183,6 +183,6 @@ def _shared_notes(shared: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[s
         verb = "is" if len(ids) == 1 else "are"
         yield (
             f"{counted(len(ids), 'example')} of {TITLES[after]} {verb} in {TITLES[before]}, too, "
-            f"pixel for pixel: {', '.join(ids[:_SHOWN])}{more}. The part between these sets is too "
-            "small by that."
+            f"pixel for pixel: {', '.join(ids[:_SHOWN])}{more}. So the part between these sets is "
+            "too small."
         )

@@ -39,7 +39,7 @@ from hardex.predict.metrics import Share, share
 from hardex.predict.neighbours import Progress
 from hardex.predict.predictions import predict
 
-FEWEST, MOST = 2, 50  # refits
+FEWEST, MOST = 3, 50  # refits; of two that differ, neither answer is more frequent
 _DRAWS = 10_000
 
 TrainFunction = Callable[[Dataset, int], Any]

@@ -125,7 +125,7 @@ def decomposition_sentences(found: Decomposition) -> Iterator[str]:
     if largest is None:
         yield "No part is above 0 beyond chance: larger sets would tell more."
     else:
-        yield f"The largest part is {title(largest)}: {remedy(largest)}."
+        yield f"The largest part beyond chance is {title(largest)}: {remedy(largest)}."
 
 
 def term_sentence(one: Term) -> str:
@@ -138,7 +138,7 @@ def term_sentence(one: Term) -> str:
     value, low, high = (f"{100 * part + 0.0:+.2f}" for part in (one.value, one.low, one.high))
     told = f"{title(one).capitalize()}: {value} points [{low}, {high}]"
     if one.value < 0:
-        why = _BELOW.get(one.name, "")
+        why = "the later set is easier" if one.contains else _BELOW.get(one.name, "")
         return f"{told}; below 0{f': {why}' if one.high < 0 else ', but chance may explain it'}."
     if one.contains:
         return f"{told}."
@@ -151,7 +151,7 @@ def refit_sentences(found: Refits) -> Iterator[str]:
     yield (
         f"Trained again with {found.count} seeds, the model errs on {100 * found.mean:.2f} % of "
         f"{counted(found.examples, 'example')} ({100 * lowest:.2f} to {100 * highest:.2f} %): "
-        f"{len(found.always):,} are wrong every time, {found.sometimes:,} some of the times."
+        f"{len(found.always):,} wrong every time, {found.sometimes:,} sometimes."
     )
     bias, variance = float(found.bias["value"] or 0.0), float(found.variance["value"] or 0.0)
     told = (

@@ -9,6 +9,7 @@ from typing import IO, Any
 import keras
 import numpy as np
 
+from hardex.errors import LogError
 from hardex.learning_curves.facts import Facts
 from hardex.learning_curves.findings import CurveFinding
 from hardex.learning_curves.reading import BATCHES, read_log
@@ -34,7 +35,7 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
     Attributes:
         judging: whether it judges at all; a recorder only if not.
         findings: what was found so far, the last judgement of all.
-        history: the values of each epoch, by name.
+        rows: the values of each epoch, by name.
         batch_losses: (steps,) the loss of each batch.
 
     Example:
@@ -58,18 +59,19 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         self.stop, self.quiet, self.patience = stop, quiet, patience
         self.judging = True
         self.findings: tuple[CurveFinding, ...] = ()
-        self.history: dict[str, list[float]] = {}
+        self.rows: list[dict[str, float]] = []
         self.batch_losses: list[float] = []
         self._batch_epochs: list[int] = []
         self._seen: dict[str, int] = {}
         self._said: set[str] = set()
-        self._before = 0.0
+        self._before, self._last = 0.0, -1
         self._files: list[IO[str]] = []
         self._writers: list[Any] = []
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Begin anew: a second `fit` is a second run."""
-        self.history, self.batch_losses, self._batch_epochs = {}, [], []
+        """Begin anew: a second `fit` is a second run, and its log replaces the first one."""
+        self._close()
+        self.rows, self.batch_losses, self._batch_epochs = [], [], []
         self._seen, self._said, self.findings = {}, set(), ()
         if self.log is not None:
             self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +84,7 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Keras begins a new mean."""
-        self._before = 0.0
+        self._before, self._last = 0.0, -1
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Note the loss of the batch: Keras tells the mean over the epoch so far."""
@@ -90,22 +92,25 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         if mean is None:
             return
         total = float(mean) * (batch + 1)
-        loss, self._before = total - self._before, total
+        steps = max(1, batch - self._last)  # several batches in one call: `steps_per_execution`
+        loss, self._before, self._last = (total - self._before) / steps, total, batch
         self.batch_losses.append(loss)
-        self._batch_epochs.append(len(next(iter(self.history.values()), [])))
+        self._batch_epochs.append(len(self.rows))
         if self._writers:
             row = [len(self.batch_losses) - 1, self._batch_epochs[-1], f"{loss:.7g}"]
             self._writers[1].writerow(row)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Judge what is known so far."""
-        values = {name: float(value) for name, value in (logs or {}).items()}
-        for name, value in values.items():
-            self.history.setdefault(name, []).append(value)
+        known = set(self._names())
+        self.rows.append({"epoch": float(epoch), **_numbers(logs or {})})
         if self._writers:
-            if len(next(iter(self.history.values()))) == 1:
-                self._writers[0].writerow(["epoch", *values])
-            self._writers[0].writerow([epoch, *(f"{value:.7g}" for value in values.values())])
+            if set(self._names()) > known and len(self.rows) > 1:  # not validated in each epoch
+                self._files[0].seek(0)
+                self._files[0].truncate()
+                self._write(self.rows, header=True)
+            else:
+                self._write(self.rows[-1:], header=len(self.rows) == 1)
             for file in self._files:
                 file.flush()
         if self.judging:
@@ -113,12 +118,37 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Close the logs."""
+        self._close()
+
+    @property
+    def history(self) -> dict[str, list[float | None]]:
+        """The values of each epoch, by name; None where an epoch has none."""
+        return {
+            name: [row.get(name) for row in self.rows] for name in self._names() if name != "epoch"
+        }
+
+    def _names(self) -> list[str]:
+        return list(dict.fromkeys(name for row in self.rows for name in row))
+
+    def _write(self, rows: list[dict[str, float]], *, header: bool) -> None:
+        names = self._names()
+        if header:
+            self._writers[0].writerow(names)
+        for row in rows:
+            self._writers[0].writerow(
+                ["" if name not in row else f"{row[name]:.7g}" for name in names]
+            )
+
+    def _close(self) -> None:
         for file in self._files:
             file.close()
         self._files, self._writers = [], []
 
     def _judge(self, epoch: int) -> None:
-        run = self.run
+        try:
+            run = self.run
+        except LogError:  # neither a loss nor an accuracy: a training to record, not to judge
+            return
         if run is None:
             return
         self.findings = judge(Facts.of(run))
@@ -136,7 +166,7 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
             return False
         if one.code in _AT_ONCE:
             return True
-        count = len(next(iter(self.history.values())))
+        count = len(self.rows)
         return one.confidence >= _SURE and count >= self.patience and self._seen[one.code] >= _TWICE
 
     def _say(self, one: CurveFinding, epoch: int) -> None:
@@ -149,7 +179,7 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
     @property
     def run(self) -> Any:
         """The training so far, a `TrainingRun`; None before the first epoch."""
-        if not self.history:
+        if not self.rows:
             return None
         from dataclasses import replace
 
@@ -169,3 +199,14 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
             batches=batches if finite.any() else None,
             classes=width if isinstance(width, int) and width > 1 else None,
         )
+
+
+def _numbers(logs: Mapping[str, Any]) -> dict[str, float]:
+    """The values that are one number each; a metric may give one per class."""
+    found = {}
+    for name, value in logs.items():
+        try:
+            found[name] = float(value)
+        except (TypeError, ValueError):
+            continue
+    return found

@@ -1,5 +1,6 @@
 """TensorBoard's event files -> the trainings in them; the only file that knows `tensorboard`."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def read_events(files: Sequence[Path], name: str, chosen: Mapping[str, str]) -> 
             notes.append(f"Files of more than {_MOST:,} bytes together: the rest was not read.")
             break
     found = []
+    root = os.path.commonpath(series) if series else ""
     for run, curves in sorted(series.items()):
         by_epoch = {tag: values for tag, values in curves.items() if "epoch_" in tag}
         curves = by_epoch or curves  # Keras also writes evaluations against iterations
@@ -44,7 +46,7 @@ def read_events(files: Sequence[Path], name: str, chosen: Mapping[str, str]) -> 
         cells: list[list[object]] = [list(steps)]
         cells += [[values.get(step) for step in steps] for values in curves.values()]
         key = "epoch" if any("epoch_" in tag for tag in curves) else "step"
-        title = name if run in ("", ".") or len(series) == 1 else f"{name}/{run}"
+        title = name if len(series) == 1 else f"{name}/{os.path.relpath(run, root)}"
         found += in_order(raw_log(title, [key, *curves], cells, (), notes), chosen)
     if not found:
         tags = sorted({tag for curves in series.values() for tag in curves})
@@ -65,13 +67,13 @@ def _within(files: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def _run_of(file: Path) -> tuple[str, str]:
-    """The name of a run, and the prefix of its tags."""
+    """The folder of a run, and the prefix of its tags."""
     folder = file.parent
     if folder.name.lower() in _VALIDATION:
-        return folder.parent.name, "val_"
+        return str(folder.parent), "val_"
     if folder.name.lower() in _TRAINING:
-        return folder.parent.name, ""
-    return folder.name, ""
+        return str(folder.parent), ""
+    return str(folder), ""
 
 
 def _values(file: Path, name: str) -> Iterator[tuple[str, int, float]]:

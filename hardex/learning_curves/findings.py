@@ -26,7 +26,8 @@ REMEDIES = {
     "metric_loss_disagree": "Check that the metric fits the labels and the last layer.",
     "dead_starts": "Look for ReLU before the softmax, for dead units and for the initialisation; "
     "run several seeds.",
-    "penalty_dominates": "Log the penalty apart from the loss, and lower its weight.",
+    "penalty_dominates": "Log penalties apart from the loss and lower their weight; class "
+    "weights and further losses count, too.",
     "appended": "Write each run to a file of its own.",
     "too_noisy": "Train for more epochs, or log more examples per value.",
 }

@@ -146,9 +146,16 @@ def _check(logs: tuple[Log, ...], *numbers: int | None) -> None:
             raise LogError(f"{name} must be {least} or more; {number} came; pass the true number.")
 
 
+def _place(log: str) -> str:
+    """The folder of a log."""
+    return str(Path(log).parent)
+
+
 def _with_dead_starts(judged: list[JudgedRun]) -> list[JudgedRun]:
     """Where some of several runs never learn and others do, the start decides."""
     stuck = [one for one in judged if "not_learning" in one.codes]
+    if len({_place(one.run.log) for one in judged}) > 1:
+        return judged  # of several folders: nobody says that they have anything in common
     learnt = [one for one in judged if "not_learning" not in one.codes and len(one.run) >= 3]
     if len(judged) < _DEAD_STARTS_OF or not stuck or not learnt:
         return judged

@@ -8,7 +8,7 @@ from hardex.learning_curves.training_run import Numbers
 
 _MOST_EXAMPLES = 20_000
 _EXACT = 2e-6  # of a share, that programs write
-_FEW = 4  # values that must differ
+_FEW = 6  # values that must differ: of fewer, all may happen to be even
 
 
 def noise(values: Numbers) -> float:
@@ -75,14 +75,14 @@ def examples_behind(shares: Numbers) -> int | None:
     None if no number up to 20,000 fits, or if there are too few different values to tell.
 
     Example:
-        >>> examples_behind(np.array([0.5, 0.5625, 0.625, 0.875, 0.6875]))
+        >>> examples_behind(np.array([0.5, 0.5625, 0.625, 0.875, 0.6875, 0.9375]))
         16
         >>> examples_behind(np.array([0.51234567, 0.6123459, 0.71234561, 0.7912345])) is None
         True
     """
     values = np.unique(shares[np.isfinite(shares)])
-    if len(values) < _FEW:
-        return None
+    if len(values) < _FEW or (values == np.round(values, 3)).all():
+        return None  # rounded values say nothing
     numbers = np.arange(1, _MOST_EXAMPLES + 1, dtype=np.float64)
     fits = np.ones(len(numbers), np.bool_)
     for value in values[:200]:

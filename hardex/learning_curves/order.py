@@ -38,12 +38,16 @@ from hardex.sentences import counted
 Rows = NDArray[np.int64]
 
 _LOSSES = (LOSS, VAL_LOSS)
+_EMPTY_LOSS = (
+    "The loss is empty to the end while the accuracy goes on: it was taken for NaN, which tables "
+    "write as an empty cell."
+)
 _UNSORTED = 0.2  # share of the rows that go back, above which a log is unsorted
 _FEW_GROUPS = 4
 _CHUNKS = 60  # rows that a log of steps is cut into
 _ONE_BATCH = 512  # examples
 _LEAST_CUT, _ROUGHER = 10, 4.0  # rows; times the noise of the other rows
-_PERCENT, _WHOLE = 1.5, 100.5
+_SHARE, _PERCENT, _WHOLE = 1 + 1e-6, 1.5, 100.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +81,14 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
     """
     places, notes = assigned(raw.header, chosen, raw.name)
     table = {name: raw.columns[place] for name, place in places.items()}
+    table = {k: v for k, v in table.items() if k not in (EPOCH, STEP) or np.isfinite(v).any()}
     failed = np.zeros(len(raw.columns[0]), np.bool_)
     for name in _LOSSES:
         if name in places:
-            failed |= raw.failed[:, places[name]]
+            failed |= _to_the_end(raw.failed[:, places[name]], table[name])
+    told: list[str] = []
+    for accuracy in (ACCURACY, VAL_ACCURACY):
+        _as_share(table, accuracy, told)
     curves = [name for name in table if name not in (EPOCH, STEP)]
     there = failed | np.any([np.isfinite(table[name]) for name in curves], axis=0)
     if not there.any():
@@ -91,15 +99,43 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
     rows = np.flatnonzero(there)
     key = _key(table)
     parts, order_notes = _parts(key[rows], raw.repeated, rows, by_epoch=EPOCH in table)
-    shared = (*raw.notes, *notes, *order_notes)
+    shared = (*raw.notes, *notes, *told, *order_notes)
     runs = []
-    for number, part in enumerate(parts, 1):
+    for number, whole in enumerate(parts, 1):
+        part, again = _without_redone(whole, key)
         name = raw.name if len(parts) == 1 else f"{raw.name}, run {number} of {len(parts)}"
         run = _run(raw.name, name, {k: v[part] for k, v in table.items()}, failed[part])
         runs.append(
-            replace(run, notes=(*shared, *run.notes), begun_anew=len(parts) > 1 and number > 1)
+            replace(
+                run, notes=(*shared, *again, *run.notes), begun_anew=len(parts) > 1 and number > 1
+            )
         )
     return runs
+
+
+def _to_the_end(failed: NDArray[np.bool_], values: Numbers) -> NDArray[np.bool_]:
+    """Where a loss is NaN for good; programs also write NaN where they have no value."""
+    there = np.flatnonzero(np.isfinite(values))
+    found = failed.copy()
+    if len(there):
+        found[: there[-1]] = False
+    return found
+
+
+def _without_redone(part: Rows, key: Numbers) -> tuple[Rows, tuple[str, ...]]:
+    """Without the rows that were done again after a restart from a checkpoint."""
+    numbers = key[part]
+    if not (np.diff(numbers) < 0).any():
+        return part, ()
+    back = np.flatnonzero(np.diff(numbers) < 0) + 1
+    stays = np.ones(len(numbers), np.bool_)
+    for place in back.tolist():
+        stays[:place] &= numbers[:place] < numbers[place]
+    note = (
+        f"The training went back {counted(len(back), 'time')}, as after a restart; "
+        f"{counted(int((~stays).sum()), 'row')} that were done again were left out."
+    )
+    return part[stays], (note,)
 
 
 def _key(table: Mapping[str, Numbers]) -> Numbers:
@@ -148,9 +184,11 @@ def _parts(
 def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool_]) -> TrainingRun:
     """One run from its rows in order of time."""
     notes: list[str] = []
-    table = {k: v for k, v in table.items() if k in (EPOCH, STEP) or np.isfinite(v).any()}
-    for accuracy in (ACCURACY, VAL_ACCURACY):
-        _as_share(table, accuracy, notes)
+    empty = LOSS in table and not np.isfinite(table[LOSS]).any()
+    table = {k: v for k, v in table.items() if np.isfinite(v).any()}
+    if empty and ACCURACY in table and not failed.any():
+        failed = np.arange(len(failed)) == 0
+        notes.append(_EMPTY_LOSS)
     found = _groups(table, len(failed), notes)
     groups, several, count = found.of, found.several, len(found.at)
     metrics = {
@@ -183,6 +221,12 @@ def _as_share(table: dict[str, Numbers], name: str, notes: list[str]) -> None:
     if least >= 0 and _PERCENT < most <= _WHOLE:
         table[name] = values / 100
         notes.append(f"{name} is in percent; it was divided by 100.")
+    elif _SHARE < most <= _PERCENT and least >= 0:
+        notes.append(
+            f"{name} has values up to {most:.4g}: neither shares nor percents for certain, so it "
+            "was left out; divide percents by 100."
+        )
+        del table[name]
     elif most > _PERCENT or least < 0:
         notes.append(
             f"{name} has values from {least:.4g} to {most:.4g} and is no share; it was left out."
@@ -214,7 +258,7 @@ def _groups(table: Mapping[str, Numbers], count: int, notes: list[str]) -> Group
             _note_repeated(groups, trained, len(numbers), notes)
         if many:
             notes.append("Rows of steps were averaged over each epoch.")
-        at: Numbers = numbers + (1 - numbers[0])
+        at: Numbers = numbers + (1 if numbers[0] == 0 else 0)
         return Groups(groups.astype(np.int64), at, BY_EPOCH, BY_EPOCH, many)
     where = epochs if epochs is not None else steps
     counts = STEPS if epochs is None else BY_EPOCH
@@ -318,12 +362,10 @@ def _lost(metrics: Mapping[str, Numbers], notes: list[str]) -> int | None:
         return None
     last = int(np.flatnonzero(there)[-1])
     goes_on = [int(np.isfinite(other[last + 1 :]).sum()) for other in others]
-    if max(goes_on) < 2 or not there[: last + 1].all():
+    whole = all(np.isfinite(other).all() for other in others)
+    if max(goes_on) < (1 if whole else 2) or not there[: last + 1].all():
         return None
-    notes.append(
-        "The loss is empty to the end while the accuracy goes on: it was taken for NaN, which "
-        "tables write as an empty cell."
-    )
+    notes.append(_EMPTY_LOSS)
     return last + 1
 
 

@@ -53,13 +53,21 @@ def raw_log(
         array([1.5, nan, nan])
     """
     columns, failed = [], []
-    for column in cells:
+    said = list(notes)
+    for title, column in zip(header, cells, strict=True):
         values, wrong = numbers(column)
         columns.append(values)
         failed.append(wrong)
+        unread = sum(
+            1
+            for cell, none in zip(column, ~np.isfinite(values) & ~wrong, strict=True)
+            if none and cell is not None and str(cell).strip().lower() not in MISSING
+        )
+        if unread and np.isfinite(values).any():
+            said.append(f"{unread:,} of {len(values):,} cells of {title} hold no number.")
     count = len(columns[0]) if columns else 0
     marks = np.stack(failed, axis=1) if failed else np.zeros((count, 0), np.bool_)
-    return RawLog(name, tuple(header), tuple(columns), marks, tuple(repeated), tuple(notes))
+    return RawLog(name, tuple(header), tuple(columns), marks, tuple(repeated), tuple(said))
 
 
 def numbers(cells: Sequence[object]) -> tuple[Numbers, NDArray[np.bool_]]:

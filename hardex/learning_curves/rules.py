@@ -11,15 +11,19 @@ import numpy as np
 
 from hardex.learning_curves.facts import Curve, Facts
 from hardex.learning_curves.findings import CurveFinding, finding
-from hardex.learning_curves.noise import binomial_noise, trend
+from hardex.learning_curves.noise import binomial_noise, entropy_of_constant, trend
 from hardex.learning_curves.periodic import explained_by_position
+from hardex.learning_curves.training_run import STEPS
+from hardex.sentences import counted
 
 Rule = Callable[[Facts], CurveFinding | None]
 
 _SURE = 3.0  # deviations of the noise
 _MOST_LOSS = 16.2  # of one example; Keras takes no probability below 1e-7
+_SMOOTHED = 1.2  # the most that label smoothing of 0.1 leaves of the loss, for 1,000 classes
 _FEWEST = 3  # rows, below which nothing is said of a shape
 _FEW_EXAMPLES = 100  # of validation
+_MAYBE_CHANCE = 0.5  # accuracy, above which standing still alone is no failure
 _STUCK_GAIN = 0.02  # of accuracy
 _STUCK_DROP = 0.02  # relative, of the loss
 _SEEN = 0.0085  # of accuracy, that an oscillation moves from row to row
@@ -50,6 +54,8 @@ def not_learning(facts: Facts) -> CurveFinding | None:
         if len(loss) >= 2 and not _flat(loss) and not same:
             return None
         chance = _at_chance(facts, level) or _frozen(loss)
+        if not chance and not same and level > _MAYBE_CHANCE:
+            return None  # a training that goes on from a good model stands still, too
         if len(accuracy) < _FEWEST and not chance:
             return None
         why = f"The accuracy stays at {level:.3f} from the first row to the last"
@@ -59,7 +65,7 @@ def not_learning(facts: Facts) -> CurveFinding | None:
         return finding("not_learning", 0.97 if chance or same else 0.8, why, metric=accuracy.name)
     if len(loss) >= _FEWEST + 1 and _flat(loss):
         chance_loss = facts.chance_loss
-        if chance_loss is not None and loss.end < 0.9 * chance_loss:
+        if loss.end < (0.3 if chance_loss is None else 0.9 * chance_loss):
             return None
         why = f"The loss stays at {loss.end:.4g} from {loss.first:.4g} on."
         return finding("not_learning", 0.7, why)
@@ -115,7 +121,8 @@ def _at_chance(facts: Facts, level: float) -> bool:
     loss = facts.trained.end
     wrong = 1 - level
     saturated = abs(loss - 16.118 * wrong) < 0.03 * loss or abs(loss - 15.42 * wrong) < 0.03 * loss
-    return saturated or abs(loss + math.log(max(level, 1e-9))) < 0.05 * loss
+    of_shares = abs(loss - entropy_of_constant(level)) < 0.05 * loss
+    return saturated or of_shares or abs(loss + math.log(max(level, 1e-9))) < 0.05 * loss
 
 
 def _one_answer(facts: Facts) -> bool:
@@ -132,6 +139,12 @@ def ascending(facts: Facts) -> CurveFinding | None:
     loss, val = facts.loss, facts.val_loss
     if len(loss) < _FEWEST:
         return None
+    if loss.end < 0 and loss.trend[0] < -0.6 and _gains_nothing(facts):
+        why = (
+            f"The loss falls below 0, to {loss.end:.4g}, which no cross-entropy can, and the "
+            "accuracy gains nothing: the sign of the loss is wrong."
+        )
+        return finding("ascending", 0.9, why, start=float(loss.at[0]), end=float(loss.at[-1]))
     early = loss.lowest <= max(1, len(loss) // 8)
     rise = loss.end - loss.first
     clear = rise > max(0.05 * abs(loss.first), _SURE * loss.noise) and loss.trend[0] > 0.6
@@ -140,6 +153,12 @@ def ascending(facts: Facts) -> CurveFinding | None:
         why = f"The training loss rises from {loss.first:.4g} to {loss.end:.4g} and never falls."
         return finding("ascending", 0.95, why, start=float(loss.at[0]), end=float(loss.at[-1]))
     return None
+
+
+def _gains_nothing(facts: Facts) -> bool:
+    """Whether an accuracy is known and does not rise."""
+    accuracy = facts.judged
+    return len(accuracy) >= _FEWEST and accuracy.end < accuracy.first + 0.05
 
 
 def diverging(facts: Facts) -> CurveFinding | None:
@@ -177,7 +196,7 @@ def overfitting(facts: Facts) -> CurveFinding | None:
         return _gap(facts)
     least = float(val.smooth[best])
     late = float(np.median(tail[-max(2, len(tail) // 3) :]))
-    rise = (late - least) / max(least, 1e-9)
+    rise = (late - least) / max(abs(least), 1e-9)
     clear = late - least > _SURE * val.noise / math.sqrt(max(1, len(tail) // 3))
     tau = trend(val.values[best:])[0]
     if len(val) < 8:  # too few for their noise
@@ -256,8 +275,8 @@ def validation_mismatch(facts: Facts) -> CurveFinding | None:
     noise = max(val.least_noise, val.noise / 2, 0.01)
     learnt = train.end - train.first > 0.15 or train.end > 0.7
     loss = facts.val_loss
-    falls = len(loss) > 3 and float(loss.smooth.min()) < 0.9 * loss.first
-    never = float(val.smooth.max()) < 0.5 * train.end and (val.end - val.first < 0.1 or not falls)
+    rests = len(loss) > 3 and float(loss.smooth.min()) > 0.97 * loss.first
+    never = float(val.smooth.max()) < 0.5 * train.end and (val.end - val.first < 0.1 or rests)
     if learnt and train.end > 0.5 and never:
         why = (
             f"The training accuracy reaches {train.end:.3f}, and that of validation never leaves "
@@ -277,8 +296,8 @@ def validation_mismatch(facts: Facts) -> CurveFinding | None:
 def oscillating(facts: Facts) -> CurveFinding | None:
     """The training loss jumps up and down."""
     loss = facts.loss
-    if len(loss) < 6 or not_learning(facts) is not None:
-        return None
+    if len(loss) < 6 or facts.run.unit == STEPS or not_learning(facts) is not None:
+        return None  # single steps jump by nature
     late = loss.values[len(loss) // 4 :]
     steps = np.diff(late)
     turns = float((steps[1:] * steps[:-1] < 0).mean()) if len(steps) > 1 else 0.0
@@ -440,7 +459,7 @@ def underfitting(facts: Facts) -> CurveFinding | None:
         moved, fallen = abs(loss.end - loss.middle), abs(loss.first - loss.end)
         rest = rest and moved < max(0.04 * abs(loss.middle), 0.2 * fallen)
     gap = train.end - val.end if len(val) else 0.0
-    low = train.end < 0.75
+    low = max(train.end, val.end if len(val) else 0.0) < 0.75
     if rest and low and gap < 0.05 and diverging(facts) is None:
         why = f"The training accuracy rests at {train.end:.3f} in the last two thirds" + (
             f", and that of validation is {val.end:.3f}." if len(val) else "."
@@ -491,13 +510,13 @@ def penalty_dominates(facts: Facts) -> CurveFinding | None:
         return None
     wrong = 1 - accuracy.end
     most = _MOST_LOSS * wrong
-    if accuracy.end > 0.5 and loss.end > max(0.5, most):
+    if accuracy.end > 0.5 and loss.end > max(_SMOOTHED, most):
         why = (
             f"The loss ends at {loss.end:.4g} with an accuracy of {accuracy.end:.3f}; wrong "
-            f"answers alone cannot make more than {most:.3g}."
+            f"answers alone can hardly make more than {most:.3g}, and label smoothing not so much."
         )
         return finding("penalty_dominates", 0.9, why)
-    if accuracy.end > 0.8 and loss.end > max(0.7, 0.45 * most):
+    if accuracy.end > 0.8 and loss.end > max(_SMOOTHED, 0.45 * most):
         why = (
             f"The loss ends at {loss.end:.4g} with an accuracy of {accuracy.end:.3f}, more than "
             "wrong answers usually make."
@@ -573,7 +592,7 @@ def _healthy(facts: Facts) -> CurveFinding:
     moved = [_moved(curve) for curve in (facts.loss, facts.val_loss) if len(curve) >= _FEWEST]
     moved += [_moved(curve) for curve in (facts.accuracy, facts.val_accuracy) if len(curve) >= 3]
     if rows < _FEWEST:
-        why = f"There are only {rows} rows; nothing can be said of their shape."
+        why = f"With {counted(rows, 'row')}, nothing can be said of their shape."
         return finding("too_noisy", 0.9, why)
     if moved and max(moved) < 2:
         why = "No curve moves by more than twice its noise."

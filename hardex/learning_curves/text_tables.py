@@ -49,7 +49,7 @@ def _rows(
             "another one."
         )
     delimiter = max(_DELIMITERS, key=first.count)
-    decimal_comma = delimiter == ";"
+    decimal_comma = delimiter != ","
     header = [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter))]
     if len(header) > _MOST_COLUMNS:
         raise Unreadable(f"it has {len(header):,} columns, and {_MOST_COLUMNS:,} is the most")
@@ -62,10 +62,15 @@ def _rows(
     repeated: list[int] = []
     notes: list[str] = []
     short = extra = 0
+    named_rows = False
     for row in csv.reader(lines, delimiter=delimiter):
         if [cell.strip() for cell in row] == header:
             repeated.append(len(rows))
             continue
+        if len(row) == len(header) + 1 and not rows:
+            named_rows = True  # R writes names of rows without a name for their column
+        if named_rows and len(row) == len(header) + 1:
+            row = row[1:]
         if len(row) != len(header):
             if len(row) > len(header):
                 extra += 1

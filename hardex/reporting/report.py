@@ -146,8 +146,8 @@ def contents_of(
     if not runs:
         raise RunError("a report needs a run; received none; pass the folder of one.")
     found = [opened(run) for run in runs]
+    comparison = compare(*found) if len(found) > 1 else None  # refuses a folder given twice
     names = run_names([one.folder.resolve() for one in found])
-    comparison = compare(*found) if len(found) > 1 else None
     shown = _shown(found, thumbnails)
     room = Room(most_bytes, pictures)
     parts = tuple(

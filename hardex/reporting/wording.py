@@ -103,8 +103,10 @@ def _how_good(model: str, data: str, examples: int, wrong: int, accuracy: Share)
 def _where(
     wrong: int, pairs: Sequence[tuple[str, str, int]], classes: Sequence[ClassFigures]
 ) -> str:
-    if not wrong or not pairs:
+    if not wrong:
         return "It makes no errors on these examples."
+    if not pairs:
+        return f"It makes {counted(wrong, 'error')}; confusion.csv of the run cannot be read."
     told = ", ".join(
         f"{shortened(given)} taken for {shortened(predicted)} ({count:,})"
         for given, predicted, count in pairs[:_NAMED]
@@ -132,8 +134,8 @@ def _why(name: str, diagnosis: Diagnosis | None) -> str:
         return f"Of {examples} diagnosed, none has a cause that could be named."
     causes = ", ".join(f"{one.cause} ({one.count:,})" for one in known[:_NAMED])
     return (
-        f"Of {examples} diagnosed, the most frequent causes are {causes}; {unexplained:,} are "
-        "unexplained."
+        f"Of {examples} diagnosed, the most frequent causes are {causes}; {unexplained:,} "
+        f"{'is' if unexplained == 1 else 'are'} unexplained."
     )
 
 

@@ -22,7 +22,7 @@ def test_the_terminal_says_what_a_person_asks(hardex, runs):
     assert told.code == 0
     for line in (
         "3 runs on 6 examples: old, new, third.",
-        "No measurable difference between old and new: +33.33 points",
+        "Too few answers of old and new differ to tell them apart: +33.33 points;",
         "Wrong in all: 1 (given owl (1); owl → cat (1)): 4.",
         "Only wrong in third: 1 (given cat (1); cat → dog (1)): 0.",
         "Only right in old: none.",

@@ -68,8 +68,8 @@ def test_further_sets_split_the_error(hardex, tmp_path):
         "Floor: +1.00 points [+1.00, +1.00]: people disagree, too.",
         "Bias: +1.00 points [",
         "Variance, shift and overfitting together: +18.00 points [",
-        "The largest part is variance, shift and overfitting together: to tell them apart, add "
-        "--validation and --test-validation.",
+        "The largest part beyond chance is variance, shift and overfitting together: to tell them "
+        "apart, add --validation and --test-validation.",
         "No difference was found between the training data and the test data (",
     ):
         assert line in told.out

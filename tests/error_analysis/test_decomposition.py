@@ -29,7 +29,9 @@ def test_all_five_terms_by_hand():
     assert [one.name for one in found.terms] == list(TERMS)
     assert [round(one.value, 9) for one in found.terms] == [0.01, 0.02, 0.02, 0.04, 0.01]
     assert found.merged == {} and found.largest.name == "shift"
-    assert list(decomposition_sentences(found))[-1].startswith("The largest part is shift: train")
+    assert list(decomposition_sentences(found))[-1].startswith(
+        "The largest part beyond chance is shift: train"
+    )
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_a_bad_training_function_is_one_sentence(run, tmp_path, function, why):
 def test_all_three_options_belong_together(run, tmp_path):
     with pytest.raises(RunError, match="received no --train-fn and no --train; add it"):
         library.analyze_errors(run, refits=2)
-    with pytest.raises(RunError, match="--refits must be 2 to 50; received 1"):
+    with pytest.raises(RunError, match="--refits must be 3 to 50; received 1"):
         library.analyze_errors(
             run, refits=1, train_fn=guess_one_more, train=tmp_path / "train.npz", model=read_off
         )
@@ -115,6 +115,6 @@ def test_the_command_trains_again(hardex, run, tmp_path):
     line = "errors typed --train train.npz --refits 2 --train-fn mine:train --trust-model"
     told = hardex(line)
     assert told.code == 0, told.err
-    assert "10 are wrong every time, 0 some of the times." in told.out
+    assert "10 wrong every time, 0 sometimes." in told.out
     found = json.loads(hardex(f"{line} --format json").out)["refits"]
     assert (len(found["always"]), found["sometimes"], found["mean"]) == (10, 0, 0.2)

@@ -77,3 +77,22 @@ def test_event_files_of_keras_are_read(keras, tmp_path):
     first.write_bytes(b"no events")
     with pytest.raises(hardex.LogError):
         read_log(first)
+
+
+def test_metrics_of_each_class_and_rare_validation_do_not_end_a_training(keras, tmp_path):
+    x, y = data()
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile(
+        "sgd", "categorical_crossentropy", metrics=["accuracy", keras.metrics.F1Score()],
+        steps_per_execution=4,
+    )  # fmt: skip
+    doctor = hardex.CurveDoctor(tmp_path / "log.csv", quiet=True)
+    model.fit(
+        x, np.eye(3)[y], validation_split=0.25, validation_freq=2, epochs=4, batch_size=9,
+        verbose=0, callbacks=[doctor],
+    )  # fmt: skip
+    (run,) = read_log(tmp_path / "log.csv")
+    assert run.curve("val_loss")[0].tolist() == [2, 4] and len(run) == 4
+    assert doctor.history["val_loss"][0] is None
+    first = np.mean(doctor.batch_losses[:2])
+    assert first == pytest.approx(doctor.history["loss"][0], rel=0.02)

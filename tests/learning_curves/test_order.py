@@ -54,7 +54,7 @@ def test_a_restart_from_a_checkpoint_replaces_epochs(tmp_path):
     text = rows("epoch,loss", "0,2", "1,1.5", "2,1.2", "3,9", "2,1.1", "3,1", "4,0.9")
     (run,) = read_log(table(tmp_path / "a.csv", text))
     assert run.metrics["loss"].tolist() == [2, 1.5, 1.1, 1, 0.9]
-    assert "2 epochs came twice" in run.notes[0]
+    assert "went back 1 time" in run.notes[0] and "2 rows" in run.notes[0]
 
 
 def test_rows_in_reverse_and_out_of_order(tmp_path):
@@ -224,3 +224,50 @@ def test_a_million_steps_are_read(tmp_path):
     )
     (run,) = read_log(table(tmp_path / "a.csv", text))
     assert len(run) == 100 and len(run.batches.loss) == 100_000
+
+
+def test_restarts_leave_no_old_tail(tmp_path):
+    epochs = [*range(10), 3, 4, 5]
+    text = rows("epoch,loss", *(f"{e},{10 * n + e}" for n, e in enumerate(epochs)))
+    (run,) = read_log(table(tmp_path / "a.csv", text))
+    assert run.at.tolist() == [1, 2, 3, 4, 5, 6]
+    assert run.metrics["loss"].tolist() == [0, 11, 22, 103, 114, 125]
+
+
+def test_a_column_of_epochs_without_numbers_is_no_epoch(tmp_path):
+    (run,) = read_log(table(tmp_path / "a.csv", rows("epoch,loss", "Epoch 1,0.5", "Epoch 2,0.4")))
+    assert run.metrics["loss"].tolist() == [0.5, 0.4]
+
+
+def test_nan_for_no_value_is_no_failure():
+    values = [
+        {"epoch": 1, "loss": 2.0, "val_loss": float("nan")},
+        {"epoch": 2, "loss": 1.5, "val_loss": 1.6},
+        {"epoch": 3, "loss": 1.2, "val_loss": 1.4},
+    ]
+    (run,) = read_log(values)
+    assert run.failed is None and run.curve("val_loss")[0].tolist() == [2, 3]
+
+
+def test_a_loss_that_is_empty_from_the_start_was_nan(tmp_path):
+    text = rows("epoch,loss,accuracy", "0,,0.1", "1,,0.1", "2,,0.1")
+    (run,) = read_log(table(tmp_path / "a.csv", text))
+    assert run.failed == 0
+
+
+def test_names_of_rows_without_a_column_are_dropped(tmp_path):
+    text = 'epoch,loss\n"1",1,2.5\n"2",2,1.5\n'
+    (run,) = read_log(table(tmp_path / "a.csv", text))
+    assert run.metrics["loss"].tolist() == [2.5, 1.5]
+
+
+def test_cells_without_a_number_are_counted(tmp_path):
+    text = rows("epoch,loss", "1,2.5", "2,about 1", "3,1.5")
+    (run,) = read_log(table(tmp_path / "a.csv", text))
+    assert any("1 of 3 cells of loss hold no number" in note for note in run.notes)
+
+
+def test_what_is_neither_a_share_nor_a_percent_for_certain_is_left_out(tmp_path):
+    text = rows("epoch,loss,acc", "1,4.6,0.98", "2,4.6,1.02", "3,4.6,1.01")
+    (run,) = read_log(table(tmp_path / "a.csv", text))
+    assert not run.has("accuracy") and "neither shares nor percents" in run.notes[0]

@@ -40,7 +40,10 @@ SHAPES = {
     "overfitting": {**HEALTHY, "val_loss": falling(end=0.3) + 0.03 * np.maximum(AT - 10, 0)},
     "ascending": {**HEALTHY, "loss": 2.3 + 0.1 * AT},
     "diverging": {"loss": np.where(AT < 15, falling(), 3.0 + 0.1 * AT)},
-    "oscillating": {**HEALTHY, "loss": 0.5 + 0.3 * (AT % 2) + falling(1.0, 0.0)},
+    "oscillating": {
+        **HEALTHY, "loss": 0.5 + 0.3 * (AT % 2) + falling(1.0, 0.0),
+        "accuracy": 0.7 - 0.1 * (AT % 2) + rising(0.0, 0.2),
+    },
     "lr_too_low": {
         "loss": 2.3 - 0.01 * AT, "accuracy": 0.1 + 0.006 * AT, "val_loss": 2.3 - 0.0095 * AT,
         "val_accuracy": 0.1 + 0.006 * AT,
@@ -81,8 +84,8 @@ def test_healthy_trainings_are_left_in_peace(seed):
     shape = {
         "loss": falling(2.3, 1 - end, rate) + by * rng.standard_normal(30),
         "val_loss": falling(2.3, 1.15 - end, rate) + 2 * by * rng.standard_normal(30),
-        "accuracy": rising(0.1, end, rate) + by * rng.standard_normal(30),
-        "val_accuracy": rising(0.1, end - 0.02, rate) + by * rng.standard_normal(30),
+        "accuracy": np.minimum(rising(0.1, end, rate) + by * rng.standard_normal(30), 1),
+        "val_accuracy": np.minimum(rising(0.1, end - 0.02, rate) + by * rng.standard_normal(30), 1),
     }
     (one,) = hardex.curves({name: values.tolist() for name, values in shape.items()}).runs
     assert one.codes == ("healthy",)

@@ -17,7 +17,7 @@ from hardex.runs.run import Run, opened
 from hardex.runs.views import LISTS
 from hardex.version import VERSION
 
-SCHEMA = "hardex.export/1"
+SCHEMA = "hardex.exported/1"
 NOTE = "hardex.json"  # in each exported folder: what it is of
 WHAT = "an export"
 _WRITERS: Mapping[str, Callable[[Run, str, Path, LeftOut], int]] = {
