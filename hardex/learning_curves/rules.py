@@ -23,6 +23,7 @@ _MOST_LOSS = 16.2  # of one example; Keras takes no probability below 1e-7
 _SMOOTHED = 1.2  # the most that label smoothing of 0.1 leaves of the loss, for 1,000 classes
 _FEWEST = 3  # rows, below which nothing is said of a shape
 _FEW_EXAMPLES = 100  # of validation
+_FEW_VALUES = 6  # different ones
 _MAYBE_CHANCE = 0.5  # accuracy, above which standing still alone is no failure
 _STUCK_GAIN = 0.02  # of accuracy
 _STUCK_DROP = 0.02  # relative, of the loss
@@ -472,6 +473,11 @@ def validation_too_small(facts: Facts) -> CurveFinding | None:
     """So few validation examples that the curve is made of chance."""
     count = facts.validated_on
     if count is None or count >= _FEW_EXAMPLES:
+        return None
+    different = len(np.unique(facts.val_accuracy.values))
+    # Few values may all happen to be even, so that twice as many examples stand behind them.
+    doubled = count * 2 ** max(0, _FEW_VALUES - different)
+    if not facts.run.validation_examples and doubled >= _FEW_EXAMPLES:
         return None
     level = float(np.median(facts.val_accuracy.values)) if len(facts.val_accuracy) else 0.5
     apart = 2 * binomial_noise(level, count)
