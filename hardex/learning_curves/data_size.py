@@ -15,7 +15,7 @@ from hardex.learning_curves.training_run import Numbers
 
 _SIZES = ("size", "examples", "train_size", "n", "train_examples")
 _LEAST_SIZES = 4
-_DRAWS = 500
+_DRAWS = 200
 _BOUNDS = ([0.0, 1e-9, 0.02], [1.0, 1e6, 2.0])
 
 

@@ -89,13 +89,13 @@ def test_the_seed_changes_only_what_it_should(run, tmp_path):
 def test_a_bad_training_function_is_one_sentence(run, tmp_path, function, why):
     with pytest.raises(HardexError, match=why):
         library.analyze_errors(
-            run, refits=2, train_fn=function, train=tmp_path / "train.npz", model=read_off
+            run, refits=3, train_fn=function, train=tmp_path / "train.npz", model=read_off
         )
 
 
 def test_all_three_options_belong_together(run, tmp_path):
     with pytest.raises(RunError, match="received no --train-fn and no --train; add it"):
-        library.analyze_errors(run, refits=2)
+        library.analyze_errors(run, refits=3)
     with pytest.raises(RunError, match="--refits must be 3 to 50; received 1"):
         library.analyze_errors(
             run, refits=1, train_fn=guess_one_more, train=tmp_path / "train.npz", model=read_off
@@ -103,16 +103,16 @@ def test_all_three_options_belong_together(run, tmp_path):
 
 
 def test_the_command_trains_again(hardex, run, tmp_path):
-    (tmp_path / "mine.py").write_text(
+    (tmp_path / "trained_again.py").write_text(
         "import numpy as np\n"
         "def answer(images):\n"
         "    return np.eye(2)[(images[:, 0, 0, 0] // 100).astype(int)]\n"
         "def train(data, seed):\n"
         "    return answer\n"
     )
-    made = hardex("rank mine:answer test.npz --out typed --per-class 1")
+    made = hardex("rank trained_again:answer test.npz --out typed --per-class 1")
     assert made.code == 0, made.err
-    line = "errors typed --train train.npz --refits 2 --train-fn mine:train --trust-model"
+    line = "errors typed --train train.npz --refits 3 --train-fn trained_again:train --trust-model"
     told = hardex(line)
     assert told.code == 0, told.err
     assert "10 wrong every time, 0 sometimes." in told.out

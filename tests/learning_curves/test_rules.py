@@ -153,14 +153,14 @@ def test_every_code_has_a_remedy():
 
 def test_a_power_law_is_fitted_with_an_interval_that_holds():
     inside = 0
-    for seed in range(12):
+    for seed in range(4):
         rng = np.random.default_rng(seed)
         sizes = np.repeat([100, 200, 400, 800, 1600, 3200], 2)
         true = 0.04 + 1.5 * sizes**-0.5
         found = data_curve(sizes.tolist(), (true * (1 + 0.03 * rng.standard_normal(12))).tolist())
         expected = 0.04 + 1.5 * 6400**-0.5
         inside += found.low[0] <= expected <= found.high[0]
-    assert inside >= 9
+    assert inside >= 3
 
 
 @pytest.mark.parametrize(

@@ -103,13 +103,25 @@ function followColours() {
 }
 
 /**
+ * Move the row of links, which is wider than a phone, so that one of them is seen; the page itself stays.
+ *
+ * @param {HTMLElement} link
+ */
+function bringIntoView(link) {
+  const row = link.parentElement;
+  if (row) row.scrollLeft = link.offsetLeft - row.offsetLeft - (row.clientWidth - link.offsetWidth) / 2;
+}
+
+/**
  * @param {HTMLElement[]} links
  * @param {string} page
  */
 function markLinks(links, page) {
   for (const node of links) {
-    if (node.dataset.page === page) node.setAttribute("aria-current", "page");
-    else node.removeAttribute("aria-current");
+    if (node.dataset.page === page) {
+      node.setAttribute("aria-current", "page");
+      bringIntoView(node);
+    } else node.removeAttribute("aria-current");
   }
 }
 
