@@ -40,7 +40,7 @@ def test_three_refits_of_four_examples_by_hand():
     assert found.bias["value"] == 1 / 4 and found.variance["value"] == pytest.approx(2 / 3 / 4)
     first, second = refit_sentences(found)
     assert (
-        "errs on 41.67 % of 4 examples (25.00 to 50.00 %): 1 are wrong every time, 2 some" in first
+        "errs on 41.67 % of 4 examples (25.00 to 50.00 %): 1 wrong every time, 2 sometimes" in first
     )
     assert "another seed will not help" in second
 
