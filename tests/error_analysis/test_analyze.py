@@ -88,8 +88,8 @@ def test_examples_in_two_sets_are_named(tmp_path, run, rng):
     found = analyzed(run, train=tmp_path / "train.npz")
     assert found.shared == {("train", "test"): ("7", "8", "9")}
     assert found.notes == (
-        "3 examples of the test data are in the training data, too, pixel for pixel: 7, 8, 9. So the "
-        "part between these sets is too small.",
+        "3 examples of the test data are in the training data, too, pixel for pixel: 7, 8, 9. So "
+        "the part between these sets is too small.",
     )
 
 
