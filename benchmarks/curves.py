@@ -1,4 +1,4 @@
-"""How often what is said of a training is right: faults planted in real Keras trainings.
+"""How often the findings about a training are right: faults planted in real Keras trainings.
 
     python benchmarks/curves.py [--runs 24] [--cache FOLDER] [--photographs FOLDER]
     python benchmarks/curves.py --logs FOLDER      # judge other people's logs, one line each

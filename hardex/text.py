@@ -109,7 +109,7 @@ def as_cell(text: str) -> str:
 
 
 def of_cell(cell: str) -> str:
-    """The text of a cell that `as_cell` has made."""
+    """The text that `as_cell` made into a cell."""
     escaped = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
     return cell[1:] if escaped else cell
 

@@ -1,4 +1,4 @@
-"""Requests about training curves -> what is drawn, and what is said of each training."""
+"""Requests about training curves -> drawn curves, and the findings about each training."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -36,9 +36,7 @@ def errors(
     ] = None,
     floor: Annotated[
         float | None,
-        typer.Option(
-            help="The error below which nobody gets, such as 0.01; by default from annotations."
-        ),
+        typer.Option(help="The least error possible, such as 0.01; by default from annotations."),
     ] = None,
     refits: Annotated[
         int, typer.Option(metavar="N", help="Train again with N seeds; needs --train-fn.")

@@ -1,6 +1,6 @@
 """What a comparison of several runs is: their answers side by side, and the lists made of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -310,8 +310,3 @@ class Comparison:
             better = votes > most
             best[better], most[better] = answer[better], votes[better]
         return best
-
-
-def pairs(runs: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Every pair of runs, the earlier first."""
-    return combinations(runs, 2)

@@ -72,7 +72,7 @@ def analyze_errors(
         validation: held-out data of the same kind.
         test_validation: data from where the test set comes, on which the model was selected.
         test: data that nobody selected a model on.
-        floor: the error below which nobody gets, 0..1; by default from the annotations of the
+        floor: the least error possible, 0..1; by default from the annotations of the
             run, if two people judged an example.
         refits: how often the model is trained again with other seeds, 3 to 50; 0 for never.
         train_fn: the function that trains it, or MODULE:FUNCTION; see

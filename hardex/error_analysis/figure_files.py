@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hardex.arrays import Image
 from hardex.error_analysis.decomposition import Decomposition
 from hardex.error_analysis.top import TopError
-from hardex.error_analysis.waterfall import Bar, bars
+from hardex.error_analysis.waterfall import COLOURS, Bar, bars
 from hardex.errors import HardexError, RunError
 from hardex.images import resize
 from hardex.new_files import whole_file
@@ -24,7 +24,6 @@ from hardex.overview.confusion import confusion_figures
 from hardex.sentences import counted
 from hardex.text import plain_text
 
-PNG = (".png",)
 MOST = 1_000  # pictures of a figure; more would take minutes, and nobody could find one
 
 _FONT = "DejaVu Sans"  # comes with matplotlib
@@ -38,7 +37,6 @@ _SIDE_MOST = 320  # pixels of a picture along its longer side
 _SMOOTH = 64  # pixels; larger pictures are smoothed when they are scaled
 _FONTS_MOST = 400  # that are looked through for a sign
 _BOX = "\N{WHITE SQUARE}"
-_COLOURS = {"part": "#2f6db3", "below": "#c26a00", "total": "#555555"}
 
 Picture = Callable[[TopError], Image]
 
@@ -302,7 +300,7 @@ def _waterfall(made: Sequence[Bar]) -> Any:
           color=_QUIET)  # fmt: skip
     axes.axvline(0.0, color=_QUIET, linewidth=0.8)
     for row, one in enumerate(made):
-        axes.barh(row, one.end - one.start, left=one.start, height=0.55, color=_COLOURS[one.kind])
+        axes.barh(row, one.end - one.start, left=one.start, height=0.55, color=COLOURS[one.kind])
         axes.plot([one.low, one.high], [row, row], color=_INK, linewidth=1.6)
         _text(axes, left - 0.03 * span, row, one.label, 11, lettering, ha="right")
         _text(axes, right + 0.03 * span, row, one.text, 11, lettering, ha="left")

@@ -6,7 +6,7 @@ from hardex.error_analysis.decomposition import Decomposition
 from hardex.error_analysis.wording import title
 
 _ROW, _TOP, _LABEL, _PLOT, _VALUE = 34, 12, 310, 360, 190  # pixels
-_COLOURS = {"part": "#2f6db3", "below": "#c26a00", "total": "#555555"}  # 4.5:1 on white or more
+COLOURS = {"part": "#2f6db3", "below": "#c26a00", "total": "#555555"}  # 4.5:1 on white or more
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def waterfall_svg(found: Decomposition) -> str:
         lines += [
             f'<text x="{_LABEL - 10}" y="{middle + 4:.1f}" text-anchor="end">{one.label}</text>',
             f'<rect x="{begin:.1f}" y="{middle - 9:.1f}" width="{max(1.0, end - begin):.1f}" '
-            f'height="18" fill="{_COLOURS[one.kind]}"/>',
+            f'height="18" fill="{COLOURS[one.kind]}"/>',
             f'<line x1="{x(one.low):.1f}" x2="{x(one.high):.1f}" y1="{middle:.1f}" '
             f'y2="{middle:.1f}" stroke="currentColor" stroke-width="1.5"/>',
             f'<text x="{_LABEL + _PLOT + 10}" y="{middle + 4:.1f}">{one.text}</text>',

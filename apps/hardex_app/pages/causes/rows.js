@@ -1,5 +1,6 @@
 // One row of pictures for each cause: its hardest examples.
 
+import { fillPlaces } from "../../ui/place_pictures.js";
 import { link } from "../../ui/address.js";
 import { find, make, plain } from "../../ui/dom.js";
 import { count, percent } from "../../ui/numbers.js";
@@ -47,24 +48,4 @@ function card({ id, given, predicted, confidence }, cause) {
   const labels = given === predicted ? plain(given) : `${plain(given)} → ${plain(predicted)}`;
   node.append(place, make("span", "hx-ca-shift", labels));
   return node;
-}
-
-/**
- * @param {import("../../ui/context.js").Context["server"]} server
- * @param {HTMLElement[]} places
- */
-async function fillPlaces(server, places) {
-  const answer = await server.pictures(places.map((place) => place.dataset.id)).catch(() => null);
-  if (!answer || answer.error || answer.waiting) return;
-  for (const place of places) {
-    const url = answer[place.dataset.id ?? ""];
-    if (!url) {
-      place.textContent = "no image";
-      continue;
-    }
-    const image = make("img", "hx-pixels");
-    image.src = url;
-    image.alt = "";
-    place.replaceChildren(image);
-  }
 }

@@ -1,5 +1,6 @@
 // The examples of a list, each with the answers of all models side by side.
 
+import { fillPlaces } from "../../ui/place_pictures.js";
 import { go, link } from "../../ui/address.js";
 import { find, make, makeButton, plain } from "../../ui/dom.js";
 import { count, percent } from "../../ui/numbers.js";
@@ -102,24 +103,4 @@ function chip(text, { given, answer = "" }, view) {
   const button = makeButton("hx-button hx-co-chip", text, () => go({ ...view, ...filter, page: "compare", p: "" }));
   button.setAttribute("aria-pressed", String(on));
   return button;
-}
-
-/**
- * @param {import("../../ui/context.js").Context["server"]} server
- * @param {HTMLElement[]} places
- */
-async function fillPlaces(server, places) {
-  const answer = await server.pictures(places.map((place) => place.dataset.id)).catch(() => null);
-  if (!answer || answer.error || answer.waiting) return;
-  for (const place of places) {
-    const url = answer[place.dataset.id ?? ""];
-    if (!url) {
-      place.textContent = "no image";
-      continue;
-    }
-    const image = make("img", "hx-pixels");
-    image.src = url;
-    image.alt = "";
-    place.replaceChildren(image);
-  }
 }

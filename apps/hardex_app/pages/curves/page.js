@@ -1,4 +1,4 @@
-// The Curves page: the curves of the trainings, and what is said of them.
+// The Curves page: training curves and the findings about them.
 
 import { address, pageOf, whenAddressChanges, whenAddressed } from "../../ui/address.js";
 import { chart } from "../../ui/chart.js";

@@ -1,4 +1,4 @@
-"""The Curves page: the curves of trainings, and what is said of them."""
+"""The Curves page: training curves and the findings about them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from hardex_app.page import FOR_VIEWERS, Page
 
 
 def facts(call: Call) -> dict[str, Any]:
-    """The trainings and what is said of them; viewers learn nothing of this computer's folders."""
+    """The trainings and their findings; viewers learn nothing of this computer's folders."""
     report, run = call.report_again, call.run
     found = report_facts(report, run)
     return found if is_owner(call.visitor) else without_folders(found, report, run)

@@ -1,4 +1,4 @@
-// What is said of each training: its findings with confidence, evidence and remedy, its best epoch, its notes.
+// What hardex finds in each training: its findings with confidence, evidence and remedy, its best epoch, its notes.
 
 import { find, make, makeButton, plain } from "../../ui/dom.js";
 import { choose, writtenRuns } from "./choice.js";
