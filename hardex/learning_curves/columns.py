@@ -12,6 +12,7 @@ LEARNING_RATE, EPOCH, STEP = "learning_rate", "epoch", "step"
 _VALIDATION = ("validation", "valid", "val", "eval", "evaluation", "test", "dev")
 _TRAINING = ("train", "training", "tr")
 _SPAN = re.compile(r"^(epoch|batch)_|_(epoch|step|batch|mean|avg)$")  # over what a mean is taken
+_ANOTHER_METRIC = re.compile(r"top|balanced|macro|weighted|class|pixel|per_")  # of its own kind
 _NAMES = {
     LOSS: {"loss", "cross_entropy", "crossentropy", "cross_entropy_loss", "nll", "nll_loss", "ce"},
     ACCURACY: {
@@ -95,12 +96,34 @@ def assigned(
             )
         elif name:
             found[name] = place
+    for name in (ACCURACY, VAL_ACCURACY):
+        if name not in found:
+            notes += _of_an_output(header, name, found)
     if not any(name in found for name in (LOSS, ACCURACY, VAL_LOSS, VAL_ACCURACY)):
         raise LogError(
             f"a training log must have a column of a loss or an accuracy; {log} has "
             f"{_listed(header)}; name it with --columns loss=NAME."
         )
     return found, tuple(notes)
+
+
+def _of_an_output(header: Sequence[str], name: str, found: dict[str, int]) -> list[str]:
+    """Take the one column that is this accuracy of a named output, such as `digit_acc`."""
+    ends = tuple(f"_{known}" for known in _NAMES[ACCURACY])
+    fitting = [
+        column
+        for column in header
+        if (words := canonical(column)).endswith(ends)
+        and words.startswith("val_") == (name == VAL_ACCURACY)
+        and not _ANOTHER_METRIC.search(words)
+    ]
+    if len(fitting) == 1:
+        found[name] = header.index(fitting[0])
+        return [f"{fitting[0]} is taken as {name}."]
+    if fitting:
+        listed = ", ".join(fitting[:4])
+        return [f"{listed} could be {name}; name one with --columns {name}=NAME."]
+    return []
 
 
 def _rank(name: str) -> int:

@@ -74,6 +74,16 @@ class Curve:
         return trend(self.values[len(self.values) // 2 :])
 
     @cached_property
+    def pace(self) -> float:
+        """How fast it falls in its last third, as a share of the pace in the first; 0 if flat."""
+        third = max(2, len(self) // 3)
+        if len(self) <= third:
+            return 0.0
+        early = self.first - float(self.values[third])
+        late = float(self.values[-third - 1]) - float(self.values[-1])
+        return late / early if early > 0 else math.copysign(math.inf, late) if late else 0.0
+
+    @cached_property
     def lowest(self) -> int:
         """Where the smooth curve is lowest."""
         return int(self.smooth.argmin())
@@ -103,11 +113,6 @@ class Facts:
     def of(cls, run: TrainingRun) -> "Facts":
         """The facts of a run, as far as it went well."""
         return cls(run, *(_curve(run, name) for name in (LOSS, ACCURACY, VAL_LOSS, VAL_ACCURACY)))
-
-    @cached_property
-    def validated_on(self) -> int | None:
-        """How many validation examples there are, if the log shows it or somebody said."""
-        return self.run.validation_examples or examples_behind(self.val_accuracy.values)
 
     @cached_property
     def chance_loss(self) -> float | None:

@@ -7,8 +7,10 @@ import numpy as np
 from hardex.learning_curves.training_run import Numbers
 
 _MOST_EXAMPLES = 20_000
-_EXACT = 2e-6  # of a share, that programs write
-_FEW = 3  # values that must differ
+_EXACT = 2e-6  # of a share, that programs write in single precision
+_MOST_VALUES = 200  # more prove nothing new
+_BY_CHANCE = 0.02  # the chance of being wrong that is taken
+_DECIMALS = 6  # with more, a share is as exact as single precision
 
 
 def noise(values: Numbers) -> float:
@@ -70,9 +72,10 @@ def thirds(values: Numbers) -> tuple[Numbers, Numbers, Numbers]:
 
 
 def examples_behind(shares: Numbers) -> int | None:
-    """The least number of examples that all these shares can be shares of.
+    """The number of examples that all these shares are shares of, as far as they tell it.
 
-    None if no number up to 20,000 fits, or if there are too few different values to tell.
+    None if no number up to 20,000 fits, or if a larger one could hide behind the least that fits:
+    of twice as many examples, m different shares are all even by a chance of 2^-m.
 
     Example:
         >>> examples_behind(np.array([0.5, 0.5625, 0.625, 0.875, 0.6875, 0.9375]))
@@ -80,20 +83,56 @@ def examples_behind(shares: Numbers) -> int | None:
         >>> examples_behind(np.array([0.51234567, 0.6123459, 0.71234561, 0.7912345])) is None
         True
     """
+    count, values = _least_that_fits(shares)
+    return count if count and 2.0**-values <= 2 * _BY_CHANCE else None
+
+
+def fewer_examples_than(limit: int, shares: Numbers) -> tuple[int, float] | None:
+    """The number of examples behind these shares, if it is surely below a limit.
+
+    Returns:
+        The least number that fits, and how sure it is that the true one, a multiple, is below the
+        limit: all m different shares are multiples of k by a chance of k^-m. None if that is not
+        clear.
+
+    Example:
+        >>> fewer_examples_than(100, np.array([0.75, 0.8125, 0.9375, 0.8125]))
+        (16, 0.997)
+        >>> fewer_examples_than(100, np.array([0.75, 0.5, 0.75, 0.5])) is None
+        True
+    """
+    count, values = _least_that_fits(shares)
+    if not count or count >= limit:
+        return None
+    chance = math.ceil(limit / count) ** -float(values)
+    return (count, round(1 - chance, 3)) if chance <= _BY_CHANCE else None
+
+
+def _least_that_fits(shares: Numbers) -> tuple[int, int]:
+    """The least number of examples that fits all shares, and how many shares speak; 0 if none does.
+
+    None and all are shares of any number, so they say nothing.
+    """
     values = np.unique(shares[np.isfinite(shares)])
-    if len(values) < _FEW or (values == np.round(values, 3)).all():
-        return None  # rounded values say nothing
+    values = values[(values > 0) & (values < 1)][:_MOST_VALUES]
+    if not len(values):
+        return 0, 0
+    decimals = next(
+        (d for d in range(1, _DECIMALS) if (np.abs(values - np.round(values, d)) < 1e-9).all()),
+        None,
+    )
+    exact = _EXACT if decimals is None else max(_EXACT, 0.51 * 10.0**-decimals)
     numbers = np.arange(1, _MOST_EXAMPLES + 1, dtype=np.float64)
     fits = np.ones(len(numbers), np.bool_)
-    for value in values[:200]:
-        apart = np.abs(np.round(value * numbers) - value * numbers)
-        fits &= apart <= _EXACT * numbers
+    for value in values:
+        fits &= np.abs(np.round(value * numbers) - value * numbers) <= exact * numbers
     found = np.flatnonzero(fits)
     if not len(found):
-        return None
+        return 0, 0
     count = int(numbers[found[0]])
-    # Numbers so large that they fit anything tell nothing.
-    return count if 2 * _EXACT * count * len(values) < 0.05 else None
+    # Any values fit some number: by chance, one fits `count` with 2 * exact * count.
+    by_chance = count * min(1.0, 2 * exact * count) ** len(values)
+    return (count, len(values)) if by_chance < _BY_CHANCE else (0, 0)
 
 
 def binomial_noise(share: float, examples: int | None) -> float:

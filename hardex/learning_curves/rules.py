@@ -11,7 +11,12 @@ import numpy as np
 
 from hardex.learning_curves.facts import Curve, Facts
 from hardex.learning_curves.findings import CurveFinding, finding
-from hardex.learning_curves.noise import binomial_noise, entropy_of_constant, trend
+from hardex.learning_curves.noise import (
+    binomial_noise,
+    entropy_of_constant,
+    fewer_examples_than,
+    trend,
+)
 from hardex.learning_curves.periodic import explained_by_position
 from hardex.learning_curves.training_run import STEPS
 from hardex.sentences import counted
@@ -23,11 +28,22 @@ _MOST_LOSS = 16.2  # of one example; Keras takes no probability below 1e-7
 _SMOOTHED = 1.2  # the most that label smoothing of 0.1 leaves of the loss, for 1,000 classes
 _FEWEST = 3  # rows, below which nothing is said of a shape
 _FEW_EXAMPLES = 100  # of validation
-_FEW_VALUES = 6  # different ones
+_MAYBE_ONE_CLASS = 0.75  # accuracy, up to which a class may well have this share
 _MAYBE_CHANCE = 0.5  # accuracy, above which standing still alone is no failure
 _STUCK_GAIN = 0.02  # of accuracy
 _STUCK_DROP = 0.02  # relative, of the loss
-_SEEN = 0.0085  # of accuracy, that an oscillation moves from row to row
+_JUMP = 0.2  # of the loss, from one row to the next
+_JUMPS = 0.15  # share of the rows that rise so much
+_RISES = 0.1  # of the level, that the rises make for each row
+_RISES_OF_FALL = 0.1  # of the whole fall, that all rises make
+_TURNS = 0.9  # of the rows, that turn where two states take turns; of jitter, two thirds do
+_NO_LOSS = 0.02  # below which a loss jumps, and no answer changes
+_VAL_DROP = 0.15  # of the validation accuracy, from one row to the next
+_WAITS = 0.03  # of the whole fall, that a loss falls at most while it waits
+_LOW = 0.6  # accuracy, below which a training at rest fits too little, whatever the task
+_LEARNS = 0.15  # gain of accuracy, with which a slow training is given time unless it goes straight
+_RESTS = 1 / 3  # of its first pace, at which a loss still falls that has come to rest
+_NO_GAIN = 0.03  # of accuracy, over the whole training
 _GOOD = 0.9  # accuracy, above which a flat curve is no failure
 
 
@@ -45,32 +61,44 @@ def nan(facts: Facts) -> CurveFinding | None:
 def not_learning(facts: Facts) -> CurveFinding | None:
     """Neither loss nor accuracy moves, and a model that says always the same would look so."""
     loss, accuracy = facts.trained, facts.judged
-    if len(accuracy) >= 2 and not _still(accuracy):
+    if len(accuracy) < 2:
+        return _flat_loss(facts)
+    if not _still(accuracy):
         return _by_heart(facts)
-    if len(accuracy) >= 2:
-        level = accuracy.end
-        if level > _GOOD or facts.knows_something:
+    level = accuracy.end
+    frozen = _one_share(facts)
+    same = frozen or _one_answer(facts)
+    if not frozen and (level > _GOOD or facts.knows_something):
+        if not same or level > _MAYBE_ONE_CLASS:
             return None
-        same = _one_answer(facts)
-        if len(loss) >= 2 and not _flat(loss) and not same:
+        why = (
+            f"The loss falls to {loss.end:.4g}, but the accuracy stays at {level:.3f} and that of "
+            f"validation at {facts.val_accuracy.end:.3f}, as if every image got one answer."
+        )
+        return finding("not_learning", 0.6, why, metric=accuracy.name)
+    chance = _at_chance(facts, level) or _frozen(loss)
+    if not chance and not same:
+        if len(loss) >= 2 and not _flat(loss):
             return None
-        chance = _at_chance(facts, level) or _frozen(loss)
-        if not chance and not same and level > _MAYBE_CHANCE:
+        if level > _MAYBE_CHANCE or len(accuracy) < _FEWEST:
             return None  # a training that goes on from a good model stands still, too
-        if len(accuracy) < _FEWEST and not chance:
-            return None
-        why = f"The accuracy stays at {level:.3f} from the first row to the last"
-        if len(loss):
-            why += f", and the loss ends at {loss.end:.4g}"
-        why += ", as if every image got one answer." if chance or same else "."
-        return finding("not_learning", 0.97 if chance or same else 0.8, why, metric=accuracy.name)
-    if len(loss) >= _FEWEST + 1 and _flat(loss):
-        chance_loss = facts.chance_loss
-        if loss.end < (0.3 if chance_loss is None else 0.9 * chance_loss):
-            return None
-        why = f"The loss stays at {loss.end:.4g} from {loss.first:.4g} on."
-        return finding("not_learning", 0.7, why)
-    return None
+    why = f"The accuracy stays at {level:.3f} from the first row to the last"
+    if len(loss):
+        why += f", and the loss ends at {loss.end:.4g}"
+    why += ", as if every image got one answer." if chance or same else "."
+    return finding("not_learning", 0.97 if chance or same else 0.8, why, metric=accuracy.name)
+
+
+def _flat_loss(facts: Facts) -> CurveFinding | None:
+    """The same, where no accuracy is known."""
+    loss = facts.trained
+    if len(loss) <= _FEWEST or not _flat(loss):
+        return None
+    chance_loss = facts.chance_loss
+    if loss.end < (0.3 if chance_loss is None else 0.9 * chance_loss):
+        return None
+    why = f"The loss stays at {loss.end:.4g} from {loss.first:.4g} on."
+    return finding("not_learning", 0.7, why)
 
 
 def _by_heart(facts: Facts) -> CurveFinding | None:
@@ -105,7 +133,8 @@ def _flat(curve: Curve) -> bool:
     late = curve.values[1:] if len(curve) > _FEWEST else curve.values
     start = float(np.median(late[: max(1, len(late) // 3)]))
     drop = start - min(curve.end, float(np.median(late[-max(1, len(late) // 4) :])))
-    return drop <= max(_STUCK_DROP * abs(start), 2 * curve.noise if len(late) > 6 else 0.0)
+    allowed = max(_STUCK_DROP * abs(start), 2 * curve.noise if len(late) > 6 else 0.0)
+    return drop <= allowed and float(late[-1]) < 1.5 * abs(start) + allowed
 
 
 def _frozen(curve: Curve) -> bool:
@@ -135,6 +164,22 @@ def _one_answer(facts: Facts) -> bool:
     return bool(counts.max() >= 0.75 * len(values))
 
 
+def _one_share(facts: Facts) -> bool:
+    """Whether all accuracies are exactly the same in every row, and not 1.
+
+    What learns changes some answer; the share of the largest class may be high. Rounded values do
+    not tell.
+    """
+    known = [one.values for one in (facts.accuracy, facts.val_accuracy) if len(one)]
+    return all(
+        len(one) >= 5
+        and np.ptp(one[1:]) < 1e-6
+        and one[-1] < 0.999
+        and abs(one[-1] - round(one[-1], 4)) > 1e-6
+        for one in known
+    )
+
+
 def ascending(facts: Facts) -> CurveFinding | None:
     """The loss rises from the first row on."""
     loss, val = facts.loss, facts.val_loss
@@ -148,9 +193,15 @@ def ascending(facts: Facts) -> CurveFinding | None:
         return finding("ascending", 0.9, why, start=float(loss.at[0]), end=float(loss.at[-1]))
     early = loss.lowest <= max(1, len(loss) // 8)
     rise = loss.end - loss.first
+    soon = loss.middle - loss.first  # else it waits, and diverges later
+    at_once = soon > 0.1 * min(rise, abs(loss.first))
     clear = rise > max(0.05 * abs(loss.first), _SURE * loss.noise) and loss.trend[0] > 0.6
     steady = max(loss.trend[0], val.trend[0] if len(val) else 0.0) > 0.9 and loss.trend[0] > 0.3
-    if early and (clear or (steady and len(loss) >= 4 and rise > 0.002 * abs(loss.first))):
+    if (
+        early
+        and at_once
+        and (clear or (steady and len(loss) >= 4 and rise > 0.002 * abs(loss.first)))
+    ):
         why = f"The training loss rises from {loss.first:.4g} to {loss.end:.4g} and never falls."
         return finding("ascending", 0.95, why, start=float(loss.at[0]), end=float(loss.at[-1]))
     return None
@@ -171,12 +222,13 @@ def diverging(facts: Facts) -> CurveFinding | None:
     after = loss.values[low + 1 :]
     if len(after) < 2:
         return None
-    tail = after[-max(2, len(after) // 3) :]
+    tail = after[-max(2, len(after) // 5) :]
     least, stays = float(loss.smooth[low]), float(np.median(tail))
     started = abs(loss.first - least)
     rise = stays - least
     enough = max(0.5 * abs(least), 0.25 * started)
-    if rise > max(enough, 4 * loss.noise) and float(tail.min()) > least + 0.6 * enough:
+    far = rise > max(enough, 4 * loss.noise) and float(tail.min()) > least + 0.6 * enough
+    if far or _slides_back(facts, low, rise):
         why = (
             f"The training loss falls to {least:.4g} at {_where(facts, loss.at[low])} and rises to "
             f"{stays:.4g} after it."
@@ -184,6 +236,17 @@ def diverging(facts: Facts) -> CurveFinding | None:
         at = float(loss.at[low])
         return finding("diverging", 0.9, why, epoch=at, start=at, end=float(loss.at[-1]))
     return None
+
+
+def _slides_back(facts: Facts, low: int, rise: float) -> bool:
+    """Whether a training gets worse row by row after its best one, in loss and accuracy."""
+    loss, accuracy = facts.loss, facts.accuracy
+    after = loss.values[low:]
+    if len(after) < 4 or len(accuracy) != len(loss):
+        return False
+    lost = float(accuracy.values[low] - accuracy.values[-1])
+    steady = float((np.diff(after) > 0).mean()) >= 0.75
+    return steady and rise > max(0.05 * abs(loss.values[low]), 4 * loss.noise) and lost > 0.02
 
 
 def overfitting(facts: Facts) -> CurveFinding | None:
@@ -202,7 +265,7 @@ def overfitting(facts: Facts) -> CurveFinding | None:
     tau = trend(val.values[best:])[0]
     if len(val) < 8:  # too few for their noise
         clear = rise > 0.25 and bool((np.diff(val.values[best:]) > 0).all())
-    enough = (rise > 0.1 and (tau > 0.2 or rise > 0.5)) or (rise > 0.06 and tau > 0.7)
+    enough = (rise > 0.1 and (tau > 0.2 or rise > 0.5)) or (rise > 0.06 and tau > 0.6)
     if not (clear and enough and _goes_on(loss, float(val.at[best]))):
         return _gap(facts)
     drop = _accuracy_drop(facts, float(val.at[best]))
@@ -301,22 +364,37 @@ def oscillating(facts: Facts) -> CurveFinding | None:
         return None  # single steps jump by nature
     late = loss.values[len(loss) // 4 :]
     steps = np.diff(late)
-    turns = float((steps[1:] * steps[:-1] < 0).mean()) if len(steps) > 1 else 0.0
     level = float(np.median(np.abs(late)))
-    jump = float(np.median(np.abs(steps)))
-    ups = steps[steps > 0]
-    up = float(np.median(ups)) if len(ups) else 0.0
-    enough = max(0.08 * level, 0.02 * abs(loss.first - float(loss.smooth.min())))
-    shares = facts.accuracy.values[len(facts.accuracy) // 4 :]
-    if len(shares) > 1 and float(np.median(np.abs(np.diff(shares)))) < _SEEN:
-        return None  # of nearly no loss, a jump is large at once, and no answer changes
-    if turns > 0.35 and min(jump, up) > enough:
+    up = float(steps[steps > 0].sum())
+    jumps = float((steps > _JUMP * np.abs(late[:-1])).mean())
+    fallen = abs(loss.first - float(loss.smooth.min()))
+    regular = len(steps) > 10 and float((steps[1:] * steps[:-1] < 0).mean()) >= _TURNS
+    least = _RISES_OF_FALL * (0.3 if regular else 1.0)
+    much = up > _RISES * level * len(steps) and up > least * fallen
+    if level > _NO_LOSS and jumps >= _JUMPS and much:
         why = (
-            f"The training loss goes up and down: it turns in {turns:.0%} of the rows, by "
-            f"{jump / level:.0%} of its level."
+            f"The training loss goes up and down: it rises by more than {_JUMP:.0%} in {jumps:.0%} "
+            "of the later rows."
         )
-        return finding("oscillating", min(0.95, 0.6 + turns / 2), why)
-    return None
+        return finding("oscillating", min(0.95, 0.7 + jumps / 2), why)
+    return _validation_oscillates(facts)
+
+
+def _validation_oscillates(facts: Facts) -> CurveFinding | None:
+    """The validation accuracy falls far and comes back, again and again."""
+    val = facts.val_accuracy
+    late = val.values[len(val) // 4 :]
+    if len(late) < 6:
+        return None
+    drops = float((-np.diff(late) > max(_VAL_DROP, 4 * val.least_noise)).mean())
+    if drops < 0.25:
+        return None
+    why = (
+        f"The validation accuracy falls by more than {_VAL_DROP} in {drops:.0%} of the later rows "
+        "and comes back"
+        + (", more than chance does." if val.least_noise else ", unless its examples are few.")
+    )
+    return finding("oscillating", 0.7, why, metric="val_accuracy")
 
 
 def bad_initialisation(facts: Facts) -> CurveFinding | None:
@@ -371,19 +449,13 @@ def _plateau(facts: Facts) -> CurveFinding | None:
     fallen = start - float(values.min())
     if fallen < 0.15 * abs(start):
         return None
-    waits = int(np.argmax(values < start - 0.1 * fallen))  # rows before a tenth of the fall
-    moves = np.abs(np.diff(values[: waits + 1]))
+    waits = int(np.argmax(values < start - _WAITS * fallen))
     quick = int(np.argmax(values < start - 0.6 * fallen)) - waits
     accuracy = facts.accuracy
     still = len(accuracy) != len(loss) or float(np.ptp(accuracy.values[:waits])) < max(
         0.05, 0.15 * float(np.ptp(accuracy.values))
     )
-    if (
-        waits >= max(3, 0.15 * len(values))
-        and still
-        and quick <= max(3, waits)
-        and float(np.median(moves[: max(1, waits - 1)])) < 0.02 * fallen
-    ):
+    if waits >= max(3, 0.12 * len(values)) and still and quick <= max(3, waits):
         at = float(loss.at[waits])
         why = (
             f"The loss stays at {start:.4g} for {waits} rows, and falls only after "
@@ -398,17 +470,17 @@ def lr_too_low(facts: Facts) -> CurveFinding | None:
     loss = facts.loss
     if len(loss) < 5 or bad_initialisation(facts) is not None:
         return None
-    curve = min(
+    loss = min(
         (one for one in (loss, facts.val_loss) if len(one) >= 5), key=lambda one: one.trend[0]
     )
-    tau, p = curve.trend
-    loss = curve
-    fallen = (loss.first - float(loss.values[-1])) / max(abs(loss.first), 1e-9)
-    third = max(2, len(loss) // 3)
-    early = (loss.first - float(loss.values[third])) / third
-    late = (float(loss.values[-third - 1]) - float(loss.values[-1])) / third
+    tau, p = loss.trend
+    fall = loss.first - float(loss.values[-1])
+    fallen = fall / max(abs(loss.first), 1e-9)
     creeping = tau < -0.8 and p < 0.05 and 0.003 < fallen < 0.35
-    if creeping and late > 0.4 * early and loss.first - loss.values[-1] > _SURE * loss.noise:
+    accuracy = facts.judged
+    learns = len(accuracy) > 1 and accuracy.values[-1] - accuracy.first > _LEARNS
+    straight = loss.pace > (0.8 if learns else 0.4)
+    if creeping and straight and fall > _SURE * loss.noise:
         why = (
             f"The loss falls by {fallen:.0%} in {len(loss)} rows, as fast at the end as at the "
             "beginning."
@@ -426,7 +498,7 @@ def not_converged(facts: Facts) -> CurveFinding | None:
         return None
     if not_learning(facts) is not None or _plateau(facts) is not None:
         return None
-    falling = all(_still_falls(curve) for curve in (loss, val))
+    falling = _still_falls(loss) and (_still_falls(val) or _still_gains(facts.val_accuracy))
     at_end = val.lowest >= len(val) - max(2, len(val) // 10)
     if falling and at_end:
         last = val.values[-max(2, len(val) // 4) :]
@@ -450,6 +522,15 @@ def _still_falls(curve: Curve) -> bool:
     return much and drop > 2 * curve.noise and falls >= 0.66
 
 
+def _still_gains(curve: Curve) -> bool:
+    """Whether an accuracy is highest in its last row, and gained clearly in the last quarter."""
+    if len(curve) < 4:
+        return False
+    last = curve.values[-max(3, len(curve) // 4 + 1) :]
+    gain = float(last[-1] - last[0])
+    return bool(curve.values.argmax() == len(curve) - 1) and gain > max(0.05, 3 * curve.least_noise)
+
+
 def underfitting(facts: Facts) -> CurveFinding | None:
     """The training has come to rest at a low accuracy, and validation is as good."""
     train, val, loss = facts.accuracy, facts.val_accuracy, facts.loss
@@ -458,33 +539,45 @@ def underfitting(facts: Facts) -> CurveFinding | None:
     rest = abs(train.end - train.middle) < max(0.04, train.noise)
     if len(loss):
         moved, fallen = abs(loss.end - loss.middle), abs(loss.first - loss.end)
-        rest = rest and moved < max(0.04 * abs(loss.middle), 0.2 * fallen)
+        rest = rest and moved < max(0.04 * abs(loss.middle), 0.2 * fallen) and loss.pace < _RESTS
     gap = train.end - val.end if len(val) else 0.0
-    low = max(train.end, val.end if len(val) else 0.0) < 0.75
-    if rest and low and gap < 0.05 and diverging(facts) is None:
-        why = f"The training accuracy rests at {train.end:.3f} in the last two thirds" + (
-            f", and that of validation is {val.end:.3f}." if len(val) else "."
-        )
-        return finding("underfitting", 0.75, why, metric="accuracy")
-    return None
+    near = gap < max(0.05, 2 * val.least_noise)
+    if not (rest and near) or diverging(facts) is not None:
+        return None
+    if train.end < _LOW:  # validation may be far better: then something acts on training alone
+        level = _LOW
+    elif len(train) >= 10 and train.end - train.first < _NO_GAIN and train.end < _MAYBE_ONE_CLASS:
+        level = _MAYBE_ONE_CLASS
+    else:
+        return None
+    best = max(train.end, val.end if len(val) else 0.0)
+    sure = 0.75 if best < level else 0.6
+    why = f"The training accuracy rests at {train.end:.3f} in the last two thirds" + (
+        f", and that of validation is {val.end:.3f}." if len(val) else "."
+    )
+    return finding("underfitting", sure, why, metric="accuracy")
 
 
 def validation_too_small(facts: Facts) -> CurveFinding | None:
     """So few validation examples that the curve is made of chance."""
-    count = facts.validated_on
-    if count is None or count >= _FEW_EXAMPLES:
+    told = facts.run.validation_examples
+    shares = facts.val_accuracy.values
+    if told is not None:
+        count, sure = told, 0.97
+    else:
+        seen = fewer_examples_than(_FEW_EXAMPLES, shares)
+        if seen is None:
+            return None
+        count, sure = seen[0], min(0.95, seen[1])
+    if count >= _FEW_EXAMPLES:
         return None
-    different = len(np.unique(facts.val_accuracy.values))
-    # Few values may all happen to be even, so that twice as many examples stand behind them.
-    doubled = count * 2 ** max(0, _FEW_VALUES - different)
-    if not facts.run.validation_examples and doubled >= _FEW_EXAMPLES:
-        return None
-    level = float(np.median(facts.val_accuracy.values)) if len(facts.val_accuracy) else 0.5
-    apart = 2 * binomial_noise(level, count)
-    said = "There are" if facts.run.validation_examples else "The validation accuracy has steps of"
-    what = f"{count} validation examples" if facts.run.validation_examples else f"1/{count}"
-    why = f"{said} {what}: chance alone moves it by ±{apart:.2f}."
-    sure = 0.97 if facts.run.validation_examples else 0.9
+    apart = 2 * binomial_noise(float(np.median(shares)) if len(shares) else 0.5, count)
+    what = (
+        f"There are {count} validation examples"
+        if told is not None
+        else (f"The validation accuracy has steps of 1/{count}")
+    )
+    why = f"{what}: chance alone moves it by ±{apart:.2f}."
     return finding("validation_too_small", sure, why, metric="val_accuracy")
 
 
@@ -582,7 +675,11 @@ def judge(facts: Facts) -> tuple[CurveFinding, ...]:
     codes = {one.code for one in found}
     if "not_learning" in codes:  # what does not move can neither overfit nor oscillate
         hidden = {"overfitting", "underfitting", "not_converged", "lr_too_low", "oscillating"}
+        if facts.run.batches is None:  # a high mean of the first epoch has other reasons, too
+            hidden.add("bad_initialisation")
         found = [one for one in found if one.code not in hidden]
+    if codes & {"ascending", "diverging"}:  # what goes to ruin jumps, too
+        found = [one for one in found if one.code != "oscillating"]
     if "ascending" in codes:
         found = [one for one in found if one.code != "not_learning"]
     if "validation_mismatch" in codes and "overfitting" in codes:
@@ -604,6 +701,13 @@ def _healthy(facts: Facts) -> CurveFinding:
         why = "No curve moves by more than twice its noise."
         return finding("too_noisy", 0.7, why)
     why = "Training improves, and validation with it; nothing stands out of the noise."
+    if len(facts.judged) >= _FEWEST and _still(facts.judged):
+        level = facts.judged.end
+        why = (
+            f"The accuracy stays at {level:.3f}, as where a good model is trained further; nothing "
+            "stands out of the noise."
+        )
+        return finding("healthy", 0.7, why)
     if not len(facts.val_loss) and not len(facts.val_accuracy):
         why = "Training improves; without validation nothing can be said about overfitting."
         return finding("healthy", 0.6, why)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hardex.errors import LogError
 from hardex.learning_curves.columns import canonical
-from hardex.learning_curves.noise import examples_behind, noise
+from hardex.learning_curves.noise import examples_behind, fewer_examples_than, noise
 from hardex.learning_curves.reading import read_log
 
 LOSSES = [2.0, 1.5, 1.2, 1.0, 0.9, 0.85]
@@ -206,7 +206,32 @@ def test_names_of_many_programs(name, known):
 def test_the_number_of_examples_is_found_from_their_shares(count, seed):
     hits = np.random.default_rng(seed).integers(0, count + 1, 12)
     found = examples_behind(np.round(hits / count, 7))
-    assert found is None or count % found == 0 or found == count
+    assert found is None or count % found == 0
+
+
+@given(st.integers(100, 3000), st.sampled_from([2, 3, 4, 7]), st.integers(0, 2**32 - 1))
+def test_many_examples_are_not_taken_for_few(count, decimals, seed):
+    hits = np.random.default_rng(seed).integers(0, count + 1, 30)
+    assert fewer_examples_than(100, np.round(hits / count, decimals)) is None
+
+
+@pytest.mark.parametrize("count", [12, 16, 31, 48, 64])
+@pytest.mark.parametrize("decimals", [3, 4, 7])
+def test_few_examples_are_seen_in_rounded_shares_too(count, decimals):
+    shares = np.round(np.arange(count // 2, count) / count, decimals)
+    found = fewer_examples_than(100, shares)
+    assert found is not None and found[0] == count
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("digit_acc", True), ("top_5_accuracy", False), ("balanced_accuracy", False)],
+)
+def test_the_accuracy_of_a_named_output_is_taken_and_said(tmp_path, name, known):
+    log = table(tmp_path / "log.csv", rows(f"epoch,loss,{name}", "1,2.0,0.3", "2,1.5,0.4"))
+    (run,) = read_log(log)
+    assert run.has("accuracy") == known
+    assert any(f"{name} is taken as accuracy" in note for note in run.notes) == known
 
 
 @given(st.lists(st.floats(-100, 100), min_size=4, max_size=40), st.floats(-5, 5), st.floats(-9, 9))

@@ -175,3 +175,55 @@ def test_a_power_law_is_fitted_with_an_interval_that_holds():
 def test_sizes_that_cannot_be_fitted_are_refused(sizes, errors, says):
     with pytest.raises(hardex.LogError, match=says):
         data_curve(sizes, errors)
+
+
+def test_a_loss_that_waits_and_then_explodes_diverges():
+    shape = {"loss": [*[2.30] * 12, 2.4, 3.0, 9.0, 30.0, 80.0]}
+    assert hardex.curves(shape).runs[0].codes == ("diverging",)
+    at_once = {"loss": [2.48, 2.58, 2.72, 2.93, 3.49, 5.45, 11.0, 22.8]}
+    assert hardex.curves(at_once).runs[0].codes == ("ascending",)
+
+
+def test_a_training_that_slides_back_row_by_row_diverges():
+    shape = {
+        "loss": [1.71, 1.40, 1.32, 1.34, 1.41, 1.47, 1.55, 1.62],
+        "accuracy": [0.38, 0.52, 0.55, 0.545, 0.53, 0.52, 0.50, 0.48],
+    }
+    assert "diverging" in hardex.curves(shape).runs[0].codes
+
+
+def test_one_high_loss_among_many_at_chance_is_no_learning():
+    shape = {
+        "loss": [86441.0, 10.7, 6.48, 2.3047, 2.3083, 2.3043, 3.44, 3.92, 2.3042, 2.3045],
+        "accuracy": [0.0986, 0.1, 0.1008, 0.0988, 0.1021, 0.1, 0.0999, 0.1012, 0.0999, 0.1],
+        "val_loss": [2.304, 2.305, 2.3052, 2.307, 2.3026, 2.3046, 2.3072, 2.3044, 2.3036, 2.3048],
+        "val_accuracy": [0.1026, 0.1013, 0.0997, 0.0954, 0.1026, 0.0954, 0.0971, 0.0954, 0.1, 0.1],
+    }
+    assert hardex.curves(shape).runs[0].codes == ("not_learning",)
+
+
+def test_the_share_of_a_large_class_is_told_from_a_good_model():
+    loss = (0.118 + jitter(by=0.0005)).tolist()
+    stuck = {"loss": loss, "accuracy": [0.9383467] * 30, "val_accuracy": [0.9374629] * 30}
+    assert hardex.curves(stuck).runs[0].codes == ("not_learning",)
+    rounded = {"loss": loss, "accuracy": [0.938] * 30}
+    assert "not_learning" not in hardex.curves(rounded).runs[0].codes
+
+
+def test_a_healthy_training_is_not_said_to_improve_where_its_accuracy_stands_still():
+    still = {"loss": (falling(0.06, 0.05) + jitter(by=0.0005)).tolist(), "accuracy": [0.985] * 30}
+    (found,) = hardex.curves(still).runs[0].findings
+    assert found.code == "healthy" and "stays at 0.985" in found.why
+
+
+def test_jumps_of_nearly_no_loss_are_no_oscillation():
+    tiny = {**HEALTHY, "loss": np.where(AT < 8, falling(2.3, 0.0, 1.0), 0.002 + 0.01 * (AT % 2))}
+    lists = {name: np.asarray(values).tolist() for name, values in tiny.items()}
+    assert "oscillating" not in hardex.curves(lists).runs[0].codes
+
+
+def test_a_validation_that_falls_and_comes_back_oscillates():
+    jumps = {**HEALTHY, "val_accuracy": np.where(AT % 3 == 1, 0.5, 0.9) + jitter(by=0.01)}
+    lists = {name: np.asarray(values).tolist() for name, values in jumps.items()}
+    (found,) = [one for one in hardex.curves(lists).runs[0].findings if one.code == "oscillating"]
+    assert found.metric == "val_accuracy"
