@@ -26,6 +26,14 @@ def curves(
     validation_examples: Annotated[
         int | None, typer.Option(min=1, help="How many examples the validation has.")
     ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL.keras",
+            help="The model that was trained, for a look at its layers; by default the one beside "
+            "the log, of its name.",
+        ),
+    ] = "",
     sizes: Annotated[
         str,
         typer.Option(
@@ -58,6 +66,7 @@ def curves(
             classes=classes,
             train_examples=train_examples,
             validation_examples=validation_examples,
+            model=model or None,
         )
         print_curves(report, as_json=as_json, verbose=verbose)
         if report.unreadable:

@@ -12,12 +12,13 @@ import numpy as np
 from hardex.errors import LogError
 from hardex.learning_curves.facts import Facts
 from hardex.learning_curves.findings import CurveFinding
+from hardex.learning_curves.last_layers import configuration_of, of_layers, relu_before_softmax
 from hardex.learning_curves.reading import BATCHES, read_log
 from hardex.learning_curves.rules import judge
 
 _SURE = 0.9
 _TWICE = 2  # epochs in a row, in which a finding must be seen before it is said
-_AT_ONCE = frozenset({"nan"})
+_AT_ONCE = frozenset({"nan", "dead_starts"})  # the second by the layers alone
 _NEVER = frozenset({"healthy", "too_noisy", "not_converged", "underfitting", "appended"})
 STOPPING = frozenset({"nan", "not_learning", "ascending", "diverging"})
 
@@ -65,6 +66,8 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         self._seen: dict[str, int] = {}
         self._said: set[str] = set()
         self._before, self._last = 0.0, -1
+        self._examples: dict[str, int] = {}
+        self._relu = ""
         self._files: list[IO[str]] = []
         self._writers: list[Any] = []
 
@@ -72,7 +75,8 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         """Begin anew: a second `fit` is a second run, and its log replaces the first one."""
         self._close()
         self.rows, self.batch_losses, self._batch_epochs = [], [], []
-        self._seen, self._said, self.findings = {}, set(), ()
+        self._seen, self._said, self.findings, self._examples = {}, set(), (), {}
+        self._relu = relu_before_softmax(configuration_of(self.model) or {})
         if self.log is not None:
             self.log.parent.mkdir(parents=True, exist_ok=True)
             beside = self.log.with_suffix(BATCHES)
@@ -100,12 +104,24 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
             row = [len(self.batch_losses) - 1, self._batch_epochs[-1], f"{loss:.7g}"]
             self._writers[1].writerow(row)
 
+    def on_test_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Note how many training examples the means of the epoch are made of."""
+        self._count("train_examples")
+
+    def on_test_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Note how many validation examples there are."""
+        self._count("val_examples")
+
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Judge what is known so far."""
-        known = set(self._names())
+        known = (set(self._names()), len(self._examples))
+        if "val_examples" not in self._examples:
+            self._count("train_examples")
         self.rows.append({"epoch": float(epoch), **_numbers(logs or {})})
         if self._writers:
-            if set(self._names()) > known and len(self.rows) > 1:  # not validated in each epoch
+            if (set(self._names()), len(self._examples)) != known and len(
+                self.rows
+            ) > 1:  # not validated in each epoch
                 self._files[0].seek(0)
                 self._files[0].truncate()
                 self._write(self.rows, header=True)
@@ -130,14 +146,23 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
     def _names(self) -> list[str]:
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
+    def _count(self, name: str) -> None:
+        """Keep what Keras counted for its mean of the loss; other trackers tell nothing."""
+        trackers = getattr(self.model, "metrics", None) or [None]
+        try:
+            count = float(trackers[0].count)
+        except (AttributeError, TypeError, ValueError):
+            return
+        if count >= 1 and count == round(count):
+            self._examples[name] = int(count)
+
     def _write(self, rows: list[dict[str, float]], *, header: bool) -> None:
         names = self._names()
         if header:
-            self._writers[0].writerow(names)
+            self._writers[0].writerow([*names, *self._examples])
         for row in rows:
-            self._writers[0].writerow(
-                ["" if name not in row else f"{row[name]:.7g}" for name in names]
-            )
+            values = ["" if name not in row else f"{row[name]:.7g}" for name in names]
+            self._writers[0].writerow([*values, *self._examples.values()])
 
     def _close(self) -> None:
         for file in self._files:
@@ -152,6 +177,8 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         if run is None:
             return
         self.findings = judge(Facts.of(run))
+        if self._relu:
+            self.findings = (*self.findings, of_layers(self._relu))
         codes = {one.code for one in self.findings}
         for code in list(self._seen):
             if code not in codes:
@@ -198,6 +225,8 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
             run,
             batches=batches if finite.any() else None,
             classes=width if isinstance(width, int) and width > 1 else None,
+            train_examples=self._examples.get("train_examples"),
+            validation_examples=self._examples.get("val_examples"),
         )
 
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 from hardex.errors import LogError
 from hardex.learning_curves.facts import Facts
 from hardex.learning_curves.findings import SCHEMA, CurveFinding, finding
+from hardex.learning_curves.last_layers import of_layers, relu_before_softmax
 from hardex.learning_curves.reading import Log, read_log
 from hardex.learning_curves.rules import judge
 from hardex.learning_curves.training_run import TrainingRun
@@ -66,6 +68,7 @@ def curves(
     classes: int | None = None,
     train_examples: int | None = None,
     validation_examples: int | None = None,
+    model: str | Path | None = None,
 ) -> CurveReport:
     """Read training logs, put them in order, and say what is wrong with each training.
 
@@ -74,9 +77,11 @@ def curves(
         columns: names of columns by the name used here, such as {"loss": "my_loss"}.
         classes: how many classes there are; makes what is said of the first loss surer.
         train_examples, validation_examples: how many; give the noise of an accuracy.
+        model: the `.keras` file that was trained; by default the one beside a log, of its name.
+            Only its layers are looked at.
 
     Raises:
-        LogError: no log can be read, or a number is out of range.
+        LogError: no log can be read, a number is out of range, or the model is no `.keras` file.
 
     Example:
         >>> history = {"loss": [2.31, 2.3, 2.3, 2.3], "accuracy": [0.1, 0.1, 0.11, 0.1]}
@@ -90,6 +95,7 @@ def curves(
         classes=classes,
         train_examples=train_examples,
         validation_examples=validation_examples,
+        model=model,
     )
     if not report.runs:
         raise LogError(report.unreadable[0][1])
@@ -102,6 +108,7 @@ def report_of(
     classes: int | None = None,
     train_examples: int | None = None,
     validation_examples: int | None = None,
+    model: str | Path | None = None,
 ) -> CurveReport:
     """As `curves`, but with no run at all if no log can be read.
 
@@ -109,6 +116,8 @@ def report_of(
         LogError: there are too many logs or none, or a number is out of range.
     """
     _check(logs, classes, train_examples, validation_examples)
+    if model is not None:
+        _check_model(Path(model))
     found: list[TrainingRun] = []
     unreadable: list[tuple[str, str]] = []
     for log in logs:
@@ -124,13 +133,14 @@ def report_of(
             replace(
                 run,
                 classes=classes,
-                train_examples=train_examples,
-                validation_examples=validation_examples,
+                train_examples=train_examples or run.train_examples,
+                validation_examples=validation_examples or run.validation_examples,
             )
             for run in found
         )
     ]
-    return CurveReport(tuple(_with_dead_starts(judged)), tuple(unreadable))
+    judged = [_with_layers(one, model) for one in _with_dead_starts(judged)]
+    return CurveReport(tuple(judged), tuple(unreadable))
 
 
 def _check(logs: tuple[Log, ...], *numbers: int | None) -> None:
@@ -144,6 +154,26 @@ def _check(logs: tuple[Log, ...], *numbers: int | None) -> None:
     ):
         if number is not None and number < least:
             raise LogError(f"{name} must be {least} or more; {number} came; pass the true number.")
+
+
+def _check_model(model: Path) -> None:
+    if not is_zipfile(model):
+        raise LogError(
+            f"--model must be a .keras file, whose layers are looked at; {model} is none; leave "
+            "--model out, or save the model with model.save('NAME.keras')."
+        )
+
+
+def _with_layers(judged: JudgedRun, model: str | Path | None) -> JudgedRun:
+    """With what the layers of the model show, which curves hardly do."""
+    log = Path(judged.run.log)
+    if model is None and not log.is_file():
+        return judged
+    layer = relu_before_softmax(model if model is not None else log.with_suffix(".keras"))
+    if not layer:
+        return judged
+    others = tuple(one for one in judged.findings if one.code not in ("healthy", "dead_starts"))
+    return replace(judged, findings=(*others, of_layers(layer)))
 
 
 def _place(log: str) -> str:

@@ -87,8 +87,16 @@ def examples_behind(shares: Numbers) -> int | None:
     return count if count and 2.0**-values <= 2 * _BY_CHANCE else None
 
 
-def fewer_examples_than(limit: int, shares: Numbers) -> tuple[int, float] | None:
+def fewer_examples_than(
+    limit: int, shares: Numbers, *, rounded: bool = True
+) -> tuple[int, float] | None:
     """The number of examples behind these shares, if it is surely below a limit.
+
+    Args:
+        limit: the number.
+        shares: such as the accuracies of validation.
+        rounded: whether shares of few decimals may have been rounded to them; they are not where
+            the log writes other numbers with more.
 
     Returns:
         The least number that fits, and how sure it is that the true one, a multiple, is below the
@@ -101,14 +109,24 @@ def fewer_examples_than(limit: int, shares: Numbers) -> tuple[int, float] | None
         >>> fewer_examples_than(100, np.array([0.75, 0.5, 0.75, 0.5])) is None
         True
     """
-    count, values = _least_that_fits(shares)
+    count, values = _least_that_fits(shares, rounded)
     if not count or count >= limit:
         return None
     chance = math.ceil(limit / count) ** -float(values)
     return (count, round(1 - chance, 3)) if chance <= _BY_CHANCE else None
 
 
-def _least_that_fits(shares: Numbers) -> tuple[int, int]:
+def is_rounded(values: Numbers) -> bool:
+    """Whether all values have few decimals, as where a program rounds what it writes.
+
+    Example:
+        >>> is_rounded(np.array([0.25, 0.5])), is_rounded(np.array([0.25, 0.3333333]))
+        (True, False)
+    """
+    return bool((np.abs(values - np.round(values, _DECIMALS - 1)) < 1e-9).all())
+
+
+def _least_that_fits(shares: Numbers, rounded: bool = True) -> tuple[int, int]:
     """The least number of examples that fits all shares, and how many shares speak; 0 if none does.
 
     None and all are shares of any number, so they say nothing.
@@ -121,6 +139,8 @@ def _least_that_fits(shares: Numbers) -> tuple[int, int]:
         (d for d in range(1, _DECIMALS) if (np.abs(values - np.round(values, d)) < 1e-9).all()),
         None,
     )
+    if not rounded:
+        decimals = None
     exact = _EXACT if decimals is None else max(_EXACT, 0.51 * 10.0**-decimals)
     numbers = np.arange(1, _MOST_EXAMPLES + 1, dtype=np.float64)
     fits = np.ones(len(numbers), np.bool_)
@@ -132,7 +152,8 @@ def _least_that_fits(shares: Numbers) -> tuple[int, int]:
     count = int(numbers[found[0]])
     # Any values fit some number: by chance, one fits `count` with 2 * exact * count.
     by_chance = count * min(1.0, 2 * exact * count) ** len(values)
-    return (count, len(values)) if by_chance < _BY_CHANCE else (0, 0)
+    enough = len(values) >= (2 if decimals is None else 3)  # round values come by themselves
+    return (count, len(values)) if enough and by_chance < _BY_CHANCE else (0, 0)
 
 
 def binomial_noise(share: float, examples: int | None) -> float:

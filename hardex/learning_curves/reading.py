@@ -14,6 +14,8 @@ from hardex.learning_curves.training_run import TrainingRun
 Log = str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Any
 
 BATCHES = ".batches.csv"  # the suffix of a log of batches beside a log of epochs
+# What canonical names the columns `train_examples` and `val_examples` of `CurveDoctor`.
+EXAMPLES = ("examples", "val_examples")
 _JSON = (".json", ".jsonl", ".ndjson")
 _PICKLES = (".pkl", ".pickle", ".p", ".joblib", ".npy")
 
@@ -33,7 +35,10 @@ def read_log(log: Log, columns: Mapping[str, str] | None = None) -> list[Trainin
         >>> read_log({"loss": [2.3, 1.1, 0.7], "val_loss": [2.2, 1.2, 0.9]})[0].at
         array([1., 2., 3.])
     """
-    chosen = dict(columns or {})
+    return [_counted(run) for run in _read(log, dict(columns or {}))]
+
+
+def _read(log: Log, chosen: dict[str, str]) -> list[TrainingRun]:
     if not isinstance(log, str | Path):
         history = getattr(log, "history", log)
         if isinstance(history, Mapping | list | tuple):
@@ -60,6 +65,16 @@ def read_log(log: Log, columns: Mapping[str, str] | None = None) -> list[Trainin
     if path.suffix.lower() in _JSON or _begins_as_json(path):
         return in_order(read_json_log(path, name), chosen)
     return _with_batches(in_order(read_table(path, name), chosen), path)
+
+
+def _counted(run: TrainingRun) -> TrainingRun:
+    """With the numbers of examples that `CurveDoctor` writes beside the values."""
+    train, val = (run.curve(name)[1] for name in EXAMPLES)
+    if not len(train) and not len(val):
+        return run
+    kept = {name: values for name, values in run.metrics.items() if name not in EXAMPLES}
+    counts = (int(one[-1]) if len(one) and one[-1] >= 1 else None for one in (train, val))
+    return replace(run, metrics=kept, train_examples=next(counts), validation_examples=next(counts))
 
 
 def named_columns(pairs: Sequence[str]) -> dict[str, str]:
@@ -113,7 +128,7 @@ def _folder(path: Path, name: str, chosen: Mapping[str, str]) -> list[TrainingRu
         return read_events(events, name, chosen)
     for known in ("metrics.csv", "trainer_state.json", "training.log", "results.csv", "log.csv"):
         if (path / known).is_file():
-            return read_log(path / known, chosen)
+            return _read(path / known, dict(chosen))
     raise LogError(
         f"a folder must hold a training log (events of TensorBoard, metrics.csv, "
         f"trainer_state.json); {name} holds none; pass the file itself."

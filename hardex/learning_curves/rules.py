@@ -15,6 +15,7 @@ from hardex.learning_curves.noise import (
     binomial_noise,
     entropy_of_constant,
     fewer_examples_than,
+    is_rounded,
     trend,
 )
 from hardex.learning_curves.periodic import explained_by_position
@@ -118,7 +119,7 @@ def _by_heart(facts: Facts) -> CurveFinding | None:
 
 def _still(curve: Curve) -> bool:
     """Whether an accuracy gains nothing beyond its noise."""
-    gain = float(curve.smooth.max()) - min(curve.first, float(curve.smooth[:2].mean()))
+    gain = float(curve.smooth[1:].max()) - min(curve.first, float(curve.smooth[:2].mean()))
     allowed = max(_STUCK_GAIN, _SURE * curve.least_noise)
     tau, p = curve.trend
     if gain <= allowed:
@@ -152,7 +153,10 @@ def _at_chance(facts: Facts, level: float) -> bool:
     wrong = 1 - level
     saturated = abs(loss - 16.118 * wrong) < 0.03 * loss or abs(loss - 15.42 * wrong) < 0.03 * loss
     of_shares = abs(loss - entropy_of_constant(level)) < 0.05 * loss
-    return saturated or of_shares or abs(loss + math.log(max(level, 1e-9))) < 0.05 * loss
+    if facts.chance_loss is not None and loss > 0.9 * facts.chance_loss:
+        return True
+    nothing = -math.log(max(level, 1e-9))
+    return saturated or of_shares or 0.95 * nothing < loss < 1.1 * nothing
 
 
 def _one_answer(facts: Facts) -> bool:
@@ -565,7 +569,9 @@ def validation_too_small(facts: Facts) -> CurveFinding | None:
     if told is not None:
         count, sure = told, 0.97
     else:
-        seen = fewer_examples_than(_FEW_EXAMPLES, shares)
+        others = (facts.accuracy, facts.loss, facts.val_loss)
+        rounded = all(is_rounded(curve.values) for curve in others)
+        seen = fewer_examples_than(_FEW_EXAMPLES, shares, rounded=rounded)
         if seen is None:
             return None
         count, sure = seen[0], min(0.95, seen[1])

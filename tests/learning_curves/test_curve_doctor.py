@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import hardex
+from hardex.learning_curves.last_layers import configuration_of, relu_before_softmax
 from hardex.learning_curves.reading import read_log
 
 
@@ -38,6 +39,9 @@ def test_it_writes_what_curves_reads(keras, tmp_path):
     (run,) = read_log(tmp_path / "log.csv")
     assert len(run) == 5 and len(run.batches.loss) == 30
     assert set(run.metrics) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert (run.train_examples, run.validation_examples) == (72, 24)
+    (judged,) = hardex.curves(tmp_path / "log.csv").runs
+    assert "validation_too_small" in judged.codes and "24 validation" in judged.findings[-1].why
     for epoch in range(5):  # Keras tells running means; the batches average to them again
         mean = np.mean(doctor.batch_losses[6 * epoch : 6 * epoch + 6])
         assert mean == pytest.approx(doctor.history["loss"][epoch], rel=1e-4)
@@ -96,3 +100,40 @@ def test_metrics_of_each_class_and_rare_validation_do_not_end_a_training(keras, 
     assert doctor.history["val_loss"][0] is None
     first = np.mean(doctor.batch_losses[:2])
     assert first == pytest.approx(doctor.history["loss"][0], rel=0.02)
+
+
+def test_relu_before_the_softmax_is_seen_in_the_layers(keras, tmp_path, capsys):
+    x, y = data()
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((4,)), layers.Dense(3, activation="relu", name="scores"), layers.Softmax()]
+    )
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    doctor = hardex.CurveDoctor(tmp_path / "log.csv")
+    model.fit(x, y, epochs=4, verbose=0, callbacks=[doctor])
+    assert "epoch 1: dead_starts. The ReLU of the layer 'scores'" in capsys.readouterr().out
+    assert "dead_starts" not in hardex.curves(tmp_path / "log.csv").runs[0].codes
+    model.save(tmp_path / "log.keras")
+    (beside,) = hardex.curves(tmp_path / "log.csv").runs
+    assert "dead_starts" in beside.codes and "healthy" not in beside.codes
+    sane = model_of(keras, 0.1)
+    sane.save(tmp_path / "sane.keras")
+    told = hardex.curves(tmp_path / "log.csv", model=tmp_path / "sane.keras").runs[0]
+    assert "dead_starts" not in told.codes
+    with pytest.raises(hardex.HardexError, match="--model must be"):
+        hardex.curves(tmp_path / "log.csv", model=tmp_path / "log.csv")
+
+
+def test_layers_of_other_structures_show_nothing(keras):
+    inputs = keras.Input((4,))
+    hidden = keras.layers.Dense(3, activation="relu")(inputs)
+    functional = keras.Model(inputs, keras.layers.Activation("softmax")(hidden))
+    assert relu_before_softmax(configuration_of(functional)) == hidden._keras_history.operation.name
+    outer = keras.Sequential([keras.Input((4,)), functional])
+    assert relu_before_softmax(configuration_of(outer))
+    usual = keras.Sequential(
+        [keras.layers.Dense(3, activation="relu"), keras.layers.Dense(3, activation="softmax")]
+    )
+    assert relu_before_softmax(configuration_of(usual)) == ""
+    for strange in ({}, {"config": 3}, {"config": {"layers": []}}, {"config": {"layers": [1]}}):
+        assert relu_before_softmax(strange) == ""
