@@ -63,6 +63,7 @@ def main() -> None:
     )
     options.add_argument("--photographs", type=Path, help="a folder with train/, of class folders")
     options.add_argument("--logs", type=Path, help="a folder with logs of other people")
+    options.add_argument("--peers", type=Path, help="what `curve_peers.py` printed of the cache")
     options.add_argument("--wrong", action="store_true", help="list what was judged wrong")
     chosen = options.parse_args()
     if chosen.logs is not None:
@@ -591,10 +592,50 @@ def table(wanted: list[Settings], chosen: argparse.Namespace) -> None:
         f"false alarms on healthy runs: {len(alarms)} of {len(sane)} (aim .05); "
         f"the simple list {len(simple)}"
     )
+    if chosen.peers is not None:
+        beside_peers(rows, json.loads(chosen.peers.read_text()))
     if chosen.wrong:
         for row in rows:
             if not right(row):
                 print(f"  {row.settings.name}: {row.codes}")
+
+
+def beside_peers(rows: list[Row], peers: dict[str, Any]) -> None:
+    """The same trainings judged by other tools; each fault that one log shows."""
+    rows = [
+        row for row in rows if row.settings.name in peers and row.settings.plant not in _TOGETHER
+    ]
+    tools = sorted({tool for one in peers.values() for tool in one})
+    print(f"\n{'plant':22} {'runs':>5} {'hardex':>9} " + " ".join(f"{t:>12}" for t in tools))
+    for plant in [*PLANTS, "all faults"]:
+        some = [
+            row
+            for row in rows
+            if row.settings.plant == plant
+            or (plant == "all faults" and row.settings.plant != "healthy")
+        ]
+        if not some:
+            continue
+        if plant == "healthy":
+            ours = sum(not right(row) for row in some)
+            theirs = [
+                sum(peers[row.settings.name][tool]["accused"] for row in some) for tool in tools
+            ]
+            name = "healthy, accused"
+        else:
+            ours = sum(right(row) for row in some)
+            theirs = [
+                sum(
+                    bool(
+                        set(peers[row.settings.name][tool]["codes"])
+                        & set(ACCEPTABLE[row.settings.plant])
+                    )
+                    for row in some
+                )
+                for tool in tools
+            ]
+            name = plant
+        print(f"{name:22} {len(some):5} {ours:9} " + " ".join(f"{count:12}" for count in theirs))
 
 
 def judged_starts(settings: Settings, wanted: list[Settings], cache: Path) -> Row | None:

@@ -36,7 +36,7 @@ def read_table(path: Path, name: str) -> RawLog:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    return (line for line in lines_of(path) if line.strip() and not line.startswith("#"))
+    return (line for line in lines_of(path) if line and not line.isspace() and line[0] != "#")
 
 
 def _rows(
@@ -64,7 +64,7 @@ def _rows(
     short = extra = 0
     named_rows = False
     for row in csv.reader(lines, delimiter=delimiter):
-        if [cell.strip() for cell in row] == header:
+        if row and row[0].strip() == header[0] and [cell.strip() for cell in row] == header:
             repeated.append(len(rows))
             continue
         if len(row) == len(header) + 1 and not rows:
