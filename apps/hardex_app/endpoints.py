@@ -60,6 +60,11 @@ def causes() -> Json:
     return {}
 
 
+def curves() -> Json:
+    """What is said of each training whose log is open, as `hardex curves --format json` says it."""
+    return {}
+
+
 def compare(runs: list[str] = []) -> Json:  # noqa: B006
     """How the models of several runs compare: accuracies, differences, flips, shared errors.
 

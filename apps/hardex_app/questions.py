@@ -341,6 +341,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(_pictures, "compare", "pictures", FOR_VIEWERS),
     Question(lambda call: causes.causes(call.run), endpoint=endpoints.causes),
+    Question(lambda call: call.report_again.as_json(), endpoint=endpoints.curves),
     Question(
         lambda call: curves.drawn_curves(call.request, call.report),
         "curves",
