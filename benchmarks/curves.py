@@ -206,6 +206,7 @@ def trained(settings: Settings, path: Path, chosen: argparse.Namespace) -> None:
     """Plant, train, and keep the log."""
     import keras
 
+    keras.backend.clear_session()  # hundreds of models would fill the memory
     training, rng = prepared(settings, chosen)
     PLANTS[settings.plant](training, rng, settings)
     keras.utils.set_random_seed(settings.seed + 1000 * settings.start)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import Answer
 
-import hardex
+from hardex import load
 from hardex.images import write_png
 
 ROOT = Path(__file__).parent.parent
@@ -30,7 +31,7 @@ def test_the_guide_names_each_kind_of_command():
 
 
 @pytest.mark.slow
-def test_every_command_of_the_guide_works(tmp_path):
+def test_every_command_of_the_guide_works(tmp_path, hardex):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     write_photographs(tmp_path / "photos")
     np.save(tmp_path / "probabilities.npy", np.full((4, 2), 0.5, np.float32))
@@ -45,17 +46,18 @@ def test_every_command_of_the_guide_works(tmp_path):
         class_names=classes,
     )
     for line in COMMANDS:
-        done = type_in(line, tmp_path)
+        program, _, words = line.partition(" ")
+        done = hardex(words) if program == "hardex" else python(line, tmp_path)
         # The check may find problems in a model trained on sixty pictures.
-        allowed = (0, 3) if " check " in line else (0,)
-        assert done.returncode in allowed, f"{line}\n{done.stdout}{done.stderr}"
-        assert "Traceback" not in done.stderr, f"{line}\n{done.stderr}"
-    photographs = hardex.load(tmp_path / "runs" / "photographs")
+        allowed = (0, 3) if words.startswith("check ") else (0,)
+        assert done.code in allowed, f"{line}\n{done.out}{done.err}"
+        assert "Traceback" not in done.err, f"{line}\n{done.err}"
+    photographs = load(tmp_path / "runs" / "photographs")
     assert photographs.manifest.class_names == ("blue", "green", "red")
     assert photographs.image(photographs.hard["id"].iloc[0]).shape == (40, 30, 3)
-    saved = hardex.load(tmp_path / "runs" / "probabilities-test")
+    saved = load(tmp_path / "runs" / "probabilities-test")
     assert saved.metrics["accuracy"]["value"] == 1
-    scans = hardex.load(tmp_path / "runs" / "scans")
+    scans = load(tmp_path / "runs" / "scans")
     assert scans.manifest.class_names == ("clear", "spot")
     assert scans.predictions["probabilities"].map(len).eq(2).all()
     assert scans.metrics["accuracy"]["value"] > 0.7
@@ -73,18 +75,14 @@ def write_photographs(folder: Path) -> None:
                 write_png(image, folder / part / name / f"{i}.png")
 
 
-def type_in(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Type one line of the guide, with the programs of this environment."""
-    program, *words = shlex.split(line, comments=True)
-    programs = {
-        "python": [sys.executable],
-        "hardex": [sys.executable, "-m", "hardex"],
-    }
-    return subprocess.run(
-        [*programs[program], *words],
+def python(line: str, folder: Path) -> Answer:
+    """Run one of the scripts of the guide."""
+    done = subprocess.run(
+        [sys.executable, *shlex.split(line, comments=True)[1:]],
         cwd=folder,
         env=os.environ | {"PYTHONUTF8": "1"},
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
+    return Answer(done.returncode, done.stdout, done.stderr)
