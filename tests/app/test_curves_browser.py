@@ -42,7 +42,8 @@ def test_a_visitor_chooses_what_the_curves_show_and_the_address_holds_it(browser
     lines = loss.locator(".hx-chart-line")
     expect(lines).to_have_count(5)  # two of each run, and one of the batches
     expect(page.locator(".hx-cu-unreadable li")).to_contain_text("nothing.csv")
-    assert page.locator(".hx-cu-switch").first.inner_text() == NAME
+    assert page.locator(".hx-cu-switch-name").first.inner_text() == NAME
+    expect(page.locator(".hx-cu-says").first).to_have_text("Overfitting")
     expect(loss.locator(".hx-chart-ring")).to_have_count(2)
     expect(loss.locator(".hx-chart-halo")).not_to_have_count(0)
     page.locator(".hx-cu-switch").first.click()

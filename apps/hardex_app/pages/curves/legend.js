@@ -2,6 +2,7 @@
 
 import { find, make, makeButton, plain } from "../../ui/dom.js";
 import { choose, writtenRuns } from "./choice.js";
+import { isCalm } from "./said.js";
 
 /** @typedef {import("./choice.js").Choice} Choice */
 /** @typedef {import("./facts.js").Facts} Facts */
@@ -22,6 +23,8 @@ export function drawLegend(element, { runs }, now) {
       show(shown);
     });
     button.append(make("span", "hx-cu-switch-name", plain(run.label)));
+    const [first] = run.findings;
+    if (first) button.append(make("span", `hx-cu-says ${isCalm(first.code) ? "hx-cu-calm" : ""}`, first.words));
     button.title = plain(run.name);
     button.dataset.run = String(number);
     button.style.setProperty("--key", `var(--hx-series-${number % 9})`);

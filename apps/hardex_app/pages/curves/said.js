@@ -15,6 +15,15 @@ const BEST = /** @type {Record<string, string>} */ ({
 });
 
 /**
+ * Whether a finding is no reason to act.
+ *
+ * @param {string} code
+ */
+export function isCalm(code) {
+  return CALM.includes(code);
+}
+
+/**
  * @param {HTMLElement} element
  * @param {Facts} facts
  * @param {() => Choice} now
@@ -77,7 +86,7 @@ export function markChosen(element, { finding }) {
 function item({ code, words, severity, confidence, why, remedy }, key, show) {
   const button = makeButton("hx-button hx-cu-finding", plain(words), show);
   button.dataset.finding = key;
-  button.classList.toggle("hx-cu-calm", CALM.includes(code));
+  button.classList.toggle("hx-cu-calm", isCalm(code));
   const sure = `${severity ? `${plain(severity)}, ` : ""}confidence ${Math.round(100 * confidence)} %`;
   const head = make("p", "hx-cu-finding-head");
   head.append(button, make("span", "hx-cu-sure", sure));
