@@ -401,7 +401,7 @@ def nan(training: Training, rng: np.random.Generator, settings: Settings) -> Non
     else:
         later = int(rng.integers(2, 5))
         training.schedule = lambda epoch, rate: 1e38 if epoch >= later else rate
-        training.optimizer = "plain"
+        training.optimizer, training.activation = "plain", "tanh"  # ReLU would die instead
         training.rate = 0.05
 
 

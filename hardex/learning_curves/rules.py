@@ -200,12 +200,9 @@ def ascending(facts: Facts) -> CurveFinding | None:
     soon = loss.middle - loss.first  # else it waits, and diverges later
     at_once = soon > 0.1 * min(rise, abs(loss.first))
     clear = rise > max(0.05 * abs(loss.first), _SURE * loss.noise) and loss.trend[0] > 0.6
-    steady = max(loss.trend[0], val.trend[0] if len(val) else 0.0) > 0.9 and loss.trend[0] > 0.3
-    if (
-        early
-        and at_once
-        and (clear or (steady and len(loss) >= 4 and rise > 0.002 * abs(loss.first)))
-    ):
+    all_the_way = max(loss.trend[0], val.trend[0] if len(val) else 0.0) > 0.9
+    steady = all_the_way and loss.trend[0] > 0.3 and rise > 0.002 * abs(loss.first)
+    if early and ((clear and at_once) or (steady and len(loss) >= 4)):
         why = f"The training loss rises from {loss.first:.4g} to {loss.end:.4g} and never falls."
         return finding("ascending", 0.95, why, start=float(loss.at[0]), end=float(loss.at[-1]))
     return None
