@@ -9,7 +9,7 @@ LOSS, ACCURACY = "loss", "accuracy"
 VAL_LOSS, VAL_ACCURACY = "val_loss", "val_accuracy"
 LEARNING_RATE, EPOCH, STEP = "learning_rate", "epoch", "step"
 
-_VALIDATION = ("validation", "valid", "val", "eval", "evaluation", "test", "dev")
+_VALIDATION = ("validation", "valid", "val", "eval", "evaluation", "test", "dev", "metrics")
 _TRAINING = ("train", "training", "tr")
 _SPAN = re.compile(r"^(epoch|batch)_|_(epoch|step|batch|mean|avg)$")  # over what a mean is taken
 _ANOTHER_METRIC = re.compile(r"top|balanced|macro|weighted|class|pixel|per_")  # of its own kind
@@ -18,7 +18,8 @@ _NAMES = {
     ACCURACY: {
         "accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy",
         "binary_accuracy", "top1", "top_1", "acc1", "acc_1", "acc_top1", "top1_acc",
-        "top_1_accuracy", "multiclass_accuracy", "multiclassaccuracy", "accuracy_score",
+        "top_1_accuracy", "accuracy_top1", "accuracy_top_1",
+        "multiclass_accuracy", "multiclassaccuracy", "accuracy_score",
     },
     LEARNING_RATE: {"lr", "learning_rate", "learningrate"},
     EPOCH: {"epoch", "epochs", "ep", "epoch_number"},
@@ -96,6 +97,7 @@ def assigned(
             )
         elif name:
             found[name] = place
+    notes += _of_validation(header, chosen, found)
     for name in (ACCURACY, VAL_ACCURACY):
         if name not in found:
             notes += _of_an_output(header, name, found)
@@ -105,6 +107,32 @@ def assigned(
             f"{_listed(header)}; name it with --columns loss=NAME."
         )
     return found, tuple(notes)
+
+
+def _of_validation(
+    header: Sequence[str], chosen: Mapping[str, str], found: dict[str, int]
+) -> list[str]:
+    """Take a plain accuracy for that of validation where only the losses say what they are of.
+
+    So fastai writes it: epoch, train_loss, valid_loss, accuracy.
+    """
+    told = {canonical(name) for name in chosen}
+    losses = LOSS in found and VAL_LOSS in found
+    if not losses or ACCURACY not in found or VAL_ACCURACY in found or ACCURACY in told:
+        return []
+    loss, accuracy = header[found[LOSS]], header[found[ACCURACY]]
+    if not _says_training(loss) or _says_training(accuracy):
+        return []
+    found[VAL_ACCURACY] = found.pop(ACCURACY)
+    return [
+        f"{accuracy} is taken as that of validation, as it stands beside {loss} without saying "
+        f"training; if it is of training, pass --columns accuracy={accuracy}."
+    ]
+
+
+def _says_training(column: str) -> bool:
+    words = re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower())
+    return any(word in _TRAINING for word in words)
 
 
 def _of_an_output(header: Sequence[str], name: str, found: dict[str, int]) -> list[str]:

@@ -296,3 +296,24 @@ def test_what_is_neither_a_share_nor_a_percent_for_certain_is_left_out(tmp_path)
     text = rows("epoch,loss,acc", "1,4.6,0.98", "2,4.6,1.02", "3,4.6,1.01")
     (run,) = read_log(table(tmp_path / "a.csv", text))
     assert not run.has("accuracy") and "neither shares nor percents" in run.notes[0]
+
+
+def test_a_plain_accuracy_beside_two_named_losses_is_of_validation(tmp_path):
+    lines = rows(
+        "epoch,train_loss,valid_loss,accuracy,time", "0,1.0,0.9,0.7,00:01", "1,0.7,0.8,0.75,00:01"
+    )
+    (run,) = read_log(table(tmp_path / "fastai.csv", lines))
+    assert run.has("val_accuracy") and not run.has("accuracy")
+    assert any("taken as that of validation" in note for note in run.notes)
+    (told,) = read_log(tmp_path / "fastai.csv", {"accuracy": "accuracy"})
+    assert told.has("accuracy") and not told.has("val_accuracy")
+    both = rows("epoch,train_loss,valid_loss,train_acc", "0,1.0,0.9,0.7", "1,0.7,0.8,0.75")
+    assert read_log(table(tmp_path / "own.csv", both))[0].has("accuracy")
+
+
+def test_metrics_of_a_run_of_ultralytics_are_of_validation(tmp_path):
+    head = "epoch,time,train/loss,metrics/accuracy_top1,metrics/accuracy_top5,val/loss,lr/pg0"
+    lines = rows(head, "1,9,1.2,0.6,0.9,1.0,0.001", "2,18,0.9,0.7,0.95,0.8,0.001")
+    (run,) = read_log(table(tmp_path / "results.csv", lines))
+    assert run.metrics["val_accuracy"].tolist() == [0.6, 0.7]
+    assert run.metrics["loss"].tolist() == [1.2, 0.9]
