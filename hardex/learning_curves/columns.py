@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from hardex.errors import LogError
+from hardex.sentences import counted
 
 LOSS, ACCURACY = "loss", "accuracy"
 VAL_LOSS, VAL_ACCURACY = "val_loss", "val_accuracy"
@@ -164,4 +165,4 @@ def _rank(name: str) -> int:
 
 def _listed(header: Sequence[str]) -> str:
     shown = ", ".join(repr(name[:30]) for name in header[:8])
-    return f"{len(header)} columns: {shown}" + (", …" if len(header) > 8 else "")
+    return f"{counted(len(header), 'column')}: {shown}" + (", …" if len(header) > 8 else "")

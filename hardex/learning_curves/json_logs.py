@@ -70,14 +70,27 @@ def of_value(value: Any, name: str) -> RawLog:
                 if isinstance(epochs, list) and "epoch" not in inner:
                     inner = {"epoch": epochs, **inner}
                 return of_value(inner, name)
-        curves = {str(key): _listed(curve) for key, curve in value.items()}
+        curves = {key: _listed(curve) for key, curve in _flat(value).items()}
         lists = {key: curve for key, curve in curves.items() if curve}
         if lists:
             return _of_curves(lists, name)
     elif isinstance(value, Sequence) and value and all(isinstance(row, Mapping) for row in value):
-        header = list(dict.fromkeys(str(key) for row in value for key in row))
-        return raw_log(name, header, [[_plain(row.get(key)) for row in value] for key in header])
+        rows = [_flat(row) for row in value]
+        header = list(dict.fromkeys(key for row in rows for key in row))
+        return raw_log(name, header, [[_plain(row.get(key)) for row in rows] for key in header])
     raise LogError(f"a training log in JSON must hold {_FORMS}; {name} holds none of these.")
+
+
+def _flat(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """{"train": {"loss": 1.5}} -> {"train_loss": 1.5}; one level, as programs write it."""
+    found: dict[str, Any] = {}
+    for key, value in row.items():
+        inside = isinstance(value, Mapping) and not all(str(name).isdigit() for name in value)
+        if isinstance(value, Mapping) and inside:
+            found |= {f"{key}_{name}": one for name, one in value.items()}
+        else:
+            found[str(key)] = value
+    return found
 
 
 def _of_curves(lists: Mapping[str, list[Any]], name: str) -> RawLog:

@@ -63,6 +63,9 @@ def raw_log(
             for cell, none in zip(column, ~np.isfinite(values) & ~wrong, strict=True)
             if none and cell is not None and str(cell).strip().lower() not in MISSING
         )
+        percents = sum(1 for cell in column if isinstance(cell, str) and cell.rstrip()[-1:] == "%")
+        if percents:
+            said.append(f"{title} is written with %; it was divided by 100.")
         if unread and np.isfinite(values).any():
             said.append(f"{unread:,} of {len(values):,} cells of {title} hold no number.")
     count = len(columns[0]) if columns else 0

@@ -317,3 +317,17 @@ def test_metrics_of_a_run_of_ultralytics_are_of_validation(tmp_path):
     (run,) = read_log(table(tmp_path / "results.csv", lines))
     assert run.metrics["val_accuracy"].tolist() == [0.6, 0.7]
     assert run.metrics["loss"].tolist() == [1.2, 0.9]
+
+
+def test_parts_inside_of_rows_are_read(tmp_path):
+    values = [{"epoch": n, "train": {"loss": 2.0 / n}, "val": {"loss": 2.1 / n}} for n in (1, 2, 3)]
+    (run,) = read_log(table(tmp_path / "log.json", json.dumps(values)))
+    assert run.metrics["val_loss"] == pytest.approx([2.1, 1.05, 0.7]) and run.has("loss")
+    curves = {"train": {"loss": [2.0, 1.0]}, "val": {"loss": [2.1, 1.2]}}
+    assert set(read_log(curves)[0].metrics) == {"loss", "val_loss"}
+
+
+def test_signs_of_percents_are_said(tmp_path):
+    (run,) = read_log(table(tmp_path / "a.csv", rows("epoch,loss,acc", "1,2.0,50%", "2,1.0,75 %")))
+    assert run.metrics["accuracy"].tolist() == [0.5, 0.75]
+    assert "acc is written with %; it was divided by 100." in run.notes
