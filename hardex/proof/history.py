@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from hardex.bounded import is_inside, read_json, why
+from hardex.bounded import Unreadable, is_inside, read_json, why
 from hardex.errors import RunError
 from hardex.new_files import whole_file
 from hardex.proof.evidence import VERDICTS, level_of_use
@@ -32,19 +32,20 @@ class Past:
         created: when, in UTC, ISO 8601.
         verdict: its verdict.
         sentence: the verdict in one sentence.
+        told: everything else that it says, in sentences.
         before, after: the names of the models.
         where: `sealed`, `confirm`, `looked_at` or `nowhere`.
         data_hash: of the data.
         uses: how often its examples had been used, that time included.
         level: at which it was judged.
-        difference: of the accuracies; None if it proves nothing.
+        difference, low, high: of the accuracies; None if it proves nothing.
         file: where it is kept.
-        fields: everything in the file.
     """
 
     created: str
     verdict: str
     sentence: str
+    told: tuple[str, ...]
     before: str
     after: str
     where: str
@@ -52,8 +53,9 @@ class Past:
     uses: int
     level: float
     difference: float | None
+    low: float | None
+    high: float | None
     file: str
-    fields: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,7 @@ class History:
         """Plain data."""
         return {
             "schema": "hardex.proofs/1",
-            "proofs": [
-                {k: v for k, v in vars(one).items() if k != "fields"} for one in self.proofs
-            ],
+            "proofs": [asdict(one) for one in self.proofs],
             "uses": self.uses,
             "unfinished": self.unfinished,
             "problems": list(self.problems),
@@ -181,18 +181,29 @@ def _read(path: Path) -> Past:
     fields: dict[str, Any] = read_json(path, _JSON_MOST)
     if fields["schema"] != SCHEMA or fields["verdict"] not in VERDICTS:
         raise ValueError(f"schema {fields['schema']!r:.40}")
-    difference = fields["difference"]
+    difference, low, high = (
+        None if fields[name] is None else float(fields[name])
+        for name in ("difference", "low", "high")
+    )
     return Past(
-        created=str(fields["created"]),
-        verdict=str(fields["verdict"]),
-        sentence=str(fields["sentence"]),
-        before=str(fields["before"]["name"]),
-        after=str(fields["after"]["name"]),
-        where=str(fields["where"]),
-        data_hash=str(fields["data_hash"]),
+        created=_text(fields["created"]),
+        verdict=_text(fields["verdict"]),
+        sentence=_text(fields["sentence"]),
+        told=tuple(map(_text, fields["told"])),
+        before=_text(fields["before"]["name"]),
+        after=_text(fields["after"]["name"]),
+        where=_text(fields["where"]),
+        data_hash=_text(fields["data_hash"]),
         uses=int(fields["uses"]),
         level=float(fields["level"]),
-        difference=None if difference is None else float(difference),
+        difference=difference,
+        low=low,
+        high=high,
         file=str(path),
-        fields=fields,
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Unreadable("a text is none")
+    return value

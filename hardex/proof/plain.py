@@ -7,7 +7,7 @@ from hardex.comparison.differences import ClassDifference
 from hardex.proof.arms import Interval, RemedyAnswer
 from hardex.proof.evidence import Evidence
 from hardex.proof.proof import Proof
-from hardex.proof.wording import headline
+from hardex.proof.wording import headline, sentences
 from hardex.version import VERSION
 
 SCHEMA = "hardex.proof/1"
@@ -20,8 +20,8 @@ def as_json(found: Proof) -> Json:
     Returns:
         `verdict`, `difference`, `low`, `high`, `repaired`, `broken` (counts), `p_mcnemar`, `level`,
         `detectable`, `uses`. What was seen on examples that prove nothing stands in `looked_at`
-        alone, and the figures of the verdict are None then. Further: `sentence`, `examples`,
-        `needed`, `where`, `data`, `before`, `after`, `repaired_ids`, `broken_ids`, `per_class`,
+        alone, and the figures of the verdict are None then. Further: `sentence`, `told`,
+        `examples`, `needed`, `where`, `data`, `before`, `after`, `repaired_ids`, `broken_ids`, `per_class`,
         `slices`, `remedy`, `hard_set`, `calibration`, `probes`, `target`, `left_out`, `notes`,
         `run`, `created`, `file` and `version`.
     """
@@ -40,6 +40,7 @@ def as_json(found: Proof) -> Json:
         "detectable": None if seen is None else seen.detectable,
         "uses": found.uses,
         "sentence": headline(found),
+        "told": list(sentences(found)),
         "examples": 0 if seen is None else seen.examples,
         "needed": None if seen is None else seen.needed,
         "looked_at": None if seen is None or found.proves else _figures(seen),

@@ -63,6 +63,9 @@ def test_the_verdict_comes_first_and_is_kept(hardex, run):
     listed = hardex("prove run --history").out
     assert "1 proof of this run." in listed and "better" in listed
     assert "The seal was opened 1 time; the next use is judged at the level 0.0083." in listed
+    assert hardex("report run -o report.md").code == 0
+    report = Path("report.md").read_text(encoding="utf-8")
+    assert "### Did the changes help?" in report and "| better |" in report
     history = json.loads(hardex("prove run --history --format json").out)
     assert (history["schema"], history["proofs"][0]["verdict"]) == ("hardex.proofs/1", "better")
 
