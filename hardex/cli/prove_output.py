@@ -60,7 +60,7 @@ def print_history(found: History, *, as_json: bool) -> None:
         table.add_column(name, justify="right")
     for one in found.proofs:
         table.add_row(
-            cell(one.created),
+            cell(one.created[:16].replace("T", " ")),
             cell(one.before),
             cell(one.after),
             one.where,

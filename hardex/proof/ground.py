@@ -13,11 +13,11 @@ from hardex.data.sources import Data, open_dataset
 from hardex.diagnosis.inputs import same_dataset
 from hardex.diagnosis.keys import pixel_key
 from hardex.diagnosis.training import class_places, notes_on
-from hardex.errors import HardexError, RunError
+from hardex.errors import HardexError
 from hardex.overview.nearest_training import check_there, opened_by_name
 from hardex.predict.neighbours import Progress
 from hardex.runs.run import Run
-from hardex.runs.seal import Seal, read_seal
+from hardex.runs.seal import read_seal
 
 SEALED, CONFIRM, LOOKED_AT, NOWHERE = "sealed", "confirm", "looked_at", "nowhere"
 Keys = frozenset[int]
@@ -186,27 +186,6 @@ def without(ground: Ground, known: Mapping[str, Keys], progress: Progress) -> Gr
     rest = Part(ground.dataset, lambda image: _key(image) not in all_known, "it is known already")
     left_out = {word: counts[word] for word in LEFT_OUT if counts[word]}
     return Ground(ground.kind, rest, left_out, ground.notes)
-
-
-def seal_of(run: Run) -> Seal | None:
-    """The seal of a run, or None.
-
-    Raises:
-        RunError: it cannot be read.
-    """
-    return read_seal(run.folder)
-
-
-def check_some(examples: int, ground: Ground) -> None:
-    """Raise `RunError` if nothing is left to prove anything on."""
-    if not examples:
-        told = ", ".join(
-            f"{count:,} are {LEFT_OUT[word]}" for word, count in ground.left_out.items()
-        )
-        raise RunError(
-            f"a proof needs examples that nobody looked at; {ground.dataset.source} has none left"
-            f"{f' ({told})' if told else ''}; pass other data with --confirm."
-        )
 
 
 def _every(image: Image) -> bool:

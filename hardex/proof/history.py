@@ -92,7 +92,7 @@ class History:
                 f"level {level_of_use(self.uses + 1):.2g}."
             )
         if self.unfinished:
-            yield f"{counted(self.unfinished, 'use')} of the seal left no proof."
+            yield f"{counted(self.unfinished, 'use')} of the seal left no proof here."
         yield from self.problems
 
     def as_dict(self) -> dict[str, Any]:

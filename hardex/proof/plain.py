@@ -21,9 +21,9 @@ def as_json(found: Proof) -> Json:
         `verdict`, `difference`, `low`, `high`, `repaired`, `broken` (counts), `p_mcnemar`, `level`,
         `detectable`, `uses`. What was seen on examples that prove nothing stands in `looked_at`
         alone, and the figures of the verdict are None then. Further: `sentence`, `told`,
-        `examples`, `needed`, `where`, `data`, `before`, `after`, `repaired_ids`, `broken_ids`, `per_class`,
-        `slices`, `remedy`, `hard_set`, `calibration`, `probes`, `target`, `left_out`, `notes`,
-        `run`, `created`, `file` and `version`.
+        `examples`, `needed`, `where`, `data`, `before`, `after`, `repaired_ids`, `broken_ids`,
+        `per_class`, `slices`, `remedy`, `hard_set`, `calibration`, `probes`, `target`,
+        `left_out`, `notes`, `run`, `created`, `file` and `version`.
     """
     seen = found.evidence
     proved = seen if found.proves else None

@@ -38,7 +38,6 @@ from hardex.proof.ground import (
     Ground,
     Keys,
     ReadAs,
-    check_some,
     known_to_run,
     trained_on,
     without,
@@ -53,6 +52,7 @@ from hardex.runs.answers import answers_of
 from hardex.runs.manifest import now
 from hardex.runs.run import Run
 from hardex.runs.seal import open_sealed
+from hardex.sentences import counted
 
 _MODELS_MOST = 50  # of an arm
 
@@ -211,10 +211,13 @@ def _proved(stage: Stage, ground: Ground, blank: Proof, asked: _Asked) -> Proof:
     ground = without(opened, known, asked.progress)
     answered = _answers(stage, ground.dataset, sizes, asked.progress)
     first, second = answered[BEFORE], answered[AFTER]
-    check_some(len(first), ground)
     unread = len(ground.dataset.skipped())
     if unread:
-        notes.append(f"{unread:,} files could not be read and are left out.")
+        notes.append(f"{counted(unread, 'file')} left out, which could not be read.")
+    if not len(first):
+        spent = uses if ground.kind == SEALED else 0
+        empty = replace(blank, level=level, uses=spent, left_out=ground.left_out)
+        return replace(empty, notes=tuple(notes))
     if first.same_as(second):
         notes.append("Both models give the same answers on every example: are they the same?")
     rng = np.random.default_rng(asked.seed)

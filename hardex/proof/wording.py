@@ -100,6 +100,13 @@ more models without it, each trained with another seed.'
 
 def _not_provable(found: Proof) -> str:
     begin = "Not provable"
+    if found.kind in (SEALED, CONFIRM) and found.left_out:
+        return (
+            f"{begin}: no example of {found.data} is left that nobody looked at; pass other data "
+            "with --confirm."
+        )
+    if found.kind == CONFIRM:
+        return f"{begin}: no example of {found.data} can be read; pass other data with --confirm."
     if found.kind == SEALED:
         return (
             f"{begin}: the seal holds too few examples for any test, and it was not opened; pass "

@@ -21,7 +21,8 @@ def right(*counts, of=200):
         ((180, 182, 184), (150, 151, 152), "helps"),
         ((150, 151, 152), (180, 182, 184), "harms"),
         ((180, 150, 170), (160, 175, 165), "no_measurable_effect"),  # seeds differ as much
-        ((152, 152, 153), (151, 151, 152), "no_measurable_effect"),  # one example or two
+        ((153, 153, 154), (150, 150, 151), "no_measurable_effect"),  # seeds are sure: 3 examples
+        ((190, 120, 185), (130, 110, 120), "no_measurable_effect"),  # examples are: not the seeds
         ((180, 182), (150, 151, 152), "not_answered"),
         ((180,), (), "not_answered"),
     ],

@@ -117,10 +117,11 @@ def test_training_images_are_left_out(made, run):
     assert found.evidence.examples == len(sealed) - 9
 
 
-def test_confirming_data_that_is_all_known_is_refused(made, run):
-    folder = made[0]
-    with pytest.raises(HardexError, match=r"nobody looked at; .* has none left \(\d+ are"):
-        hardex.prove(run, later(made, []), model=made[3], confirm=folder / "data.npz")
+def test_confirming_data_that_is_all_known_proves_nothing(made, run):
+    found = hardex.prove(run, later(made, []), model=made[3], confirm=made[0] / "data.npz")
+    assert (found.verdict, found.uses, seal_uses(run.folder)) == ("not_provable", 0, 0)
+    assert sum(found.left_out.values()) == COUNT
+    assert "is left that nobody looked at" in as_json(found)["sentence"]
 
 
 def test_a_seal_too_small_for_any_test_stays_closed(made):
@@ -320,6 +321,22 @@ def test_a_use_without_a_proof_is_counted(made, run):
     found = history(run)
     assert (found.uses, found.unfinished, found.proofs) == (1, 1, ())
     assert hardex.prove(run, later(made, []), model=made[3]).uses == 2
+
+
+def test_a_verdict_is_not_lost_where_it_cannot_be_kept(made, run):
+    """As on a full disk: the use is spent, and the proof says that it is not in the run."""
+
+    class Blocking(Answering):
+        def probabilities(self, images):
+            home = run.folder / "proofs"
+            if seal_uses(run.folder) and home.is_dir():
+                home.rmdir()
+                home.write_text("no folder")
+            return super().probabilities(images)
+
+    found = hardex.prove(run, Blocking("new", later(made, []).rows), model=made[3])
+    assert (found.verdict, found.file) == ("better", "")
+    assert found.notes[-1].startswith("The proof is not kept in the run: the proofs of a run must")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_the_last_proof_is_told_and_every_one_has_a_line():
         "Proved on 2 examples.",
         "2 proofs of this run.",
         "The seal was opened 3 times; the next use is judged at the level 0.0025.",
-        "1 use of the seal left no proof.",
+        "1 use of the seal left no proof here.",
     )
     (table,) = found.tables
     assert [row[2:] for row in table.rows] == [
