@@ -184,13 +184,19 @@ def _proof(stage: Stage, asked: _Asked) -> Proof:
     blank = replace(
         blank,
         kind=ground.kind,
-        data=ground.dataset.source,
+        data=_data_name(stage, ground),
         data_hash=ground.dataset.fingerprint(),
         notes=(*blank.notes, *ground.notes),
     )
     if ground.kind == LOOKED_AT:
         return _looked_at(stage, ground, blank, asked)
     return _proved(stage, ground, blank, asked)
+
+
+def _data_name(stage: Stage, ground: Ground) -> str:
+    """The data as somebody typed it: a full path would tell a reader about the sender's disk."""
+    typed = None if stage.run is None or ground.kind == CONFIRM else stage.run.manifest.data
+    return ground.dataset.source if typed is None else typed.name
 
 
 def _proved(stage: Stage, ground: Ground, blank: Proof, asked: _Asked) -> Proof:

@@ -32,6 +32,8 @@ def headline(found: Proof) -> str:
 
 def sentences(found: Proof) -> Iterator[str]:
     """Everything else that a proof says, in order."""
+    if found.remedy is not None:
+        yield remedy_sentence(found.remedy)
     yield from _where(found)
     yield from found.notes
     seen = found.evidence
@@ -41,8 +43,6 @@ def sentences(found: Proof) -> Iterator[str]:
         yield _groups("Classes", found.classes, found.level)
         if found.slices:
             yield _groups("Slices", found.slices, found.level)
-    if found.remedy is not None:
-        yield remedy_sentence(found.remedy)
     yield from _hard_set(found)
     if found.targeted is not None:
         one = found.targeted.evidence
