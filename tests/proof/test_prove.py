@@ -82,6 +82,15 @@ def test_without_a_seal_nothing_is_provable(made):
     assert "Not provable on data that was looked at" in told["sentence"]
 
 
+def test_data_that_is_gone_or_changed_shows_nothing(made):
+    folder, images, labels, old = made
+    run = hardex.rank(old, folder / "data.npz", out=folder / "open", per_class=1)
+    write(folder / "data.npz", images, np.roll(labels, 1))
+    found = hardex.prove(run.folder, later(made, []))
+    assert (found.verdict, found.evidence) == ("not_provable", None)
+    assert "could not be looked at" in found.notes[0] and "other images" in found.notes[0]
+
+
 def test_two_models_need_data(made):
     found = hardex.prove(made[3], later(made, []))
     assert (found.verdict, found.kind, found.evidence) == ("not_provable", "nowhere", None)
