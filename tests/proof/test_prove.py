@@ -161,7 +161,7 @@ def five(images):
 @pytest.mark.parametrize(
     ("after", "why"),
     [
-        (Answering("five", {}, class_count=5), r"one output per class of the run; five has 5 and"),
+        (Answering("five", {}, class_count=5), r"one output per class of BEFORE; five has 5 and"),
         (five, "5"),
         (nan, "NaN"),
         (Answering("large", {}, input_shape=(9, 9, 1)), "expects images of 9 x 9 x 1"),
