@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hardex.errors import RunError as RunError
     from hardex.errors import ServingError as ServingError
     from hardex.errors import StorageError as StorageError
+    from hardex.errors import TrainingError as TrainingError
     from hardex.learning_curves.curve_doctor import CurveDoctor as CurveDoctor
     from hardex.learning_curves.data_size import data_curve as data_curve
     from hardex.learning_curves.judging import curves as curves
@@ -63,6 +64,7 @@ _HOMES = {
     "RunError": "hardex.errors",
     "ServingError": "hardex.errors",
     "StorageError": "hardex.errors",
+    "TrainingError": "hardex.errors",
     "agreement": "hardex.annotate.agreement",
     "analyze_errors": "hardex.error_analysis.analyze",
     "check": "hardex.pipeline.check",
