@@ -178,8 +178,8 @@ def _notes(plan: Plan, kept: Kept, models: Sequence[Model]) -> Iterator[str]:
         shown = ", ".join(kept.left_out[:_SHOWN])
         more = ", …" if len(kept.left_out) > _SHOWN else ""
         yield (
-            f"{counted(len(kept.left_out), 'training image')} have the pixels of an example of the "
-            f"run, and were left out: {shown}{more}."
+            f"Left out of the training, because the run has an example with the same pixels: "
+            f"{counted(len(kept.left_out), 'training image')} ({shown}{more})."
         )
     recipe = plan.recipe
     if recipe.augment is not None:
