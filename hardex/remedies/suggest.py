@@ -166,13 +166,14 @@ def _notes(
         classes = Counter(findings["given_label"][findings["cause"] == RARE]).most_common(_CLASSES)
         named = ", ".join(f"{count} of {name}" for name, count in classes)
         found.append(
-            f"Unlike the training images of their class: {counted(told[RARE].count, 'hard example')} "
-            f"({named}); collect more like these, and add them with collect: folders."
+            "Unlike the training images of their class: "
+            f"{counted(told[RARE].count, 'hard example')} ({named}); collect more like these, and "
+            "add them with collect: folders."
         )
     if MISLABELLED in causes and clean is None:
         found.append(
             f"{agreeing(told[MISLABELLED].count, 'evaluation example', 'seem')} to be mislabelled: "
-            "let people judge them; the labels of training data are cleaned by a run over that data."
+            "let people judge them; labels of training data are cleaned by a run over that data."
         )
     others = [cause for cause in causes if cause not in (*FIELDS, IMBALANCE, RARE, MISLABELLED)]
     found += [f"{cause}: {told[cause].remedy}." for cause in others if cause in told]
