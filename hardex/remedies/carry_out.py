@@ -57,7 +57,7 @@ def carry_out(plan: Plan, work: Path, target: Path, began: float, progress: Prog
     """
     kept = _pixels(plan, work, progress)
     remedied, control = arms_of(plan, kept)
-    models = train_arms(plan, work, remedied, control, progress)
+    models = train_arms(plan, work, remedied, control, kept, progress)
     files = _data_files(plan, work, kept, remedied, progress)
     classes = _classes(plan, work, models, (remedied, control), kept)
     fixed = Fixed(
@@ -199,6 +199,7 @@ def _notes(plan: Plan, kept: Kept, models: Sequence[Model]) -> Iterator[str]:
             f"{_ENOUGH}."
         )
     for one in models:
+        yield from (note if len(models) == 1 else f"{one.name}: {note}" for note in one.notes)
         bad = [] if one.result is None else [it for it in one.result.findings if it in _TOLD]
         if bad:
             yield f"The curves of {one.name} say {', '.join(bad)}: look at {one.name}.csv."

@@ -26,12 +26,14 @@ class Model:
         arm: `remedied` or `control`.
         seed: of its training.
         result: of its training; None if it was not trained.
+        notes: what checks of what was done after it found, sentences.
     """
 
     name: str
     arm: str
     seed: int
     result: Result | None
+    notes: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -167,7 +169,8 @@ def _model_of(found: dict[str, Any]) -> Model:
     name = str(found["name"])
     if "/" in name or "\\" in name:
         raise ValueError("a name of a model")
-    return Model(name, str(found["arm"]), int(found["seed"]), result)
+    notes = tuple(map(str, found["notes"]))
+    return Model(name, str(found["arm"]), int(found["seed"]), result, notes)
 
 
 def class_results(

@@ -36,6 +36,7 @@ _AHEAD = 3  # batches that are made while the model learns
 _ENDING = frozenset({"nan", "not_learning", "diverging"})
 _SURE, _PATIENCE = 0.9, 4  # of a finding that ends a training, in epochs
 _STATISTICS = frozenset({"Normalization"})  # layers whose weights are no result of learning
+_NORM = "BatchNormalization"
 _COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 
 Check = Callable[[], None]  # raises to stop
@@ -120,6 +121,57 @@ def shift_outputs(classifier: KerasClassifier, shift: NDArray[np.floating[Any]],
         classifier.model.save(to)
     finally:
         layer.set_weights(before)
+
+
+def with_statistics_of(
+    classifier: KerasClassifier, images: Callable[[], Iterable[Images]], to: Path
+) -> None:
+    """Write a copy of a model whose batch normalisation knows the statistics of other images.
+
+    Layer after layer, from the input on, because each changes what the next ones get.
+
+    Args:
+        classifier: with layers of batch normalisation.
+        images: gives the images, batch by batch, each time that it is called.
+        to: the `.keras` file to write.
+
+    Raises:
+        ClassifierError: it has no such layers, or they are inside of another model.
+    """
+    layers = [one for one in classifier.model.layers if type(one).__name__ == _NORM]
+    inside = [one for one in _layers(classifier.model) if type(one).__name__ == _NORM]
+    if not layers or len(inside) != len(layers):
+        raise ClassifierError(
+            "adapt: statistics must find layers of batch normalisation in the model itself; "
+            f"{classifier.source} has {len(layers)} there and {len(inside) - len(layers)} inside "
+            "of other models; leave statistics out."
+        )
+    before = classifier.model.get_weights()
+    try:
+        for layer in layers:
+            mean, variance = _statistics(classifier, layer, images())
+            layer.moving_mean.assign(mean)
+            layer.moving_variance.assign(variance)
+        classifier.model.save(to)
+    finally:
+        classifier.model.set_weights(before)
+
+
+def _statistics(
+    classifier: KerasClassifier, layer: Any, images: Iterable[Images]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and variance of what a layer gets, over all places of all images."""
+    before = keras.Model(classifier.model.inputs[0], layer.input)
+    axis = layer.axis if layer.axis >= 0 else len(layer.input.shape) + layer.axis
+    count, total, squares = 0, np.float64(0.0), np.float64(0.0)
+    for some in images:
+        values = _values_of(some, classifier.preprocess, classifier.model.input_shape)
+        found = keras.ops.convert_to_numpy(before(values, training=False)).astype(np.float64)
+        rows = np.moveaxis(found, axis, -1).reshape(-1, found.shape[axis])
+        count += len(rows)
+        total, squares = total + rows.sum(axis=0), squares + (rows**2).sum(axis=0)
+    mean = total / count
+    return np.asarray(mean), np.asarray(np.maximum(0.0, squares / count - mean**2))
 
 
 def _last_with_bias(classifier: KerasClassifier) -> Any:

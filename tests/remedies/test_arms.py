@@ -103,7 +103,7 @@ def test_the_control_differs_from_the_remedy_in_nothing_but_the_remedy_and_the_s
         shutil.copyfile(plan.model, folder / "model.keras")
         return RESULT
 
-    models = train_arms(plan, tmp_path, *arms_of(plan, kept), lambda *what: None, fake)
+    models = train_arms(plan, tmp_path, *arms_of(plan, kept), kept, lambda *what: None, fake)
     names = ["remedied-0", "remedied-1", "control-0", "control-1", "control-2"]
     assert [one.name for one in models] == names
     assert [stage for stage, _, _ in seen][2] == "training 3 of 5 (control-0)"
@@ -130,7 +130,7 @@ def test_without_augmentation_the_control_stops_by_itself(made, tmp_path):
         return RESULT
 
     train_arms(
-        replace(plan, recipe=recipe, seeds=1, controls=1), tmp_path, *arms_of(plan, kept),
+        replace(plan, recipe=recipe, seeds=1, controls=1), tmp_path, *arms_of(plan, kept), kept,
         lambda *what: None, fake,
     )  # fmt: skip
     assert not jobs[1].keep_last and jobs[1].training == jobs[0].training
