@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from hardex.probing.replay import probes as probes
     from hardex.remedies.fix import fix as fix
     from hardex.remedies.fixed import read_fix as read_fix
+    from hardex.remedies.pool import more_like as more_like
     from hardex.remedies.suggest import suggest as suggest
     from hardex.reporting.exports.export import export as export
     from hardex.reporting.report import report as report
@@ -82,6 +83,7 @@ _HOMES = {
     "import_annotations": "hardex.annotate.exchange",
     "fix": "hardex.remedies.fix",
     "load": "hardex.runs.run",
+    "more_like": "hardex.remedies.pool",
     "probes": "hardex.probing.replay",
     "rank": "hardex.pipeline.rank",
     "read_fix": "hardex.remedies.fixed",
