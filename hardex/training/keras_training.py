@@ -295,23 +295,40 @@ class _Course:
         return {name: mean.of(name) for name in ("loss", "accuracy")} | self._validated()
 
     def _validated(self) -> dict[str, float]:
-        batch_of = self.lessons.validation_batch
-        mean = self._tested(batch_of(number) for number in range(self.lessons.validation_steps))
+        mean = self._tested(self.lessons.validation_batch)
         return {f"val_{name}": mean.of(name) for name in ("loss", "accuracy")}
 
-    def _transformed(self) -> "_Mean | None":
-        """How the model does on the validation part with every image transformed."""
-        if self.lessons.augmentation is None:
-            return None
-        batches = map(self.lessons.transformed_batch, range(self.lessons.validation_steps))
-        return self._tested(batch for batch in batches if batch is not None)
+    def _decisive(self, row: dict[str, float]) -> tuple[float, float | None]:
+        """The loss by which epochs are compared, and the accuracy on transformed images, if any.
 
-    def _tested(self, batches: Iterable[Batch]) -> "_Mean":
+        It stands for what the remedies are for: classes count the same if they do in the training,
+        and half of it is that on transformed images. By plain images alone, the training would be
+        over before the remedies do their work.
+        """
+        weights = self.lessons.validation_weights
+        loss = row["val_loss"]
+        if weights is not None:
+            loss = self._tested(self.lessons.validation_batch, weights).of("loss")
+        if self.lessons.augmentation is None:
+            return loss, None
+        transformed = self._tested(self.lessons.transformed_batch, weights)
+        return (loss + transformed.of("loss")) / 2, transformed.of("accuracy")
+
+    def _tested(
+        self, batch_of: Callable[[int], Batch], weights: NDArray[np.float32] | None = None
+    ) -> "_Mean":
         mean = _Mean()
-        for batch in batches:
+        for number in range(self.lessons.validation_steps):
             self.check()
+            batch = batch_of(number)
             values, targets, _ = self._ready(batch)
-            mean.add(self.model.test_on_batch(values, targets, return_dict=True), len(targets))
+            logs = self.model.test_on_batch(
+                values,
+                targets,
+                sample_weight=None if weights is None else weights[batch.labels],
+                return_dict=True,
+            )
+            mean.add(logs, len(targets))
         return mean
 
     def _ended(self, epoch: int, row: dict[str, float]) -> None:
@@ -325,13 +342,10 @@ class _Course:
                 f"({found.code}: {found.why.rstrip('.')}); "
                 f"{found.remedy[:1].lower()}{found.remedy[1:].rstrip('.')}."
             )
-        transformed = self._transformed()
-        loss = row["val_loss"]
-        if transformed is not None:
-            loss = (loss + transformed.of("loss")) / 2
+        loss, transformed = self._decisive(row)
         if loss < self.best_loss or self.best_epoch is None or self.job.keep_last:
             self.best, self.best_epoch, self.best_loss = self.model.get_weights(), epoch, loss
-            self.best_transformed = None if transformed is None else transformed.of("accuracy")
+            self.best_transformed = transformed
         state = State(
             epoch=epoch + 1,
             model=_values(self.model.variables),
