@@ -96,6 +96,13 @@ class Fixed:
         return self.paths(REMEDIED)[0]
 
     @property
+    def target(self) -> str:
+        """The weakness that the remedies are aimed at, if it is one transform; else ""."""
+        augment = self.recipe.augment
+        names = [] if augment is None else [one.name for one in augment.amounts]
+        return names[0] if len(names) == 1 else ""
+
+    @property
     def proof_command(self) -> str:
         """What proves whether it helped, as it is typed."""
         words = ["hardex", "prove", str(self.run), str(self.model)]
@@ -103,6 +110,8 @@ class Fixed:
             words += ["--remedied", str(path)]
         for path in self.paths(CONTROL):
             words += ["--placebo", str(path)]
+        if self.target:
+            words += ["--target", self.target]
         return shlex.join(words)
 
     def as_json(self) -> dict[str, Any]:

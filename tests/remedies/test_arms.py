@@ -16,6 +16,7 @@ from hardex.remedies.carry_out import _classes
 from hardex.remedies.clean import Change
 from hardex.remedies.fixed import Fixed, Model
 from hardex.remedies.plan import Plan
+from hardex.remedies.proving import proof_of
 from hardex.remedies.recipe import Balance, Clean, Recipe
 from hardex.remedies.trials import train_arms
 from hardex.training.augmentation import Amounts, Augmentation
@@ -140,14 +141,25 @@ def test_the_proof_names_each_model_once():
     models = tuple(
         Model(f"{arm}-{i}", arm, i, RESULT) for arm in ("remedied", "control") for i in range(3)
     )
+    recipe = Recipe(augment=Augmentation((Amounts.up_to("rotation", 45),)))
     fixed = Fixed(
-        folder=Path("F"), run=Path("my run"), train="t", recipe=Recipe(), models=models,
+        folder=Path("F"), run=Path("my run"), train="t", recipe=recipe, models=models,
         classes=(), images=1, left_out=(), changed=0, added=0, notes=(), seconds=1.0,
         preprocess="unit",
     )  # fmt: skip
     assert fixed.proof_command == (
         "hardex prove 'my run' F/remedied-0.keras --remedied F/remedied-1.keras --remedied "
         "F/remedied-2.keras --placebo F/control-0.keras --placebo F/control-1.keras --placebo "
-        "F/control-2.keras"
+        "F/control-2.keras --target rotation"
     )
     assert json.loads(json.dumps(fixed.as_json()))["schema"] == "hardex.fix/1"
+    asked = {}
+
+    def prove(*models, **options):
+        asked.update(options, models=models)
+        return "better"
+
+    assert proof_of(fixed, confirm="new", prove=prove) == "better"
+    assert asked["models"] == (Path("my run"), Path("F/remedied-0.keras"))
+    assert asked["remedied"] == (Path("F/remedied-1.keras"), Path("F/remedied-2.keras"))
+    assert len(asked["placebo"]) == 3 and (asked["target"], asked["confirm"]) == ("rotation", "new")
