@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from hardex.pipeline.rank import rank as rank
     from hardex.probing.export import export_probes as export_probes
     from hardex.probing.replay import probes as probes
+    from hardex.remedies.evaluation import clean_evaluation as clean_evaluation
     from hardex.remedies.fix import fix as fix
     from hardex.remedies.fixed import read_fix as read_fix
     from hardex.remedies.pool import more_like as more_like
@@ -72,6 +73,7 @@ _HOMES = {
     "agreement": "hardex.annotate.agreement",
     "analyze_errors": "hardex.error_analysis.analyze",
     "check": "hardex.pipeline.check",
+    "clean_evaluation": "hardex.remedies.evaluation",
     "compare": "hardex.comparison.compare",
     "curves": "hardex.learning_curves.judging",
     "data_curve": "hardex.learning_curves.data_size",

@@ -1,5 +1,7 @@
 """`hardex fix`: train with remedies, and without them to compare."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -64,6 +66,13 @@ def fix(
             "these, whose labels are not used, and copy them into --out.",
         ),
     ] = "",
+    clean_evaluation: Annotated[
+        bool,
+        typer.Option(
+            "--clean-evaluation",
+            help="Only write the data of RUN anew, with the classes that its annotators agree on.",
+        ),
+    ] = False,
     like: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="With --pool: a hard example; repeatable."),
@@ -89,7 +98,13 @@ def fix(
     format: OutputFormat = Format.text,
 ) -> None:
     """Train the model of RUN with remedies, and control models without, for an honest proof."""
-    from hardex.cli.fix_output import print_changes, print_fixed, print_search, print_suggestion
+    from hardex.cli.fix_output import (
+        print_changes,
+        print_evaluation,
+        print_fixed,
+        print_search,
+        print_suggestion,
+    )
 
     as_json = format is Format.json
     if suggest:
@@ -97,14 +112,36 @@ def fix(
 
         print_suggestion(run, suggest_for(run), as_json=as_json)
         return
-    if out is None or not (train or pool):
+    if out is None or not (train or pool or clean_evaluation):
         raise typer.BadParameter("hardex fix needs --train DATA and --out FIXED, or --suggest")
     if like and not pool:
         raise typer.BadParameter("--like belongs to --pool")
     if model is None and (model_options.preprocess is not None or model_options.logits):
         raise typer.BadParameter("--preprocess and --logits require --model")
     from hardex.progress import ProgressBar
+    from hardex.remedies.clean import ChangesToConfirm
 
+    if clean_evaluation:
+        from hardex.remedies.evaluation import clean_evaluation as clean_examples
+        from hardex.remedies.recipe import read_recipe
+
+        try:
+            with ProgressBar(quiet=as_json) as bar:
+                cleaned = clean_examples(
+                    run,
+                    out=out,
+                    clean=None if recipe is None else read_recipe(recipe).clean,
+                    yes=yes,
+                    force=force,
+                    data=data,
+                    command=shlex.join(["hardex", *sys.argv[1:]]),
+                    progress=bar,
+                )
+        except ChangesToConfirm as unconfirmed:
+            print_changes(unconfirmed.changes, as_json=as_json)
+            raise
+        print_evaluation(cleaned, as_json=as_json)
+        return
     if pool:
         from hardex.remedies.pool import more_like
 
@@ -123,7 +160,6 @@ def fix(
             )
         print_search(search, as_json=as_json)
         return
-    from hardex.remedies.fix import ChangesToConfirm
     from hardex.remedies.fix import fix as fix_run
 
     try:

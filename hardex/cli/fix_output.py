@@ -7,6 +7,7 @@ from rich.table import Table
 
 from hardex.cli.terminal import Terminal, cell, print_json, print_more, print_text, styled
 from hardex.remedies.clean import Change
+from hardex.remedies.evaluation import NOTE, CleanedEvaluation
 from hardex.remedies.fixed import CONTROL, REMEDIED, ClassResult, Fixed, Model
 from hardex.remedies.new_version import DATA
 from hardex.remedies.pool import PoolSearch
@@ -61,6 +62,21 @@ def print_fixed(fixed: Fixed, *, as_json: bool) -> None:
         print_text(f"Note: {note}")
     print_text(styled("The repaired model is ", (str(fixed.model), "bold"), "."))
     print_text(styled("Whether it is better: ", (fixed.proof_command, "bold")))
+
+
+def print_evaluation(cleaned: CleanedEvaluation, *, as_json: bool) -> None:
+    """Print what became of the evaluation data, and of the accuracy."""
+    if as_json:
+        print_json({**cleaned.as_json(), "folder": str(cleaned.folder)})
+        return
+    print_text(
+        f"{counted(len(cleaned.changes), 'example')} changed in the new data, "
+        f"{cleaned.folder / DATA}."
+    )
+    print_text(
+        f"Accuracy {_share(cleaned.before)} of {cleaned.examples_before:,} before, "
+        f"{_share(cleaned.after)} of {cleaned.examples_after:,} after. {NOTE}"
+    )
 
 
 def print_search(search: PoolSearch, *, as_json: bool) -> None:

@@ -47,9 +47,33 @@ def test_changes_are_listed_first_and_made_with_yes(ready, hardex):
     (ready / "clean.yaml").write_text("clean: {run: run-train}\nbalance: {logit_adjustment: 1}\n")
     typed = "fix run-eval --train train.npz --recipe clean.yaml --out FIXED"
     listed = hardex(typed)
-    assert listed.code == 1 and "1 training example must be confirmed" in listed.err
+    assert listed.code == 1 and "1 example must be confirmed" in listed.err
     assert "│ 4  │ bright │ dark    │ Ann, Bob │ 2 of 2 annotators say dark. │" in listed.out
     assert not (ready / "FIXED").exists()
+
+
+def test_evaluation_data_is_changed_by_people_alone_and_the_accuracy_is_told(ready, hardex):
+    run = library.load(ready / "run-train")
+    wrong = run.predictions[run.predictions.given_index != run.predictions.predicted_index]
+    for id, said in zip(wrong.id[:3], wrong.predicted_label[:3], strict=True):
+        for who in ("Ann", "Bob"):
+            run.annotations.add(Annotation(who, id, "wrong", said))
+    typed = "fix run-train --clean-evaluation --out NEW"
+    assert hardex(typed).code == 1 and not (ready / "NEW").exists()
+    answer = hardex(f"{typed} --yes")
+    assert answer.code == 0, answer.err
+    before, after = ((80 - len(wrong) + repaired) / 80 for repaired in (0, 3))
+    assert answer.out == (
+        "3 examples changed in the new data, NEW/data.\n"
+        f"Accuracy {before:.2%} of 80 before, {after:.2%} of 80 after. A changed test set is "
+        "another test set: compare models only on the same one.\n"
+    )
+    again = library.rank(ready / "m.keras", ready / "NEW" / "data", class_names=NAMES,
+                         out=ready / "again")  # fmt: skip
+    assert again.metrics["wrong"] == len(wrong) - 3
+    (ready / "r.yaml").write_text("clean: {by: findings}\n")
+    refused = hardex(f"{typed}2 --recipe r.yaml --yes")
+    assert refused.code == 1 and "never by findings of the model" in refused.err
 
 
 def test_what_is_wrong_is_one_sentence(ready, hardex):

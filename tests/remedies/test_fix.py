@@ -62,7 +62,7 @@ def test_a_fix_with_everything(tmp_path, run):
             "training": {"epochs": 2, "batch_size": 16, "learning_rate": 0.05, "validation": 0.2},
         }
     )
-    with pytest.raises(HardexError, match=r"2 training examples must be confirmed.* would be"):
+    with pytest.raises(HardexError, match=r"2 examples must be confirmed.* would be"):
         hardex.fix(run, train=train, recipe=recipe, out=tmp_path / "FIXED")
     seen = []
     fixed = hardex.fix(
