@@ -192,7 +192,12 @@ def _notes(plan: Plan, kept: Kept, models: Sequence[Model]) -> Iterator[str]:
             "Classes that count the same gain in the small ones and lose in the large ones: the "
             "accuracy over all may fall."
         )
-    if recipe.trains and min(plan.seeds, plan.controls) < _ENOUGH:
+    if recipe.simple is not None:
+        yield (
+            "The small network stands for what little effort reaches, and has no control: compare "
+            "it with the model of the run."
+        )
+    elif recipe.trains and min(plan.seeds, plan.controls) < _ENOUGH:
         yield (
             f"Whether it is the remedy and not the new training takes {_ENOUGH} models with it and "
             f"{_ENOUGH} without; here are {plan.seeds} and {plan.controls}: pass --seeds "

@@ -100,7 +100,7 @@ def fix(
         classifier = model_of(
             found, model, preprocess, logits=logits, trust_model=trust_model, what="a fix"
         )
-        path = _model_file(classifier, function)
+        path = _model_file(classifier, function, wanted)
         dataset = same_dataset(found)
         shape = input_shape(classifier, dataset)
         training = _training(train, found, dataset, shape)
@@ -122,7 +122,7 @@ def fix(
             sources=sources,
             changes=changes,
             seeds=seeds,
-            controls=controls if wanted.trains else 0,
+            controls=controls if wanted.trains and wanted.simple is None else 0,
             seed=seed,
         )
         with work_folder(target, plan.identity()) as work:
@@ -197,12 +197,12 @@ def _check_function(recipe: Recipe, function: str) -> None:
         )
 
 
-def _model_file(classifier: Classifier | None, function: str) -> str:
+def _model_file(classifier: Classifier | None, function: str, recipe: Recipe) -> str:
     """The file of a Keras model; "" if a function trains and there is none."""
     path = getattr(classifier, "path", None)
     if hasattr(classifier, "model") and isinstance(path, Path) and path.is_file():
         return str(path.absolute())
-    if function:
+    if function or recipe.simple is not None:
         return ""
     raise RunError(
         "a fix trains a .keras model; "

@@ -5,6 +5,7 @@
     clean:     {action: relabel, by: consensus, run: runs/train}
     collect:   {probes: true, folders: [new/]}
     adapt:     {statistics: new/, shares: new/}
+    simple:    {network: lenet, examples: 10000}
     training:  {start: fine-tune, epochs: 10}
     reasons:   {augment: why, in a sentence}
 
@@ -23,7 +24,7 @@ from hardex.errors import HardexError
 from hardex.remedies.words import meant
 from hardex.training.augmentation import FIELDS, Amounts, Augmentation
 from hardex.training.sampling import ALL, SAMPLINGS
-from hardex.training.settings import Training
+from hardex.training.settings import LENET, NETWORKS, Training
 
 SCHEMA = "hardex.recipe/1"
 REMOVE, RELABEL = "remove", "relabel"
@@ -157,12 +158,36 @@ class Adapt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Simple:
+    """A small network in place of the model, to see what little effort reaches.
+
+    Attributes:
+        network: one of `NETWORKS`: `lenet` has two convolutions, `hidden` one hidden layer.
+        examples: how many training images it learns from at most, of each class its share.
+    """
+
+    network: str = LENET
+    examples: int = 10_000
+
+    def __post_init__(self) -> None:
+        if self.network not in NETWORKS:
+            raise HardexError(
+                f"simple: network must be {' or '.join(NETWORKS)}; received {self.network!r}; "
+                f"{_end(meant(self.network, NETWORKS))}"
+            )
+        if self.examples < 2:
+            raise HardexError(
+                f"simple: examples must be 2 or more; received {self.examples}; try 10000."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """What is to be done; parts that are None are not.
 
     Attributes:
         augment: transforms of the training images.
-        balance, clean, collect, adapt: see there.
+        balance, clean, collect, adapt, simple: see there.
         training: how the model is trained, with and without the remedies.
         reasons: for each part why it is there, a sentence.
 
@@ -176,6 +201,7 @@ class Recipe:
     clean: Clean | None = None
     collect: Collect | None = None
     adapt: Adapt | None = None
+    simple: Simple | None = None
     training: Training = field(default_factory=Training)
     reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -205,7 +231,7 @@ class Recipe:
         found: dict[str, Any] = {"schema": SCHEMA}
         if self.augment is not None:
             found["augment"] = _augment_as_plain(self.augment)
-        for name in ("balance", "clean", "collect", "adapt"):
+        for name in REMEDIES[1:]:
             part = getattr(self, name)
             if part is not None:
                 found[name] = {
@@ -223,7 +249,7 @@ class Recipe:
         return found
 
 
-REMEDIES = ("augment", "balance", "clean", "collect", "adapt")
+REMEDIES = ("augment", "balance", "clean", "collect", "adapt", "simple")
 _WORDS = ("schema", *REMEDIES, "training", "reasons")
 
 
@@ -281,6 +307,7 @@ mean 'rotation'?
         clean=_part(Clean, found, "clean", source),
         collect=_part(Collect, found, "collect", source),
         adapt=_part(Adapt, found, "adapt", source),
+        simple=_part(Simple, found, "simple", source),
         training=_part(Training, found, "training", source) or Training(),
         reasons={name: str(text)[:_REASON_MOST] for name, text in reasons.items()},
     )

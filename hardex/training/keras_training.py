@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -28,13 +28,14 @@ from hardex.learning_curves.findings import CurveFinding
 from hardex.training.job import LOG, MODEL, Job, write_whole
 from hardex.training.lessons import Batch, Lessons
 from hardex.training.progress_lines import PROGRESS, ProgressWriter
-from hardex.training.settings import RETRAIN
+from hardex.training.settings import LENET, RETRAIN, SIMPLE_RATE
 from hardex.training.state import State, Values, read_state, write_state
 
 BATCHES = "log.batches.csv"
 _AHEAD = 3  # batches that are made while the model learns
 _ENDING = frozenset({"nan", "not_learning", "diverging"})
 _SURE, _PATIENCE = 0.9, 4  # of a finding that ends a training, in epochs
+_HEART_BATCH, _HEART_STEPS, _HEART_RATE, _BY_HEART = 32, 300, 1e-3, 0.97
 _STATISTICS = frozenset({"Normalization"})  # layers whose weights are no result of learning
 _NORM = "BatchNormalization"
 _COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
@@ -82,13 +83,15 @@ def learn(job: Job, lessons: Lessons, folder: Path, check: Check) -> Trained:
     keras.utils.set_random_seed(job.seed)
     if job.function:
         return _by_function(job, lessons, folder, check)
-    classifier = _opened(job)
-    model = _reset(classifier) if job.training.start == RETRAIN else classifier.model
-    kind = _kind(classifier)
+    model, kind = _begun(job, lessons)
+    if job.network and read_state(folder) is None:
+        _check_by_heart(job, lessons, check)
+        keras.utils.set_random_seed(job.seed)
     _compile(model, job, kind)
     course = _Course(job, lessons, folder, model, kind, check)
     trained = course.run()
-    _save(_opened(job).model, course.best, folder)
+    plain = _begun(job, lessons)[0] if job.network else _opened(job).model
+    _save(plain, course.best, folder)
     _check_trained(job, lessons, folder)
     return trained
 
@@ -437,6 +440,60 @@ def _kind(classifier: KerasClassifier) -> _Kind:
     return _Kind(width, sigmoids, classifier.logits)
 
 
+def _begun(job: Job, lessons: Lessons) -> tuple[Any, _Kind]:
+    """The model with which the training begins, not compiled."""
+    if job.network:
+        shape = lessons.validation_batch(0).images.shape[1:]
+        count = len(job.class_names)
+        kind = _Kind(count, sigmoids=False, logits=False, focal=job.focal)
+        return _small_network(job, shape, count), kind
+    classifier = _opened(job)
+    model = _reset(classifier) if job.training.start == RETRAIN else classifier.model
+    return model, replace(_kind(classifier), focal=job.focal)
+
+
+def _small_network(job: Job, shape: tuple[int, ...], count: int) -> Any:
+    """A network to start with: ReLU with He's initialisation, and a softmax."""
+    layers = keras.layers
+    scale = [layers.Rescaling(1 / 255)] if job.preprocess.startswith("raw") else []
+    wide: dict[str, Any] = {"activation": "relu", "kernel_initializer": "he_normal"}
+    inside = [layers.Flatten(), layers.Dense(128, **wide)]
+    if job.network == LENET:
+        inside = [
+            layers.Conv2D(16, 5, padding="same", **wide),
+            layers.MaxPooling2D(padding="same"),
+            layers.Conv2D(32, 5, padding="same", **wide),
+            layers.MaxPooling2D(padding="same"),
+            *inside,
+        ]
+    last = layers.Dense(count, activation="softmax")
+    return keras.Sequential([keras.Input(shape), *scale, *inside, last])
+
+
+def _check_by_heart(job: Job, lessons: Lessons, check: Check) -> None:
+    """Raise `TrainingError` unless the network can learn one batch by heart.
+
+    What cannot do that has a mistake in data, labels or loss, and no longer training mends it.
+    """
+    model, kind = _begun(job, lessons)
+    model.compile(keras.optimizers.Adam(_HEART_RATE), kind.loss, metrics=[kind.accuracy])
+    rows = lessons.fit[:_HEART_BATCH]
+    images, labels = np.asarray(lessons.pixels[rows]), lessons.labels[rows]
+    values = _values_of(images, job.preprocess, model.input_shape)
+    reached = 0.0
+    for _ in range(_HEART_STEPS):
+        check()
+        logs = model.train_on_batch(values, kind.targets(labels), return_dict=True)
+        reached = max(reached, float(logs["accuracy"]))
+        if reached >= _BY_HEART:
+            return
+    raise TrainingError(
+        f"a network must be able to learn one batch by heart; of {len(rows)} images this one got "
+        f"{reached:.0%} right after {_HEART_STEPS} steps; look for equal images with different "
+        "labels, and at the preprocessing."
+    )
+
+
 def _opened(job: Job) -> KerasClassifier:
     return KerasClassifier.open(
         Path(job.model),
@@ -477,7 +534,10 @@ def _compile(model: Any, job: Job, kind: _Kind) -> None:
         "adamw": keras.optimizers.AdamW,
         "sgd": keras.optimizers.SGD,
     }
-    optimizer = optimizers[job.training.optimizer](job.training.rate)
+    rate = job.training.rate
+    if job.network and job.training.learning_rate is None:
+        rate = SIMPLE_RATE
+    optimizer = optimizers[job.training.optimizer](rate)
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, kind.loss, metrics=[kind.accuracy], jit_compile=False)
 

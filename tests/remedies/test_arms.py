@@ -11,13 +11,13 @@ from trainings import NAMES, shades, write_model
 
 import hardex
 from hardex.errors import RunError
-from hardex.remedies.arms import arms_of
+from hardex.remedies.arms import arms_of, job_of
 from hardex.remedies.carry_out import _classes
 from hardex.remedies.clean import Change
 from hardex.remedies.fixed import Fixed, Model
 from hardex.remedies.plan import Plan
 from hardex.remedies.proving import proof_of
-from hardex.remedies.recipe import Balance, Clean, Recipe
+from hardex.remedies.recipe import Balance, Clean, Recipe, Simple
 from hardex.remedies.trials import train_arms
 from hardex.training.augmentation import Amounts, Augmentation
 from hardex.training.job import read_job
@@ -60,6 +60,16 @@ def test_added_images_are_learnt_from_and_never_validated_with_nor_in_the_contro
     assert set(remedied.fit) - set(control.fit) == set(range(80, 86))
     assert (remedied.validation == control.validation).all() and len(control.validation) == 20
     assert not set(control.fit) & set(control.validation)
+
+
+def test_a_simple_start_learns_from_few_of_each_class(made):
+    plan, kept, work = made
+    few = replace(plan.recipe, simple=Simple(network="hidden", examples=20))
+    remedied, control = arms_of(replace(plan, recipe=few, sources=plan.sources[:1]), kept)
+    own = remedied.fit[remedied.fit < 80]
+    assert np.bincount(shades().labels[own]).tolist() == [10, 10]
+    assert (remedied.validation == control.validation).all()
+    assert job_of(replace(plan, recipe=few), work, "a", 0).network == "hidden"
 
 
 def test_the_control_of_removed_images_lacks_as_many_of_each_class(made):
