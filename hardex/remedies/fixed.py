@@ -17,6 +17,23 @@ FIX, RECIPE = "fix.json", "recipe.yaml"
 REMEDIED, CONTROL = "remedied", "control"
 
 
+def _farther(low: float, high: float) -> float:
+    return max(abs(low), abs(high))
+
+
+def _larger_factor(low: float, high: float) -> float:
+    return max(high, 1 / low) if low > 0 else high
+
+
+_MOST = {  # the most of a transform, of its least and its most amount
+    "rotation": _farther,
+    "shear": _farther,
+    "noise": _farther,
+    "scale": _larger_factor,
+    "contrast": _larger_factor,
+}
+
+
 @dataclass(frozen=True)
 class Model:
     """One model of a fix.
@@ -97,10 +114,20 @@ class Fixed:
 
     @property
     def target(self) -> str:
-        """The weakness that the remedies are aimed at, if it is one transform; else ""."""
+        """The weakness that the remedies are aimed at, as `--target` takes it; "" if there is none.
+
+        That is the transform, if there is one; with the most that was trained, but for lengths,
+        which a proof counts in pixels of another size.
+        """
         augment = self.recipe.augment
-        names = [] if augment is None else [one.name for one in augment.amounts]
-        return names[0] if len(names) == 1 else ""
+        if augment is None or len(augment.amounts) != 1:
+            return ""
+        (one,) = augment.amounts
+        if one.name not in _MOST:
+            return one.name
+        low, high = one.ranges[0]
+        amount = _MOST[one.name](low, high)
+        return one.name if amount in (0, 1) else f"{one.name}={amount:g}"
 
     @property
     def proof_command(self) -> str:

@@ -17,7 +17,7 @@ from hardex.remedies.clean import Change
 from hardex.remedies.fixed import Fixed, Model
 from hardex.remedies.plan import Plan
 from hardex.remedies.proving import proof_of
-from hardex.remedies.recipe import Balance, Clean, Recipe, Simple
+from hardex.remedies.recipe import Balance, Clean, Recipe, Simple, amounts_of
 from hardex.remedies.trials import train_arms
 from hardex.training.augmentation import Amounts, Augmentation
 from hardex.training.job import read_job
@@ -147,6 +147,23 @@ def test_without_augmentation_the_control_stops_by_itself(made, tmp_path):
     assert not jobs[1].keep_last and jobs[1].training == jobs[0].training
 
 
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        (["rotation=-30:55"], "rotation=55"), (["scale=0.5:1.2"], "scale=2"), (["flip"], "flip"),
+        (["blur=2"], "blur"), (["noise=0.3"], "noise=0.3"), (["flip", "blur=2"], ""), ([], ""),
+    ],
+)  # fmt: skip
+def test_the_proof_plants_what_was_trained(typed, wanted):
+    amounts = tuple(map(amounts_of, typed))
+    recipe = Recipe(augment=Augmentation(amounts) if amounts else None)
+    fixed = Fixed(
+        folder=Path("F"), run=Path("r"), train="t", recipe=recipe, models=(), classes=(),
+        images=1, left_out=(), changed=0, added=0, notes=(), seconds=1.0, preprocess="unit",
+    )  # fmt: skip
+    assert fixed.target == wanted
+
+
 def test_the_proof_names_each_model_once():
     models = tuple(
         Model(f"{arm}-{i}", arm, i, RESULT) for arm in ("remedied", "control") for i in range(3)
@@ -160,7 +177,7 @@ def test_the_proof_names_each_model_once():
     assert fixed.proof_command == (
         "hardex prove 'my run' F/remedied-0.keras --remedied F/remedied-1.keras --remedied "
         "F/remedied-2.keras --placebo F/control-0.keras --placebo F/control-1.keras --placebo "
-        "F/control-2.keras --target rotation"
+        "F/control-2.keras --target rotation=45"
     )
     assert json.loads(json.dumps(fixed.as_json()))["schema"] == "hardex.fix/1"
     asked = {}
@@ -172,4 +189,7 @@ def test_the_proof_names_each_model_once():
     assert proof_of(fixed, confirm="new", prove=prove) == "better"
     assert asked["models"] == (Path("my run"), Path("F/remedied-0.keras"))
     assert asked["remedied"] == (Path("F/remedied-1.keras"), Path("F/remedied-2.keras"))
-    assert len(asked["placebo"]) == 3 and (asked["target"], asked["confirm"]) == ("rotation", "new")
+    assert len(asked["placebo"]) == 3 and (asked["target"], asked["confirm"]) == (
+        "rotation=45",
+        "new",
+    )
