@@ -33,6 +33,7 @@ from hardex.remedies.trials import ARMS, model_in, train_arms
 from hardex.sentences import counted
 from hardex.training.job import LOG
 from hardex.training.pixels import Kept, keep_pixels, keys_of, open_pixels
+from hardex.training.settings import FINE_TUNE
 
 _ENOUGH = 3  # models of an arm that tell the remedy from a new seed
 _SHOWN = 5  # ids in a note
@@ -40,6 +41,7 @@ _BATCHES = "log.batches.csv"
 _TOLD = frozenset(
     {"underfitting", "overfitting", "not_converged", "oscillating", "lr_too_low", "diverging"}
 )
+_USUAL = frozenset({"lr_too_low", "not_converged"})  # of a model that has learnt before
 
 
 def carry_out(plan: Plan, work: Path, target: Path, began: float, progress: Progress) -> Fixed:
@@ -205,6 +207,7 @@ def _notes(plan: Plan, kept: Kept, models: Sequence[Model]) -> Iterator[str]:
         )
     for one in models:
         yield from (note if len(models) == 1 else f"{one.name}: {note}" for note in one.notes)
-        bad = [] if one.result is None else [it for it in one.result.findings if it in _TOLD]
+        told = _TOLD - _USUAL if recipe.training.start == FINE_TUNE else _TOLD
+        bad = [] if one.result is None else [it for it in one.result.findings if it in told]
         if bad:
             yield f"The curves of {one.name} say {', '.join(bad)}: look at {one.name}.csv."
