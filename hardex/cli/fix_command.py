@@ -87,6 +87,17 @@ def fix(
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait while another process fixes this run.")
     ] = False,
+    confirm: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Labelled images that nobody looked at, for the proof at the end; by default the "
+            "sealed part of RUN.",
+        ),
+    ] = None,
+    no_proof: Annotated[
+        bool, typer.Option("--no-proof", help="Use no seal: prove it later with hardex prove.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a former fix.")] = False,
     model: Annotated[
         str | None, typer.Option(help="The model, if it was moved or you want to use another one.")
@@ -178,6 +189,8 @@ def fix(
                 seed=seed,
                 yes=yes,
                 wait=wait,
+                confirm=confirm,
+                prove=not no_proof,
                 force=force,
                 model=model,
                 data=data,

@@ -5,12 +5,15 @@ from pathlib import Path
 
 from rich.table import Table
 
+from hardex.cli.prove_output import print_proof
 from hardex.cli.terminal import Terminal, cell, print_json, print_more, print_text, styled
+from hardex.proof.plain import as_json as plain
 from hardex.remedies.clean import Change
 from hardex.remedies.evaluation import NOTE, CleanedEvaluation
 from hardex.remedies.fixed import CONTROL, REMEDIED, ClassResult, Fixed, Model
 from hardex.remedies.new_version import DATA
 from hardex.remedies.pool import PoolSearch
+from hardex.remedies.proving import PROOF
 from hardex.remedies.recipe import recipe_text
 from hardex.remedies.suggest import Suggestion
 from hardex.sentences import counted
@@ -51,7 +54,9 @@ def print_changes(changes: Sequence[Change], *, as_json: bool) -> None:
 def print_fixed(fixed: Fixed, *, as_json: bool) -> None:
     """Print what was trained, and what proves whether it helped."""
     if as_json:
-        print_json({**fixed.as_json(), "folder": str(fixed.folder), "proof": fixed.proof_command})
+        proof = None if fixed.proof is None else plain(fixed.proof)
+        more = {"folder": str(fixed.folder), "command": fixed.proof_command, "proof": proof}
+        print_json({**fixed.as_json(), **more})
         return
     print_text(_headline(fixed))
     if any(one.result is not None for one in fixed.models):
@@ -61,7 +66,10 @@ def print_fixed(fixed: Fixed, *, as_json: bool) -> None:
     for note in fixed.notes:
         print_text(f"Note: {note}")
     print_text(styled("The repaired model is ", (str(fixed.model), "bold"), "."))
-    print_text(styled("Whether it is better: ", (fixed.proof_command, "bold")))
+    if fixed.proof is None:
+        print_text(styled("Whether it is better: ", (fixed.proof_command, "bold")))
+        return
+    print_proof(fixed.proof, fixed.folder / PROOF, as_json=False, rows=_MOST_CLASSES)
 
 
 def print_evaluation(cleaned: CleanedEvaluation, *, as_json: bool) -> None:

@@ -22,10 +22,12 @@ from hardex.remedies.clean import Change, changes_for, check_confirmed
 from hardex.remedies.collect import sources_of
 from hardex.remedies.fixed import FIX, Fixed
 from hardex.remedies.plan import Plan
+from hardex.remedies.proving import with_proof
 from hardex.remedies.recipe import Recipe, amounts_of, read_recipe
 from hardex.remedies.suggest import suggest
 from hardex.remedies.work_folder import work_folder
 from hardex.runs.run import Run, load, opened
+from hardex.runs.seal import read_seal
 from hardex.training.alone import alone
 from hardex.training.augmentation import Augmentation
 
@@ -45,6 +47,8 @@ def fix(
     seed: int = 0,
     yes: bool = False,
     wait: bool = False,
+    confirm: Data | None = None,
+    prove: bool = True,
     force: bool = False,
     model: ModelArgument | None = None,
     preprocess: str | None = None,
@@ -72,6 +76,9 @@ def fix(
         seed: of the first one.
         yes: whether training examples may be removed or relabelled in the new data.
         wait: whether to wait for another fix of the run to end.
+        confirm: labelled images that nobody looked at, for the proof at the end; by default the
+            sealed part of the run, of which a use is recorded.
+        prove: whether to prove it at the end, where there is a sealed part or `confirm`.
         force: whether to replace a former fix in `out`.
         model, preprocess, logits, trust_model: of the run's model, if it was moved.
         data: where the images of the run are now, if they were moved.
@@ -82,6 +89,8 @@ def fix(
         HardexError: the run, its model, the training data and the recipe cannot be used together.
     """
     began = monotonic()
+    if confirm is not None:
+        check_there(confirm)
     found = opened(run, data=data)
     if data and str(data) != found.data:
         found = load(found.folder, data=data, annotations=found.annotations_url)
@@ -126,7 +135,10 @@ def fix(
             seed=seed,
         )
         with work_folder(target, plan.identity()) as work:
-            return carry_out(plan, work, target, began, progress)
+            fixed = carry_out(plan, work, target, began, progress)
+    if not prove or (confirm is None and read_seal(found.folder) is None):
+        return fixed
+    return with_proof(fixed, confirm=confirm, model=model, data=data, progress=progress)
 
 
 def _recipe(

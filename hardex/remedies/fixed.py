@@ -9,6 +9,7 @@ from typing import Any
 
 from hardex.bounded import read_json, why
 from hardex.errors import RunError
+from hardex.proof.proof import Proof
 from hardex.remedies.recipe import Recipe, recipe_of
 from hardex.training.start import Result
 
@@ -87,6 +88,7 @@ class Fixed:
         notes: sentences on what to know of it.
         seconds: how long it took.
         preprocess: of the models.
+        proof: whether it helped; None if that was not proved, or of a fix that was read again.
     """
 
     folder: Path
@@ -102,6 +104,7 @@ class Fixed:
     notes: tuple[str, ...]
     seconds: float
     preprocess: str
+    proof: Proof | None = None
 
     def paths(self, arm: str) -> tuple[Path, ...]:
         """The files of the models of an arm."""

@@ -66,7 +66,7 @@ def test_a_fix_with_everything(tmp_path, run):
         hardex.fix(run, train=train, recipe=recipe, out=tmp_path / "FIXED")
     seen = []
     fixed = hardex.fix(
-        run, train=train, recipe=recipe, out=tmp_path / "FIXED", yes=True, controls=0,
+        run, train=train, recipe=recipe, out=tmp_path / "FIXED", yes=True, controls=0, prove=False,
         progress=lambda *what: seen.append(what[0]),
     )  # fmt: skip
     assert {one for one in contents(tmp_path) if one.startswith("run/")} == {
@@ -95,6 +95,29 @@ def test_a_fix_with_everything(tmp_path, run):
     assert fixed.proof_command == (
         f"hardex prove {run.folder} {tmp_path}/FIXED/remedied-0.keras --target rotation=90"
     )
+
+
+def test_a_fix_of_a_sealed_run_ends_with_its_proof(tmp_path, run):
+    fixed = hardex.fix(run, train=shades(80, share=0.25), recipe=FREE, out=tmp_path / "FIXED")
+    said = json.loads((tmp_path / "FIXED" / "proof.json").read_text())
+    assert said["verdict"] == fixed.proof.verdict and said["uses"] == 1
+    assert json.loads((run.folder / "seal.json").read_text())["uses"][0]["reason"]
+    without = hardex.fix(
+        run, train=shades(80, share=0.25), recipe=FREE, out=tmp_path / "OTHER", prove=False
+    )
+    assert without.proof is None and not (tmp_path / "OTHER" / "proof.json").exists()
+    assert len(json.loads((run.folder / "seal.json").read_text())["uses"]) == 1
+
+
+def test_what_cannot_be_proved_is_kept_and_said(tmp_path, run):
+    (tmp_path / "none.npz").write_bytes(b"no archive")
+    fixed = hardex.fix(
+        run, train=shades(80), recipe=FREE, out=tmp_path / "FIXED", confirm=tmp_path / "none.npz"
+    )
+    assert fixed.model.exists() and fixed.proof is None
+    assert fixed.notes[-1].startswith("It is not proved: ") and "none.npz" in fixed.notes[-1]
+    with pytest.raises(HardexError, match="missing"):  # before anything is trained
+        hardex.fix(run, train=shades(80), recipe=FREE, out=tmp_path / "O", confirm="missing.npz")
 
 
 def test_logit_adjustment_is_exact_and_needs_no_training(tmp_path, run):
