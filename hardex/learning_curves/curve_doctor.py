@@ -194,7 +194,12 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
             return
         if run is None:
             return
-        self.findings = judge(Facts.of(run))
+        try:
+            self.findings = judge(Facts.of(run))
+        except Exception as error:  # what only watches must never end a training
+            self.judging = False
+            sys.stderr.write(f"\nhardex cannot judge this training ({error!r}); it goes on.\n")
+            return
         if self._relu:
             self.findings = (*self.findings, of_layers(self._relu))
         codes = {one.code for one in self.findings}
@@ -209,7 +214,7 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
     def _is_sure(self, one: CurveFinding, epoch: int) -> bool:
         if one.code in _NEVER or one.code in self._said:
             return False
-        if one.code in _AT_ONCE:
+        if one.code in _AT_ONCE and one.confidence >= _SURE:
             return True
         count = len(self.rows)
         return one.confidence >= _SURE and count >= self.patience and self._seen[one.code] >= _TWICE
@@ -231,7 +236,6 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         from hardex.learning_curves.training_run import BatchCurve
 
         run = read_log(self.history)[0]
-        width = getattr(self.model, "output_shape", (None,))[-1]
         loss = np.array(self.batch_losses)
         finite = np.isfinite(loss)
         batches = BatchCurve(
@@ -242,10 +246,20 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         return replace(
             run,
             batches=batches if finite.any() else None,
-            classes=width if isinstance(width, int) and width > 1 else None,
+            classes=_classes_of(self.model),
             train_examples=self._examples.get("train_examples"),
             validation_examples=self._examples.get("val_examples"),
         )
+
+
+def _classes_of(model: Any) -> int | None:
+    """How many classes a model tells apart; None if it may do something else."""
+    shape = getattr(model, "output_shape", None)
+    width = shape[-1] if isinstance(shape, tuple) and shape else None
+    loss = getattr(model, "loss", None)
+    name = loss if isinstance(loss, str) else type(loss).__name__
+    of_classes = "crossentropy" in name.lower().replace("_", "")
+    return width if of_classes and isinstance(width, int) and width > 1 else None
 
 
 def _numbers(logs: Mapping[str, Any]) -> dict[str, float]:

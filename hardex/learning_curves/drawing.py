@@ -8,7 +8,7 @@ import numpy as np
 
 from hardex.learning_curves.columns import ACCURACY, LEARNING_RATE, LOSS, VAL_ACCURACY, VAL_LOSS
 from hardex.learning_curves.findings import CurveFinding
-from hardex.learning_curves.noise import smooth
+from hardex.learning_curves.noise import best_place
 from hardex.learning_curves.training_run import (
     EPOCH,
     EVALUATION,
@@ -21,7 +21,7 @@ from hardex.learning_curves.training_run import (
 AXES = (EPOCH, STEPS, EVALUATION)
 MOST = 500  # values of a curve; more than a screen can show
 _VALIDATION = "val_"
-_BEST = {VAL_LOSS: np.argmin, VAL_ACCURACY: np.argmax}  # of the smooth curve, as in the findings
+_BEST = {VAL_LOSS: True, VAL_ACCURACY: False}  # whether the lowest is the best
 _SHOWN = ".6g"
 _PLACE = ".10g"  # steps are many
 
@@ -112,17 +112,17 @@ def curves_of(run: TrainingRun, kind: str, axis: str) -> dict[str, Any]:
 
 
 def best_of(run: TrainingRun) -> list[dict[str, Any]]:
-    """Where validation is best: the least loss and the highest accuracy of the smooth curve, each
-    with its `metric`, its `value`, and where it is on each axis (`at`).
+    """Where validation is best, leaving out single lucky rows: the least loss and the highest
+    accuracy, each with its `metric`, its `value`, and where it is on each axis (`at`).
     """
     found = []
-    for name, place in _BEST.items():
+    for name, lowest in _BEST.items():
         at, values = run.curve(name)
         if len(values) >= 2:
-            level = smooth(values)
-            best = int(place(level))
+            best = best_place(values, lowest=lowest)
             where = {axis: _number(_turned(run, at, axis)[best]) for axis in axes_of(run)}
-            found.append({"metric": name, "value": float(format(level[best], _SHOWN)), "at": where})
+            value = float(format(values[best], _SHOWN))
+            found.append({"metric": name, "value": value, "at": where})
     return found
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from hardex.learning_curves.columns import ACCURACY, LOSS, VAL_ACCURACY, VAL_LOSS
 from hardex.learning_curves.noise import (
+    best_place,
     binomial_noise,
     entropy_of_constant,
     examples_behind,
@@ -84,14 +85,21 @@ class Curve:
         return late / early if early > 0 else math.copysign(math.inf, late) if late else 0.0
 
     @cached_property
+    def fall(self) -> float:
+        """How far it falls after its first row, as a share of its value; below 0 if it rises."""
+        late = self.values[1:] if len(self) > 3 else self.values
+        start = float(late[0]) if len(late) else 0.0
+        return (start - self.end) / abs(start) if start else 0.0
+
+    @cached_property
     def lowest(self) -> int:
-        """Where the smooth curve is lowest."""
-        return int(self.smooth.argmin())
+        """Where it is lowest."""
+        return best_place(self.values, lowest=True)
 
     @cached_property
     def highest(self) -> int:
-        """Where the smooth curve is highest."""
-        return int(self.smooth.argmax())
+        """Where it is highest."""
+        return best_place(self.values, lowest=False)
 
 
 @dataclass(frozen=True, eq=False)

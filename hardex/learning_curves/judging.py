@@ -177,8 +177,10 @@ def _with_layers(judged: JudgedRun, model: str | Path | None) -> JudgedRun:
 
 
 def _place(log: str) -> str:
-    """The folder of a log."""
-    return str(Path(log).parent)
+    """The folder of a log; of `run_1/metrics.csv` and `run_2/metrics.csv` the one above."""
+    path = Path(log)
+    numbered = path.parent.name[-1:].isdigit()
+    return str(path.parent.parent / path.name if numbered else path.parent)
 
 
 def _with_dead_starts(judged: list[JudgedRun]) -> list[JudgedRun]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hardex.learning_curves.columns import LEARNING_RATE, LOSS, VAL_LOSS
 from hardex.learning_curves.facts import Curve, Facts
 from hardex.learning_curves.findings import CurveFinding, finding
 from hardex.learning_curves.noise import (
@@ -36,12 +37,15 @@ _STUCK_DROP = 0.02  # relative, of the loss
 _JUMP = 0.2  # of the loss, from one row to the next
 _JUMPS = 0.15  # share of the rows that rise so much
 _RISES = 0.1  # of the level, that the rises make for each row
-_RISES_OF_FALL = 0.1  # of the whole fall, that all rises make
+_RISES_OF_FALL = 0.01  # of the whole fall, that the rises make for each row
 _TURNS = 0.9  # of the rows, that turn where two states take turns; of jitter, two thirds do
 _NO_LOSS = 0.02  # below which a loss jumps, and no answer changes
 _VAL_DROP = 0.15  # of the validation accuracy, from one row to the next
 _WAITS = 0.03  # of the whole fall, that a loss falls at most while it waits
 _LOW = 0.6  # accuracy, below which a training at rest fits too little, whatever the task
+_PACE = 0.015  # of the loss for each row, below which a training is slow
+_LEARNS_SOMETHING = 0.3  # fall of the loss after its first row
+_MANY_EXAMPLES = 500  # of validation, of which the same share again and again is no chance
 _LEARNS = 0.15  # gain of accuracy, with which a slow training is given time unless it goes straight
 _RESTS = 1 / 3  # of its first pace, at which a loss still falls that has come to rest
 _NO_GAIN = 0.03  # of accuracy, over the whole training
@@ -54,9 +58,13 @@ def nan(facts: Facts) -> CurveFinding | None:
     if failed is None:
         return None
     at = float(facts.run.at[failed])
-    return finding(
-        "nan", 1.0, f"The loss is NaN or infinite at {_where(facts, at)}.", epoch=at, start=at
-    )
+    losses = [facts.run.metrics.get(name) for name in (LOSS, VAL_LOSS)]
+    loss_is_there = losses[0] is not None and bool(np.isfinite(losses[0][failed]))
+    what = "validation loss" if loss_is_there and losses[1] is not None else "loss"
+    # One evaluation may fail alone; a training loss that is NaN stays so.
+    sure = 1.0 if what == "loss" or failed < len(facts.run.at) - 1 else 0.6
+    why = f"The {what} is NaN or infinite at {_where(facts, at)}."
+    return finding("nan", sure, why, epoch=at, start=at)
 
 
 def not_learning(facts: Facts) -> CurveFinding | None:
@@ -67,9 +75,16 @@ def not_learning(facts: Facts) -> CurveFinding | None:
     if not _still(accuracy):
         return _by_heart(facts)
     level = accuracy.end
+    chance = _at_chance(facts, level) or _frozen(loss)
+    if not chance and max(map(_fall_of, (loss, facts.val_loss))) > _LEARNS_SOMETHING:
+        return None  # a metric that does not fit, perhaps
     frozen = _one_share(facts)
     same = frozen or _one_answer(facts)
-    if not frozen and (level > _GOOD or facts.knows_something):
+    if _frozen(loss) and level <= _GOOD:
+        same = True
+    elif not frozen and (level > _GOOD or facts.knows_something):
+        if same and level > _GOOD:
+            return _largest_class(facts, level)
         if not same or level > _MAYBE_ONE_CLASS:
             return None
         why = (
@@ -77,7 +92,6 @@ def not_learning(facts: Facts) -> CurveFinding | None:
             f"validation at {facts.val_accuracy.end:.3f}, as if every image got one answer."
         )
         return finding("not_learning", 0.6, why, metric=accuracy.name)
-    chance = _at_chance(facts, level) or _frozen(loss)
     if not chance and not same:
         if len(loss) >= 2 and not _flat(loss):
             return None
@@ -90,14 +104,34 @@ def not_learning(facts: Facts) -> CurveFinding | None:
     return finding("not_learning", 0.97 if chance or same else 0.8, why, metric=accuracy.name)
 
 
+def _fall_of(curve: Curve) -> float:
+    return curve.fall if len(curve) > _FEWEST else 0.0
+
+
+def _largest_class(facts: Facts, level: float) -> CurveFinding | None:
+    """A high accuracy that is the share of the largest class, by the loss and by many examples."""
+    loss, values = facts.trained, facts.val_accuracy.values
+    of_share = len(loss) > 0 and abs(loss.end - entropy_of_constant(level)) < 0.05 * loss.end
+    if not of_share or not _flat(loss) or fewer_examples_than(_MANY_EXAMPLES, values) is not None:
+        return None
+    why = (
+        f"The accuracy stays at {level:.3f}, and the loss at {loss.end:.4g}, which is that of a "
+        "model that knows only how frequent the largest class is."
+    )
+    return finding("not_learning", 0.8, why, metric=facts.judged.name)
+
+
 def _flat_loss(facts: Facts) -> CurveFinding | None:
     """The same, where no accuracy is known."""
     loss = facts.trained
     if len(loss) <= _FEWEST or not _flat(loss):
         return None
     chance_loss = facts.chance_loss
+    at_chance = chance_loss is not None and abs(loss.end - chance_loss) < 0.05 * chance_loss
     if loss.end < (0.3 if chance_loss is None else 0.9 * chance_loss):
         return None
+    if not at_chance and loss.first - loss.end > 0.05 * abs(loss.first):
+        return None  # it learnt in its first rows
     why = f"The loss stays at {loss.end:.4g} from {loss.first:.4g} on."
     return finding("not_learning", 0.7, why)
 
@@ -120,8 +154,9 @@ def _by_heart(facts: Facts) -> CurveFinding | None:
 def _still(curve: Curve) -> bool:
     """Whether an accuracy gains nothing beyond its noise."""
     gain = float(curve.smooth[1:].max()) - min(curve.first, float(curve.smooth[:2].mean()))
-    allowed = max(_STUCK_GAIN, _SURE * curve.least_noise)
     tau, p = curve.trend
+    jitter = 2.5 * curve.noise if p > 0.1 and len(curve) > 7 else 0.0
+    allowed = max(_STUCK_GAIN, _SURE * curve.least_noise, jitter)
     if gain <= allowed:
         return not (tau > 0.5 and p < 0.001 and gain > 0.5 * _STUCK_GAIN)
     # It may begin by chance below or above the level where it then stays.
@@ -140,7 +175,7 @@ def _flat(curve: Curve) -> bool:
 
 def _frozen(curve: Curve) -> bool:
     """Whether a loss is the same again and again, as where nothing is trained."""
-    return len(curve) >= _FEWEST and float(np.ptp(curve.values)) < 1e-4 * abs(curve.end)
+    return len(curve) >= _FEWEST and float(np.ptp(curve.values)) <= 1e-4 * abs(curve.end)
 
 
 def _at_chance(facts: Facts, level: float) -> bool:
@@ -162,7 +197,7 @@ def _at_chance(facts: Facts, level: float) -> bool:
 def _one_answer(facts: Facts) -> bool:
     """Whether the validation accuracy is one value again and again, as of one answer to all."""
     values = facts.val_accuracy.values
-    if len(values) < 4 or facts.val_accuracy.end > _GOOD:
+    if len(values) < 4 or facts.val_accuracy.end > 0.999:
         return False
     _, counts = np.unique(np.round(values, 4), return_counts=True)
     return bool(counts.max() >= 0.75 * len(values))
@@ -189,12 +224,12 @@ def ascending(facts: Facts) -> CurveFinding | None:
     loss, val = facts.loss, facts.val_loss
     if len(loss) < _FEWEST:
         return None
-    if loss.end < 0 and loss.trend[0] < -0.6 and _gains_nothing(facts):
+    if loss.end < 0 and loss.trend[0] < -0.6 and _gains_nothing(facts) and facts.judged.end < _GOOD:
         why = (
             f"The loss falls below 0, to {loss.end:.4g}, which no cross-entropy can, and the "
             "accuracy gains nothing: the sign of the loss is wrong."
         )
-        return finding("ascending", 0.9, why, start=float(loss.at[0]), end=float(loss.at[-1]))
+        return finding("ascending", 0.8, why, start=float(loss.at[0]), end=float(loss.at[-1]))
     early = loss.lowest <= max(1, len(loss) // 8)
     rise = loss.end - loss.first
     soon = loss.middle - loss.first  # else it waits, and diverges later
@@ -202,8 +237,9 @@ def ascending(facts: Facts) -> CurveFinding | None:
     clear = rise > max(0.05 * abs(loss.first), _SURE * loss.noise) and loss.trend[0] > 0.6
     all_the_way = max(loss.trend[0], val.trend[0] if len(val) else 0.0) > 0.9
     steady = all_the_way and loss.trend[0] > 0.3 and rise > 0.002 * abs(loss.first)
-    if early and ((clear and at_once) or (steady and len(loss) >= 4)):
-        why = f"The training loss rises from {loss.first:.4g} to {loss.end:.4g} and never falls."
+    never_better = steady and len(loss) >= 6 and loss.lowest <= len(loss) // 2
+    if (early and clear and at_once) or never_better:
+        why = f"The training loss rises from {loss.first:.4g} to {loss.end:.4g}."
         return finding("ascending", 0.95, why, start=float(loss.at[0]), end=float(loss.at[-1]))
     return None
 
@@ -259,10 +295,12 @@ def overfitting(facts: Facts) -> CurveFinding | None:
     tail = val.values[best + 1 :]
     if len(tail) < 2 or best > 0.85 * len(val):
         return _gap(facts)
-    least = float(val.smooth[best])
+    least = float(val.values[best])
     late = float(np.median(tail[-max(2, len(tail) // 3) :]))
     rise = (late - least) / max(abs(least), 1e-9)
-    clear = late - least > _SURE * val.noise / math.sqrt(max(1, len(tail) // 3))
+    # The least of three values lies about one deviation below their middle.
+    by_chance = val.noise * (1 + _SURE / math.sqrt(max(1, len(tail) // 3)))
+    clear = late - least > by_chance
     tau = trend(val.values[best:])[0]
     if len(val) < 8:  # too few for their noise
         clear = rise > 0.25 and bool((np.diff(val.values[best:]) > 0).all())
@@ -354,7 +392,7 @@ def validation_mismatch(facts: Facts) -> CurveFinding | None:
             f"Validation is better than training by {float(np.median(ahead)):.3f} to the end: it "
             "is easier, or strong dropout or augmentation acts on the training alone."
         )
-        return finding("validation_mismatch", 0.6, why, metric="val_accuracy")
+        return finding("validation_mismatch", 0.5, why, metric="val_accuracy")
     return None
 
 
@@ -370,8 +408,11 @@ def oscillating(facts: Facts) -> CurveFinding | None:
     jumps = float((steps > _JUMP * np.abs(late[:-1])).mean())
     fallen = abs(loss.first - float(loss.smooth.min()))
     regular = len(steps) > 10 and float((steps[1:] * steps[:-1] < 0).mean()) >= _TURNS
+    of_level, of_fall = up / len(steps) / max(level, 1e-9), up / len(steps) / max(fallen, 1e-9)
     least = _RISES_OF_FALL * (0.3 if regular else 1.0)
-    much = up > _RISES * level * len(steps) and up > least * fallen
+    much = (of_level > _RISES and of_fall > least) or (
+        of_level > _RISES / 2 and of_fall > 2 * _RISES_OF_FALL
+    )
     if level > _NO_LOSS and jumps >= _JUMPS and much:
         why = (
             f"The training loss goes up and down: it rises by more than {_JUMP:.0%} in {jumps:.0%} "
@@ -407,26 +448,40 @@ def _begins_high(facts: Facts) -> CurveFinding | None:
     loss = facts.loss
     if len(loss) < 2:
         return None
-    batches = facts.run.batches
-    first = float(batches.loss[0]) if batches is not None else loss.first
+    accuracy = facts.judged
+    unknown = facts.run.classes is None and not len(accuracy)
+    if unknown or float(loss.values.min()) < 0:
+        return None  # nobody says that it is a cross-entropy
     chance = facts.chance_loss
     if chance is not None:
+        first = _first_batches(facts)
         if first > 2.5 * chance and first > 2 * loss.end:
             why = (
                 f"The loss begins at {first:.4g}; that of knowing nothing is {chance:.3f} for "
                 f"{facts.run.classes} classes."
             )
-            return finding("bad_initialisation", 0.95, why, epoch=float(loss.at[0]))
+            sure = 0.95 if first > 8 * chance else 0.8  # weights of classes make it high, too
+            return finding("bad_initialisation", sure, why, epoch=float(loss.at[0]))
         return None
     later = float(np.median(loss.values[1 : max(3, len(loss) // 3)]))
     most = _most_of_knowing_nothing(facts)
-    if first > most and first > 3 * later:
+    if loss.first > most and loss.first > 3 * later:
         why = (
-            f"The loss begins at {first:.4g} and falls to {later:.4g} at once; that of knowing "
-            "nothing would be far below."
+            f"The mean loss of the first row is {loss.first:.4g}, and that of the next ones "
+            f"{later:.4g}; that of knowing nothing would be far below the first."
         )
         return finding("bad_initialisation", 0.75, why, epoch=float(loss.at[0]))
     return None
+
+
+def _first_batches(facts: Facts) -> float:
+    """The mean loss of the first batches, of about 64 examples; else that of the first row."""
+    batches, train = facts.run.batches, facts.run.train_examples
+    if batches is None:
+        return facts.loss.first
+    each = len(batches.loss) / max(1, int(batches.epochs.max()) + 1)  # batches of an epoch
+    size = train / each if train else 16.0
+    return float(batches.loss[: max(1, math.ceil(64 / max(size, 1.0)))].mean())
 
 
 def _most_of_knowing_nothing(facts: Facts) -> float:
@@ -448,9 +503,11 @@ def _plateau(facts: Facts) -> CurveFinding | None:
     values = loss.smooth
     start = float(values[0])
     fallen = start - float(values.min())
-    if fallen < 0.15 * abs(start):
+    if fallen <= 0 or fallen < 0.15 * abs(start):
         return None
     waits = int(np.argmax(values < start - _WAITS * fallen))
+    if not waits:
+        return None
     quick = int(np.argmax(values < start - 0.6 * fallen)) - waits
     accuracy = facts.accuracy
     still = len(accuracy) != len(loss) or float(np.ptp(accuracy.values[:waits])) < max(
@@ -481,13 +538,28 @@ def lr_too_low(facts: Facts) -> CurveFinding | None:
     accuracy = facts.judged
     learns = len(accuracy) > 1 and accuracy.values[-1] - accuracy.first > _LEARNS
     straight = loss.pace > (0.8 if learns else 0.4)
-    if creeping and straight and fall > _SURE * loss.noise:
-        why = (
-            f"The loss falls by {fallen:.0%} in {len(loss)} rows, as fast at the end as at the "
-            "beginning."
-        )
-        return finding("lr_too_low", 0.85, why)
-    return None
+    slow = fallen < _PACE * len(loss)
+    if not (creeping and straight and slow and fall > _SURE * loss.noise):
+        return None
+    pace = "as fast at the end as at the beginning"
+    if loss.pace < 0.8:
+        pace = f"at the end with {loss.pace:.0%} of its first pace"
+    near = _near_chance(facts)
+    if near is False:
+        return None  # slow fine-tuning, which may well be right
+    why = f"The loss falls by {fallen:.0%} in {len(loss)} rows, {pace}."
+    return finding("lr_too_low", 0.85 if near else 0.5, why)
+
+
+def _near_chance(facts: Facts) -> bool | None:
+    """Whether a training begins with a model that knows hardly anything; None if unknown."""
+    chance, accuracy = facts.chance_loss, facts.judged
+    if chance is not None:
+        return facts.trained.first > 0.8 * chance
+    if not len(accuracy):
+        return None
+    nothing = -math.log(max(accuracy.first, 1e-9))  # by chance, one of k is right
+    return accuracy.first < 0.6 and facts.trained.first > 0.8 * nothing
 
 
 def not_converged(facts: Facts) -> CurveFinding | None:
@@ -498,6 +570,8 @@ def not_converged(facts: Facts) -> CurveFinding | None:
     if lr_too_low(facts) is not None or overfitting(facts) is not None:
         return None
     if not_learning(facts) is not None or _plateau(facts) is not None:
+        return None
+    if _schedule_has_ended(facts):
         return None
     falling = _still_falls(loss) and (_still_falls(val) or _still_gains(facts.val_accuracy))
     at_end = val.lowest >= len(val) - max(2, len(val) // 10)
@@ -510,6 +584,12 @@ def not_converged(facts: Facts) -> CurveFinding | None:
         )
         return finding("not_converged", 0.8, why, metric=val.name, start=float(val.at[-len(last)]))
     return None
+
+
+def _schedule_has_ended(facts: Facts) -> bool:
+    """Whether the learning rate has fallen to nearly nothing, as its schedule wanted."""
+    rates = facts.run.curve(LEARNING_RATE)[1]
+    return len(rates) > 1 and float(rates[-1]) < 0.05 * float(rates.max())
 
 
 def _still_falls(curve: Curve) -> bool:
@@ -545,7 +625,8 @@ def underfitting(facts: Facts) -> CurveFinding | None:
     near = gap < max(0.05, 2 * val.least_noise)
     if not (rest and near) or diverging(facts) is not None:
         return None
-    if train.end < _LOW:  # validation may be far better: then something acts on training alone
+    ahead = val.end - train.end if len(val) else 0.0  # heavy augmentation acts on training alone
+    if train.end < (_LOW / 2 if ahead > 0.2 else _LOW):
         level = _LOW
     elif len(train) >= 10 and train.end - train.first < _NO_GAIN and train.end < _MAYBE_ONE_CLASS:
         level = _MAYBE_ONE_CLASS
@@ -617,14 +698,20 @@ def penalty_dominates(facts: Facts) -> CurveFinding | None:
             f"The loss ends at {loss.end:.4g} with an accuracy of {accuracy.end:.3f}; wrong "
             f"answers alone can hardly make more than {most:.3g}, and label smoothing not so much."
         )
-        return finding("penalty_dominates", 0.9, why)
+        return finding("penalty_dominates", 0.6 if _of_parts(facts) else 0.9, why)
     if accuracy.end > 0.8 and loss.end > max(_SMOOTHED, 0.45 * most):
         why = (
             f"The loss ends at {loss.end:.4g} with an accuracy of {accuracy.end:.3f}, more than "
             "wrong answers usually make."
         )
-        return finding("penalty_dominates", 0.7, why)
+        return finding("penalty_dominates", 0.5 if _of_parts(facts) else 0.7, why)
     return None
+
+
+def _of_parts(facts: Facts) -> bool:
+    """Whether the log has further losses, of which the loss is the sum."""
+    others = (name for name in facts.run.metrics if name not in (LOSS, VAL_LOSS))
+    return any(name.endswith("_loss") for name in others)
 
 
 def unshuffled(facts: Facts) -> CurveFinding | None:
@@ -681,6 +768,10 @@ def judge(facts: Facts) -> tuple[CurveFinding, ...]:
         if facts.run.batches is None:  # a high mean of the first epoch has other reasons, too
             hidden.add("bad_initialisation")
         found = [one for one in found if one.code not in hidden]
+    if "metric_loss_disagree" in codes:  # then the accuracy says nothing
+        found = [one for one in found if one.code != "underfitting"]
+    if "nan" in codes:  # a longer training would be none
+        found = [one for one in found if one.code != "not_converged"]
     if codes & {"ascending", "diverging"}:  # what goes to ruin jumps, too
         found = [one for one in found if one.code != "oscillating"]
     if "ascending" in codes:
@@ -698,23 +789,45 @@ def _healthy(facts: Facts) -> CurveFinding:
     moved = [_moved(curve) for curve in (facts.loss, facts.val_loss) if len(curve) >= _FEWEST]
     moved += [_moved(curve) for curve in (facts.accuracy, facts.val_accuracy) if len(curve) >= 3]
     if rows < _FEWEST:
-        why = f"With {counted(rows, 'row')}, nothing can be said of their shape."
+        why = f"With {counted(rows, 'row')}, nothing can be said of the shape."
         return finding("too_noisy", 0.9, why)
     if moved and max(moved) < 2:
         why = "No curve moves by more than twice its noise."
         return finding("too_noisy", 0.7, why)
-    why = "Training improves, and validation with it; nothing stands out of the noise."
-    if len(facts.judged) >= _FEWEST and _still(facts.judged):
-        level = facts.judged.end
+    train = _improves(facts.loss, facts.accuracy)
+    val = _improves(facts.val_loss, facts.val_accuracy)
+    if train is None and val is not None:
+        why = f"Validation {'improves' if val else 'stays where it is'}; training is not logged."
+    elif val is None:
+        improves = "Training improves" if train else "Training stays where it is"
+        why = f"{improves}; without validation nothing can be said about overfitting."
+    elif train and val:
+        why = "Training improves, and validation with it; nothing stands out of the noise."
+        return finding("healthy", 0.85, why)
+    elif train:
         why = (
-            f"The accuracy stays at {level:.3f}, as where a good model is trained further; nothing "
-            "stands out of the noise."
+            "Training improves, and validation stays where it is; nothing stands out of the noise."
         )
-        return finding("healthy", 0.7, why)
-    if not len(facts.val_loss) and not len(facts.val_accuracy):
-        why = "Training improves; without validation nothing can be said about overfitting."
-        return finding("healthy", 0.6, why)
-    return finding("healthy", 0.85, why)
+    elif val:
+        why = (
+            "Validation improves, and training stays where it is; nothing stands out of the noise."
+        )
+    else:
+        known = facts.judged if len(facts.judged) else facts.trained
+        what = "accuracy" if len(facts.judged) else "loss"
+        why = (
+            f"The {what} stays at {known.end:.3f}, as where a good model is trained further; "
+            "nothing stands out of the noise."
+        )
+    return finding("healthy", 0.6, why)
+
+
+def _improves(loss: Curve, accuracy: Curve) -> bool | None:
+    """Whether either is better at the end than at the beginning; None if neither is known."""
+    if not len(loss) and not len(accuracy):
+        return None
+    fell = len(loss) > 1 and loss.first - loss.end > max(0.02 * abs(loss.first), loss.noise)
+    return fell or (len(accuracy) > 1 and accuracy.end - accuracy.first > 0.01)
 
 
 def _moved(curve: Curve) -> float:

@@ -137,3 +137,26 @@ def test_layers_of_other_structures_show_nothing(keras):
     assert relu_before_softmax(configuration_of(usual)) == ""
     for strange in ({}, {"config": 3}, {"config": {"layers": []}}, {"config": {"layers": [1]}}):
         assert relu_before_softmax(strange) == ""
+
+
+def test_what_cannot_be_judged_goes_on(keras, monkeypatch, capsys):
+    def broken(run):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("hardex.learning_curves.curve_doctor.judge", broken)
+    x, y = data()
+    doctor = hardex.CurveDoctor()
+    history = model_of(keras, 0.1).fit(x, y, epochs=3, verbose=0, callbacks=[doctor]).history
+    assert len(history["loss"]) == 3
+    assert capsys.readouterr().err.count("hardex cannot judge this training") == 1
+
+
+def test_a_width_is_a_number_of_classes_only_with_a_loss_of_classes(keras):
+    x, y = data()
+    doctor = hardex.CurveDoctor(quiet=True)
+    regression = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
+    regression.compile("sgd", "mse")
+    regression.fit(x, x, epochs=2, verbose=0, callbacks=[doctor])
+    assert doctor.run.classes is None
+    model_of(keras, 0.1).fit(x, y, epochs=2, verbose=0, callbacks=[doctor])
+    assert doctor.run.classes == 3

@@ -210,10 +210,10 @@ def test_the_share_of_a_large_class_is_told_from_a_good_model():
     assert "not_learning" not in hardex.curves(rounded).runs[0].codes
 
 
-def test_a_healthy_training_is_not_said_to_improve_where_its_accuracy_stands_still():
-    still = {"loss": (falling(0.06, 0.05) + jitter(by=0.0005)).tolist(), "accuracy": [0.985] * 30}
-    (found,) = hardex.curves(still).runs[0].findings
-    assert found.code == "healthy" and "stays at 0.985" in found.why
+def test_a_healthy_training_is_said_to_improve_only_where_it_does():
+    still = {"loss": falling(0.06, 0.05), "val_loss": 0.1 + jitter(by=0.0002)}
+    (found,) = hardex.curves({k: v.tolist() for k, v in still.items()}).runs[0].findings
+    assert found.code == "healthy" and "validation stays where it is" in found.why
 
 
 def test_jumps_of_nearly_no_loss_are_no_oscillation():
@@ -227,3 +227,79 @@ def test_a_validation_that_falls_and_comes_back_oscillates():
     lists = {name: np.asarray(values).tolist() for name, values in jumps.items()}
     (found,) = [one for one in hardex.curves(lists).runs[0].findings if one.code == "oscillating"]
     assert found.metric == "val_accuracy"
+
+
+SLOW = np.arange(20)
+OTHERS = {  # what is no classification, or looks like a symptom and is none -> what must not be said
+    "a loss of zero": ({"loss": [0.0] * 10, "accuracy": [1.0] * 10}, {"not_learning"}),
+    "a regression": (
+        {"loss": 5e4 * np.exp(-AT / 3) + 2e3, "val_loss": 5e4 * np.exp(-AT / 3) + 2.1e3},
+        {"bad_initialisation", "not_learning"},
+    ),
+    "a bound that falls below zero": (
+        {"loss": 1700 * np.exp(-AT / 4) - 1200}, {"bad_initialisation", "ascending"},
+    ),
+    "an accuracy that does not fit": (
+        {"loss": 0.4 * np.exp(-AT / 3) + 0.005, "accuracy": [0.0] * 30},
+        {"not_learning", "underfitting"},
+    ),
+    "a Dice loss": (
+        {"loss": -0.9 + 0.6 * np.exp(-AT / 5), "accuracy": 0.985 - 0.035 * np.exp(-AT / 5)},
+        {"ascending"},
+    ),
+    "four rows that hardly rise": (
+        {"loss": [0.2501, 0.2503, 0.2506, 0.2511], "accuracy": [0.912] * 4}, {"ascending"},
+    ),
+    "a fast start": ({"loss": 1.2 + 1.1 * np.exp(-AT / 1.5)}, {"not_learning"}),
+    "slow fine-tuning": (
+        {
+            "loss": 0.62 - 0.006 * SLOW, "accuracy": 0.68 + 0.004 * SLOW,
+            "val_loss": 0.63 - 0.006 * SLOW, "val_accuracy": 0.67 + 0.004 * SLOW,
+        },
+        {"lr_too_low"},
+    ),
+    "mixed images": (
+        {
+            "loss": 1.6 + 0.7 * np.exp(-AT / 6), "accuracy": 0.45 - 0.35 * np.exp(-AT / 6),
+            "val_loss": 0.8 + 1.4 * np.exp(-AT / 6), "val_accuracy": 0.78 - 0.6 * np.exp(-AT / 6),
+        },
+        {"underfitting"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_what_is_no_such_symptom_is_not_accused(kind):
+    curves, wrong = OTHERS[kind]
+    lists = {name: np.asarray(values).tolist() for name, values in curves.items()}
+    assert not wrong & set(hardex.curves(lists).runs[0].codes)
+
+
+@pytest.mark.parametrize(
+    ("val", "best"),
+    [([0.6, 0.45, 0.5, 0.58, 0.66], 2), ([0.52, 0.5, 0.55, 0.62, 0.7, 0.8], 2)],
+)
+def test_overfitting_in_few_rows_names_the_best_one(val, best):
+    loss = [0.7, 0.4, 0.25, 0.15, 0.1, 0.05][: len(val)]
+    (found,) = hardex.curves({"loss": loss, "val_loss": val}).runs[0].findings
+    assert (found.code, found.epoch) == ("overfitting", best)
+    assert f"{min(val):.4g}" in found.why
+
+
+def test_one_evaluation_that_is_nan_is_told_from_a_loss_that_is():
+    val = [2.0, 1.6, 1.2, 1.0, float("nan")]
+    (one,) = hardex.curves({"loss": [2, 1.5, 1.0, 0.8, 0.7], "val_loss": val}).runs
+    assert one.codes == ("nan",) and one.findings[0].confidence < 0.9
+    assert "validation loss" in one.findings[0].why
+
+
+def test_a_loss_that_never_changes_is_no_learning():
+    stuck = {"loss": [0.0] * 10, "accuracy": [0.5] * 10}
+    assert hardex.curves(stuck).runs[0].codes == ("not_learning",)
+
+
+def test_a_schedule_that_has_ended_asks_for_no_more_epochs():
+    lists = {name: values[:7].tolist() for name, values in HEALTHY.items()}
+    assert "not_converged" in hardex.curves(lists).runs[0].codes
+    ended = lists | {"learning_rate": [1e-3, 9e-4, 7e-4, 5e-4, 3e-4, 1e-4, 1e-6]}
+    assert "not_converged" not in hardex.curves(ended).runs[0].codes
