@@ -230,7 +230,7 @@ def test_a_validation_that_falls_and_comes_back_oscillates():
 
 
 SLOW = np.arange(20)
-OTHERS = {  # what is no classification, or looks like a symptom and is none -> what must not be said
+OTHERS = {  # what looks like a symptom and is none -> what must not be said
     "a loss of zero": ({"loss": [0.0] * 10, "accuracy": [1.0] * 10}, {"not_learning"}),
     "a regression": (
         {"loss": 5e4 * np.exp(-AT / 3) + 2e3, "val_loss": 5e4 * np.exp(-AT / 3) + 2.1e3},
