@@ -82,10 +82,10 @@ def not_learning(facts: Facts) -> CurveFinding | None:
     same = frozen or _one_answer(facts)
     if _frozen(loss) and level <= _GOOD:
         same = True
-    elif not frozen and (level > _GOOD or facts.knows_something):
-        if same and level > _GOOD:
-            return _largest_class(facts, level)
-        if not same or level > _MAYBE_ONE_CLASS:
+    elif not frozen and level > _MAYBE_ONE_CLASS:  # a good model stands still, too
+        return _largest_class(facts, level) if same else None
+    elif not frozen and facts.knows_something:
+        if not same:
             return None
         why = (
             f"The loss falls to {loss.end:.4g}, but the accuracy stays at {level:.3f} and that of "
@@ -197,7 +197,7 @@ def _at_chance(facts: Facts, level: float) -> bool:
 def _one_answer(facts: Facts) -> bool:
     """Whether the validation accuracy is one value again and again, as of one answer to all."""
     values = facts.val_accuracy.values
-    if len(values) < 4 or facts.val_accuracy.end > 0.999:
+    if len(values) < 5 or facts.val_accuracy.end > 0.999:
         return False
     _, counts = np.unique(np.round(values, 4), return_counts=True)
     return bool(counts.max() >= 0.75 * len(values))
@@ -410,9 +410,7 @@ def oscillating(facts: Facts) -> CurveFinding | None:
     regular = len(steps) > 10 and float((steps[1:] * steps[:-1] < 0).mean()) >= _TURNS
     of_level, of_fall = up / len(steps) / max(level, 1e-9), up / len(steps) / max(fallen, 1e-9)
     least = _RISES_OF_FALL * (0.3 if regular else 1.0)
-    much = (of_level > _RISES and of_fall > least) or (
-        of_level > _RISES / 2 and of_fall > 2 * _RISES_OF_FALL
-    )
+    much = of_level > _RISES and of_fall > least
     if level > _NO_LOSS and jumps >= _JUMPS and much:
         why = (
             f"The training loss goes up and down: it rises by more than {_JUMP:.0%} in {jumps:.0%} "

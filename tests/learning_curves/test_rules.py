@@ -258,6 +258,19 @@ OTHERS = {  # what looks like a symptom and is none -> what must not be said
         },
         {"lr_too_low"},
     ),
+    "a good model trained further": (
+        {
+            "loss": [0.552, 0.548, 0.54, 0.5365, 0.53],
+            "accuracy": [0.815, 0.818, 0.817, 0.819, 0.82],
+            "val_loss": [0.61, 0.6, 0.602, 0.6, 0.598],
+            "val_accuracy": [0.8141026, 0.8141026, 0.8205128, 0.8141026, 0.8141026],
+        },
+        {"not_learning"},
+    ),
+    "a good model with the loss of a share": (
+        {"loss": [0.476, 0.475, 0.474, 0.474], "accuracy": [0.818, 0.817, 0.818, 0.818]},
+        {"not_learning"},
+    ),
     "mixed images": (
         {
             "loss": 1.6 + 0.7 * np.exp(-AT / 6), "accuracy": 0.45 - 0.35 * np.exp(-AT / 6),
