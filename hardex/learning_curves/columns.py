@@ -122,7 +122,7 @@ def _of_validation(
     if not losses or ACCURACY not in found or VAL_ACCURACY in found or ACCURACY in told:
         return []
     loss, accuracy = header[found[LOSS]], header[found[ACCURACY]]
-    if not _says_training(loss) or _says_training(accuracy):
+    if not says_training(loss) or says_training(accuracy):
         return []
     found[VAL_ACCURACY] = found.pop(ACCURACY)
     return [
@@ -131,7 +131,8 @@ def _of_validation(
     ]
 
 
-def _says_training(column: str) -> bool:
+def says_training(column: str) -> bool:
+    """Whether the name of a column has a word for training."""
     words = re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower())
     return any(word in _TRAINING for word in words)
 

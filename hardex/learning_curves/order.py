@@ -23,6 +23,7 @@ from hardex.learning_curves.columns import (
 )
 from hardex.learning_curves.noise import examples_behind, noise
 from hardex.learning_curves.raw_log import RawLog
+from hardex.learning_curves.row_kinds import by_role, in_turn, told_apart
 from hardex.learning_curves.training_run import (
     EPOCH as BY_EPOCH,
 )
@@ -79,6 +80,7 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
     Raises:
         LogError: it has no rows or no curve.
     """
+    raw, roles = by_role(raw, chosen)
     places, notes = assigned(raw.header, chosen, raw.name)
     table = {name: raw.columns[place] for name, place in places.items()}
     table = {k: v for k, v in table.items() if k not in (EPOCH, STEP) or np.isfinite(v).any()}
@@ -98,18 +100,19 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
         )
     rows = np.flatnonzero(there)
     key = _key(table)
-    parts, order_notes = _parts(key[rows], raw.repeated, rows, by_epoch=EPOCH in table)
-    shared = (*raw.notes, *notes, *told, *order_notes)
+    groups, apart = told_apart(raw, table, rows, roles)
+    shared = (*raw.notes, *notes, *told, *apart)
     runs = []
-    for number, whole in enumerate(parts, 1):
-        part, again = _without_redone(whole, key)
-        name = raw.name if len(parts) == 1 else f"{raw.name}, run {number} of {len(parts)}"
-        run = _run(raw.name, name, {k: v[part] for k, v in table.items()}, failed[part])
-        runs.append(
-            replace(
-                run, notes=(*shared, *again, *run.notes), begun_anew=len(parts) > 1 and number > 1
-            )
-        )
+    for group in groups:
+        rows = in_turn(group.rows, key, roles)
+        parts, order_notes = _parts(key[rows], raw.repeated, rows, by_epoch=EPOCH in table)
+        named = f"{raw.name}, {group.name}" if group.name else raw.name
+        for number, whole in enumerate(parts, 1):
+            part, again = _without_redone(whole, key)
+            name = named if len(parts) == 1 else f"{named}, run {number} of {len(parts)}"
+            run = _run(raw.name, name, {k: v[part] for k, v in table.items()}, failed[part])
+            said = (*shared, *order_notes, *again, *run.notes)
+            runs.append(replace(run, notes=said, begun_anew=number > 1))
     return runs
 
 
@@ -214,7 +217,7 @@ def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool
 
 def _as_share(table: dict[str, Numbers], name: str, notes: list[str]) -> None:
     """Percents become shares; what is neither is no accuracy."""
-    if name not in table:
+    if name not in table or not np.isfinite(table[name]).any():
         return
     values = table[name]
     most, least = float(np.nanmax(values)), float(np.nanmin(values))
