@@ -24,6 +24,7 @@ from hardex.learning_curves.columns import (
 from hardex.learning_curves.noise import examples_behind, noise
 from hardex.learning_curves.raw_log import RawLog
 from hardex.learning_curves.row_kinds import by_role, in_turn, told_apart
+from hardex.learning_curves.shares import as_shares
 from hardex.learning_curves.training_run import (
     EPOCH as BY_EPOCH,
 )
@@ -48,7 +49,6 @@ _FEW_GROUPS = 4
 _CHUNKS = 60  # rows that a log of steps is cut into
 _ONE_BATCH = 512  # examples
 _LEAST_CUT, _ROUGHER = 10, 4.0  # rows; times the noise of the other rows
-_SHARE, _PERCENT, _WHOLE = 1 + 1e-6, 1.5, 100.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +88,7 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
     for name in _LOSSES:
         if name in places:
             failed |= _to_the_end(raw.failed[:, places[name]], table[name])
-    told: list[str] = []
-    for accuracy in (ACCURACY, VAL_ACCURACY):
-        _as_share(table, accuracy, told)
+    table, told = as_shares(table, raw, places)
     curves = [name for name in table if name not in (EPOCH, STEP)]
     there = failed | np.any([np.isfinite(table[name]) for name in curves], axis=0)
     if not there.any():
@@ -213,28 +211,6 @@ def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool
         tuple(notes),
         counts=found.counts,
     )
-
-
-def _as_share(table: dict[str, Numbers], name: str, notes: list[str]) -> None:
-    """Percents become shares; what is neither is no accuracy."""
-    if name not in table or not np.isfinite(table[name]).any():
-        return
-    values = table[name]
-    most, least = float(np.nanmax(values)), float(np.nanmin(values))
-    if least >= 0 and _PERCENT < most <= _WHOLE:
-        table[name] = values / 100
-        notes.append(f"{name} is in percent; it was divided by 100.")
-    elif _SHARE < most <= _PERCENT and least >= 0:
-        notes.append(
-            f"{name} has values up to {most:.4g}: neither shares nor percents for certain, so it "
-            "was left out; divide percents by 100."
-        )
-        del table[name]
-    elif most > _PERCENT or least < 0:
-        notes.append(
-            f"{name} has values from {least:.4g} to {most:.4g} and is no share; it was left out."
-        )
-        del table[name]
 
 
 def _groups(table: Mapping[str, Numbers], count: int, notes: list[str]) -> Groups:

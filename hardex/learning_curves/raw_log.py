@@ -37,6 +37,7 @@ class RawLog:
         repeated: rows before which the header is repeated.
         notes: sentences about what was read, or left out.
         words: the columns that hold few words in place of numbers, by their places.
+        with_sign: the columns whose numbers are written with %, which were divided by 100.
     """
 
     name: str
@@ -46,6 +47,7 @@ class RawLog:
     repeated: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     words: Mapping[int, Words] = field(default_factory=dict)
+    with_sign: frozenset[str] = frozenset()
 
 
 def raw_log(
@@ -71,6 +73,7 @@ def raw_log(
     columns, failed = [], []
     said = list(notes)
     words: dict[int, Words] = {}
+    with_sign = set()
     for place, (title, column) in enumerate(zip(header, cells, strict=True)):
         values, wrong = numbers(column)
         columns.append(values)
@@ -82,6 +85,7 @@ def raw_log(
         )
         percents = sum(1 for cell in column if isinstance(cell, str) and cell.rstrip()[-1:] == "%")
         if percents:
+            with_sign.add(title)
             said.append(f"{title} is written with %; it was divided by 100.")
         if unread and (found := _words_of(column)):
             words[place] = found
@@ -89,7 +93,16 @@ def raw_log(
             said.append(f"{unread:,} of {len(values):,} cells of {title} hold no number.")
     count = len(columns[0]) if columns else 0
     marks = np.stack(failed, axis=1) if failed else np.zeros((count, 0), np.bool_)
-    return RawLog(name, tuple(header), tuple(columns), marks, tuple(repeated), tuple(said), words)
+    return RawLog(
+        name,
+        tuple(header),
+        tuple(columns),
+        marks,
+        tuple(repeated),
+        tuple(said),
+        words,
+        frozenset(with_sign),
+    )
 
 
 def _words_of(cells: Sequence[object]) -> Words | None:

@@ -293,7 +293,7 @@ def test_cells_without_a_number_are_counted(tmp_path):
 
 
 def test_what_is_neither_a_share_nor_a_percent_for_certain_is_left_out(tmp_path):
-    text = rows("epoch,loss,acc", "1,4.6,0.98", "2,4.6,1.02", "3,4.6,1.01")
+    text = rows("epoch,loss,acc", "1,0.6,0.98", "2,0.5,1.02", "3,0.4,1.01")
     (run,) = read_log(table(tmp_path / "a.csv", text))
     assert not run.has("accuracy") and "neither shares nor percents" in run.notes[0]
 
