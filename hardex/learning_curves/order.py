@@ -48,7 +48,7 @@ _UNSORTED = 0.2  # share of the rows that go back, above which a log is unsorted
 _FEW_GROUPS = 4
 _CHUNKS = 60  # rows that a log of steps is cut into
 _ONE_BATCH = 512  # examples
-_LEAST_CUT, _ROUGHER = 10, 4.0  # rows; times the noise of the other rows
+_LEAST_CUT, _ROUGHER, _JUMPS = 10, 4.0, 2.0  # rows; times the noise of the other rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -306,21 +306,37 @@ def _without_cut_epochs(metrics: dict[str, Numbers], notes: list[str]) -> None:
     if rows < _LEAST_CUT or LOSS not in metrics or not np.isfinite(metrics[LOSS]).all():
         return
     loss = metrics[LOSS]
-    whole, cut = sorted((0, 1), key=lambda start: noise(loss[start::2]))
-    smooth, rough = noise(loss[whole::2]), noise(loss[cut::2])
-    between = np.interp(np.arange(rows), np.arange(whole, rows, 2), loss[whole::2])
-    apart = float(np.median(np.abs(loss - between)[cut::2]))
-    jumps = rough > _ROUGHER * smooth and apart > _ROUGHER * smooth and smooth > 0
-    if jumps or _of_few_examples(metrics.get(ACCURACY), cut):
+    cut = max((0, 1), key=lambda start: noise(loss[start::2]))
+    only_training = _jumps(loss, cut, _ROUGHER) and _runs_smoothly(metrics, cut)
+    if only_training or _of_few_examples(metrics.get(ACCURACY), cut):
         for name in (LOSS, ACCURACY):
             if name in metrics:
                 values = metrics[name].copy()
                 values[cut::2] = np.nan
                 metrics[name] = values
         notes.append(
-            "Every second epoch jumps while the others run smoothly, as where the data run out in "
-            "the middle: training values of these epochs were left out."
+            "Training jumps in every second epoch and validation does not, as where the data run "
+            "out in the middle: training values of these epochs were left out."
         )
+
+
+def _jumps(values: Numbers, start: int, times: float) -> bool:
+    """Whether every second value from a start on is far from a smooth curve of the others."""
+    others = 1 - start
+    smooth, rough = noise(values[others::2]), noise(values[start::2])
+    between = np.interp(np.arange(len(values)), np.arange(others, len(values), 2), values[others::2])
+    apart = float(np.median(np.abs(values - between)[start::2]))
+    return rough > times * smooth and apart > times * smooth and smooth > 0
+
+
+def _runs_smoothly(metrics: Mapping[str, Numbers], start: int) -> bool:
+    """Whether validation is there in each epoch and does not jump where training does.
+
+    Where it jumps, too, the model is what changes, and not the number of batches.
+    """
+    curves = [metrics[name] for name in (VAL_LOSS, VAL_ACCURACY) if name in metrics]
+    whole = [values for values in curves if np.isfinite(values).all()]
+    return bool(whole) and not any(_jumps(values, start, _JUMPS) for values in whole)
 
 
 def _of_few_examples(accuracy: Numbers | None, start: int) -> bool:

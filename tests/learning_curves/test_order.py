@@ -128,7 +128,21 @@ def test_epochs_that_were_cut_short_are_left_out(tmp_path):
     (run,) = read_log(table(tmp_path / "a.csv", rows("epoch,loss,val_loss", *lines)))
     assert run.curve("loss")[0].tolist() == list(range(1, 21, 2))
     assert len(run.curve("val_loss")[0]) == 20
-    assert "Every second epoch" in run.notes[0]
+    assert "Training jumps in every second epoch" in run.notes[0]
+
+
+ALTERNATING = [1.0, 1.3, 0.75, 1.16, 0.55, 1.2, 0.46, 0.85, 0.41, 1.03, 0.36, 0.72, 0.35, 0.98, 0.33,
+               0.80, 0.32, 1.1, 0.31, 0.7]  # fmt: skip
+
+
+def test_a_rate_that_alternates_leaves_nothing_out():
+    for beside in (
+        {"val_loss": [one + 0.1 for one in ALTERNATING]},
+        {"val_accuracy": [round(1 - one / 2, 3) for one in ALTERNATING]},
+        {},
+    ):
+        (run,) = read_log({"loss": ALTERNATING, **beside})
+        assert run.metrics["loss"].tolist() == ALTERNATING and run.notes == ()
 
 
 def test_other_forms_of_tables(tmp_path):
