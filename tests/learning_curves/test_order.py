@@ -131,8 +131,8 @@ def test_epochs_that_were_cut_short_are_left_out(tmp_path):
     assert "Training jumps in every second epoch" in run.notes[0]
 
 
-ALTERNATING = [1.0, 1.3, 0.75, 1.16, 0.55, 1.2, 0.46, 0.85, 0.41, 1.03, 0.36, 0.72, 0.35, 0.98, 0.33,
-               0.80, 0.32, 1.1, 0.31, 0.7]  # fmt: skip
+ALTERNATING = [1.0, 1.3, 0.75, 1.16, 0.55, 1.2, 0.46, 0.85, 0.41, 1.03, 0.36, 0.72, 0.35, 0.98,
+               0.33, 0.80, 0.32, 1.1, 0.31, 0.7]  # fmt: skip
 
 
 def test_a_rate_that_alternates_leaves_nothing_out():
@@ -246,6 +246,25 @@ def test_the_accuracy_of_a_named_output_is_taken_and_said(tmp_path, name, known)
     (run,) = read_log(log)
     assert run.has("accuracy") == known
     assert any(f"{name} is taken as accuracy" in note for note in run.notes) == known
+
+
+@pytest.mark.parametrize(
+    "name", ["best_val_acc", "best_acc", "val_best_acc", "max_accuracy", "digit_acc_ema", "ema_acc",
+             "runningAcc", "model_val_acc"],
+)  # fmt: skip
+def test_the_best_so_far_and_validation_are_not_taken_for_training(tmp_path, name):
+    log = table(tmp_path / "log.csv", rows(f"epoch,loss,{name}", "1,2.0,0.3", "2,1.5,0.4"))
+    (run,) = read_log(log)
+    assert not run.has("accuracy")
+    assert run.has("val_accuracy") == (name == "model_val_acc")
+
+
+def test_validation_comes_before_test(tmp_path):
+    lines = rows("test_acc,test_loss,loss,valid_loss,valid_acc", "0.1,9,2,2.1,0.2", "0.2,9,1,2,0.3")
+    (run,) = read_log(table(tmp_path / "log.csv", lines))
+    assert run.metrics["val_accuracy"].tolist() == [0.2, 0.3]
+    assert run.metrics["val_loss"].tolist() == [2.1, 2]
+    assert "valid_acc and test_acc are of one kind; the first is used." in run.notes
 
 
 @given(st.lists(st.floats(-100, 100), min_size=4, max_size=40), st.floats(-5, 5), st.floats(-9, 9))
