@@ -48,6 +48,7 @@ _UNSORTED = 0.2  # share of the rows that go back, above which a log is unsorted
 _FEW_GROUPS = 4
 _CHUNKS = 60  # rows that a log of steps is cut into
 _ONE_BATCH = 512  # examples
+_MOST_RUNS = 1000  # as many as logs
 _LEAST_CUT, _ROUGHER, _JUMPS = 10, 4.0, 2.0  # rows; times the noise of the other rows
 
 
@@ -100,12 +101,16 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
     key = _key(table)
     groups, apart = told_apart(raw, table, rows, roles)
     shared = (*raw.notes, *notes, *told, *apart)
-    runs = []
+    runs: list[TrainingRun] = []
     for group in groups:
+        if len(runs) >= _MOST_RUNS:
+            break
         rows = in_turn(group.rows, key, roles)
         parts, order_notes = _parts(key[rows], raw.repeated, rows, by_epoch=EPOCH in table)
         named = f"{raw.name}, {group.name}" if group.name else raw.name
-        for number, whole in enumerate(parts, 1):
+        if len(runs) + len(parts) > _MOST_RUNS or len(groups) > _MOST_RUNS:
+            order_notes = (*order_notes, f"Only the first {_MOST_RUNS:,} runs were read.")
+        for number, whole in enumerate(parts[: _MOST_RUNS - len(runs)], 1):
             part, again = _without_redone(whole, key)
             name = named if len(parts) == 1 else f"{named}, run {number} of {len(parts)}"
             run = _run(raw.name, name, {k: v[part] for k, v in table.items()}, failed[part])
@@ -324,7 +329,9 @@ def _jumps(values: Numbers, start: int, times: float) -> bool:
     """Whether every second value from a start on is far from a smooth curve of the others."""
     others = 1 - start
     smooth, rough = noise(values[others::2]), noise(values[start::2])
-    between = np.interp(np.arange(len(values)), np.arange(others, len(values), 2), values[others::2])
+    between = np.interp(
+        np.arange(len(values)), np.arange(others, len(values), 2), values[others::2]
+    )
     apart = float(np.median(np.abs(values - between)[start::2]))
     return rough > times * smooth and apart > times * smooth and smooth > 0
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from hardex.learning_curves.training_run import Numbers
 
 MISSING = frozenset({"", "-", "--", "none", "null", "n/a", "na", "<na>", "nil"})
-_MOST_WORDS = 1000  # of a column; one with more names neither runs nor kinds of rows
+_MOST_WORDS = 10_000  # of a column; one with more names neither runs nor kinds of rows
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,6 +51,11 @@ def _read(log: Log, chosen: dict[str, str]) -> list[TrainingRun]:
             f"{type(log).__name__} is none of these; pass model.fit(...).history."
         )
     path, name = Path(log), str(log)
+    if not path.exists():
+        raise LogError(
+            f"a training log must be a file or a folder that is there; there is no {name}; look "
+            "at its path again."
+        )
     if path.is_dir():
         return _folder(path, name, chosen)
     if path.suffix.lower() in _PICKLES:
@@ -104,7 +109,11 @@ def _with_batches(runs: list[TrainingRun], path: Path) -> list[TrainingRun]:
     beside = path.with_suffix(BATCHES)
     if len(runs) != 1 or path.name.endswith(BATCHES) or not beside.is_file():
         return runs
-    batches = in_order(read_table(beside, str(beside)), {})[-1].batches
+    try:
+        batches = in_order(read_table(beside, str(beside)), {})[-1].batches
+    except LogError as error:
+        note = f"The losses of batches beside it were left out: {error}"
+        return [replace(runs[0], notes=(*runs[0].notes, note))]
     return [replace(runs[0], batches=batches)] if batches is not None else runs
 
 

@@ -29,7 +29,7 @@ _SETTINGS = frozenset(
     "batch_size bs dropout weight_decay wd momentum depth width hidden units layers".split()
 ) | {LEARNING_RATE}
 _SHARED = 0.5  # of the epochs of a group, that other groups must have, too
-_MOST_GROUPS = 1000
+_MOST_GROUPS = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,13 +121,12 @@ def told_apart(
     if not codes:
         return [Group("", rows)], ()
     joined = _joined(list(codes.values()))
-    first = np.unique(joined, return_index=True)[1]
+    starts = np.unique(joined, return_index=True)[1]
+    by_group = rows[np.argsort(joined, kind="stable")]
+    members = np.split(by_group, np.cumsum(np.bincount(joined)[np.unique(joined)])[:-1])
     groups = [
-        Group(
-            ", ".join(f"{raw.header[p]} {_label(raw, p, int(rows[at]))}" for p in codes),
-            rows[joined == joined[at]],
-        )
-        for at in np.sort(first).tolist()
+        Group(", ".join(f"{raw.header[p]} {_label(raw, p, int(found[0]))}" for p in codes), found)
+        for found in (members[one] for one in np.argsort(starts).tolist())
     ]
     titles = " and ".join(raw.header[p] for p in codes)
     return groups, (f"The log holds {len(groups):,} runs, told apart by {titles}.",)

@@ -364,3 +364,51 @@ def test_signs_of_percents_are_said(tmp_path):
     (run,) = read_log(table(tmp_path / "a.csv", rows("epoch,loss,acc", "1,2.0,50%", "2,1.0,75 %")))
     assert run.metrics["accuracy"].tolist() == [0.5, 0.75]
     assert "acc is written with %; it was divided by 100." in run.notes
+
+
+def test_a_broken_log_of_batches_does_not_hide_the_log(tmp_path):
+    path = table(tmp_path / "a.csv", rows("epoch,loss", "0,2", "1,1"))
+    for text in ("", "step,epoch", "1,2\n", "step,epoch,loss\n"):
+        table(tmp_path / "a.batches.csv", text)
+        (run,) = read_log(path)
+        assert run.metrics["loss"].tolist() == [2, 1] and run.batches is None
+        assert "The losses of batches beside it were left out: " in run.notes[-1]
+
+
+def test_broken_lines_of_json_are_counted(tmp_path):
+    text = '{"loss": 2}\n{"lo\n\n[1]\n{"loss": 1}\n{"loss": 0.5'
+    for name in ("a.jsonl", "a.log.json", "a.txt"):
+        (run,) = read_log(table(tmp_path / name, text))
+        assert run.metrics["loss"].tolist() == [2, 1]
+        assert run.notes[0].startswith("2 lines could not be read as JSON and were left out")
+    (run,) = read_log(table(tmp_path / "b.jsonl", '{"loss": 2}\n{"loss": 1}\n{"l'))
+    assert run.notes == () and len(run) == 2
+    (run,) = read_log(table(tmp_path / "c.json", '{"env": "x"}\n{"mode": "train", "loss": 1}\n'))
+    assert len(run) == 1
+    with pytest.raises(LogError, match="must be JSON"):
+        read_log(table(tmp_path / "d.json", '{"loss": [1,\n2'))
+
+
+def test_a_missing_log_is_called_missing(tmp_path):
+    with pytest.raises(LogError, match=r"there is no .*missing\.csv"):
+        read_log(tmp_path / "missing.csv")
+
+
+def test_columns_may_be_set_apart_by_blanks(tmp_path):
+    (run,) = read_log(
+        table(tmp_path / "a.log", "epoch  loss   val_loss\n 1  2.5  2,6\n 2 1.5 1.7\n")
+    )
+    assert run.metrics["loss"].tolist() == [2.5, 1.5]
+    assert run.metrics["val_loss"].tolist() == [2.6, 1.7]
+
+
+def test_a_history_without_numbers_is_refused_without_a_warning():
+    for history in ({"loss": [None] * 4}, {"accuracy": [float("nan")] * 3}, {"acc": [None] * 4}):
+        with pytest.raises(LogError, match="no number"):
+            read_log(history)
+
+
+def test_the_number_of_runs_of_a_log_is_bounded(tmp_path):
+    text = rows("epoch,loss", *("0,2", "1,1") * 1500)
+    runs = read_log(table(tmp_path / "a.csv", text))
+    assert len(runs) == 1000 and "Only the first 1,000 runs were read." in runs[0].notes
