@@ -48,6 +48,8 @@ _UNSORTED = 0.2  # share of the rows that go back, above which a log is unsorted
 _FEW_GROUPS = 4
 _CHUNKS = 60  # rows that a log of steps is cut into
 _ONE_BATCH = 512  # examples
+_GOES_ON = 0.9  # share of the epochs, whose loss must begin nearer to the one before
+_BACK, _STAYS = 0.6, 0.2  # of the way that the loss had fallen; where it jumps, and a row later
 _MOST_RUNS = 1000  # as many as logs
 _LEAST_CUT, _ROUGHER, _JUMPS = 10, 4.0, 2.0  # rows; times the noise of the other rows
 
@@ -98,23 +100,25 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
             f"{counted(len(failed), 'row')} and no number; pass another log."
         )
     rows = np.flatnonzero(there)
-    key = _key(table)
     groups, apart = told_apart(raw, table, rows, roles)
     shared = (*raw.notes, *notes, *told, *apart)
     runs: list[TrainingRun] = []
     for group in groups:
         if len(runs) >= _MOST_RUNS:
             break
+        own, order_notes = _with_epochs(table, group.rows)
+        key = _key(own)
         rows = in_turn(group.rows, key, roles)
-        parts, order_notes = _parts(key[rows], raw.repeated, rows, by_epoch=EPOCH in table)
+        parts, cut = _parts(key[rows], raw.repeated, rows, by_epoch=EPOCH in own)
+        order_notes += cut
         named = f"{raw.name}, {group.name}" if group.name else raw.name
         if len(runs) + len(parts) > _MOST_RUNS or len(groups) > _MOST_RUNS:
             order_notes = (*order_notes, f"Only the first {_MOST_RUNS:,} runs were read.")
         for number, whole in enumerate(parts[: _MOST_RUNS - len(runs)], 1):
             part, again = _without_redone(whole, key)
             name = named if len(parts) == 1 else f"{named}, run {number} of {len(parts)}"
-            run = _run(raw.name, name, {k: v[part] for k, v in table.items()}, failed[part])
-            said = (*shared, *order_notes, *again, *run.notes)
+            run = _run(raw.name, name, {k: v[part] for k, v in own.items()}, failed[part])
+            said = (*shared, *order_notes, *again, *_begins_again(own, part), *run.notes)
             runs.append(replace(run, notes=said, begun_anew=number > 1))
     return runs
 
@@ -185,6 +189,63 @@ def _parts(
             "Each was read as a run of its own.",
         )
     return np.split(rows, cuts), notes
+
+
+def _with_epochs(
+    table: Mapping[str, Numbers], rows: Rows
+) -> tuple[dict[str, Numbers], tuple[str, ...]]:
+    """With epochs, where steps without them begin anew while the loss goes on where it was.
+
+    All parts must be equally long, apart from the last one, and begin with the same step.
+    """
+    same = dict(table)
+    curve = next((table[name] for name in _LOSSES if name in table), None)
+    if EPOCH in table or STEP not in table or curve is None:
+        return same, ()
+    steps, values = _filled(table[STEP])[rows], curve[rows]
+    back = np.flatnonzero(np.diff(steps) < 0) + 1
+    sizes = np.diff(np.concatenate([[0], back, [len(rows)]]))
+    alike = len(back) and (sizes[:-1] == sizes[0]).all() and 2 <= sizes[0] >= sizes[-1]
+    if not alike or (steps[back] != steps[0]).any() or not np.isfinite(values).all():
+        return same, ()
+    quarter = max(1, int(sizes[0]) // 4)
+    pieces = np.split(values, back)
+    heads = np.array([np.median(piece[:quarter]) for piece in pieces])
+    tails = np.array([np.median(piece[-quarter:]) for piece in pieces])
+    goes_on = np.abs(heads[1:] - tails[:-1]) < np.abs(heads[1:] - heads[0])
+    if goes_on.mean() < _GOES_ON:
+        return same, ()
+    epochs = np.repeat(np.arange(len(sizes), dtype=np.float64), sizes)
+    long = steps[back[0] - 1] - steps[0] + steps[1] - steps[0]
+    for name, found in ((EPOCH, epochs), (STEP, steps + epochs * long)):
+        same[name] = np.full(len(curve), np.nan)
+        same[name][rows] = found
+    return same, (
+        f"The steps begin anew {counted(len(back), 'time')} and the loss goes on where it was: "
+        "each part was read as an epoch.",
+    )
+
+
+def _begins_again(table: Mapping[str, Numbers], part: Rows) -> tuple[str, ...]:
+    """A note where rows without numbers look like two runs, which only the user knows."""
+    if EPOCH in table or STEP in table or LOSS not in table:
+        return ()
+    loss = table[LOSS][part]
+    if len(loss) < _LEAST_CUT or not np.isfinite(loss).all():
+        return ()
+    places = np.arange(3, len(loss) - 2)
+    fallen = loss[0] - loss[places - 1]
+    back = loss[places] - loss[places - 1] > _BACK * fallen
+    stays = loss[places + 1] - loss[places - 1] > _STAYS * fallen
+    far = fallen > _ROUGHER * noise(loss)
+    found = places[back & stays & far & (fallen > 0)]
+    if not len(found):
+        return ()
+    more = f", and {counted(len(found) - 1, 'time')} more" if len(found) > 1 else ""
+    return (
+        f"The loss jumps back to its beginning at row {part[found[0]] + 1:,}{more}: if another run "
+        "begins there, give the rows a column of epochs, or pass each run as a log of its own.",
+    )
 
 
 def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool_]) -> TrainingRun:
@@ -268,11 +329,12 @@ def _by_evaluations(
 ) -> Groups:
     """A group ends with each evaluation; what follows the last one is a group of its own."""
     ends = np.flatnonzero(evaluated)
-    ends = ends[np.append(np.diff(ends) > 1, True)]  # an evaluation may fill two rows
+    if not evaluated.all():
+        ends = ends[np.append(np.diff(ends) > 1, True)]  # an evaluation may fill two rows
+        notes.append("Rows of steps were averaged between one evaluation and the next.")
     groups = np.searchsorted(ends, np.arange(len(evaluated)))
     count = int(groups.max()) + 1
     last = np.append(ends, len(evaluated) - 1)[:count]
-    notes.append("Rows of steps were averaged between one evaluation and the next.")
     at, counts = (np.arange(1.0, count + 1), EVALUATION) if where is None else (where[last], counts)
     return Groups(groups.astype(np.int64), at, EVALUATION, counts, True)
 

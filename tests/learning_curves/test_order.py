@@ -412,3 +412,28 @@ def test_the_number_of_runs_of_a_log_is_bounded(tmp_path):
     text = rows("epoch,loss", *("0,2", "1,1") * 1500)
     runs = read_log(table(tmp_path / "a.csv", text))
     assert len(runs) == 1000 and "Only the first 1,000 runs were read." in runs[0].notes
+
+
+def test_steps_that_begin_anew_in_each_epoch_are_epochs():
+    steps = [
+        {"iter": i % 10, "loss": 2 / (1 + i / 9), "val_loss": 2.1 / (1 + i / 9)} for i in range(47)
+    ]
+    (run,) = read_log(steps)
+    assert run.at.tolist() == [1, 2, 3, 4, 5] and len(run.batches.loss) == 47
+    assert (np.diff(run.batches.steps) == 1).all()
+    assert "each part was read as an epoch" in run.notes[0]
+    again = [{"iter": i % 10, "loss": 2 / (1 + i % 10)} for i in range(50)]
+    assert len(read_log(again)) == 5  # runs: the loss begins anew, too
+    (run,) = read_log(steps[:20])
+    assert (np.diff(run.at) > 0).all() and len(run) > 2
+
+
+def test_a_second_run_without_epochs_is_suspected():
+    first = [1.5 * 0.935**n + 0.01 * (n % 2) for n in range(30)]
+    (run,) = read_log({"loss": first + first, "val_loss": first + first})
+    assert "jumps back to its beginning at row 31:" in run.notes[0]
+    (run,) = read_log({"loss": first + first + first})
+    assert "row 31, and 1 time more:" in run.notes[0]
+    spike = [*first[:15], 1.5, *first[15:]]
+    for loss in (first, spike, first[::-1], [1.0] * 30, ALTERNATING):
+        assert read_log({"loss": loss})[0].notes == ()
