@@ -73,12 +73,16 @@ class Groups:
     several: bool
 
 
-def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
+def in_order(
+    raw: RawLog, chosen: Mapping[str, str], *, from_zero: bool = False
+) -> list[TrainingRun]:
     """The trainings in a log.
 
     Args:
         raw: as it was read.
         chosen: columns that the user named, by the name used here.
+        from_zero: whether its program is known to count epochs from 0; a log that has an epoch 0
+            says so itself.
 
     Raises:
         LogError: it has no rows or no curve.
@@ -101,7 +105,8 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
         )
     rows = np.flatnonzero(there)
     groups, apart = told_apart(raw, table, rows, roles)
-    shared = (*raw.notes, *notes, *told, *apart)
+    from_zero, counted_from = _from_zero(table, rows, known=from_zero)
+    shared = (*raw.notes, *notes, *told, *apart, *counted_from)
     runs: list[TrainingRun] = []
     for group in groups:
         if len(runs) >= _MOST_RUNS:
@@ -116,8 +121,9 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
             order_notes = (*order_notes, f"Only the first {_MOST_RUNS:,} runs were read.")
         for number, whole in enumerate(parts[: _MOST_RUNS - len(runs)], 1):
             part, again = _without_redone(whole, key)
-            name = named if len(parts) == 1 else f"{named}, run {number} of {len(parts)}"
-            run = _run(raw.name, name, {k: v[part] for k, v in own.items()}, failed[part])
+            title = named if len(parts) == 1 else f"{named}, run {number} of {len(parts)}"
+            values = {name: column[part] for name, column in own.items()}
+            run = _run(raw.name, title, values, failed[part], from_zero or own is not table)
             said = (*shared, *order_notes, *again, *_begins_again(own, part), *run.notes)
             runs.append(replace(run, notes=said, begun_anew=number > 1))
     return runs
@@ -191,36 +197,52 @@ def _parts(
     return np.split(rows, cuts), notes
 
 
+def _from_zero(
+    table: Mapping[str, Numbers], rows: Rows, *, known: bool
+) -> tuple[bool, tuple[str, ...]]:
+    """Whether epochs count from 0, and a note where nobody knows."""
+    if EPOCH not in table:
+        return known, ()
+    epochs = _filled(table[EPOCH])[rows]
+    first = float(epochs.min())
+    if known or first <= 1 or (epochs != np.round(epochs)).any():
+        return known or first == 0, ()
+    return False, (
+        f"The epochs begin at {first:g}; whether they count from 0 or from 1 is not known, so they "
+        "are called as in the log.",
+    )
+
+
 def _with_epochs(
-    table: Mapping[str, Numbers], rows: Rows
+    table: dict[str, Numbers], rows: Rows
 ) -> tuple[dict[str, Numbers], tuple[str, ...]]:
     """With epochs, where steps without them begin anew while the loss goes on where it was.
 
     All parts must be equally long, apart from the last one, and begin with the same step.
     """
-    same = dict(table)
     curve = next((table[name] for name in _LOSSES if name in table), None)
     if EPOCH in table or STEP not in table or curve is None:
-        return same, ()
+        return table, ()
     steps, values = _filled(table[STEP])[rows], curve[rows]
     back = np.flatnonzero(np.diff(steps) < 0) + 1
     sizes = np.diff(np.concatenate([[0], back, [len(rows)]]))
     alike = len(back) and (sizes[:-1] == sizes[0]).all() and 2 <= sizes[0] >= sizes[-1]
     if not alike or (steps[back] != steps[0]).any() or not np.isfinite(values).all():
-        return same, ()
+        return table, ()
     quarter = max(1, int(sizes[0]) // 4)
     pieces = np.split(values, back)
     heads = np.array([np.median(piece[:quarter]) for piece in pieces])
     tails = np.array([np.median(piece[-quarter:]) for piece in pieces])
     goes_on = np.abs(heads[1:] - tails[:-1]) < np.abs(heads[1:] - heads[0])
     if goes_on.mean() < _GOES_ON:
-        return same, ()
+        return table, ()
     epochs = np.repeat(np.arange(len(sizes), dtype=np.float64), sizes)
     long = steps[back[0] - 1] - steps[0] + steps[1] - steps[0]
+    own = dict(table)
     for name, found in ((EPOCH, epochs), (STEP, steps + epochs * long)):
-        same[name] = np.full(len(curve), np.nan)
-        same[name][rows] = found
-    return same, (
+        own[name] = np.full(len(curve), np.nan)
+        own[name][rows] = found
+    return own, (
         f"The steps begin anew {counted(len(back), 'time')} and the loss goes on where it was: "
         "each part was read as an epoch.",
     )
@@ -248,7 +270,13 @@ def _begins_again(table: Mapping[str, Numbers], part: Rows) -> tuple[str, ...]:
     )
 
 
-def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool_]) -> TrainingRun:
+def _run(
+    log: str,
+    name: str,
+    table: dict[str, Numbers],
+    failed: NDArray[np.bool_],
+    from_zero: bool,
+) -> TrainingRun:
     """One run from its rows in order of time."""
     notes: list[str] = []
     empty = LOSS in table and not np.isfinite(table[LOSS]).any()
@@ -256,7 +284,7 @@ def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool
     if empty and ACCURACY in table and not failed.any():
         failed = np.arange(len(failed)) == 0
         notes.append(_EMPTY_LOSS)
-    found = _groups(table, len(failed), notes)
+    found = _groups(table, len(failed), from_zero, notes)
     groups, several, count = found.of, found.several, len(found.at)
     metrics = {
         key: _of_groups(values, groups, count, mean=several and key in (LOSS, ACCURACY))
@@ -272,14 +300,14 @@ def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool
         found.unit,
         found.at,
         metrics,
-        _batches(table, groups, several),
+        _batches(table, groups, several, from_zero),
         first,
         tuple(notes),
         counts=found.counts,
     )
 
 
-def _groups(table: Mapping[str, Numbers], count: int, notes: list[str]) -> Groups:
+def _groups(table: Mapping[str, Numbers], count: int, from_zero: bool, notes: list[str]) -> Groups:
     """Which rows belong together."""
     epochs = _filled(table[EPOCH]) if EPOCH in table else None
     steps = _filled(table[STEP]) if STEP in table else None
@@ -303,7 +331,7 @@ def _groups(table: Mapping[str, Numbers], count: int, notes: list[str]) -> Group
             _note_repeated(groups, trained, len(numbers), notes)
         if many:
             notes.append("Rows of steps were averaged over each epoch.")
-        at: Numbers = numbers + (1 if numbers[0] == 0 else 0)
+        at: Numbers = numbers + (1 if from_zero else 0)
         return Groups(groups.astype(np.int64), at, BY_EPOCH, BY_EPOCH, many)
     where = epochs if epochs is not None else steps
     counts = STEPS if epochs is None else BY_EPOCH
@@ -433,7 +461,9 @@ def _lost(metrics: Mapping[str, Numbers], notes: list[str]) -> int | None:
     return last + 1
 
 
-def _batches(table: Mapping[str, Numbers], groups: Rows, several: bool) -> BatchCurve | None:
+def _batches(
+    table: Mapping[str, Numbers], groups: Rows, several: bool, from_zero: bool
+) -> BatchCurve | None:
     """The loss of single steps, where the log has it."""
     if not several or LOSS not in table:
         return None
@@ -441,6 +471,8 @@ def _batches(table: Mapping[str, Numbers], groups: Rows, several: bool) -> Batch
     steps = _filled(table[STEP])[there] if STEP in table else there.astype(np.float64)
     epochs = groups[there]
     if EPOCH in table:
-        epochs = np.floor(_filled(table[EPOCH])[there]).astype(np.int64)
-        epochs -= epochs.min()
+        numbers = _filled(table[EPOCH])[there]
+        epochs = np.floor(numbers).astype(np.int64)
+        whole = (numbers == epochs).all()
+        epochs -= (0 if from_zero else 1) if whole else epochs.min()
     return BatchCurve(steps, epochs, table[LOSS][there])

@@ -162,6 +162,30 @@ def test_a_keras_history_is_read():
     history = SimpleNamespace(history={"loss": [2.0, 1.0], "accuracy": [0.1, 0.5]}, epoch=[4, 5])
     (run,) = read_log(history)
     assert run.metrics["accuracy"].tolist() == [0.1, 0.5]
+    assert run.at.tolist() == [5, 6]  # Keras counts from 0, and people from 1
+
+
+@pytest.mark.parametrize(
+    ("header", "at", "known"),
+    [
+        ("epoch,accuracy,loss,val_accuracy,val_loss", [11, 12], True),  # as CSVLogger sorts them
+        ("epoch,loss,accuracy,val_loss,val_accuracy", [10, 11], False),
+        ("epoch,loss,accuracy,train_examples,f1", [11, 12], True),  # CurveDoctor
+    ],
+)
+def test_an_epoch_has_one_number(tmp_path, header, at, known):
+    lines = rows(header, "10,0.5,0.6,500,0.7", "11,0.4,0.5,500,0.6")
+    (run,) = read_log(table(tmp_path / "a.csv", lines))
+    assert run.at.tolist() == at
+    assert any("from 0 or from 1 is not known" in note for note in run.notes) != known
+
+
+@pytest.mark.parametrize("first", [0, 1, 7])
+def test_epochs_of_batches_are_those_of_the_log(tmp_path, first):
+    lines = [f"{first + i // 3},{i},{2 - i / 20}" for i in range(15)]
+    (run,) = read_log(table(tmp_path / "a.csv", rows("epoch,step,loss", *lines)))
+    assert run.at.tolist() == [max(first, 1) + n for n in range(5)]
+    assert np.unique(run.batches.epochs).tolist() == (run.at - 1).tolist()
 
 
 @pytest.mark.parametrize(
