@@ -104,7 +104,9 @@ def in_order(
             f"{counted(len(failed), 'row')} and no number; pass another log."
         )
     rows = np.flatnonzero(there)
-    groups, apart = told_apart(raw, table, rows, roles)
+    groups, apart, titles = told_apart(raw, table, rows, roles)
+    table = {k: v for k, v in table.items() if raw.header[places[k]] not in titles}
+    whole_key = _key(table)
     from_zero, counted_from = _from_zero(table, rows, known=from_zero)
     shared = (*raw.notes, *notes, *told, *apart, *counted_from)
     runs: list[TrainingRun] = []
@@ -112,7 +114,7 @@ def in_order(
         if len(runs) >= _MOST_RUNS:
             break
         own, order_notes = _with_epochs(table, group.rows)
-        key = _key(own)
+        key = whole_key if own is table else _key(own)
         rows = in_turn(group.rows, key, roles)
         parts, cut = _parts(key[rows], raw.repeated, rows, by_epoch=EPOCH in own)
         order_notes += cut
@@ -190,7 +192,7 @@ def _parts(
     notes: tuple[str, ...] = ()
     if cuts:
         notes = (
-            f"The log holds {len(cuts) + 1} runs, one after the other: its "
+            f"The log holds {len(cuts) + 1:,} runs, one after the other: its "
             f"{'epochs begin' if by_epoch else 'rows begin'} anew {counted(len(cuts), 'time')}. "
             "Each was read as a run of its own.",
         )
@@ -223,7 +225,9 @@ def _with_epochs(
     curve = next((table[name] for name in _LOSSES if name in table), None)
     if EPOCH in table or STEP not in table or curve is None:
         return table, ()
-    steps, values = _filled(table[STEP])[rows], curve[rows]
+    steps, values = table[STEP][rows], curve[rows]
+    if not np.isfinite(steps).all():
+        return table, ()
     back = np.flatnonzero(np.diff(steps) < 0) + 1
     sizes = np.diff(np.concatenate([[0], back, [len(rows)]]))
     alike = len(back) and (sizes[:-1] == sizes[0]).all() and 2 <= sizes[0] >= sizes[-1]

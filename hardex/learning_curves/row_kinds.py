@@ -77,7 +77,7 @@ def by_role(raw: RawLog, chosen: Mapping[str, str]) -> tuple[RawLog, Codes]:
     said = f"Rows in which {title} is {words.names[chosen_code]} are of validation"
     if any(word in _TRAINING for word in named):
         said += ", the others of training"
-    notes = [f"{said}; each were read as curves of their own."]
+    notes = [f"{said}; they were read as curves of their own."]
     if left:
         listed = ", ".join(words.names[code] for code in left)
         notes.append(f"Rows in which {title} is {listed} were left out.")
@@ -90,7 +90,7 @@ def by_role(raw: RawLog, chosen: Mapping[str, str]) -> tuple[RawLog, Codes]:
 
 def told_apart(
     raw: RawLog, table: Mapping[str, Numbers], rows: Codes, roles: Codes
-) -> tuple[list[Group], tuple[str, ...]]:
+) -> tuple[list[Group], tuple[str, ...], tuple[str, ...]]:
     """The rows of each run, where a column such as `fold` or `seed` says whose a row is.
 
     A column counts if its values share epochs: what was trained at the same epoch was trained in
@@ -103,7 +103,8 @@ def told_apart(
         roles: (n,) from `by_role`.
 
     Returns:
-        The groups in the order of their first rows, and a note if there are several.
+        The groups in the order of their first rows, a note if there are several, and the names of
+        the columns that tell them apart.
     """
     keys = [_inverse(table[name][rows]) for name in (EPOCH, STEP) if name in table]
     key = _joined([*keys, roles[rows]]) if keys else None
@@ -119,7 +120,7 @@ def told_apart(
     if key is not None and not _unique(key, codes):
         codes |= _further(raw, rows, key, epochs, codes)
     if not codes:
-        return [Group("", rows)], ()
+        return [Group("", rows)], (), ()
     joined = _joined(list(codes.values()))
     starts = np.unique(joined, return_index=True)[1]
     by_group = rows[np.argsort(joined, kind="stable")]
@@ -128,8 +129,9 @@ def told_apart(
         Group(", ".join(f"{raw.header[p]} {_label(raw, p, int(found[0]))}" for p in codes), found)
         for found in (members[one] for one in np.argsort(starts).tolist())
     ]
-    titles = " and ".join(raw.header[p] for p in codes)
-    return groups, (f"The log holds {len(groups):,} runs, told apart by {titles}.",)
+    titles = tuple(raw.header[place] for place in codes)
+    note = f"The log holds {len(groups):,} runs, told apart by {' and '.join(titles)}."
+    return groups, (note,), titles
 
 
 def in_turn(rows: Codes, key: Numbers, roles: Codes) -> Codes:
@@ -256,10 +258,13 @@ def _are_runs(codes: Codes, epochs: Codes | None) -> bool:
         return False
     if epochs is None:
         return True
-    pairs = np.unique(np.stack([codes, epochs]), axis=1)
-    times = np.bincount(pairs[1])
-    shared = np.bincount(pairs[0], times[pairs[1]] > 1) / np.maximum(1, np.bincount(pairs[0]))
-    return bool(shared[np.bincount(pairs[0]) > 0].mean() >= _SHARED)
+    width = int(epochs.max(initial=0)) + 1
+    pairs = np.unique(codes * width + epochs)  # each epoch of each group, once
+    groups, of_group = pairs // width, pairs % width
+    shared = np.bincount(of_group)[of_group] > 1
+    counts = np.bincount(groups)
+    share = np.bincount(groups, shared)[counts > 0] / counts[counts > 0]
+    return bool(share.mean() >= _SHARED)
 
 
 def _unique(key: Codes, codes: Mapping[int, Codes]) -> bool:

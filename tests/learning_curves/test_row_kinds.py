@@ -77,6 +77,7 @@ def test_folds_are_not_averaged(column, by_epoch):
     for n, run in enumerate(runs):
         assert of(run, "loss") == [one + n for one in LOSS]
         assert of(run, "val_loss") == [one + n for one in VAL]
+        assert not by_epoch or column not in run.metrics
     assert len(runs) == 3
     if by_epoch or column != "lr":
         assert f"told apart by {column}" in runs[0].notes[0] and not runs[1].begun_anew
