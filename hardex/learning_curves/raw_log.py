@@ -87,7 +87,8 @@ def raw_log(
         if percents:
             with_sign.add(title)
             said.append(f"{title} is written with %; it was divided by 100.")
-        if unread and (found := _words_of(column)):
+        mostly_words = unread > np.isfinite(values).sum()  # a number may be misspelt
+        if mostly_words and (found := _words_of(column)):
             words[place] = found
         if unread and np.isfinite(values).any():
             said.append(f"{unread:,} of {len(values):,} cells of {title} hold no number.")

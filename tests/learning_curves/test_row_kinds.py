@@ -116,6 +116,16 @@ def test_steps_with_words_are_one_training():
     assert of(run, "loss") == pytest.approx([2, 1.75, 1.5, 1.25])
 
 
+def test_columns_that_the_user_names_and_cells_without_numbers(tmp_path):
+    rows = [{"epoch": row["epoch"], "phase": row["phase"], "my": row["loss"]} for row in phases()]
+    (run,) = read_log(rows, {"loss": "my"})
+    assert of(run, "loss") == LOSS and of(run, "val_loss") == VAL
+    rows = phases()
+    rows[1]["loss"] = "about 2"
+    (run,) = read_log(rows)
+    assert of(run, "loss") == LOSS and run.curve("val_loss")[1].tolist() == VAL[1:]
+
+
 def test_nan_of_validation_stays_nan():
     rows = phases()
     rows[-1]["loss"] = np.nan
