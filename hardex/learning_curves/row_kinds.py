@@ -105,6 +105,14 @@ def told_apart(
     Returns:
         The groups in the order of their first rows, a note if there are several, and the names of
         the columns that tell them apart.
+
+    Example:
+        >>> from hardex.learning_curves.raw_log import raw_log
+        >>> raw = raw_log("a.csv", ["epoch", "fold", "loss"], [[0, 0, 1, 1], [1, 2, 1, 2], [4] * 4])
+        >>> table = {"epoch": raw.columns[0], "loss": raw.columns[2]}
+        >>> groups, _, titles = told_apart(raw, table, np.arange(4), np.zeros(4, np.int64))
+        >>> [(group.name, group.rows.tolist()) for group in groups]
+        [('fold 1', [0, 2]), ('fold 2', [1, 3])]
     """
     keys = [_inverse(table[name][rows]) for name in (EPOCH, STEP) if name in table]
     key = _joined([*keys, roles[rows]]) if keys else None
@@ -135,7 +143,18 @@ def told_apart(
 
 
 def in_turn(rows: Codes, key: Numbers, roles: Codes) -> Codes:
-    """Rows of training and validation in the order of their epochs, where they stand in blocks."""
+    """Rows of training and validation in the order of their epochs, where they stand in blocks.
+
+    Args:
+        rows: (m,) places of rows.
+        key: (n,) the epoch of each row.
+        roles: (n,) from `by_role`.
+
+    Example:
+        >>> key, roles = np.array([0.0, 1, 0, 1]), np.array([0, 0, 1, 1])
+        >>> in_turn(np.arange(4), key, roles).tolist()
+        [0, 2, 1, 3]
+    """
     numbers = key[rows]
     if (np.diff(numbers) >= 0).all() or not roles[rows].any():
         return rows

@@ -38,6 +38,17 @@ def as_shares(
         table: (n,) columns by the names used here.
         raw: the log; its other accuracies, such as those of the best five, are evidence, too.
         places: which column is which.
+
+    Returns:
+        The table, without accuracies that are unclear or none, and a sentence for each change.
+
+    Example:
+        >>> from hardex.learning_curves.raw_log import raw_log
+        >>> raw = raw_log("a.csv", ["acc", "val_acc"], [[0.5, 0.9], [0.6, 2.1]])
+        >>> table = {"accuracy": raw.columns[0], "val_accuracy": raw.columns[1]}
+        >>> found, notes = as_shares(table, raw, {"accuracy": 0, "val_accuracy": 1})
+        >>> found["accuracy"].round(4).tolist(), notes[1]
+        ([0.005, 0.009], 'accuracy is taken as percent, as val_accuracy is; it was divided by 100.')
     """
     found = dict(table)
     notes: list[str] = []
