@@ -22,7 +22,7 @@ def test_the_readable_logs_are_judged_and_the_others_named(hardex, tmp_path):
     (tmp_path / "log.csv").write_text(STUCK)
     answer = hardex("curves missing.csv log.csv")
     assert answer.code == 1
-    assert "not_learning" in answer.out and "missing.csv cannot be read" in answer.err
+    assert "not_learning" in answer.out and "there is no missing.csv" in answer.err
 
 
 def test_columns_and_sizes(hardex, tmp_path):

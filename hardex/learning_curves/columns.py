@@ -14,6 +14,9 @@ _VALIDATION = ("validation", "valid", "val", "eval", "evaluation", "test", "dev"
 _TRAINING = ("train", "training", "tr")
 _SPAN = re.compile(r"^(epoch|batch)_|_(epoch|step|batch|mean|avg)$")  # over what a mean is taken
 _ANOTHER_METRIC = re.compile(r"top|balanced|macro|weighted|class|pixel|per_")  # of its own kind
+_SO_FAR = re.compile(
+    r"(^|_)(best|max|min|ema|swa|running|smoothed|moving|so_far)(_|$)"
+)  # no value of its epoch
 _NAMES = {
     LOSS: {"loss", "cross_entropy", "crossentropy", "cross_entropy_loss", "nll", "nll_loss", "ce"},
     ACCURACY: {
@@ -87,7 +90,7 @@ def assigned(
                 "take one of these."
             )
         found[canonical(name)] = header.index(column)
-    exact = sorted(range(len(header)), key=lambda place: (_rank(header[place]), place))
+    exact = sorted(range(len(header)), key=lambda place: (*_rank(header[place]), place))
     for place in exact:
         if place in found.values():
             continue
@@ -122,7 +125,7 @@ def _of_validation(
     if not losses or ACCURACY not in found or VAL_ACCURACY in found or ACCURACY in told:
         return []
     loss, accuracy = header[found[LOSS]], header[found[ACCURACY]]
-    if not _says_training(loss) or _says_training(accuracy):
+    if not says_training(loss) or says_training(accuracy):
         return []
     found[VAL_ACCURACY] = found.pop(ACCURACY)
     return [
@@ -131,9 +134,18 @@ def _of_validation(
     ]
 
 
-def _says_training(column: str) -> bool:
-    words = re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower())
-    return any(word in _TRAINING for word in words)
+def says_training(column: str) -> bool:
+    """Whether the name of a column has a word for training."""
+    return any(word in _TRAINING for word in _parts(column))
+
+
+def _says_validation(column: str) -> bool:
+    return any(word in _VALIDATION for word in _parts(column))
+
+
+def _parts(column: str) -> list[str]:
+    """The words of a name, in lower case."""
+    return re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower())
 
 
 def _of_an_output(header: Sequence[str], name: str, found: dict[str, int]) -> list[str]:
@@ -143,8 +155,9 @@ def _of_an_output(header: Sequence[str], name: str, found: dict[str, int]) -> li
         column
         for column in header
         if (words := canonical(column)).endswith(ends)
-        and words.startswith("val_") == (name == VAL_ACCURACY)
+        and _says_validation(column) == (name == VAL_ACCURACY)
         and not _ANOTHER_METRIC.search(words)
+        and not _SO_FAR.search(words)
     ]
     if len(fitting) == 1:
         found[name] = header.index(fitting[0])
@@ -155,12 +168,13 @@ def _of_an_output(header: Sequence[str], name: str, found: dict[str, int]) -> li
     return []
 
 
-def _rank(name: str) -> int:
-    """Exact names first; the mean of an epoch before the value of a step."""
+def _rank(name: str) -> tuple[bool, int]:
+    """Exact names first; the mean of an epoch before the value of a step; test data last."""
     words = name.strip().lower()
+    test = "test" in _parts(name)
     if words == canonical(name):
-        return 0
-    return 2 if words.endswith(("_step", "_batch")) else 1
+        return test, 0
+    return test, 2 if words.endswith(("_step", "_batch")) else 1
 
 
 def _listed(header: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """A Keras callback that watches a training and says what is wrong as soon as it is sure."""
 
 import csv
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import IO, Any
 import keras
 import numpy as np
 
+from hardex.bounded import lines_of
 from hardex.errors import LogError
 from hardex.learning_curves.facts import Facts
 from hardex.learning_curves.findings import CurveFinding
@@ -28,7 +30,9 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
 
     Args:
         log: a CSV file for the epochs, which `hardex curves` reads; the losses of batches go into
-            a file beside it, `NAME.batches.csv`. None to write nothing.
+            a file beside it, `NAME.batches.csv`. A training that begins with the first epoch
+            replaces both; one that is resumed with `fit(initial_epoch=…)` goes on in them. None to
+            write nothing.
         stop: whether to end a training that is NaN, diverges or does not learn.
         quiet: whether to say nothing.
         patience: epochs before anything but NaN is said.
@@ -63,6 +67,7 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         self.rows: list[dict[str, float]] = []
         self.batch_losses: list[float] = []
         self._batch_epochs: list[int] = []
+        self._epoch = self._first_step = 0
         self._seen: dict[str, int] = {}
         self._said: set[str] = set()
         self._before, self._last = 0.0, -1
@@ -70,21 +75,15 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         self._relu = ""
         self._files: list[IO[str]] = []
         self._writers: list[Any] = []
+        self._header: list[str] = []
+        self._earlier: list[dict[str, str]] = []
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Begin anew: a second `fit` is a second run, and its log replaces the first one."""
+        """Begin anew: a second `fit` is a second run."""
         self._close()
         self.rows, self.batch_losses, self._batch_epochs = [], [], []
         self._seen, self._said, self.findings, self._examples = {}, set(), (), {}
         self._relu = relu_before_softmax(configuration_of(self.model) or {})
-        if self.log is not None:
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            beside = self.log.with_suffix(BATCHES)
-            self._files = [
-                path.open("w", newline="", encoding="utf-8") for path in (self.log, beside)
-            ]
-            self._writers = [csv.writer(file) for file in self._files]
-            self._writers[1].writerow(["step", "epoch", "loss"])
 
     def resume(
         self, rows: Sequence[Mapping[str, float]], batch_losses: Sequence[tuple[int, float]]
@@ -100,8 +99,10 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         self.batch_losses = [loss for _, loss in batch_losses]
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Keras begins a new mean."""
-        self._before, self._last = 0.0, -1
+        """Keras begins a new mean; in the first epoch of a `fit`, open the logs."""
+        self._before, self._last, self._epoch = 0.0, -1, epoch
+        if self.log is not None and not self._files:
+            self._open(self.log, resumed=epoch > 0)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Note the loss of the batch: Keras tells the mean over the epoch so far."""
@@ -112,10 +113,10 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         steps = max(1, batch - self._last)  # several batches in one call: `steps_per_execution`
         loss, self._before, self._last = (total - self._before) / steps, total, batch
         self.batch_losses.append(loss)
-        self._batch_epochs.append(len(self.rows))
+        self._batch_epochs.append(self._epoch)
         if self._writers:
-            row = [len(self.batch_losses) - 1, self._batch_epochs[-1], f"{loss:.7g}"]
-            self._writers[1].writerow(row)
+            step = self._first_step + len(self.batch_losses) - 1
+            self._writers[1].writerow([step, self._epoch, f"{loss:.7g}"])
 
     def on_test_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Note how many training examples the means of the epoch are made of."""
@@ -127,19 +128,11 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Judge what is known so far."""
-        known = (set(self._names()), len(self._examples))
         if "val_examples" not in self._examples:
             self._count("train_examples")
         self.rows.append({"epoch": float(epoch), **_numbers(logs or {})})
         if self._writers:
-            if (set(self._names()), len(self._examples)) != known and len(
-                self.rows
-            ) > 1:  # not validated in each epoch
-                self._files[0].seek(0)
-                self._files[0].truncate()
-                self._write(self.rows, header=True)
-            else:
-                self._write(self.rows[-1:], header=len(self.rows) == 1)
+            self._write()
             for file in self._files:
                 file.flush()
         if self.judging:
@@ -156,10 +149,12 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
 
     @property
     def history(self) -> dict[str, list[float | None]]:
-        """The values of each epoch, by name; None where an epoch has none."""
-        return {
-            name: [row.get(name) for row in self.rows] for name in self._names() if name != "epoch"
-        }
+        """The values of each epoch, by name; None where an epoch has none.
+
+        `epoch` counts from 1, as everything that is said to people.
+        """
+        found = {name: [row.get(name) for row in self.rows] for name in self._names()}
+        return found | {"epoch": [row["epoch"] + 1 for row in self.rows]}
 
     def _names(self) -> list[str]:
         return list(dict.fromkeys(name for row in self.rows for name in row))
@@ -174,13 +169,45 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
         if count >= 1 and count == round(count):
             self._examples[name] = int(count)
 
-    def _write(self, rows: list[dict[str, float]], *, header: bool) -> None:
-        names = self._names()
-        if header:
-            self._writers[0].writerow([*names, *self._examples])
-        for row in rows:
-            values = ["" if name not in row else f"{row[name]:.7g}" for name in names]
-            self._writers[0].writerow([*values, *self._examples.values()])
+    def _open(self, log: Path, *, resumed: bool) -> None:
+        """Open both files: anew, or to go on with those of the training that is resumed."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        beside = log.with_suffix(BATCHES)
+        self._header, self._earlier = _earlier(log) if resumed else ([], [])
+        batches, before = _earlier(beside) if self._earlier else ([], [])
+        steps = [int(row["step"]) for row in before if (row.get("step") or "").isdigit()]
+        self._first_step = max(steps, default=-1) + 1
+        self._files = [
+            _opened(log, further=bool(self._earlier)),
+            _opened(beside, further=bool(batches)),
+        ]
+        self._writers = [csv.writer(file) for file in self._files]
+        if not batches:
+            self._writers[1].writerow(["step", "epoch", "loss"])
+
+    def _write(self) -> None:
+        """Write the last epoch, and all before it again if the header does not name its values."""
+        names = list(dict.fromkeys([*self._header, *self._names(), *self._examples]))
+        if names == self._header:
+            last = self._cells(self.rows[-1])
+            self._writers[0].writerow([last.get(name, "") for name in names])
+            return
+        self._header = names
+        path = Path(self._files[0].name)
+        written = path.with_name(f"{path.name}.part")
+        with written.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(names)
+            for row in (*self._earlier, *map(self._cells, self.rows)):
+                writer.writerow([row.get(name, "") for name in names])
+        self._files[0].close()
+        os.replace(written, path)
+        self._files[0] = _opened(path, further=True)
+        self._writers[0] = csv.writer(self._files[0])
+
+    def _cells(self, row: Mapping[str, float]) -> dict[str, str]:
+        values = {name: f"{value:.7g}" for name, value in row.items()}
+        return values | {name: str(count) for name, count in self._examples.items()}
 
     def _close(self) -> None:
         for file in self._files:
@@ -260,6 +287,25 @@ def _classes_of(model: Any) -> int | None:
     name = loss if isinstance(loss, str) else type(loss).__name__
     of_classes = "crossentropy" in name.lower().replace("_", "")
     return width if of_classes and isinstance(width, int) and width > 1 else None
+
+
+def _earlier(log: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The header and the rows of a log that hardex wrote; both empty if there is none."""
+    try:
+        reader = csv.DictReader(lines_of(log), restval="")
+        rows = list(reader)
+    except (OSError, ValueError, csv.Error):
+        return [], []
+    header = list(reader.fieldnames or [])
+    return (header, rows) if rows and "epoch" in header else ([], [])
+
+
+def _opened(path: Path, *, further: bool) -> IO[str]:
+    """Open a log to write it anew, or to add whole lines to it."""
+    file = path.open("a" if further else "w", newline="", encoding="utf-8")
+    if further and not path.read_bytes().endswith(b"\n"):  # the program was killed
+        file.write("\r\n")
+    return file
 
 
 def _numbers(logs: Mapping[str, Any]) -> dict[str, float]:

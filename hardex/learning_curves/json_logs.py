@@ -1,12 +1,14 @@
 """Logs as JSON -> a raw log: a Keras history, rows of objects, a trainer's state."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hardex.bounded import Unreadable, json_of, lines_of, read_bytes, why
 from hardex.errors import LogError
 from hardex.learning_curves.raw_log import RawLog, raw_log
+from hardex.sentences import counted
 
 _MOST = 2**28  # bytes
 _FORMS = (
@@ -22,9 +24,15 @@ def read_json_log(path: Path, name: str) -> RawLog:
     """
     try:
         if path.suffix.lower() in (".jsonl", ".ndjson"):
-            return of_value(_lines(path), name)
+            return _of_lines(path, name)
         text = read_bytes(path, _MOST).decode("utf-8-sig")
-        return of_value(json_of(text, endless=True), name)
+        try:
+            value = json_of(text, endless=True)
+        except ValueError:
+            if not _is_of_lines(text):
+                raise
+            return _of_lines(path, name)
+        return of_value(value, name)
     except (OSError, UnicodeDecodeError, Unreadable, ValueError) as error:
         if isinstance(error, LogError):
             raise
@@ -34,18 +42,47 @@ def read_json_log(path: Path, name: str) -> RawLog:
         ) from error
 
 
-def _lines(path: Path) -> list[Any]:
-    found = []
-    for line in lines_of(path):
+def _is_of_lines(text: str) -> bool:
+    """Whether the first line is an object by itself: programs call such files `.json`, too."""
+    try:
+        return isinstance(json_of(text.lstrip().partition("\n")[0], endless=True), dict)
+    except ValueError:
+        return False
+
+
+def _of_lines(path: Path, name: str) -> RawLog:
+    """A log in lines of JSON, without those that are none.
+
+    The last one may be cut off, as where a program was killed; others are counted.
+    """
+    found: list[Any] = []
+    broken: list[int] = []
+    problem: ValueError | None = None
+    last = 0
+    for number, line in enumerate(lines_of(path), 1):
         if not line.strip():
             continue
+        last = number
         try:
-            found.append(json_of(line, endless=True))
-        except ValueError:
-            if found:  # the last line of a killed program is cut off
-                break
-            raise
-    return found
+            value = json_of(line, endless=True)
+            if not isinstance(value, Mapping):
+                raise Unreadable("a line is no object")
+            found.append(value)
+        except ValueError as error:
+            problem = problem or error
+            broken.append(number)
+    if not found and problem is not None:
+        raise problem
+    raw = of_value(found, name)
+    if found and broken[-1:] == [last]:
+        broken.pop()
+    if not broken:
+        return raw
+    note = (
+        f"{counted(len(broken), 'line')} could not be read as JSON and "
+        f"{'was' if len(broken) == 1 else 'were'} left out, the first of them line {broken[0]:,}."
+    )
+    return replace(raw, notes=(*raw.notes, note))
 
 
 def of_value(value: Any, name: str) -> RawLog:

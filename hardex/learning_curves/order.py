@@ -23,6 +23,8 @@ from hardex.learning_curves.columns import (
 )
 from hardex.learning_curves.noise import examples_behind, noise
 from hardex.learning_curves.raw_log import RawLog
+from hardex.learning_curves.row_kinds import by_role, in_turn, told_apart
+from hardex.learning_curves.shares import as_shares
 from hardex.learning_curves.training_run import (
     EPOCH as BY_EPOCH,
 )
@@ -46,8 +48,10 @@ _UNSORTED = 0.2  # share of the rows that go back, above which a log is unsorted
 _FEW_GROUPS = 4
 _CHUNKS = 60  # rows that a log of steps is cut into
 _ONE_BATCH = 512  # examples
-_LEAST_CUT, _ROUGHER = 10, 4.0  # rows; times the noise of the other rows
-_SHARE, _PERCENT, _WHOLE = 1 + 1e-6, 1.5, 100.5
+_GOES_ON = 0.9  # share of the epochs, whose loss must begin nearer to the one before
+_BACK, _STAYS = 0.6, 0.2  # of the way that the loss had fallen; where it jumps, and a row later
+_MOST_RUNS = 1000  # as many as logs
+_LEAST_CUT, _ROUGHER, _JUMPS = 10, 4.0, 2.0  # rows; times the noise of the other rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,16 +73,21 @@ class Groups:
     several: bool
 
 
-def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
+def in_order(
+    raw: RawLog, chosen: Mapping[str, str], *, from_zero: bool = False
+) -> list[TrainingRun]:
     """The trainings in a log.
 
     Args:
         raw: as it was read.
         chosen: columns that the user named, by the name used here.
+        from_zero: whether its program is known to count epochs from 0; a log that has an epoch 0
+            says so itself.
 
     Raises:
         LogError: it has no rows or no curve.
     """
+    raw, roles = by_role(raw, chosen)
     places, notes = assigned(raw.header, chosen, raw.name)
     table = {name: raw.columns[place] for name, place in places.items()}
     table = {k: v for k, v in table.items() if k not in (EPOCH, STEP) or np.isfinite(v).any()}
@@ -86,9 +95,7 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
     for name in _LOSSES:
         if name in places:
             failed |= _to_the_end(raw.failed[:, places[name]], table[name])
-    told: list[str] = []
-    for accuracy in (ACCURACY, VAL_ACCURACY):
-        _as_share(table, accuracy, told)
+    table, told = as_shares(table, raw, places)
     curves = [name for name in table if name not in (EPOCH, STEP)]
     there = failed | np.any([np.isfinite(table[name]) for name in curves], axis=0)
     if not there.any():
@@ -97,19 +104,30 @@ def in_order(raw: RawLog, chosen: Mapping[str, str]) -> list[TrainingRun]:
             f"{counted(len(failed), 'row')} and no number; pass another log."
         )
     rows = np.flatnonzero(there)
-    key = _key(table)
-    parts, order_notes = _parts(key[rows], raw.repeated, rows, by_epoch=EPOCH in table)
-    shared = (*raw.notes, *notes, *told, *order_notes)
-    runs = []
-    for number, whole in enumerate(parts, 1):
-        part, again = _without_redone(whole, key)
-        name = raw.name if len(parts) == 1 else f"{raw.name}, run {number} of {len(parts)}"
-        run = _run(raw.name, name, {k: v[part] for k, v in table.items()}, failed[part])
-        runs.append(
-            replace(
-                run, notes=(*shared, *again, *run.notes), begun_anew=len(parts) > 1 and number > 1
-            )
-        )
+    groups, apart, titles = told_apart(raw, table, rows, roles)
+    table = {k: v for k, v in table.items() if raw.header[places[k]] not in titles}
+    whole_key = _key(table)
+    from_zero, counted_from = _from_zero(table, rows, known=from_zero)
+    shared = (*raw.notes, *notes, *told, *apart, *counted_from)
+    runs: list[TrainingRun] = []
+    for group in groups:
+        if len(runs) >= _MOST_RUNS:
+            break
+        own, order_notes = _with_epochs(table, group.rows)
+        key = whole_key if own is table else _key(own)
+        rows = in_turn(group.rows, key, roles)
+        parts, cut = _parts(key[rows], raw.repeated, rows, by_epoch=EPOCH in own)
+        order_notes += cut
+        named = f"{raw.name}, {group.name}" if group.name else raw.name
+        if len(runs) + len(parts) > _MOST_RUNS or len(groups) > _MOST_RUNS:
+            order_notes = (*order_notes, f"Only the first {_MOST_RUNS:,} runs were read.")
+        for number, whole in enumerate(parts[: _MOST_RUNS - len(runs)], 1):
+            part, again = _without_redone(whole, key)
+            title = named if len(parts) == 1 else f"{named}, run {number} of {len(parts)}"
+            values = {name: column[part] for name, column in own.items()}
+            run = _run(raw.name, title, values, failed[part], from_zero or own is not table)
+            said = (*shared, *order_notes, *again, *_begins_again(own, part), *run.notes)
+            runs.append(replace(run, notes=said, begun_anew=number > 1))
     return runs
 
 
@@ -174,14 +192,95 @@ def _parts(
     notes: tuple[str, ...] = ()
     if cuts:
         notes = (
-            f"The log holds {len(cuts) + 1} runs, one after the other: its "
+            f"The log holds {len(cuts) + 1:,} runs, one after the other: its "
             f"{'epochs begin' if by_epoch else 'rows begin'} anew {counted(len(cuts), 'time')}. "
             "Each was read as a run of its own.",
         )
     return np.split(rows, cuts), notes
 
 
-def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool_]) -> TrainingRun:
+def _from_zero(
+    table: Mapping[str, Numbers], rows: Rows, *, known: bool
+) -> tuple[bool, tuple[str, ...]]:
+    """Whether epochs count from 0, and a note where nobody knows."""
+    if EPOCH not in table:
+        return known, ()
+    epochs = _filled(table[EPOCH])[rows]
+    first = float(epochs.min())
+    if known or first <= 1 or (epochs != np.round(epochs)).any():
+        return known or first == 0, ()
+    return False, (
+        f"The epochs begin at {first:g}; whether they count from 0 or from 1 is not known, so they "
+        "are called as in the log.",
+    )
+
+
+def _with_epochs(
+    table: dict[str, Numbers], rows: Rows
+) -> tuple[dict[str, Numbers], tuple[str, ...]]:
+    """With epochs, where steps without them begin anew while the loss goes on where it was.
+
+    All parts must be equally long, apart from the last one, and begin with the same step.
+    """
+    curve = next((table[name] for name in _LOSSES if name in table), None)
+    if EPOCH in table or STEP not in table or curve is None:
+        return table, ()
+    steps, values = table[STEP][rows], curve[rows]
+    if not np.isfinite(steps).all():
+        return table, ()
+    back = np.flatnonzero(np.diff(steps) < 0) + 1
+    sizes = np.diff(np.concatenate([[0], back, [len(rows)]]))
+    alike = len(back) and (sizes[:-1] == sizes[0]).all() and 2 <= sizes[0] >= sizes[-1]
+    if not alike or (steps[back] != steps[0]).any() or not np.isfinite(values).all():
+        return table, ()
+    quarter = max(1, int(sizes[0]) // 4)
+    pieces = np.split(values, back)
+    heads = np.array([np.median(piece[:quarter]) for piece in pieces])
+    tails = np.array([np.median(piece[-quarter:]) for piece in pieces])
+    goes_on = np.abs(heads[1:] - tails[:-1]) < np.abs(heads[1:] - heads[0])
+    if goes_on.mean() < _GOES_ON:
+        return table, ()
+    epochs = np.repeat(np.arange(len(sizes), dtype=np.float64), sizes)
+    long = steps[back[0] - 1] - steps[0] + steps[1] - steps[0]
+    own = dict(table)
+    for name, found in ((EPOCH, epochs), (STEP, steps + epochs * long)):
+        own[name] = np.full(len(curve), np.nan)
+        own[name][rows] = found
+    return own, (
+        f"The steps begin anew {counted(len(back), 'time')} and the loss goes on where it was: "
+        "each part was read as an epoch.",
+    )
+
+
+def _begins_again(table: Mapping[str, Numbers], part: Rows) -> tuple[str, ...]:
+    """A note where rows without numbers look like two runs, which only the user knows."""
+    if EPOCH in table or STEP in table or LOSS not in table:
+        return ()
+    loss = table[LOSS][part]
+    if len(loss) < _LEAST_CUT or not np.isfinite(loss).all():
+        return ()
+    places = np.arange(3, len(loss) - 2)
+    fallen = loss[0] - loss[places - 1]
+    back = loss[places] - loss[places - 1] > _BACK * fallen
+    stays = loss[places + 1] - loss[places - 1] > _STAYS * fallen
+    far = fallen > _ROUGHER * noise(loss)
+    found = places[back & stays & far & (fallen > 0)]
+    if not len(found):
+        return ()
+    more = f", and {counted(len(found) - 1, 'time')} more" if len(found) > 1 else ""
+    return (
+        f"The loss jumps back to its beginning at row {part[found[0]] + 1:,}{more}: if another run "
+        "begins there, give the rows a column of epochs, or pass each run as a log of its own.",
+    )
+
+
+def _run(
+    log: str,
+    name: str,
+    table: dict[str, Numbers],
+    failed: NDArray[np.bool_],
+    from_zero: bool,
+) -> TrainingRun:
     """One run from its rows in order of time."""
     notes: list[str] = []
     empty = LOSS in table and not np.isfinite(table[LOSS]).any()
@@ -189,7 +288,7 @@ def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool
     if empty and ACCURACY in table and not failed.any():
         failed = np.arange(len(failed)) == 0
         notes.append(_EMPTY_LOSS)
-    found = _groups(table, len(failed), notes)
+    found = _groups(table, len(failed), from_zero, notes)
     groups, several, count = found.of, found.several, len(found.at)
     metrics = {
         key: _of_groups(values, groups, count, mean=several and key in (LOSS, ACCURACY))
@@ -205,36 +304,14 @@ def _run(log: str, name: str, table: dict[str, Numbers], failed: NDArray[np.bool
         found.unit,
         found.at,
         metrics,
-        _batches(table, groups, several),
+        _batches(table, groups, several, from_zero),
         first,
         tuple(notes),
         counts=found.counts,
     )
 
 
-def _as_share(table: dict[str, Numbers], name: str, notes: list[str]) -> None:
-    """Percents become shares; what is neither is no accuracy."""
-    if name not in table:
-        return
-    values = table[name]
-    most, least = float(np.nanmax(values)), float(np.nanmin(values))
-    if least >= 0 and _PERCENT < most <= _WHOLE:
-        table[name] = values / 100
-        notes.append(f"{name} is in percent; it was divided by 100.")
-    elif _SHARE < most <= _PERCENT and least >= 0:
-        notes.append(
-            f"{name} has values up to {most:.4g}: neither shares nor percents for certain, so it "
-            "was left out; divide percents by 100."
-        )
-        del table[name]
-    elif most > _PERCENT or least < 0:
-        notes.append(
-            f"{name} has values from {least:.4g} to {most:.4g} and is no share; it was left out."
-        )
-        del table[name]
-
-
-def _groups(table: Mapping[str, Numbers], count: int, notes: list[str]) -> Groups:
+def _groups(table: Mapping[str, Numbers], count: int, from_zero: bool, notes: list[str]) -> Groups:
     """Which rows belong together."""
     epochs = _filled(table[EPOCH]) if EPOCH in table else None
     steps = _filled(table[STEP]) if STEP in table else None
@@ -258,7 +335,7 @@ def _groups(table: Mapping[str, Numbers], count: int, notes: list[str]) -> Group
             _note_repeated(groups, trained, len(numbers), notes)
         if many:
             notes.append("Rows of steps were averaged over each epoch.")
-        at: Numbers = numbers + (1 if numbers[0] == 0 else 0)
+        at: Numbers = numbers + (1 if from_zero else 0)
         return Groups(groups.astype(np.int64), at, BY_EPOCH, BY_EPOCH, many)
     where = epochs if epochs is not None else steps
     counts = STEPS if epochs is None else BY_EPOCH
@@ -284,11 +361,12 @@ def _by_evaluations(
 ) -> Groups:
     """A group ends with each evaluation; what follows the last one is a group of its own."""
     ends = np.flatnonzero(evaluated)
-    ends = ends[np.append(np.diff(ends) > 1, True)]  # an evaluation may fill two rows
+    if not evaluated.all():
+        ends = ends[np.append(np.diff(ends) > 1, True)]  # an evaluation may fill two rows
+        notes.append("Rows of steps were averaged between one evaluation and the next.")
     groups = np.searchsorted(ends, np.arange(len(evaluated)))
     count = int(groups.max()) + 1
     last = np.append(ends, len(evaluated) - 1)[:count]
-    notes.append("Rows of steps were averaged between one evaluation and the next.")
     at, counts = (np.arange(1.0, count + 1), EVALUATION) if where is None else (where[last], counts)
     return Groups(groups.astype(np.int64), at, EVALUATION, counts, True)
 
@@ -327,21 +405,39 @@ def _without_cut_epochs(metrics: dict[str, Numbers], notes: list[str]) -> None:
     if rows < _LEAST_CUT or LOSS not in metrics or not np.isfinite(metrics[LOSS]).all():
         return
     loss = metrics[LOSS]
-    whole, cut = sorted((0, 1), key=lambda start: noise(loss[start::2]))
-    smooth, rough = noise(loss[whole::2]), noise(loss[cut::2])
-    between = np.interp(np.arange(rows), np.arange(whole, rows, 2), loss[whole::2])
-    apart = float(np.median(np.abs(loss - between)[cut::2]))
-    jumps = rough > _ROUGHER * smooth and apart > _ROUGHER * smooth and smooth > 0
-    if jumps or _of_few_examples(metrics.get(ACCURACY), cut):
+    cut = max((0, 1), key=lambda start: noise(loss[start::2]))
+    only_training = _jumps(loss, cut, _ROUGHER) and _runs_smoothly(metrics, cut)
+    if only_training or _of_few_examples(metrics.get(ACCURACY), cut):
         for name in (LOSS, ACCURACY):
             if name in metrics:
                 values = metrics[name].copy()
                 values[cut::2] = np.nan
                 metrics[name] = values
         notes.append(
-            "Every second epoch jumps while the others run smoothly, as where the data run out in "
-            "the middle: training values of these epochs were left out."
+            "Training jumps in every second epoch and validation does not, as where the data run "
+            "out in the middle: training values of these epochs were left out."
         )
+
+
+def _jumps(values: Numbers, start: int, times: float) -> bool:
+    """Whether every second value from a start on is far from a smooth curve of the others."""
+    others = 1 - start
+    smooth, rough = noise(values[others::2]), noise(values[start::2])
+    between = np.interp(
+        np.arange(len(values)), np.arange(others, len(values), 2), values[others::2]
+    )
+    apart = float(np.median(np.abs(values - between)[start::2]))
+    return rough > times * smooth and apart > times * smooth and smooth > 0
+
+
+def _runs_smoothly(metrics: Mapping[str, Numbers], start: int) -> bool:
+    """Whether validation is there in each epoch and does not jump where training does.
+
+    Where it jumps, too, the model is what changes, and not the number of batches.
+    """
+    curves = [metrics[name] for name in (VAL_LOSS, VAL_ACCURACY) if name in metrics]
+    whole = [values for values in curves if np.isfinite(values).all()]
+    return bool(whole) and not any(_jumps(values, start, _JUMPS) for values in whole)
 
 
 def _of_few_examples(accuracy: Numbers | None, start: int) -> bool:
@@ -369,7 +465,9 @@ def _lost(metrics: Mapping[str, Numbers], notes: list[str]) -> int | None:
     return last + 1
 
 
-def _batches(table: Mapping[str, Numbers], groups: Rows, several: bool) -> BatchCurve | None:
+def _batches(
+    table: Mapping[str, Numbers], groups: Rows, several: bool, from_zero: bool
+) -> BatchCurve | None:
     """The loss of single steps, where the log has it."""
     if not several or LOSS not in table:
         return None
@@ -377,6 +475,8 @@ def _batches(table: Mapping[str, Numbers], groups: Rows, several: bool) -> Batch
     steps = _filled(table[STEP])[there] if STEP in table else there.astype(np.float64)
     epochs = groups[there]
     if EPOCH in table:
-        epochs = np.floor(_filled(table[EPOCH])[there]).astype(np.int64)
-        epochs -= epochs.min()
+        numbers = _filled(table[EPOCH])[there]
+        epochs = np.floor(numbers).astype(np.int64)
+        whole = (numbers == epochs).all()
+        epochs -= (0 if from_zero else 1) if whole else epochs.min()
     return BatchCurve(steps, epochs, table[LOSS][there])

@@ -1,7 +1,7 @@
 """A log as it was read, before anything is put in order."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,20 @@ from numpy.typing import NDArray
 from hardex.learning_curves.training_run import Numbers
 
 MISSING = frozenset({"", "-", "--", "none", "null", "n/a", "na", "<na>", "nil"})
+_MOST_WORDS = 10_000  # of a column; one with more names neither runs nor kinds of rows
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """A column of few words.
+
+    Attributes:
+        names: the w different words.
+        codes: (n,) which of them each cell holds; -1 where it is empty.
+    """
+
+    names: tuple[str, ...]
+    codes: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +36,8 @@ class RawLog:
         failed: (n, columns) whether a cell says NaN or infinity, in so many words.
         repeated: rows before which the header is repeated.
         notes: sentences about what was read, or left out.
+        words: the columns that hold few words in place of numbers, by their places.
+        with_sign: the columns whose numbers are written with %, which were divided by 100.
     """
 
     name: str
@@ -30,6 +46,8 @@ class RawLog:
     failed: NDArray[np.bool_]
     repeated: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    words: Mapping[int, Words] = field(default_factory=dict)
+    with_sign: frozenset[str] = frozenset()
 
 
 def raw_log(
@@ -54,7 +72,9 @@ def raw_log(
     """
     columns, failed = [], []
     said = list(notes)
-    for title, column in zip(header, cells, strict=True):
+    words: dict[int, Words] = {}
+    with_sign = set()
+    for place, (title, column) in enumerate(zip(header, cells, strict=True)):
         values, wrong = numbers(column)
         columns.append(values)
         failed.append(wrong)
@@ -65,12 +85,39 @@ def raw_log(
         )
         percents = sum(1 for cell in column if isinstance(cell, str) and cell.rstrip()[-1:] == "%")
         if percents:
+            with_sign.add(title)
             said.append(f"{title} is written with %; it was divided by 100.")
+        mostly_words = unread > np.isfinite(values).sum()  # a number may be misspelt
+        if mostly_words and (found := _words_of(column)):
+            words[place] = found
         if unread and np.isfinite(values).any():
             said.append(f"{unread:,} of {len(values):,} cells of {title} hold no number.")
     count = len(columns[0]) if columns else 0
     marks = np.stack(failed, axis=1) if failed else np.zeros((count, 0), np.bool_)
-    return RawLog(name, tuple(header), tuple(columns), marks, tuple(repeated), tuple(said))
+    return RawLog(
+        name,
+        tuple(header),
+        tuple(columns),
+        marks,
+        tuple(repeated),
+        tuple(said),
+        words,
+        frozenset(with_sign),
+    )
+
+
+def _words_of(cells: Sequence[object]) -> Words | None:
+    """None if there are too many different ones."""
+    codes = np.full(len(cells), -1, np.int64)
+    names: dict[str, int] = {}
+    for place, cell in enumerate(cells):
+        word = "" if cell is None else str(cell).strip()[:100]
+        if word.lower() in MISSING:
+            continue
+        codes[place] = names.setdefault(word, len(names))
+        if len(names) > _MOST_WORDS:
+            return None
+    return Words(tuple(names), codes)
 
 
 def numbers(cells: Sequence[object]) -> tuple[Numbers, NDArray[np.bool_]]:

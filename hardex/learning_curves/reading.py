@@ -16,6 +16,7 @@ Log = str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Any
 BATCHES = ".batches.csv"  # the suffix of a log of batches beside a log of epochs
 # What canonical names the columns `train_examples` and `val_examples` of `CurveDoctor`.
 EXAMPLES = ("examples", "val_examples")
+_COUNTS = frozenset({"train_examples", "val_examples"})
 _JSON = (".json", ".jsonl", ".ndjson")
 _PICKLES = (".pkl", ".pickle", ".p", ".joblib", ".npy")
 
@@ -45,12 +46,18 @@ def _read(log: Log, chosen: dict[str, str]) -> list[TrainingRun]:
             epochs = getattr(log, "epoch", None)
             if isinstance(history, Mapping) and isinstance(epochs, list) and epochs:
                 history = {"epoch": list(epochs), **history}
+                return in_order(of_value(history, "history"), chosen, from_zero=True)
             return in_order(of_value(history, "history"), chosen)
         raise LogError(
             "a training log must be a path, a Keras History, or a mapping of names to lists; "
             f"{type(log).__name__} is none of these; pass model.fit(...).history."
         )
     path, name = Path(log), str(log)
+    if not path.exists():
+        raise LogError(
+            f"a training log must be a file or a folder that is there; there is no {name}; look "
+            "at its path again."
+        )
     if path.is_dir():
         return _folder(path, name, chosen)
     if path.suffix.lower() in _PICKLES:
@@ -64,7 +71,20 @@ def _read(log: Log, chosen: dict[str, str]) -> list[TrainingRun]:
         return read_events([path], name, chosen)
     if path.suffix.lower() in _JSON or _begins_as_json(path):
         return in_order(read_json_log(path, name), chosen)
-    return _with_batches(in_order(read_table(path, name), chosen), path)
+    table = read_table(path, name)
+    from_zero = _is_of_keras(table.header) or path.name.endswith(BATCHES)
+    return _with_batches(in_order(table, chosen, from_zero=from_zero), path)
+
+
+def _is_of_keras(header: Sequence[str]) -> bool:
+    """Whether `CurveDoctor` or Keras' `CSVLogger` wrote a table: both count epochs from 0.
+
+    `CSVLogger` writes `epoch` and then the other names in the order of the alphabet.
+    """
+    first, *others = header
+    sorted_names = len(others) >= 4 and others == sorted(others)
+    pairs = {"loss", "val_loss"} <= set(others)
+    return first == "epoch" and ((sorted_names and pairs) or bool(_COUNTS & set(others)))
 
 
 def _counted(run: TrainingRun) -> TrainingRun:
@@ -104,7 +124,11 @@ def _with_batches(runs: list[TrainingRun], path: Path) -> list[TrainingRun]:
     beside = path.with_suffix(BATCHES)
     if len(runs) != 1 or path.name.endswith(BATCHES) or not beside.is_file():
         return runs
-    batches = in_order(read_table(beside, str(beside)), {})[-1].batches
+    try:
+        batches = in_order(read_table(beside, str(beside)), {}, from_zero=True)[-1].batches
+    except LogError as error:
+        note = f"The losses of batches beside it were left out: {error}"
+        return [replace(runs[0], notes=(*runs[0].notes, note))]
     return [replace(runs[0], batches=batches)] if batches is not None else runs
 
 

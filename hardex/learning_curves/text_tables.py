@@ -49,8 +49,10 @@ def _rows(
             "another one."
         )
     delimiter = max(_DELIMITERS, key=first.count)
-    decimal_comma = delimiter != ","
-    header = [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter))]
+    blanks = not first.count(delimiter) and len(first.split()) > 1
+    decimal_comma = blanks or delimiter != ","
+    header = next(_cells(iter([first]), delimiter, blanks=blanks))
+    header = [cell.strip() for cell in header]
     if len(header) > _MOST_COLUMNS:
         raise Unreadable(f"it has {len(header):,} columns, and {_MOST_COLUMNS:,} is the most")
     if all(_is_number(cell) for cell in header):
@@ -63,7 +65,7 @@ def _rows(
     notes: list[str] = []
     short = extra = 0
     named_rows = False
-    for row in csv.reader(lines, delimiter=delimiter):
+    for row in _cells(lines, delimiter, blanks=blanks):
         if row and row[0].strip() == header[0] and [cell.strip() for cell in row] == header:
             repeated.append(len(rows))
             continue
@@ -88,6 +90,13 @@ def _rows(
     if extra:
         notes.append(_ragged(extra, "more", len(header)))
     return header, rows, [place for place in repeated if place], notes
+
+
+def _cells(lines: Iterator[str], delimiter: str, *, blanks: bool) -> Iterator[list[str]]:
+    """The cells of each line; columns may also be set apart by any number of blanks."""
+    if blanks:
+        return (line.split() for line in lines)
+    return csv.reader(lines, delimiter=delimiter)
 
 
 def _ragged(count: int, word: str, width: int) -> str:

@@ -48,6 +48,36 @@ def test_it_writes_what_curves_reads(keras, tmp_path):
     assert doctor.run.classes == 3
 
 
+def test_a_resumed_training_goes_on_in_its_log(keras, tmp_path):
+    x, y = data()
+    model = model_of(keras, 0.1)
+    log = tmp_path / "log.csv"
+
+    def fit(first, last, **more):
+        doctor = hardex.CurveDoctor(log, quiet=True)
+        model.fit(x, y, batch_size=48, initial_epoch=first, epochs=last, verbose=0,
+                  callbacks=[doctor], **more)  # fmt: skip
+        return doctor
+
+    fit(0, 4)
+    log.write_bytes(log.read_bytes()[:-2])  # as after a kill: the last line does not end
+    doctor = fit(4, 7, validation_split=0.25)
+    (run,) = read_log(log)
+    assert run.at.tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert run.curve("val_loss")[0].tolist() == [5, 6, 7]
+    assert run.batches.steps.tolist() == list(range(14)) and run.batches.epochs.max() == 6
+    assert doctor.run.at.tolist() == doctor.history["epoch"] == [5, 6, 7]
+    assert doctor.run.batches.epochs.tolist() == [4, 4, 5, 5, 6, 6]
+    fit(5, 8)  # from a checkpoint: epochs 6 and 7 are done again
+    (run,) = read_log(log)
+    assert run.at.tolist() == [1, 2, 3, 4, 5, 6, 7, 8] and "went back 1 time" in run.notes[0]
+    fit(0, 2)
+    assert len(read_log(log)[0]) == 2
+    log.unlink()
+    fit(10, 12)  # the log was moved away
+    assert read_log(log)[0].at.tolist() == [11, 12]
+
+
 def test_it_says_nan_at_once_and_stops(keras, tmp_path, capsys):
     x, y = data()
     x[5] = np.nan

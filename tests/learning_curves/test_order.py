@@ -128,7 +128,21 @@ def test_epochs_that_were_cut_short_are_left_out(tmp_path):
     (run,) = read_log(table(tmp_path / "a.csv", rows("epoch,loss,val_loss", *lines)))
     assert run.curve("loss")[0].tolist() == list(range(1, 21, 2))
     assert len(run.curve("val_loss")[0]) == 20
-    assert "Every second epoch" in run.notes[0]
+    assert "Training jumps in every second epoch" in run.notes[0]
+
+
+ALTERNATING = [1.0, 1.3, 0.75, 1.16, 0.55, 1.2, 0.46, 0.85, 0.41, 1.03, 0.36, 0.72, 0.35, 0.98,
+               0.33, 0.80, 0.32, 1.1, 0.31, 0.7]  # fmt: skip
+
+
+def test_a_rate_that_alternates_leaves_nothing_out():
+    for beside in (
+        {"val_loss": [one + 0.1 for one in ALTERNATING]},
+        {"val_accuracy": [round(1 - one / 2, 3) for one in ALTERNATING]},
+        {},
+    ):
+        (run,) = read_log({"loss": ALTERNATING, **beside})
+        assert run.metrics["loss"].tolist() == ALTERNATING and run.notes == ()
 
 
 def test_other_forms_of_tables(tmp_path):
@@ -148,6 +162,30 @@ def test_a_keras_history_is_read():
     history = SimpleNamespace(history={"loss": [2.0, 1.0], "accuracy": [0.1, 0.5]}, epoch=[4, 5])
     (run,) = read_log(history)
     assert run.metrics["accuracy"].tolist() == [0.1, 0.5]
+    assert run.at.tolist() == [5, 6]  # Keras counts from 0, and people from 1
+
+
+@pytest.mark.parametrize(
+    ("header", "at", "known"),
+    [
+        ("epoch,accuracy,loss,val_accuracy,val_loss", [11, 12], True),  # as CSVLogger sorts them
+        ("epoch,loss,accuracy,val_loss,val_accuracy", [10, 11], False),
+        ("epoch,loss,accuracy,train_examples,f1", [11, 12], True),  # CurveDoctor
+    ],
+)
+def test_an_epoch_has_one_number(tmp_path, header, at, known):
+    lines = rows(header, "10,0.5,0.6,500,0.7", "11,0.4,0.5,500,0.6")
+    (run,) = read_log(table(tmp_path / "a.csv", lines))
+    assert run.at.tolist() == at
+    assert any("from 0 or from 1 is not known" in note for note in run.notes) != known
+
+
+@pytest.mark.parametrize("first", [0, 1, 7])
+def test_epochs_of_batches_are_those_of_the_log(tmp_path, first):
+    lines = [f"{first + i // 3},{i},{2 - i / 20}" for i in range(15)]
+    (run,) = read_log(table(tmp_path / "a.csv", rows("epoch,step,loss", *lines)))
+    assert run.at.tolist() == [max(first, 1) + n for n in range(5)]
+    assert np.unique(run.batches.epochs).tolist() == (run.at - 1).tolist()
 
 
 @pytest.mark.parametrize(
@@ -234,6 +272,25 @@ def test_the_accuracy_of_a_named_output_is_taken_and_said(tmp_path, name, known)
     assert any(f"{name} is taken as accuracy" in note for note in run.notes) == known
 
 
+@pytest.mark.parametrize(
+    "name", ["best_val_acc", "best_acc", "val_best_acc", "max_accuracy", "digit_acc_ema", "ema_acc",
+             "runningAcc", "model_val_acc"],
+)  # fmt: skip
+def test_the_best_so_far_and_validation_are_not_taken_for_training(tmp_path, name):
+    log = table(tmp_path / "log.csv", rows(f"epoch,loss,{name}", "1,2.0,0.3", "2,1.5,0.4"))
+    (run,) = read_log(log)
+    assert not run.has("accuracy")
+    assert run.has("val_accuracy") == (name == "model_val_acc")
+
+
+def test_validation_comes_before_test(tmp_path):
+    lines = rows("test_acc,test_loss,loss,valid_loss,valid_acc", "0.1,9,2,2.1,0.2", "0.2,9,1,2,0.3")
+    (run,) = read_log(table(tmp_path / "log.csv", lines))
+    assert run.metrics["val_accuracy"].tolist() == [0.2, 0.3]
+    assert run.metrics["val_loss"].tolist() == [2.1, 2]
+    assert "valid_acc and test_acc are of one kind; the first is used." in run.notes
+
+
 @given(st.lists(st.floats(-100, 100), min_size=4, max_size=40), st.floats(-5, 5), st.floats(-9, 9))
 def test_noise_does_not_see_a_straight_line(values, slope, level):
     curve = np.array(values)
@@ -293,7 +350,7 @@ def test_cells_without_a_number_are_counted(tmp_path):
 
 
 def test_what_is_neither_a_share_nor_a_percent_for_certain_is_left_out(tmp_path):
-    text = rows("epoch,loss,acc", "1,4.6,0.98", "2,4.6,1.02", "3,4.6,1.01")
+    text = rows("epoch,loss,acc", "1,0.6,0.98", "2,0.5,1.02", "3,0.4,1.01")
     (run,) = read_log(table(tmp_path / "a.csv", text))
     assert not run.has("accuracy") and "neither shares nor percents" in run.notes[0]
 
@@ -331,3 +388,76 @@ def test_signs_of_percents_are_said(tmp_path):
     (run,) = read_log(table(tmp_path / "a.csv", rows("epoch,loss,acc", "1,2.0,50%", "2,1.0,75 %")))
     assert run.metrics["accuracy"].tolist() == [0.5, 0.75]
     assert "acc is written with %; it was divided by 100." in run.notes
+
+
+def test_a_broken_log_of_batches_does_not_hide_the_log(tmp_path):
+    path = table(tmp_path / "a.csv", rows("epoch,loss", "0,2", "1,1"))
+    for text in ("", "step,epoch", "1,2\n", "step,epoch,loss\n"):
+        table(tmp_path / "a.batches.csv", text)
+        (run,) = read_log(path)
+        assert run.metrics["loss"].tolist() == [2, 1] and run.batches is None
+        assert "The losses of batches beside it were left out: " in run.notes[-1]
+
+
+def test_broken_lines_of_json_are_counted(tmp_path):
+    text = '{"loss": 2}\n{"lo\n\n[1]\n{"loss": 1}\n{"loss": 0.5'
+    for name in ("a.jsonl", "a.log.json", "a.txt"):
+        (run,) = read_log(table(tmp_path / name, text))
+        assert run.metrics["loss"].tolist() == [2, 1]
+        assert run.notes[0].startswith("2 lines could not be read as JSON and were left out")
+    (run,) = read_log(table(tmp_path / "b.jsonl", '{"loss": 2}\n{"loss": 1}\n{"l'))
+    assert run.notes == () and len(run) == 2
+    (run,) = read_log(table(tmp_path / "c.json", '{"env": "x"}\n{"mode": "train", "loss": 1}\n'))
+    assert len(run) == 1
+    with pytest.raises(LogError, match="must be JSON"):
+        read_log(table(tmp_path / "d.json", '{"loss": [1,\n2'))
+
+
+def test_a_missing_log_is_called_missing(tmp_path):
+    with pytest.raises(LogError, match=r"there is no .*missing\.csv"):
+        read_log(tmp_path / "missing.csv")
+
+
+def test_columns_may_be_set_apart_by_blanks(tmp_path):
+    (run,) = read_log(
+        table(tmp_path / "a.log", "epoch  loss   val_loss\n 1  2.5  2,6\n 2 1.5 1.7\n")
+    )
+    assert run.metrics["loss"].tolist() == [2.5, 1.5]
+    assert run.metrics["val_loss"].tolist() == [2.6, 1.7]
+
+
+def test_a_history_without_numbers_is_refused_without_a_warning():
+    for history in ({"loss": [None] * 4}, {"accuracy": [float("nan")] * 3}, {"acc": [None] * 4}):
+        with pytest.raises(LogError, match="no number"):
+            read_log(history)
+
+
+def test_the_number_of_runs_of_a_log_is_bounded(tmp_path):
+    text = rows("epoch,loss", *("0,2", "1,1") * 1500)
+    runs = read_log(table(tmp_path / "a.csv", text))
+    assert len(runs) == 1000 and "Only the first 1,000 runs were read." in runs[0].notes
+
+
+def test_steps_that_begin_anew_in_each_epoch_are_epochs():
+    steps = [
+        {"iter": i % 10, "loss": 2 / (1 + i / 9), "val_loss": 2.1 / (1 + i / 9)} for i in range(47)
+    ]
+    (run,) = read_log(steps)
+    assert run.at.tolist() == [1, 2, 3, 4, 5] and len(run.batches.loss) == 47
+    assert (np.diff(run.batches.steps) == 1).all()
+    assert "each part was read as an epoch" in run.notes[0]
+    again = [{"iter": i % 10, "loss": 2 / (1 + i % 10)} for i in range(50)]
+    assert len(read_log(again)) == 5  # runs: the loss begins anew, too
+    (run,) = read_log(steps[:20])
+    assert (np.diff(run.at) > 0).all() and len(run) > 2
+
+
+def test_a_second_run_without_epochs_is_suspected():
+    first = [1.5 * 0.935**n + 0.01 * (n % 2) for n in range(30)]
+    (run,) = read_log({"loss": first + first, "val_loss": first + first})
+    assert "jumps back to its beginning at row 31:" in run.notes[0]
+    (run,) = read_log({"loss": first + first + first})
+    assert "row 31, and 1 time more:" in run.notes[0]
+    spike = [*first[:15], 1.5, *first[15:]]
+    for loss in (first, spike, first[::-1], [1.0] * 30, ALTERNATING):
+        assert read_log({"loss": loss})[0].notes == ()
