@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from hardex.pipeline.rank import rank as rank
     from hardex.probing.export import export_probes as export_probes
     from hardex.probing.replay import probes as probes
+    from hardex.proof.prove import prove as prove
     from hardex.reporting.exports.export import export as export
     from hardex.reporting.report import report as report
     from hardex.runs.run import Run as Run
@@ -77,6 +78,7 @@ _HOMES = {
     "import_annotations": "hardex.annotate.exchange",
     "load": "hardex.runs.run",
     "probes": "hardex.probing.replay",
+    "prove": "hardex.proof.prove",
     "rank": "hardex.pipeline.rank",
     "read_comparison": "hardex.comparison.table_files",
     "report": "hardex.reporting.report",

@@ -15,6 +15,7 @@ from hardex.cli.diagnose_command import diagnose
 from hardex.cli.errors_command import errors
 from hardex.cli.export_command import export
 from hardex.cli.probes_command import probes
+from hardex.cli.prove_command import prove
 from hardex.cli.rank_command import rank
 from hardex.cli.report_command import report
 from hardex.cli.selftest_command import selftest
@@ -39,6 +40,7 @@ for verb in (
     errors,
     compare,
     curves,
+    prove,
     report,
     export,
     probes,

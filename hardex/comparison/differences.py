@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardex.predict.balance import two_sided
-from hardex.predict.slices import holm
+from hardex.predict.slices import ALPHA, holm
 
 DRAWS = 10_000  # of the bootstrap
 _DRAWS_OF_CLASS = 2_000
@@ -68,8 +68,9 @@ def paired_interval(
     examples: NDArray[np.int64],
     rng: np.random.Generator,
     draws: int = DRAWS,
+    level: float = ALPHA,
 ) -> NDArray[np.float64]:
-    """95 % intervals of differences of accuracy, from a paired bootstrap of the examples.
+    """Intervals of differences of accuracy, from a paired bootstrap of the examples.
 
     A resample of n examples is a multinomial draw of the kinds of examples, so that one draw of
     three numbers stands for the n of them.
@@ -79,6 +80,7 @@ def paired_interval(
         examples: (m,) all of them, at least 1.
         rng: draws.
         draws: how many resamples.
+        level: the chance that an interval misses the difference; 0.05 gives 95 % intervals.
 
     Returns:
         (m, 2) lower and upper ends.
@@ -94,7 +96,7 @@ def paired_interval(
     shares = np.stack([repaired, broken, examples - repaired - broken], axis=-1) / examples[:, None]
     drawn = rng.multinomial(examples, shares, size=(draws, len(examples)))
     gains = (drawn[..., 0] - drawn[..., 1]) / examples
-    return np.quantile(gains, (0.025, 0.975), axis=0).T + 0.0  # no -0.0
+    return np.quantile(gains, (level / 2, 1 - level / 2), axis=0).T + 0.0  # no -0.0
 
 
 def differences(

@@ -1,7 +1,10 @@
-"""A data set -> the part of it that a rule on the pixels selects."""
+"""A data set -> the part of it that a rule on the pixels selects, also with other class numbers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hardex.arrays import Image, Labels
 from hardex.data.dataset import Batch, Dataset, Keep, Meta, Shape, Skipped
@@ -108,3 +111,45 @@ class Part:
     def fingerprint(self) -> str:
         """That of the whole data set."""
         return self.whole.fingerprint()
+
+
+@dataclass(frozen=True, eq=False)
+class Renumbered(Part):
+    """A part of a data set whose labels are numbers of other classes, such as those of a model.
+
+    Attributes:
+        names: k names of these classes.
+        places: (j,) which of them each class of the data set is.
+
+    Example:
+        >>> from hardex.data.dataset import ArrayDataset
+        >>> whole = ArrayDataset.of(
+        ...     np.zeros((2, 1, 1, 1), np.uint8), np.array([0, 1]), class_names=["dog", "cat"]
+        ... )
+        >>> every = lambda image: True
+        >>> Renumbered(whole, every, names=("cat", "dog"), places=np.array([1, 0])).labels.tolist()
+        [1, 0]
+    """
+
+    names: tuple[str, ...] = ()
+    places: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.names
+
+    @property
+    def labels(self) -> Labels:
+        found: Labels = self.places[np.asarray(self.whole.labels, np.int64)]
+        return found
+
+    def batches(
+        self,
+        size: int,
+        shape: Shape | None,
+        keep: Keep | None = None,
+        within: range | None = None,
+    ) -> Iterator[Batch]:
+        """The examples of this part, with labels by number in `names`."""
+        for batch in super().batches(size, shape, keep, within):
+            yield replace(batch, labels=self.places[np.asarray(batch.labels, np.int64)])

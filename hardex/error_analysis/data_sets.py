@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Images, Labels, Positions, Probabilities
+from hardex.arrays import Images, Positions, Probabilities
 from hardex.classifiers.classifier import Classifier
 from hardex.data.dataset import Batch, Dataset, Keep, Shape, none_readable
-from hardex.data.part import Part
+from hardex.data.part import Part, Renumbered
 from hardex.data.sources import Data
 from hardex.diagnosis.inputs import input_shape, same_dataset
 from hardex.diagnosis.keys import pixel_key
@@ -103,31 +103,18 @@ class Seen:
 
 
 @dataclass(frozen=True, eq=False)
-class Matched(Part):
+class Matched(Renumbered):
     """A data set whose classes are those of a model, and which keeps what passes by.
 
     Attributes:
-        names: k names of the model's classes.
-        places: (j,) the model's class that each class of the data set is.
         drawn: positions whose pictures are kept.
         kept: those pictures, by position.
         seen: positions and keys of the pictures, batch by batch.
     """
 
-    names: tuple[str, ...] = ()
-    places: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     drawn: frozenset[int] = frozenset()
     kept: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
     seen: list[tuple[Positions, NDArray[np.uint64]]] = field(default_factory=list)
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        return self.names
-
-    @property
-    def labels(self) -> Labels:
-        found: Labels = self.places[np.asarray(self.whole.labels, np.int64)]
-        return found
 
     def batches(
         self,
@@ -137,18 +124,13 @@ class Matched(Part):
         within: range | None = None,
     ) -> Iterator[Batch]:
         """The examples, with labels as the model numbers its classes."""
-        for batch in self.whole.batches(size, shape, keep, within):
+        for batch in super().batches(size, shape, keep, within):
             keys = [int(pixel_key(image)[:16], 16) for image in batch.images]
             self.seen.append((batch.positions, np.array(keys, np.uint64)))
             for row, position in enumerate(batch.positions.tolist()):
                 if position in self.drawn:
                     self.kept[position] = batch.images[row].copy()  # not the whole batch with it
-            yield Batch(
-                batch.positions,
-                batch.ids,
-                batch.images,
-                self.places[np.asarray(batch.labels, np.int64)],
-            )
+            yield batch
 
     def keys(self) -> Keys:
         """Those of all pictures that have passed by."""

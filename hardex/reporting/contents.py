@@ -136,6 +136,7 @@ class RunPart:
         lists: the hard examples.
         causes: None of a run that was not diagnosed.
         judged: what people said; None if nobody was asked.
+        proofs: whether later models are better; None if nothing was proved.
         origin: how to repeat it, values by name.
     """
 
@@ -153,6 +154,7 @@ class RunPart:
     lists: tuple[HardList, ...]
     causes: Told | None
     judged: Told | None
+    proofs: Told | None
     origin: tuple[tuple[str, str], ...]
 
 

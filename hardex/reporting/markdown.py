@@ -58,6 +58,8 @@ def _run(run: RunPart, *, is_only: bool) -> Iterator[str]:
         yield from _section("### Why examples are hard", run.causes)
     if run.judged is not None:
         yield from _section("### What people said", run.judged)
+    if run.proofs is not None:
+        yield from _section("### Did the changes help?", run.proofs)
     yield from ("", "### How to repeat it")
     yield from _table(Table("", ("what", "value"), run.origin))
 

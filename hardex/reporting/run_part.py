@@ -9,10 +9,12 @@ from hardex.errors import RunError
 from hardex.overview.figures import overview
 from hardex.people.sqlite import FILE as ANNOTATIONS
 from hardex.predict.metrics import share
+from hardex.proof.history import history
 from hardex.reporting.causes import causes_part
-from hardex.reporting.contents import Card, ClassFigures, HardList, Matrix, RunPart
+from hardex.reporting.contents import Card, ClassFigures, HardList, Matrix, RunPart, Told
 from hardex.reporting.judged import judged_part
 from hardex.reporting.pictures import Room, picture_of
+from hardex.reporting.proofs import proofs_part
 from hardex.reporting.wording import shortened, summary_of_run
 from hardex.runs.findings import Finding
 from hardex.runs.hard_examples import LISTS
@@ -42,6 +44,7 @@ def run_part(name: str, run: Run, shown: Mapping[str, int], room: Room) -> RunPa
         judged = _judged(run)
     except RunError as error:  # a database of somebody else must not keep back the rest
         note = f"The annotations are left out: {error}"
+    proofs, problem = _proofs(run)
     classes = class_figures(figures["class_names"], figures["classes"])
     pairs = _pairs(figures["class_names"], figures["pairs"])
     manifest = run.manifest
@@ -62,7 +65,7 @@ def run_part(name: str, run: Run, shown: Mapping[str, int], room: Room) -> RunPa
             diagnosis=diagnosis,
             judged=judged,
         ),
-        notes=_notes(figures, note),
+        notes=_notes(figures, note, problem),
         examples=figures["examples"],
         wrong=figures["wrong"],
         accuracy=figures["accuracy"],
@@ -76,6 +79,7 @@ def run_part(name: str, run: Run, shown: Mapping[str, int], room: Room) -> RunPa
         if diagnosis is None
         else causes_part(run, diagnosis, selftest_of(run), findings.values(), lists, room),
         judged=None if judged is None else judged_part(judged),
+        proofs=proofs,
         origin=tuple(_origin(manifest)),
     )
 
@@ -114,13 +118,13 @@ def _matrix(figures: Mapping[str, Any]) -> Matrix | None:
     return Matrix(classes, tuple(map(tuple, found["counts"])), len(names))
 
 
-def _notes(figures: Mapping[str, Any], more: str) -> tuple[str, ...]:
+def _notes(figures: Mapping[str, Any], *more: str) -> tuple[str, ...]:
     doctor = [
         _sentence(one.get("evidence", ""), one.get("advice", "")) for one in figures["doctor"]
     ]
     sealed = figures["sealed"]
     seal = f"{sealed:,} more examples are sealed for a later proof." if sealed else ""
-    return tuple(filter(None, (*doctor, *figures["notes"], figures["problem"], seal, more)))
+    return tuple(filter(None, (*doctor, *figures["notes"], figures["problem"], seal, *more)))
 
 
 def _sentence(*clauses: str) -> str:
@@ -180,6 +184,14 @@ def _judged(run: Run) -> Agreement | None:
         return None
     found = agreement(run)
     return found if found.votes else None
+
+
+def _proofs(run: Run) -> tuple[Told | None, str]:
+    """What was proved, and a note if that cannot be read."""
+    try:
+        return proofs_part(history(run)), ""
+    except RunError as error:
+        return None, f"The proofs are left out: {error}"
 
 
 def _origin(manifest: Manifest) -> Collection[tuple[str, str]]:

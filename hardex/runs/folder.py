@@ -16,7 +16,8 @@ TABLE = "predictions.parquet"
 METRICS = "metrics.json"
 HARD = "hard"
 SEAL = "seal.json"
-PEOPLE = ("people", SEAL)  # made by people or binding on them; no command deletes them
+PROOFS = "proofs"
+PEOPLE = ("people", SEAL, PROOFS)  # made by people or binding on them; no command deletes them
 _NAME_BYTES = 120
 
 

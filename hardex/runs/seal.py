@@ -6,11 +6,14 @@ still delete the file.
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,9 @@ from hardex.errors import RunError
 from hardex.predict.predictions import Predictions
 from hardex.runs.folder import MANIFEST, SEAL
 
+if sys.platform != "win32":
+    import fcntl
+
 SCHEMA = "hardex.seal/1"
 RULE = (
     "an example is sealed if the first 8 bytes of SHA-256(salt, height, width, channels as 4 bytes "
@@ -31,6 +37,7 @@ RULE = (
 )
 _REFUSAL = "it is sealed for a later proof"
 
+_ONE_AT_A_TIME = Lock()
 _SALT = sha256(b"the sealed part of hardex").hexdigest()[:32]  # of every new seal
 
 
@@ -133,8 +140,23 @@ def write_seal(seal: Seal, folder: Path, *, counts: dict[str, int]) -> None:
     _write(folder, rule | {"counts": counts, "uses": []})
 
 
-def open_sealed(folder: Path, dataset: Dataset, *, reason: str) -> Part:
+@dataclass(frozen=True, eq=False)
+class Use:
+    """One use of a seal.
+
+    Attributes:
+        number: 1 for the first.
+        part: the sealed examples.
+    """
+
+    number: int
+    part: Part
+
+
+def open_sealed(folder: Path, dataset: Dataset, *, reason: str) -> Use:
     """The sealed examples of a run, for a proof; the use is recorded first.
+
+    Two proofs at the same time are two uses: they take turns.
 
     Args:
         folder: the run folder.
@@ -149,14 +171,28 @@ def open_sealed(folder: Path, dataset: Dataset, *, reason: str) -> Part:
         raise RunError(
             f"only a sealed run has sealed examples; {folder} has no {SEAL}; rank with --seal 0.5."
         )
+    with _alone(folder):
+        fields = _fields(folder)
+        use = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "reason": reason}
+        try:
+            fields["uses"].append(use)
+            _write(folder, fields)
+        except (KeyError, AttributeError, OSError) as error:
+            raise _damaged(folder, error) from error
+    return Use(len(fields["uses"]), seal.sealed_part(dataset))
+
+
+def seal_uses(folder: Path) -> int:
+    """How often the sealed examples of a run have been opened.
+
+    Raises:
+        RunError: its seal.json cannot be read.
+    """
     fields = _fields(folder)
-    use = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "reason": reason}
     try:
-        fields["uses"].append(use)
-        _write(folder, fields)
-    except (KeyError, AttributeError, OSError) as error:
+        return len(fields["uses"])
+    except (KeyError, TypeError) as error:
         raise _damaged(folder, error) from error
-    return seal.sealed_part(dataset)
 
 
 def sealed_count(part: Part, seen: int, skipped: Iterable[Skipped]) -> int:
@@ -183,6 +219,25 @@ def only(stream: Iterator[Predictions], positions: Positions) -> Iterator[Predic
                 batch.labels[kept],
                 batch.probabilities[kept],
             )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time use the seal; one that dies lets go.
+
+    On Windows, and on a disk that cannot lock a folder, only threads of this process take turns.
+    """
+    with _ONE_AT_A_TIME:
+        opened = -1
+        with suppress(OSError):
+            opened = os.open(folder, os.O_RDONLY)
+            if sys.platform != "win32":
+                fcntl.flock(opened, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            if opened >= 0:
+                os.close(opened)
 
 
 def _fields(folder: Path) -> dict[str, Any]:

@@ -20,7 +20,11 @@ from hardex.runs.folder import (
     safe_name,
 )
 
-WORK_OF_PEOPLE = {"people/annotations.sqlite": b"verdicts", "seal.json": b"{}"}
+WORK_OF_PEOPLE = {
+    "people/annotations.sqlite": b"verdicts",
+    "proofs/20261201.json": b"better",
+    "seal.json": b"{}",
+}
 
 
 def write(folder, files):
@@ -90,7 +94,7 @@ def test_force_replaces_the_results_whole_and_keeps_what_people_made(tmp_path):
 
 
 def test_people_is_what_no_verb_deletes():
-    assert PEOPLE == ("people", "seal.json")
+    assert PEOPLE == ("people", "seal.json", "proofs")
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, ValueError, MemoryError])

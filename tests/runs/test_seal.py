@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from hardex.data.folders import open_folders
 from hardex.errors import HardexError, RunError
 from hardex.images import as_png, write_png
 from hardex.predict.predictions import Predictions
-from hardex.runs.seal import Seal, only, open_sealed, read_seal, seal_for, sealed_count
+from hardex.runs.seal import Seal, only, open_sealed, read_seal, seal_for, seal_uses, sealed_count
 
 HALF = Seal(0.5, "00" * 16)
 
@@ -202,12 +203,25 @@ def test_the_sealed_part_is_handed_out_and_every_use_counted(tmp_path, folders):
     run = ranked(tmp_path, folders)
     data = open_folders(folders)
     for use in (1, 2):
-        sealed = open_sealed(run.folder, data, reason=f"proof {use}")
-        assert not set(ids_of(sealed)) & set(run.predictions.id)
+        opened = open_sealed(run.folder, data, reason=f"proof {use}")
+        assert opened.number == seal_uses(run.folder) == use
+        assert not set(ids_of(opened.part)) & set(run.predictions.id)
         uses = json.loads((run.folder / "seal.json").read_text())["uses"]
         assert [entry["reason"] for entry in uses] == ["proof 1", "proof 2"][:use]
         assert uses[0]["time"].endswith("+00:00")
     assert [path.name for path in run.folder.glob(".*")] == []
+
+
+def test_proofs_at_the_same_time_are_as_many_uses(tmp_path, folders):
+    run = ranked(tmp_path, folders)
+    data = open_folders(folders)
+
+    def use(place):
+        return open_sealed(run.folder, data, reason=f"proof {place}").number
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(use, range(8))) == list(range(1, 9))
+    assert seal_uses(run.folder) == 8
 
 
 def test_only_a_sealed_run_has_sealed_examples(tmp_path, folders):

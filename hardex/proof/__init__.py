@@ -1,0 +1,1 @@
+"""Two models before and after a change -> an honest verdict."""
