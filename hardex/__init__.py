@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from hardex.pipeline.rank import rank as rank
     from hardex.probing.export import export_probes as export_probes
     from hardex.probing.replay import probes as probes
+    from hardex.remedies.fix import fix as fix
+    from hardex.remedies.fixed import read_fix as read_fix
+    from hardex.remedies.suggest import suggest as suggest
     from hardex.reporting.exports.export import export as export
     from hardex.reporting.report import report as report
     from hardex.runs.run import Run as Run
@@ -77,13 +80,16 @@ _HOMES = {
     "export_annotations": "hardex.annotate.exchange",
     "export_probes": "hardex.probing.export",
     "import_annotations": "hardex.annotate.exchange",
+    "fix": "hardex.remedies.fix",
     "load": "hardex.runs.run",
     "probes": "hardex.probing.replay",
     "rank": "hardex.pipeline.rank",
+    "read_fix": "hardex.remedies.fixed",
     "read_comparison": "hardex.comparison.table_files",
     "report": "hardex.reporting.report",
     "selftest": "hardex.diagnosis.selftesting",
     "serve": "hardex.serving",
+    "suggest": "hardex.remedies.suggest",
 }
 
 __all__ = ["__version__", "errors", *_HOMES]

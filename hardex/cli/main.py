@@ -14,6 +14,7 @@ from hardex.cli.demo_command import demo
 from hardex.cli.diagnose_command import diagnose
 from hardex.cli.errors_command import errors
 from hardex.cli.export_command import export
+from hardex.cli.fix_command import fix
 from hardex.cli.probes_command import probes
 from hardex.cli.rank_command import rank
 from hardex.cli.report_command import report
@@ -39,6 +40,7 @@ for verb in (
     errors,
     compare,
     curves,
+    fix,
     report,
     export,
     probes,

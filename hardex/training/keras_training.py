@@ -98,6 +98,45 @@ def repeat_exactly() -> None:
         tf.config.experimental.enable_op_determinism()
 
 
+def shift_outputs(classifier: KerasClassifier, shift: NDArray[np.floating[Any]], to: Path) -> None:
+    """Write a copy of a model whose outputs before the softmax are shifted, class by class.
+
+    The shift goes into the bias of its last layer, so the copy has the same layers.
+
+    Args:
+        classifier: with a dense last layer that has a bias.
+        shift: (k,) what is added; with one output, what is added to the second class.
+        to: the `.keras` file to write.
+
+    Raises:
+        ClassifierError: its last layer has no such bias.
+    """
+    layer = _last_with_bias(classifier)
+    kernel, bias = layer.get_weights()
+    change = shift[1:] - shift[:1] if len(bias) == 1 else shift
+    before = [kernel, bias]
+    try:
+        layer.set_weights([kernel, bias + change.astype(bias.dtype)])
+        classifier.model.save(to)
+    finally:
+        layer.set_weights(before)
+
+
+def _last_with_bias(classifier: KerasClassifier) -> Any:
+    """The layer whose outputs are before the softmax."""
+    for layer in reversed(list(_layers(classifier.model))):
+        kind, activation = type(layer).__name__, getattr(layer, "activation", None)
+        name = getattr(activation, "__name__", "linear")
+        if kind == "Dense" and layer.use_bias and name in ("linear", "softmax", "sigmoid"):
+            return layer
+        if kind not in ("Activation", "Softmax", "Dropout"):
+            break
+    raise ClassifierError(
+        "logit_adjustment must find a dense last layer with a bias in the model; that of "
+        f"{classifier.source} has none; use class_weights: true in its place."
+    )
+
+
 class _Course:
     """One training in its epochs; all that changes while it runs."""
 

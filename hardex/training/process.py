@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from hardex.errors import HardexError
+from hardex.training.alone import alone
 from hardex.training.job import RESULT, read_job, write_whole
 
 ERROR_LINE = "hardex-training-error: "
@@ -28,9 +29,10 @@ def main(folder: Path) -> None:
         from hardex.training.keras_training import learn, repeat_exactly
 
         repeat_exactly()
-        job, lessons = read_job(folder)
-        trained = learn(job, lessons, folder, check_is_wanted)
-        write_whole(folder / RESULT, json.dumps(asdict(trained), indent=2).encode())
+        with alone(folder, wait=True):  # one that was just left alone may still end its step
+            job, lessons = read_job(folder)
+            trained = learn(job, lessons, folder, check_is_wanted)
+            write_whole(folder / RESULT, json.dumps(asdict(trained), indent=2).encode())
     except (HardexError, OSError, MemoryError) as error:
         _report(error)
         sys.exit(1)

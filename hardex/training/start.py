@@ -31,6 +31,14 @@ _LINES = 50  # of stderr that are kept
 _LINE_MOST = 10_000  # characters
 
 
+class InterruptedTraining(TrainingError):
+    """A training did not come to its end, and can go on from where it is."""
+
+
+class FullDisk(RunError):
+    """A training could not write; it can go on from where it is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """What a training came to; see `hardex.training.keras_training.Trained`."""
@@ -112,12 +120,12 @@ def _error_of(code: int, lines: list[str], folder: Path) -> HardexError:
     if told:
         return _as_told(json_of(told[-1].removeprefix(ERROR_LINE)), folder)
     if -code == getattr(signal, "SIGKILL", 9):
-        return TrainingError(
+        return InterruptedTraining(
             "a training must run to its end; its process was killed, perhaps because the memory "
             "was used up; free some, and type the same again: it goes on from its last epoch."
         )
     last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing was said")
-    return TrainingError(
+    return InterruptedTraining(
         f"a training must run to its end; its process ended with {code} ({last[:200]}); type the "
         "same again: it goes on from its last epoch."
     )
@@ -135,7 +143,7 @@ def _as_told(told: dict[str, Any], folder: Path) -> HardexError:
     number = told["errno"]
     reason = os.strerror(number) if isinstance(number, int) else told["sentence"]
     advice = "free disk space" if number == errno.ENOSPC else "check the disk"
-    return RunError(
+    return FullDisk(
         f"a training must be able to write to {folder.parent}; it could not ({reason}); {advice}, "
         "and type the same again: it goes on from its last epoch."
     )

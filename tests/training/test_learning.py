@@ -5,6 +5,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from trainings import NAMES, job_in, shades, write_model
 
 from hardex.classifiers.keras_model import KerasClassifier
 from hardex.errors import ClassifierError, TrainingError
@@ -15,8 +16,6 @@ from hardex.training.keras_training import learn
 from hardex.training.progress_lines import PROGRESS, last_line
 from hardex.training.settings import Training
 from hardex.training.state import STATE
-
-from .trainings import NAMES, job_in, shades, write_model
 
 
 def never():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from trainings import job_in, shades
 
 from hardex.data.dataset import ArrayDataset
 from hardex.diagnosis.keys import pixel_key
@@ -9,8 +10,6 @@ from hardex.errors import DatasetError, RunError, TrainingError
 from hardex.training.pixels import keep_pixels, keys_of, open_pixels
 from hardex.training.process import ERROR_LINE, check_is_wanted
 from hardex.training.start import _error_of, train
-
-from .trainings import job_in, shades
 
 
 def test_a_training_ends_with_its_result_and_is_not_done_twice(tmp_path):
