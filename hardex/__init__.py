@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hardex.errors import RunError as RunError
     from hardex.errors import ServingError as ServingError
     from hardex.errors import StorageError as StorageError
+    from hardex.errors import TrainingError as TrainingError
     from hardex.learning_curves.curve_doctor import CurveDoctor as CurveDoctor
     from hardex.learning_curves.data_size import data_curve as data_curve
     from hardex.learning_curves.judging import curves as curves
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from hardex.probing.export import export_probes as export_probes
     from hardex.probing.replay import probes as probes
     from hardex.proof.prove import prove as prove
+    from hardex.remedies.fix import fix as fix
+    from hardex.remedies.fixed import read_fix as read_fix
+    from hardex.remedies.suggest import suggest as suggest
     from hardex.reporting.exports.export import export as export
     from hardex.reporting.report import report as report
     from hardex.runs.run import Run as Run
@@ -64,6 +68,7 @@ _HOMES = {
     "RunError": "hardex.errors",
     "ServingError": "hardex.errors",
     "StorageError": "hardex.errors",
+    "TrainingError": "hardex.errors",
     "agreement": "hardex.annotate.agreement",
     "analyze_errors": "hardex.error_analysis.analyze",
     "check": "hardex.pipeline.check",
@@ -76,14 +81,17 @@ _HOMES = {
     "export_annotations": "hardex.annotate.exchange",
     "export_probes": "hardex.probing.export",
     "import_annotations": "hardex.annotate.exchange",
+    "fix": "hardex.remedies.fix",
     "load": "hardex.runs.run",
     "probes": "hardex.probing.replay",
     "prove": "hardex.proof.prove",
     "rank": "hardex.pipeline.rank",
+    "read_fix": "hardex.remedies.fixed",
     "read_comparison": "hardex.comparison.table_files",
     "report": "hardex.reporting.report",
     "selftest": "hardex.diagnosis.selftesting",
     "serve": "hardex.serving",
+    "suggest": "hardex.remedies.suggest",
 }
 
 __all__ = ["__version__", "errors", *_HOMES]

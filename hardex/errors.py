@@ -10,6 +10,7 @@
     x LinkOverError   the link was valid, but has expired, was revoked or is not confirmed
   x ServingError      the app cannot be served as requested
   x LogError          a training log cannot be read, or holds no curve
+  x TrainingError     a training was tried and gave no model: it did not learn, or its code failed
 
 Catch `HardexError` to catch all of them. The command line and the pages show `str(error)`, so each
 message is one sentence: what was expected, what was received, and what to do next.
@@ -62,6 +63,10 @@ class ServingError(HardexError):
 
 class LogError(HardexError):
     """A training log cannot be read, or holds no curve."""
+
+
+class TrainingError(HardexError):
+    """A training was tried and gave no model: it did not learn, or its code failed."""
 
 
 class _Verb(ModuleType):

@@ -14,6 +14,7 @@ from hardex.cli.demo_command import demo
 from hardex.cli.diagnose_command import diagnose
 from hardex.cli.errors_command import errors
 from hardex.cli.export_command import export
+from hardex.cli.fix_command import fix
 from hardex.cli.probes_command import probes
 from hardex.cli.prove_command import prove
 from hardex.cli.rank_command import rank
@@ -40,6 +41,7 @@ for verb in (
     errors,
     compare,
     curves,
+    fix,
     prove,
     report,
     export,

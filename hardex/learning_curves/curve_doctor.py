@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -86,6 +86,19 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
             self._writers = [csv.writer(file) for file in self._files]
             self._writers[1].writerow(["step", "epoch", "loss"])
 
+    def resume(
+        self, rows: Sequence[Mapping[str, float]], batch_losses: Sequence[tuple[int, float]]
+    ) -> None:
+        """Go on with the curves of a training that was interrupted; after `on_train_begin`.
+
+        Args:
+            rows: the values of each epoch so far.
+            batch_losses: the epoch and the loss of each batch so far.
+        """
+        self.rows = [dict(row) for row in rows]
+        self._batch_epochs = [epoch for epoch, _ in batch_losses]
+        self.batch_losses = [loss for _, loss in batch_losses]
+
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Keras begins a new mean."""
         self._before, self._last = 0.0, -1
@@ -135,6 +148,11 @@ class CurveDoctor(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Close the logs."""
         self._close()
+
+    @property
+    def batches(self) -> tuple[tuple[int, float], ...]:
+        """The epoch and the loss of each batch, as `resume` takes them."""
+        return tuple(zip(self._batch_epochs, self.batch_losses, strict=True))
 
     @property
     def history(self) -> dict[str, list[float | None]]:
