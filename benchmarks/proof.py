@@ -37,6 +37,7 @@ import hardex
 from hardex.data.mnist import load_mnist
 from hardex.images import Transform, transform
 from hardex.proof.arms import remedy_answer
+from hardex.proof.evidence import evidence, level_of_use
 from hardex.proof.plain import as_json
 from hardex.runs.seal import read_seal
 
@@ -120,6 +121,8 @@ def main() -> None:
         proofs = [proved(world, *pair) for pair in these]
         for use in (0, USES - 1):
             report(f"{title}, use {use + 1} of the seal", [one[use] for one in proofs], wanted)
+        if title == "placebo":
+            report_seeds(world, these)
         if title == "repair":
             report_repairs(proofs)
         if title == "harm":
@@ -215,6 +218,34 @@ def report(title: str, proofs: Sequence[dict[str, Any]], wanted: Sequence[str]) 
     print(f"{title:34} {told}   {interval(good, len(proofs))}")
 
 
+def report_seeds(world: World, pairs: Sequence[tuple[str, int, str, int]]) -> None:
+    """Whether two seeds that are called different are so on the other half, too.
+
+    A retraining is another model, and may really be better or worse: then the verdict is right
+    about the model, and only the comparison of both arms is about the remedy.
+    """
+    labels, sealed = world.test[1], sealed_of(world)
+    same_way, found = 0, 0
+    verdicts: Counter[str] = Counter()
+    for before, seed, after, other in pairs:
+        first, second = (
+            world.answers(kind, one).argmax(axis=1) == labels
+            for kind, one in ((before, seed), (after, other))
+        )
+        rng = np.random.default_rng(0)
+        verdict = evidence(first[sealed], second[sealed], level_of_use(1), rng).verdict
+        verdicts[evidence(first, second, 0.05, rng).verdict] += 1
+        if verdict != "no_measurable_difference":
+            rest = float(second[~sealed].mean() - first[~sealed].mean())
+            same_way += (rest > 0) == (verdict == "better")
+            found += 1
+    print(f"  called different: {found}; in the same direction on the other half: {same_way}")
+    print(
+        f"  all {len(labels):,} examples as confirming data, level 0.05: "
+        f"{interval(verdicts['better'], len(pairs))} better"
+    )
+
+
 def report_repairs(proofs: Sequence[Sequence[dict[str, Any]]]) -> None:
     """Those whose effect is twice what could be seen, by the mean effect of all."""
     for use in (0, USES - 1):
@@ -242,14 +273,7 @@ def report_harms(
 
 def report_arms(world: World, chosen: argparse.Namespace) -> None:
     """Three models of one arm against three of the other, on the sealed half."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = hardex.rank(
-            world.model("placebo", 0), world.cache / "data.npz", seal=0.5, out=Path(folder, "run"),
-            per_class=1,
-        )  # fmt: skip
-        seal = read_seal(run.folder)
-    images, labels = world.test
-    sealed = np.array([seal is not None and seal.holds(image) for image in images])
+    labels, sealed = world.test[1], sealed_of(world)
 
     def rights(kind: str, seeds: Sequence[int]) -> NDArray[np.bool_]:
         answers = [world.answers(kind, seed).argmax(axis=1) == labels for seed in seeds]
@@ -265,12 +289,21 @@ def report_arms(world: World, chosen: argparse.Namespace) -> None:
             for i in range(groups)
         )
 
-    same = min(chosen.placebos // 3, 2 * chosen.placebos // 6)
+    same = chosen.placebos // 3
     real = min(chosen.repairs // 3, 2 * chosen.placebos // 3)
     print("\nIs it the remedy? Three models against three:")
     nothing, remedy = answers("placebo", same, 3 * same), answers("rotation", real, 0)
     print(f"  no remedy, helps: {interval(nothing['helps'], same)} {dict(nothing)}")
     print(f"  rotation,  helps: {interval(remedy['helps'], real)} {dict(remedy)}")
+
+
+def sealed_of(world: World) -> NDArray[np.bool_]:
+    """(10000,) which test digits every seal of a half hides."""
+    with tempfile.TemporaryDirectory() as folder:
+        first, data = world.model("placebo", 0), world.cache / "data.npz"
+        run = hardex.rank(first, data, seal=0.5, out=Path(folder, "run"), per_class=1)
+        seal = read_seal(run.folder)
+    return np.array([seal is not None and seal.holds(image) for image in world.test[0]])
 
 
 def interval(part: int, whole: int) -> str:

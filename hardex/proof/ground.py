@@ -1,6 +1,5 @@
 """Where something is proved: examples that nobody looked at, and what is left out of them."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from hardex.runs.seal import read_seal
 
 SEALED, CONFIRM, LOOKED_AT, NOWHERE = "sealed", "confirm", "looked_at", "nowhere"
 Keys = frozenset[int]
+_IDS_MOST = 1_000  # examples that are left out, by name
 
 # Why an example is left out, by the word for it in a proof.
 LEFT_OUT = {
@@ -30,6 +30,14 @@ LEFT_OUT = {
 }
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Examples that a proof leaves out for one reason: how many, and the ids of the first 1,000."""
+
+    examples: int
+    ids: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Ground:
     """The examples of a proof.
@@ -37,13 +45,13 @@ class Ground:
     Attributes:
         kind: `sealed`, `confirm` or `looked_at`.
         dataset: the examples; their labels are numbers of the classes of the models.
-        left_out: how many examples are left out, by the words of `LEFT_OUT`.
+        left_out: which examples are left out, by the words of `LEFT_OUT`.
         notes: sentences on how they were read.
     """
 
     kind: str
     dataset: Dataset
-    left_out: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -169,23 +177,32 @@ def without(ground: Ground, known: Mapping[str, Keys], progress: Progress) -> Gr
         progress: called now and then.
     """
     known = {word: keys for word, keys in known.items() if keys}
-    if not known:
+    found = {word: _holding(ground.dataset, word, known, progress) for word in known}
+    left_out = {word: found[word] for word in LEFT_OUT if word in found and found[word].examples}
+    if not left_out:
         return ground
-    found: list[str] = []
-
-    def note(image: Image) -> bool:
-        key = _key(image)
-        found.extend([word for word, keys in known.items() if key in keys][:1])
-        return True
-
-    _read_once(ground.dataset, note, progress, "looking for known examples")
-    counts = Counter(found)
-    if not counts:
-        return ground
-    all_known = frozenset().union(*known.values())
-    rest = Part(ground.dataset, lambda image: _key(image) not in all_known, "it is known already")
-    left_out = {word: counts[word] for word in LEFT_OUT if counts[word]}
+    every: Keys = frozenset().union(*known.values())
+    rest = Part(ground.dataset, lambda image: _key(image) not in every, "it is known already")
     return Ground(ground.kind, rest, left_out, ground.notes)
+
+
+def _holding(dataset: Dataset, word: str, known: Mapping[str, Keys], progress: Progress) -> LeftOut:
+    """The examples that are left out for this reason, and for none before it."""
+
+    def is_known(image: Image) -> bool:
+        key = _key(image)
+        return next((one for one, keys in known.items() if key in keys), "") == word
+
+    ids: list[str] = []
+    count = 0
+    stage = "looking for known examples"
+    progress(stage, 0, len(dataset))
+    for batch in dataset.batches(256, (1, 1, 1), keep=is_known):
+        count += len(batch.ids)
+        ids += batch.ids[: max(0, _IDS_MOST - len(ids))]
+        progress(stage, int(batch.positions[-1]) + 1, len(dataset))
+    progress(stage, len(dataset), len(dataset))
+    return LeftOut(count, tuple(ids))
 
 
 def _every(image: Image) -> bool:

@@ -20,8 +20,8 @@ from hardex.sentences import counted
 from hardex.text import plain_json
 
 WHAT = "a proof"
-_JSON_MOST = 2**24  # bytes
-_FILES_MOST = 10_000
+_JSON_MOST = 2**24  # bytes of one proof; one with 20,000 long ids has some 4 million
+_ALL_MOST = 2**28  # bytes of all of them that are read
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,12 @@ def history(run: str | Path | Run) -> History:
     found = opened(run)
     proofs: list[Past] = []
     problems: list[str] = []
+    room = _ALL_MOST
     for path in _files(found.folder):
         try:
+            room -= path.stat().st_size
+            if room < 0:
+                raise Unreadable(f"the proofs of a run may take {_ALL_MOST:,} bytes")
             proofs.append(_read(path))
         except (OSError, ValueError, KeyError, TypeError) as error:
             problems.append(f"{path} is no proof that hardex wrote ({why(error)}).")
@@ -173,8 +177,7 @@ def _files(folder: Path) -> Sequence[Path]:
     home = folder / PROOFS
     if not home.is_dir() or not is_inside(home, folder):
         return ()
-    found = sorted(home.glob("*.json"))[:_FILES_MOST]
-    return [path for path in found if is_inside(path, folder)]
+    return [path for path in sorted(home.glob("*.json")) if is_inside(path, folder)]
 
 
 def _read(path: Path) -> Past:

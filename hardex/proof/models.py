@@ -18,7 +18,6 @@ from hardex.errors import ClassifierError
 from hardex.pipeline.check import diagnosis_on
 from hardex.predict.predictions import batch_size_for, shape_for
 from hardex.runs.run import Run
-from hardex.runs.run_classifier import check_class_count
 
 # What is refused before sealed examples are opened, by the option that would say it is meant.
 _CALLED_WRONGLY = {
@@ -136,8 +135,14 @@ def model_like_run(
     if called.preprocess is None and wanted is not None and found.preprocess != wanted:
         if _own_preprocessing(run, before, trust_model=trusted) != wanted:
             found = open_classifier(model, preprocess=wanted, logits=logits, trust_model=trusted)
-    check_class_count(run, found.class_count, found)
-    return in_order(found, called.class_names, run.manifest.class_names)
+    names = run.manifest.class_names
+    if found.class_count not in (None, len(names)):
+        raise ClassifierError(
+            f"a later model must have one output per class of BEFORE; {found.source} has "
+            f"{found.class_count} and {run.folder} has {len(names)} classes; pass a model of these "
+            "classes."
+        )
+    return in_order(found, called.class_names, names)
 
 
 def in_order(

@@ -62,7 +62,7 @@ def as_json(found: Proof) -> Json:
         "target": None
         if found.targeted is None
         else {"planted": found.targeted.target, **_figures(found.targeted.evidence)},
-        "left_out": dict(found.left_out),
+        "left_out": {word: asdict(one) for word, one in found.left_out.items()},
         "notes": list(found.notes),
         "run": found.run,
         "created": found.created,

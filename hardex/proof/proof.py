@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hardex.comparison.differences import ClassDifference
 from hardex.proof.arms import RemedyAnswer
 from hardex.proof.evidence import NOT_PROVABLE, Evidence
+from hardex.proof.ground import LeftOut
 from hardex.proof.hard_set import HardSet
 
 
@@ -81,7 +82,7 @@ class Proof:
         calibration: the expected calibration errors before and after.
         probes: the kept probes of the run, replayed; None without any.
         targeted: the test of what the remedy is aimed at; None if none was asked for.
-        left_out: how many examples were left out, by a word of `hardex.proof.ground.LEFT_OUT`.
+        left_out: which examples were left out, by a word of `hardex.proof.ground.LEFT_OUT`.
         notes: sentences on what a reader must know.
         run: the folder of the run; "" without one.
         created: when, in UTC, ISO 8601.
@@ -105,7 +106,7 @@ class Proof:
     calibration: tuple[float, float] | None = None
     probes: Probes | None = None
     targeted: Targeted | None = None
-    left_out: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     run: str = ""
     created: str = ""

@@ -184,13 +184,19 @@ def _proof(stage: Stage, asked: _Asked) -> Proof:
     blank = replace(
         blank,
         kind=ground.kind,
-        data=ground.dataset.source,
+        data=_data_name(stage, ground),
         data_hash=ground.dataset.fingerprint(),
         notes=(*blank.notes, *ground.notes),
     )
     if ground.kind == LOOKED_AT:
         return _looked_at(stage, ground, blank, asked)
     return _proved(stage, ground, blank, asked)
+
+
+def _data_name(stage: Stage, ground: Ground) -> str:
+    """The data as somebody typed it: a full path would tell a reader about the sender's disk."""
+    typed = None if stage.run is None or ground.kind == CONFIRM else stage.run.manifest.data
+    return ground.dataset.source if typed is None else typed.name
 
 
 def _proved(stage: Stage, ground: Ground, blank: Proof, asked: _Asked) -> Proof:
@@ -210,41 +216,49 @@ def _proved(stage: Stage, ground: Ground, blank: Proof, asked: _Asked) -> Proof:
         return replace(blank, level=level, notes=tuple(notes))
     ground = without(opened, known, asked.progress)
     answered = _answers(stage, ground.dataset, sizes, asked.progress)
-    first, second = answered[BEFORE], answered[AFTER]
     unread = len(ground.dataset.skipped())
     if unread:
         notes.append(f"{counted(unread, 'file')} left out, which could not be read.")
-    if not len(first):
-        spent = uses if ground.kind == SEALED else 0
-        empty = replace(blank, level=level, uses=spent, left_out=ground.left_out)
-        return replace(empty, notes=tuple(notes))
-    if first.same_as(second):
-        notes.append("Both models give the same answers on every example: are they the same?")
+    blank = replace(blank, level=level, left_out=ground.left_out, notes=tuple(notes))
+    if not len(answered[BEFORE]):
+        return replace(blank, uses=uses if ground.kind == SEALED else 0)
     rng = np.random.default_rng(asked.seed)
-    right, dataset = (first.right, second.right), ground.dataset
+    found = _compared(answered, ground.dataset, replace(blank, uses=uses), rng)
+    found = replace(found, targeted=_targeted(stage, ground, sizes, level, rng, asked))
+    return found if stage.run is None else _with_tests_of_run(found, stage, stage.run)
+
+
+def _compared(
+    answered: Mapping[str, Answered], dataset: Dataset, blank: Proof, rng: np.random.Generator
+) -> Proof:
+    """What the answers of all models say."""
+    first, second = answered[BEFORE], answered[AFTER]
+    right = first.right, second.right
     repaired, broken = flips(first, second, dataset)
-    remedy, told = arms(answered, level)
-    notes += told
-    found = replace(
+    remedy, twice = arms(answered, blank.level)
+    same = (
+        ("Both models give the same answers on every example: are they the same?",)
+        if first.same_as(second)
+        else ()
+    )
+    return replace(
         blank,
-        level=level,
-        uses=uses,
-        evidence=evidence(*right, level, rng),
+        evidence=evidence(*right, blank.level, rng),
         repaired=repaired,
         broken=broken,
         classes=class_differences(dataset.class_names, first.labels, *right, rng),
         slices=slice_differences(dataset.meta, first.positions, *right, rng),
         remedy=remedy,
         calibration=(first.calibration_error, second.calibration_error),
-        targeted=_targeted(stage, ground, sizes, level, rng, asked),
-        left_out=ground.left_out,
+        notes=(*blank.notes, *same, *twice),
     )
-    if stage.run is not None:
-        with_remedy = [stage.models[AFTER], *stage.arm(REMEDIED)]
-        hard, probes, told = tests_of_run(stage.run, with_remedy, stage.arm(PLACEBO), level)
-        found = replace(found, hard_set=hard, probes=probes)
-        notes += told
-    return replace(found, notes=tuple(notes))
+
+
+def _with_tests_of_run(found: Proof, stage: Stage, run: Run) -> Proof:
+    """The same, with what the run itself holds to test the models on."""
+    with_remedy = [stage.models[AFTER], *stage.arm(REMEDIED)]
+    hard, probes, told = tests_of_run(run, with_remedy, stage.arm(PLACEBO), found.level)
+    return replace(found, hard_set=hard, probes=probes, notes=(*found.notes, *told))
 
 
 def _looked_at(stage: Stage, ground: Ground, blank: Proof, asked: _Asked) -> Proof:

@@ -7,6 +7,7 @@ from pathlib import Path
 from hardex.classifiers.classifier import Classifier
 from hardex.classifiers.opening import Model
 from hardex.data.sources import Data
+from hardex.diagnosis.inputs import same_dataset
 from hardex.errors import RunError
 from hardex.pipeline.rank_again import is_run
 from hardex.proof.figures import AFTER, BEFORE, PLACEBO, REMEDIED
@@ -144,7 +145,7 @@ def from_run(
 
 def _looked_at(run: Run) -> tuple[Ground | None, tuple[str, ...]]:
     try:
-        return Ground(LOOKED_AT, run.dataset), ()
+        return Ground(LOOKED_AT, same_dataset(run)), ()
     except RunError as error:
         return None, (f"The examples of the run could not be looked at: {error}",)
 

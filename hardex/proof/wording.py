@@ -32,6 +32,8 @@ def headline(found: Proof) -> str:
 
 def sentences(found: Proof) -> Iterator[str]:
     """Everything else that a proof says, in order."""
+    if found.remedy is not None:
+        yield remedy_sentence(found.remedy)
     yield from _where(found)
     yield from found.notes
     seen = found.evidence
@@ -41,8 +43,6 @@ def sentences(found: Proof) -> Iterator[str]:
         yield _groups("Classes", found.classes, found.level)
         if found.slices:
             yield _groups("Slices", found.slices, found.level)
-    if found.remedy is not None:
-        yield remedy_sentence(found.remedy)
     yield from _hard_set(found)
     if found.targeted is not None:
         one = found.targeted.evidence
@@ -68,8 +68,8 @@ def remedy_sentence(found: RemedyAnswer) -> str:
 
     Example:
         >>> remedy_sentence(RemedyAnswer((0.9,), (), 2, 3, 0.05))
-        'Whether it is the remedy is not answered: that takes 2 more models with the remedy and 3 \
-more models without it, each trained with another seed.'
+        'Whether it is the remedy is not answered: another seed alone may change as much. It takes \
+2 more models with the remedy and 3 more models without it, each trained with another seed.'
     """
     seeds, examples = found.by_seeds, found.by_examples
     if found.answer == NOT_ANSWERED or seeds is None or examples is None:
@@ -82,8 +82,8 @@ more models without it, each trained with another seed.'
             if count
         ]
         return (
-            f"Whether it is the remedy is not answered: that takes {' and '.join(wanted)}, each "
-            "trained with another seed."
+            "Whether it is the remedy is not answered: another seed alone may change as much. It "
+            f"takes {' and '.join(wanted)}, each trained with another seed."
         )
     percent = _percent(found.level)
     figures = (
@@ -155,9 +155,10 @@ def _where(found: Proof) -> Iterator[str]:
     elif found.proves and found.kind == CONFIRM:
         again = "" if found.uses == 1 else f" This is use {found.uses} of this data."
         yield f"Proved on {count} of {found.data}, judged at the level {found.level:.2g}.{again}"
-    for word, number in found.left_out.items():
-        verb = "is" if number == 1 else "are"
-        yield f"{counted(number, 'example')} left out, which {verb} {LEFT_OUT[word]}."
+    for word, one in found.left_out.items():
+        verb = "is" if one.examples == 1 else "are"
+        told = f"{counted(one.examples, 'example')} left out, which {verb} {LEFT_OUT[word]}"
+        yield f"{told}: {_named(one.ids, one.examples)}."
 
 
 def _sizes(seen: Evidence) -> Iterator[str]:
@@ -180,8 +181,13 @@ def _flips(found: Proof) -> Iterator[str]:
         ("Broken", found.broken, found.evidence.broken if found.evidence else 0),
         ("Repaired", found.repaired, found.evidence.repaired if found.evidence else 0),
     ):
-        more = f" and {count - _IDS:,} more" if count > _IDS else ""
-        yield f"{word}: {', '.join(ids[:_IDS])}{more}." if count else f"{word}: none."
+        yield f"{word}: {_named(ids, count)}." if count else f"{word}: none."
+
+
+def _named(ids: Sequence[str], count: int) -> str:
+    """The first ids, and how many there are more."""
+    more = f" and {count - _IDS:,} more" if count > _IDS else ""
+    return f"{', '.join(ids[:_IDS])}{more}"
 
 
 def _groups(word: str, groups: Sequence[ClassDifference], level: float) -> str:

@@ -36,8 +36,8 @@ def test_what_is_missing_is_said():
     found = remedy_answer(right(180), right(150, 151), 0.05)
     assert (found.missing_remedied, found.missing_placebo) == (2, 1)
     assert remedy_sentence(found) == (
-        "Whether it is the remedy is not answered: that takes 2 more models with the remedy and 1 "
-        "more model without it, each trained with another seed."
+        "Whether it is the remedy is not answered: another seed alone may change as much. It takes "
+        "2 more models with the remedy and 1 more model without it, each trained with another seed."
     )
 
 

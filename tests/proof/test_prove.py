@@ -10,6 +10,7 @@ from hardex.probing.kept_probe import KeptProbe
 from hardex.probing.saved_probes import keep
 from hardex.proof.history import history
 from hardex.proof.plain import as_json
+from hardex.proof.wording import sentences
 from hardex.runs.seal import read_seal, seal_uses
 
 from .made_models import NAMES, Answering, model_of, pictures, write
@@ -81,6 +82,15 @@ def test_without_a_seal_nothing_is_provable(made):
     assert "Not provable on data that was looked at" in told["sentence"]
 
 
+def test_data_that_is_gone_or_changed_shows_nothing(made):
+    folder, images, labels, old = made
+    run = hardex.rank(old, folder / "data.npz", out=folder / "open", per_class=1)
+    write(folder / "data.npz", images, np.roll(labels, 1))
+    found = hardex.prove(run.folder, later(made, []))
+    assert (found.verdict, found.evidence) == ("not_provable", None)
+    assert "could not be looked at" in found.notes[0] and "other images" in found.notes[0]
+
+
 def test_two_models_need_data(made):
     found = hardex.prove(made[3], later(made, []))
     assert (found.verdict, found.kind, found.evidence) == ("not_provable", "nowhere", None)
@@ -101,7 +111,8 @@ def test_confirming_data_is_without_what_the_run_holds(made, run):
     old, new = model_of("old", both, names, range(380, 450)), model_of("new", both, names, [])
     found = hardex.prove(run, new, model=old, confirm=folder / "confirm.npz")
     sealed = len(sealed_rows(run, made))
-    assert found.left_out == {"looked_at": COUNT - sealed, "sealed": sealed}
+    counts = {word: one.examples for word, one in found.left_out.items()}
+    assert counts == {"looked_at": COUNT - sealed, "sealed": sealed}
     assert (found.evidence.examples, found.evidence.repaired) == (300, 50)
     assert (found.verdict, found.level, seal_uses(run.folder)) == ("better", 0.05, 0)
     again = hardex.prove(run, new, model=old, confirm=folder / "confirm.npz")
@@ -113,14 +124,16 @@ def test_training_images_are_left_out(made, run):
     sealed = sealed_rows(run, made)
     write(folder / "train.npz", images[sealed[:9]], labels[sealed[:9]])
     found = hardex.prove(run, later(made, []), model=old, train=folder / "train.npz")
-    assert found.left_out == {"trained_on": 9}
+    left_out = found.left_out["trained_on"]
+    assert (left_out.examples, left_out.ids) == (9, tuple(map(str, sealed[:9])))
+    assert any("left out, which are in the training data" in one for one in sentences(found))
     assert found.evidence.examples == len(sealed) - 9
 
 
 def test_confirming_data_that_is_all_known_proves_nothing(made, run):
     found = hardex.prove(run, later(made, []), model=made[3], confirm=made[0] / "data.npz")
     assert (found.verdict, found.uses, seal_uses(run.folder)) == ("not_provable", 0, 0)
-    assert sum(found.left_out.values()) == COUNT
+    assert sum(one.examples for one in found.left_out.values()) == COUNT
     assert "is left that nobody looked at" in as_json(found)["sentence"]
 
 
@@ -148,7 +161,7 @@ def five(images):
 @pytest.mark.parametrize(
     ("after", "why"),
     [
-        (Answering("five", {}, class_count=5), r"one output per class of the run; five has 5 and"),
+        (Answering("five", {}, class_count=5), r"one output per class of BEFORE; five has 5 and"),
         (five, "5"),
         (nan, "NaN"),
         (Answering("large", {}, input_shape=(9, 9, 1)), "expects images of 9 x 9 x 1"),
