@@ -45,8 +45,10 @@ if TYPE_CHECKING:
     from hardex.probing.export import export_probes as export_probes
     from hardex.probing.replay import probes as probes
     from hardex.proof.prove import prove as prove
+    from hardex.remedies.evaluation import clean_evaluation as clean_evaluation
     from hardex.remedies.fix import fix as fix
     from hardex.remedies.fixed import read_fix as read_fix
+    from hardex.remedies.pool import more_like as more_like
     from hardex.remedies.suggest import suggest as suggest
     from hardex.reporting.exports.export import export as export
     from hardex.reporting.report import report as report
@@ -72,6 +74,7 @@ _HOMES = {
     "agreement": "hardex.annotate.agreement",
     "analyze_errors": "hardex.error_analysis.analyze",
     "check": "hardex.pipeline.check",
+    "clean_evaluation": "hardex.remedies.evaluation",
     "compare": "hardex.comparison.compare",
     "curves": "hardex.learning_curves.judging",
     "data_curve": "hardex.learning_curves.data_size",
@@ -83,6 +86,7 @@ _HOMES = {
     "import_annotations": "hardex.annotate.exchange",
     "fix": "hardex.remedies.fix",
     "load": "hardex.runs.run",
+    "more_like": "hardex.remedies.pool",
     "probes": "hardex.probing.replay",
     "prove": "hardex.proof.prove",
     "rank": "hardex.pipeline.rank",

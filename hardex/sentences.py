@@ -15,6 +15,21 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def agreeing(count: int, noun: str, verb: str) -> str:
+    """A number of things and what they do, both in the singular for one.
+
+    Args:
+        count: how many.
+        noun: in the singular; its plural ends in s.
+        verb: in the plural, and regular.
+
+    Example:
+        >>> agreeing(1, "image", "look"), agreeing(2, "image", "look")
+        ('1 image looks', '2 images look')
+    """
+    return f"{counted(count, noun)} {verb if count != 1 else f'{verb}s'}"
+
+
 def p_words(p: float) -> str:
     """A p-value.
 

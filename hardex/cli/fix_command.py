@@ -1,5 +1,7 @@
 """`hardex fix`: train with remedies, and without them to compare."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +58,28 @@ def fix(
     suggest: Annotated[
         bool, typer.Option("--suggest", help="Only print the recipe that the findings suggest.")
     ] = False,
+    pool: Annotated[
+        str,
+        typer.Option(
+            metavar="DATA",
+            help="Only look for more images like the rare hard examples, or like --like, among "
+            "these, whose labels are not used, and copy them into --out.",
+        ),
+    ] = "",
+    clean_evaluation: Annotated[
+        bool,
+        typer.Option(
+            "--clean-evaluation",
+            help="Only write the data of RUN anew, with the classes that its annotators agree on.",
+        ),
+    ] = False,
+    like: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="With --pool: a hard example; repeatable."),
+    ] = None,
+    count: Annotated[
+        int, typer.Option(min=1, help="With --pool: how many images for each example.")
+    ] = 8,
     yes: Annotated[
         bool,
         typer.Option("--yes", help="Remove or relabel training examples that the recipe names."),
@@ -74,7 +98,13 @@ def fix(
     format: OutputFormat = Format.text,
 ) -> None:
     """Train the model of RUN with remedies, and control models without, for an honest proof."""
-    from hardex.cli.fix_output import print_changes, print_fixed, print_suggestion
+    from hardex.cli.fix_output import (
+        print_changes,
+        print_evaluation,
+        print_fixed,
+        print_search,
+        print_suggestion,
+    )
 
     as_json = format is Format.json
     if suggest:
@@ -82,12 +112,54 @@ def fix(
 
         print_suggestion(run, suggest_for(run), as_json=as_json)
         return
-    if not train or out is None:
+    if out is None or not (train or pool or clean_evaluation):
         raise typer.BadParameter("hardex fix needs --train DATA and --out FIXED, or --suggest")
+    if like and not pool:
+        raise typer.BadParameter("--like belongs to --pool")
     if model is None and (model_options.preprocess is not None or model_options.logits):
         raise typer.BadParameter("--preprocess and --logits require --model")
     from hardex.progress import ProgressBar
-    from hardex.remedies.fix import ChangesToConfirm
+    from hardex.remedies.clean import ChangesToConfirm
+
+    if clean_evaluation:
+        from hardex.remedies.evaluation import clean_evaluation as clean_examples
+        from hardex.remedies.recipe import read_recipe
+
+        try:
+            with ProgressBar(quiet=as_json) as bar:
+                cleaned = clean_examples(
+                    run,
+                    out=out,
+                    clean=None if recipe is None else read_recipe(recipe).clean,
+                    yes=yes,
+                    force=force,
+                    data=data,
+                    command=shlex.join(["hardex", *sys.argv[1:]]),
+                    progress=bar,
+                )
+        except ChangesToConfirm as unconfirmed:
+            print_changes(unconfirmed.changes, as_json=as_json)
+            raise
+        print_evaluation(cleaned, as_json=as_json)
+        return
+    if pool:
+        from hardex.remedies.pool import more_like
+
+        with ProgressBar(quiet=as_json) as bar:
+            search = more_like(
+                run,
+                pool,
+                out=out,
+                ids=tuple(like or ()),
+                count=count,
+                force=force,
+                model=model,
+                trust_model=model_options.trust_model,
+                data=data,
+                progress=bar,
+            )
+        print_search(search, as_json=as_json)
+        return
     from hardex.remedies.fix import fix as fix_run
 
     try:

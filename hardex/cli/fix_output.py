@@ -5,14 +5,18 @@ from pathlib import Path
 
 from rich.table import Table
 
-from hardex.cli.terminal import Terminal, cell, print_json, print_text, styled
+from hardex.cli.terminal import Terminal, cell, print_json, print_more, print_text, styled
 from hardex.remedies.clean import Change
+from hardex.remedies.evaluation import NOTE, CleanedEvaluation
 from hardex.remedies.fixed import CONTROL, REMEDIED, ClassResult, Fixed, Model
+from hardex.remedies.new_version import DATA
+from hardex.remedies.pool import PoolSearch
 from hardex.remedies.recipe import recipe_text
 from hardex.remedies.suggest import Suggestion
 from hardex.sentences import counted
 
 _ARMS = {REMEDIED: "with the remedy", CONTROL: "without it"}
+_MOST_FOUND = 10  # images of a pool in the table
 _MOST_CLASSES = 20  # in the table, those with the largest differences
 
 
@@ -58,6 +62,43 @@ def print_fixed(fixed: Fixed, *, as_json: bool) -> None:
         print_text(f"Note: {note}")
     print_text(styled("The repaired model is ", (str(fixed.model), "bold"), "."))
     print_text(styled("Whether it is better: ", (fixed.proof_command, "bold")))
+
+
+def print_evaluation(cleaned: CleanedEvaluation, *, as_json: bool) -> None:
+    """Print what became of the evaluation data, and of the accuracy."""
+    if as_json:
+        print_json({**cleaned.as_json(), "folder": str(cleaned.folder)})
+        return
+    print_text(
+        f"{counted(len(cleaned.changes), 'example')} changed in the new data, "
+        f"{cleaned.folder / DATA}."
+    )
+    print_text(
+        f"Accuracy {_share(cleaned.before)} of {cleaned.examples_before:,} before, "
+        f"{_share(cleaned.after)} of {cleaned.examples_after:,} after. {NOTE}"
+    )
+
+
+def print_search(search: PoolSearch, *, as_json: bool) -> None:
+    """Print what was found in a pool, and what to do with it."""
+    if as_json:
+        print_json({**search.as_json(), "folder": str(search.folder)})
+        return
+    wanted = ", ".join(f"{count} of {name}" for name, count in search.missing.items())
+    print_text(f"Looked for more like {wanted} among {search.scope}.")
+    table = Table(expand=False)
+    for column in ("found", "like", "perhaps", "distance"):
+        table.add_column(column, justify="right" if column == "distance" else "left")
+    for one in search.found[:_MOST_FOUND]:
+        table.add_row(cell(one.id), cell(one.like), cell(one.guess), f"{one.distance:.3f}")
+    Terminal().print(table)
+    print_more(max(0, len(search.found) - _MOST_FOUND), "images")
+    data = search.folder / DATA
+    print_text(styled("The classes are guesses. Let people judge them: ", (_judging(data), "bold")))
+
+
+def _judging(data: Path) -> str:
+    return f"hardex rank MODEL {data} --out RUN2 && hardex serve RUN2"
 
 
 def _headline(fixed: Fixed) -> str:

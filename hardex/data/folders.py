@@ -88,6 +88,28 @@ def open_folders(
     )
 
 
+def open_unlabelled(root: Path, class_names: Sequence[str]) -> FileDataset:
+    """Every picture in a folder and below it, without a class: all labels are 0 and mean nothing.
+
+    Args:
+        root: the folder.
+        class_names: that the data set is said to have.
+
+    Raises:
+        DatasetError: there is no picture.
+    """
+    below = (path.removeprefix("/") for path in _images_below(_Tree(root), ""))
+    files = sorted(filter(is_text, below), key=natural_order)
+    if not files:
+        raise DatasetError(
+            f"a folder of images must hold some ({', '.join(sorted(SUFFIXES))}); {root} holds "
+            "none; check the path."
+        )
+    labels = np.zeros(len(files), np.int64)
+    names = tuple(class_names)
+    return FileDataset(root, tuple(files), tuple(files), labels, names, str(root))
+
+
 def files_beside(root: Path, files: Iterable[str], table: str) -> tuple[Skipped, ...]:
     """Every file in a folder that its table does not name, with the reason; but for tables.
 

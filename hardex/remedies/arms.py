@@ -64,6 +64,8 @@ def arms_of(plan: Plan, kept: Kept) -> tuple[Arm, Arm]:
             control = Arm(
                 kept.labels, np.intersect1d(fit, others), np.intersect1d(validation, others)
             )
+    if plan.recipe.simple is not None:
+        fit = _at_most(fit, kept.labels, plan.recipe.simple.examples, rng)
     added = np.flatnonzero(kept.origins > 0)
     learnt = np.union1d(np.intersect1d(fit, stays), added)
     remedied = Arm(labels, learnt, np.intersect1d(validation, stays))
@@ -73,6 +75,13 @@ def arms_of(plan: Plan, kept: Kept) -> tuple[Arm, Arm]:
             f"{counted(len(own), 'training image')} nothing is left; change fewer of them."
         )
     return remedied, control
+
+
+def _at_most(rows: Positions, labels: Labels, count: int, rng: np.random.Generator) -> Positions:
+    """So many of these rows, of each class its share; all if there are no more."""
+    if len(rows) <= count:
+        return rows
+    return rows[split(labels[rows], count / len(rows), rng)[1]]
 
 
 def job_of(plan: Plan, work: Path, name: str, seed: int) -> Job:
@@ -91,6 +100,7 @@ def job_of(plan: Plan, work: Path, name: str, seed: int) -> Job:
         sampling=balance.sampling,
         weighted=balance.class_weights,
         focal=balance.focal,
+        network="" if plan.recipe.simple is None else plan.recipe.simple.network,
         augmentation=plan.recipe.augment,
         seed=seed,
     )

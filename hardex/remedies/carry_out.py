@@ -33,6 +33,7 @@ from hardex.remedies.trials import ARMS, model_in, train_arms
 from hardex.sentences import counted
 from hardex.training.job import LOG
 from hardex.training.pixels import Kept, keep_pixels, keys_of, open_pixels
+from hardex.training.settings import FINE_TUNE
 
 _ENOUGH = 3  # models of an arm that tell the remedy from a new seed
 _SHOWN = 5  # ids in a note
@@ -40,6 +41,7 @@ _BATCHES = "log.batches.csv"
 _TOLD = frozenset(
     {"underfitting", "overfitting", "not_converged", "oscillating", "lr_too_low", "diverging"}
 )
+_USUAL = frozenset({"lr_too_low", "not_converged"})  # of a model that has learnt before
 
 
 def carry_out(plan: Plan, work: Path, target: Path, began: float, progress: Progress) -> Fixed:
@@ -57,7 +59,7 @@ def carry_out(plan: Plan, work: Path, target: Path, began: float, progress: Prog
     """
     kept = _pixels(plan, work, progress)
     remedied, control = arms_of(plan, kept)
-    models = train_arms(plan, work, remedied, control, progress)
+    models = train_arms(plan, work, remedied, control, kept, progress)
     files = _data_files(plan, work, kept, remedied, progress)
     classes = _classes(plan, work, models, (remedied, control), kept)
     fixed = Fixed(
@@ -178,8 +180,8 @@ def _notes(plan: Plan, kept: Kept, models: Sequence[Model]) -> Iterator[str]:
         shown = ", ".join(kept.left_out[:_SHOWN])
         more = ", …" if len(kept.left_out) > _SHOWN else ""
         yield (
-            f"{counted(len(kept.left_out), 'training image')} have the pixels of an example of the "
-            f"run, and were left out: {shown}{more}."
+            f"Left out of the training, because the run has an example with the same pixels: "
+            f"{counted(len(kept.left_out), 'training image')} ({shown}{more})."
         )
     recipe = plan.recipe
     if recipe.augment is not None:
@@ -192,13 +194,20 @@ def _notes(plan: Plan, kept: Kept, models: Sequence[Model]) -> Iterator[str]:
             "Classes that count the same gain in the small ones and lose in the large ones: the "
             "accuracy over all may fall."
         )
-    if recipe.trains and min(plan.seeds, plan.controls) < _ENOUGH:
+    if recipe.simple is not None:
+        yield (
+            "The small network stands for what little effort reaches, and has no control: compare "
+            "it with the model of the run."
+        )
+    elif recipe.trains and min(plan.seeds, plan.controls) < _ENOUGH:
         yield (
             f"Whether it is the remedy and not the new training takes {_ENOUGH} models with it and "
             f"{_ENOUGH} without; here are {plan.seeds} and {plan.controls}: pass --seeds "
             f"{_ENOUGH}."
         )
     for one in models:
-        bad = [] if one.result is None else [it for it in one.result.findings if it in _TOLD]
+        yield from (note if len(models) == 1 else f"{one.name}: {note}" for note in one.notes)
+        told = _TOLD - _USUAL if recipe.training.start == FINE_TUNE else _TOLD
+        bad = [] if one.result is None else [it for it in one.result.findings if it in told]
         if bad:
             yield f"The curves of {one.name} say {', '.join(bad)}: look at {one.name}.csv."

@@ -11,9 +11,10 @@ from hardex.annotate.consensus import Consensus
 from hardex.arrays import Labels, Positions
 from hardex.data.dataset import Dataset
 from hardex.diagnosis.causes import MISLABELLED
-from hardex.errors import RunError
+from hardex.errors import HardexError, RunError
 from hardex.remedies.recipe import CONSENSUS, REMOVE, Clean
 from hardex.runs.run import Run
+from hardex.sentences import counted
 
 _REMOVED_BY_PEOPLE = ("bad_image", "wrong")  # answers that are no class
 
@@ -36,6 +37,30 @@ class Change:
     label: str
     why: str
     who: str
+
+
+class ChangesToConfirm(HardexError):
+    """Examples would be removed or relabelled, and nobody has agreed to that yet.
+
+    Attributes:
+        changes: what would be done.
+    """
+
+    def __init__(self, message: str, changes: tuple[Change, ...]) -> None:
+        super().__init__(message)
+        self.changes = changes
+
+
+def check_confirmed(changes: tuple[Change, ...], yes: bool) -> None:
+    """Raise `ChangesToConfirm` unless somebody has agreed to the changes."""
+    if changes and not yes:
+        first = changes[0]
+        what = f"labelled {first.label} in place of {first.given}" if first.label else "removed"
+        raise ChangesToConfirm(
+            f"{counted(len(changes), 'example')} must be confirmed before the new data "
+            f"is made; {first.id} would be {what}; look at the list, and pass --yes.",
+            changes,
+        )
 
 
 def changes_for(

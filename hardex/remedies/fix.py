@@ -18,7 +18,7 @@ from hardex.new_files import check_free
 from hardex.overview.nearest_training import check_there, opened_by_name
 from hardex.predict.neighbours import Progress, silent
 from hardex.remedies.carry_out import carry_out
-from hardex.remedies.clean import Change, changes_for
+from hardex.remedies.clean import Change, changes_for, check_confirmed
 from hardex.remedies.collect import sources_of
 from hardex.remedies.fixed import FIX, Fixed
 from hardex.remedies.plan import Plan
@@ -26,7 +26,6 @@ from hardex.remedies.recipe import Recipe, amounts_of, read_recipe
 from hardex.remedies.suggest import suggest
 from hardex.remedies.work_folder import work_folder
 from hardex.runs.run import Run, load, opened
-from hardex.sentences import counted
 from hardex.training.alone import alone
 from hardex.training.augmentation import Augmentation
 
@@ -101,7 +100,7 @@ def fix(
         classifier = model_of(
             found, model, preprocess, logits=logits, trust_model=trust_model, what="a fix"
         )
-        path = _model_file(classifier, function)
+        path = _model_file(classifier, function, wanted)
         dataset = same_dataset(found)
         shape = input_shape(classifier, dataset)
         training = _training(train, found, dataset, shape)
@@ -109,7 +108,7 @@ def fix(
         if wanted.collect is not None:
             sources += sources_of(wanted.collect, found, shape)
         changes = _changes(wanted, found, training)
-        _check_yes(changes, yes)
+        check_confirmed(changes, yes)
         plan = Plan(
             run=found,
             train=str(train) if isinstance(train, str | Path) else training.source,
@@ -123,7 +122,7 @@ def fix(
             sources=sources,
             changes=changes,
             seeds=seeds,
-            controls=controls if wanted.trains else 0,
+            controls=controls if wanted.trains and wanted.simple is None else 0,
             seed=seed,
         )
         with work_folder(target, plan.identity()) as work:
@@ -198,12 +197,12 @@ def _check_function(recipe: Recipe, function: str) -> None:
         )
 
 
-def _model_file(classifier: Classifier | None, function: str) -> str:
+def _model_file(classifier: Classifier | None, function: str, recipe: Recipe) -> str:
     """The file of a Keras model; "" if a function trains and there is none."""
     path = getattr(classifier, "path", None)
     if hasattr(classifier, "model") and isinstance(path, Path) and path.is_file():
         return str(path.absolute())
-    if function:
+    if function or recipe.simple is not None:
         return ""
     raise RunError(
         "a fix trains a .keras model; "
@@ -232,26 +231,3 @@ def _changes(recipe: Recipe, run: Run, training: Dataset) -> tuple[Change, ...]:
         return ()
     source = opened(recipe.clean.run) if recipe.clean.run else run
     return changes_for(recipe.clean, source, training, run.manifest.class_names)
-
-
-class ChangesToConfirm(HardexError):
-    """Training examples would be removed or relabelled, and nobody has agreed to that yet.
-
-    Attributes:
-        changes: what would be done.
-    """
-
-    def __init__(self, message: str, changes: tuple[Change, ...]) -> None:
-        super().__init__(message)
-        self.changes = changes
-
-
-def _check_yes(changes: tuple[Change, ...], yes: bool) -> None:
-    if changes and not yes:
-        first = changes[0]
-        what = f"labelled {first.label} in place of {first.given}" if first.label else "removed"
-        raise ChangesToConfirm(
-            f"{counted(len(changes), 'training example')} must be confirmed before the new data "
-            f"is made; {first.id} would be {what}; look at the list, and pass --yes.",
-            changes,
-        )

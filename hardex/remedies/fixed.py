@@ -17,6 +17,23 @@ FIX, RECIPE = "fix.json", "recipe.yaml"
 REMEDIED, CONTROL = "remedied", "control"
 
 
+def _farther(low: float, high: float) -> float:
+    return max(abs(low), abs(high))
+
+
+def _larger_factor(low: float, high: float) -> float:
+    return max(high, 1 / low) if low > 0 else high
+
+
+_MOST = {  # the most of a transform, of its least and its most amount
+    "rotation": _farther,
+    "shear": _farther,
+    "noise": _farther,
+    "scale": _larger_factor,
+    "contrast": _larger_factor,
+}
+
+
 @dataclass(frozen=True)
 class Model:
     """One model of a fix.
@@ -26,12 +43,14 @@ class Model:
         arm: `remedied` or `control`.
         seed: of its training.
         result: of its training; None if it was not trained.
+        notes: what checks of what was done after it found, sentences.
     """
 
     name: str
     arm: str
     seed: int
     result: Result | None
+    notes: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -94,6 +113,23 @@ class Fixed:
         return self.paths(REMEDIED)[0]
 
     @property
+    def target(self) -> str:
+        """The weakness that the remedies are aimed at, as `--target` takes it; "" if there is none.
+
+        That is the transform, if there is one; with the most that was trained, but for lengths,
+        which a proof counts in pixels of another size.
+        """
+        augment = self.recipe.augment
+        if augment is None or len(augment.amounts) != 1:
+            return ""
+        (one,) = augment.amounts
+        if one.name not in _MOST:
+            return one.name
+        low, high = one.ranges[0]
+        amount = _MOST[one.name](low, high)
+        return one.name if amount in (0, 1) else f"{one.name}={amount:g}"
+
+    @property
     def proof_command(self) -> str:
         """What proves whether it helped, as it is typed."""
         words = ["hardex", "prove", str(self.run), str(self.model)]
@@ -101,6 +137,8 @@ class Fixed:
             words += ["--remedied", str(path)]
         for path in self.paths(CONTROL):
             words += ["--placebo", str(path)]
+        if self.target:
+            words += ["--target", self.target]
         return shlex.join(words)
 
     def as_json(self) -> dict[str, Any]:
@@ -167,7 +205,8 @@ def _model_of(found: dict[str, Any]) -> Model:
     name = str(found["name"])
     if "/" in name or "\\" in name:
         raise ValueError("a name of a model")
-    return Model(name, str(found["arm"]), int(found["seed"]), result)
+    notes = tuple(map(str, found["notes"]))
+    return Model(name, str(found["arm"]), int(found["seed"]), result, notes)
 
 
 def class_results(

@@ -4,6 +4,8 @@
     balance:   {class_weights: true}
     clean:     {action: relabel, by: consensus, run: runs/train}
     collect:   {probes: true, folders: [new/]}
+    adapt:     {statistics: new/, shares: new/}
+    simple:    {network: lenet, examples: 10000}
     training:  {start: fine-tune, epochs: 10}
     reasons:   {augment: why, in a sentence}
 
@@ -22,11 +24,13 @@ from hardex.errors import HardexError
 from hardex.remedies.words import meant
 from hardex.training.augmentation import FIELDS, Amounts, Augmentation
 from hardex.training.sampling import ALL, SAMPLINGS
-from hardex.training.settings import Training
+from hardex.training.settings import LENET, NETWORKS, Training
 
 SCHEMA = "hardex.recipe/1"
 REMOVE, RELABEL = "remove", "relabel"
 CONSENSUS, FINDINGS = "consensus", "findings"
+EM, CONFUSION = "em", "confusion"
+METHODS = (EM, CONFUSION)
 _RECIPE_MOST = 2**20  # bytes
 _REASON_MOST = 2_000  # characters
 
@@ -57,7 +61,7 @@ class Balance:
         if self.sampling not in SAMPLINGS:
             raise HardexError(
                 f"balance: sampling must be one of {', '.join(SAMPLINGS)}; received "
-                f"{self.sampling!r}; {meant(self.sampling, SAMPLINGS)}."
+                f"{self.sampling!r}; {_end(meant(self.sampling, SAMPLINGS))}"
             )
         for name in ("focal", "logit_adjustment"):
             if not 0 <= getattr(self, name) <= 10:
@@ -102,7 +106,7 @@ class Clean:
             if value not in known:
                 raise HardexError(
                     f"clean: {name} must be {' or '.join(known)}; received {value!r}; "
-                    f"{meant(value, known)}."
+                    f"{_end(meant(value, known))}"
                 )
         if not 0 <= self.confidence <= 1 or self.votes < 1:
             raise HardexError(
@@ -126,12 +130,64 @@ class Collect:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Adapt:
+    """How a trained model is corrected for new images, whose labels nobody knows.
+
+    Attributes:
+        statistics: images on which the means and deviations of batch normalisation are estimated
+            anew; "" for none.
+        shares: images among which the classes may have other shares than in the training, so that
+            the outputs are corrected; "" for none.
+        method: how the shares are estimated, `em` or `confusion`; see `hardex.remedies.shares`.
+
+    Source:
+        Statistics: Li et al., Revisiting Batch Normalization For Practical Domain Adaptation
+        (2016).
+    """
+
+    statistics: str = ""
+    shares: str = ""
+    method: str = EM
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise HardexError(
+                f"adapt: method must be {' or '.join(METHODS)}; received {self.method!r}; "
+                f"{_end(meant(self.method, METHODS))}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simple:
+    """A small network in place of the model, to see what little effort reaches.
+
+    Attributes:
+        network: one of `NETWORKS`: `lenet` has two convolutions, `hidden` one hidden layer.
+        examples: how many training images it learns from at most, of each class its share.
+    """
+
+    network: str = LENET
+    examples: int = 10_000
+
+    def __post_init__(self) -> None:
+        if self.network not in NETWORKS:
+            raise HardexError(
+                f"simple: network must be {' or '.join(NETWORKS)}; received {self.network!r}; "
+                f"{_end(meant(self.network, NETWORKS))}"
+            )
+        if self.examples < 2:
+            raise HardexError(
+                f"simple: examples must be 2 or more; received {self.examples}; try 10000."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """What is to be done; parts that are None are not.
 
     Attributes:
         augment: transforms of the training images.
-        balance, clean, collect: see there.
+        balance, clean, collect, adapt, simple: see there.
         training: how the model is trained, with and without the remedies.
         reasons: for each part why it is there, a sentence.
 
@@ -144,6 +200,8 @@ class Recipe:
     balance: Balance | None = None
     clean: Clean | None = None
     collect: Collect | None = None
+    adapt: Adapt | None = None
+    simple: Simple | None = None
     training: Training = field(default_factory=Training)
     reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -155,14 +213,25 @@ class Recipe:
     @property
     def trains(self) -> bool:
         """Whether the remedies need a training."""
-        return self.parts != ("balance",) or (self.balance is not None and self.balance.in_training)
+        others = set(self.parts) - {"balance", "adapt"}
+        return bool(others) or (self.balance is not None and self.balance.in_training)
+
+    @property
+    def shift(self) -> float:
+        """How far the outputs are shifted by the shares of the classes; 0 for not at all."""
+        return 0.0 if self.balance is None else self.balance.logit_adjustment
+
+    @property
+    def finishes(self) -> bool:
+        """Whether anything is done to trained models."""
+        return self.shift > 0 or self.adapt is not None
 
     def as_plain(self) -> dict[str, Any]:
         """The values of a file; `recipe_of` reads them again."""
         found: dict[str, Any] = {"schema": SCHEMA}
         if self.augment is not None:
             found["augment"] = _augment_as_plain(self.augment)
-        for name in ("balance", "clean", "collect"):
+        for name in REMEDIES[1:]:
             part = getattr(self, name)
             if part is not None:
                 found[name] = {
@@ -180,7 +249,7 @@ class Recipe:
         return found
 
 
-REMEDIES = ("augment", "balance", "clean", "collect")
+REMEDIES = ("augment", "balance", "clean", "collect", "adapt", "simple")
 _WORDS = ("schema", *REMEDIES, "training", "reasons")
 
 
@@ -237,6 +306,8 @@ mean 'rotation'?
         balance=_part(Balance, found, "balance", source),
         clean=_part(Clean, found, "clean", source),
         collect=_part(Collect, found, "collect", source),
+        adapt=_part(Adapt, found, "adapt", source),
+        simple=_part(Simple, found, "simple", source),
         training=_part(Training, found, "training", source) or Training(),
         reasons={name: str(text)[:_REASON_MOST] for name, text in reasons.items()},
     )
@@ -266,7 +337,7 @@ def amounts_of(typed: str) -> Amounts:
         advice = meant(name, tuple(FIELDS))
         raise HardexError(
             f"--augment must name one of {', '.join(FIELDS)}; received {name[:40]!r}; "
-            f"{advice}{'' if advice.endswith('?') else '.'}"
+            f"{_end(advice)}"
         )
     try:
         if not equals:
@@ -355,7 +426,7 @@ def _mapping(values: Any, words: Sequence[str], what: str, source: str) -> dict[
         raise HardexError(
             f"{where} must have the words {', '.join(words)}; received {unknown[0][:40]!r}{inside}"
             f"{f' and {len(unknown) - 1} more' if len(unknown) > 1 else ''}; "
-            f"{advice}{'' if advice.endswith('?') else '.'}"
+            f"{_end(advice)}"
         )
     return dict(values)
 
@@ -401,6 +472,10 @@ def _number(value: Any) -> Any:
         return float(value) if isinstance(value, int | float | str) else value
     except ValueError:
         return value
+
+
+def _end(advice: str) -> str:
+    return advice if advice.endswith("?") else f"{advice}."
 
 
 def _plain(value: Any) -> Any:

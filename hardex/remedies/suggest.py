@@ -15,7 +15,7 @@ from hardex.errors import RunError
 from hardex.probing.saved_probes import kept_probes
 from hardex.remedies.recipe import FINDINGS, Balance, Clean, Collect, Recipe
 from hardex.runs.run import Run, opened
-from hardex.sentences import counted
+from hardex.sentences import agreeing, counted
 from hardex.training.augmentation import FACTORS, FIELDS, Amounts, Augmentation
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def _augment(
     if not amounts:
         return None
     said = [
-        f"{counted(int((findings['cause'] == one.name).sum()), 'hard example')} look"
-        f"{'s' if (findings['cause'] == one.name).sum() == 1 else ''} {in_words(one)}"
+        f"{agreeing(int((findings['cause'] == one.name).sum()), 'hard example', 'look')} "
+        f"{in_words(one)}"
         for one in amounts
     ]
     reasons["augment"] = f"Of {len(findings):,} diagnosed, {' and '.join(said)}."
@@ -142,7 +142,7 @@ def _clean(
         return None
     count = next(one.count for one in diagnosis.counts if one.cause == MISLABELLED)
     reasons["clean"] = (
-        f"{counted(count, 'training example')} seem to be mislabelled; they are listed before "
+        f"{agreeing(count, 'training example', 'seem')} to be mislabelled; they are listed before "
         "anything is changed."
     )
     return Clean(by=FINDINGS)
@@ -166,13 +166,14 @@ def _notes(
         classes = Counter(findings["given_label"][findings["cause"] == RARE]).most_common(_CLASSES)
         named = ", ".join(f"{count} of {name}" for name, count in classes)
         found.append(
-            f"{counted(told[RARE].count, 'hard example')} are unlike the training images of their "
-            f"class ({named}): collect more like these, and add them with collect: folders."
+            "Unlike the training images of their class: "
+            f"{counted(told[RARE].count, 'hard example')} ({named}); collect more like these, and "
+            "add them with collect: folders."
         )
     if MISLABELLED in causes and clean is None:
         found.append(
-            f"{counted(told[MISLABELLED].count, 'evaluation example')} seem to be mislabelled: let "
-            "people judge them; the labels of training data are cleaned by a run over that data."
+            f"{agreeing(told[MISLABELLED].count, 'evaluation example', 'seem')} to be mislabelled: "
+            "let people judge them; labels of training data are cleaned by a run over that data."
         )
     others = [cause for cause in causes if cause not in (*FIELDS, IMBALANCE, RARE, MISLABELLED)]
     found += [f"{cause}: {told[cause].remedy}." for cause in others if cause in told]

@@ -36,6 +36,7 @@ class Job:
         name: what it is called in progress and errors, such as `remedied-0`.
         model: the `.keras` file to begin with; "" if a function trains.
         function: MODULE:FUNCTION that trains; "" for the settings.
+        network: one of `hardex.training.settings.NETWORKS` in place of the model; "" for the model.
         preprocess, logits, trust_model: how the model is called.
         class_names: k names.
         pixels: the folder of the pixels.
@@ -53,6 +54,7 @@ class Job:
     logits: bool = False
     trust_model: bool = False
     function: str = ""
+    network: str = ""
     training: Training = field(default_factory=Training)
     sampling: str = ALL
     weighted: bool = False

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -28,14 +28,16 @@ from hardex.learning_curves.findings import CurveFinding
 from hardex.training.job import LOG, MODEL, Job, write_whole
 from hardex.training.lessons import Batch, Lessons
 from hardex.training.progress_lines import PROGRESS, ProgressWriter
-from hardex.training.settings import RETRAIN
+from hardex.training.settings import LENET, RETRAIN, SIMPLE_RATE
 from hardex.training.state import State, Values, read_state, write_state
 
 BATCHES = "log.batches.csv"
 _AHEAD = 3  # batches that are made while the model learns
 _ENDING = frozenset({"nan", "not_learning", "diverging"})
 _SURE, _PATIENCE = 0.9, 4  # of a finding that ends a training, in epochs
+_HEART_BATCH, _HEART_STEPS, _HEART_RATE, _BY_HEART = 32, 300, 1e-3, 0.97
 _STATISTICS = frozenset({"Normalization"})  # layers whose weights are no result of learning
+_NORM = "BatchNormalization"
 _COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 
 Check = Callable[[], None]  # raises to stop
@@ -81,13 +83,15 @@ def learn(job: Job, lessons: Lessons, folder: Path, check: Check) -> Trained:
     keras.utils.set_random_seed(job.seed)
     if job.function:
         return _by_function(job, lessons, folder, check)
-    classifier = _opened(job)
-    model = _reset(classifier) if job.training.start == RETRAIN else classifier.model
-    kind = _kind(classifier)
+    model, kind = _begun(job, lessons)
+    if job.network and read_state(folder) is None:
+        _check_by_heart(job, lessons, check)
+        keras.utils.set_random_seed(job.seed)
     _compile(model, job, kind)
     course = _Course(job, lessons, folder, model, kind, check)
     trained = course.run()
-    _save(_opened(job).model, course.best, folder)
+    plain = _begun(job, lessons)[0] if job.network else _opened(job).model
+    _save(plain, course.best, folder)
     _check_trained(job, lessons, folder)
     return trained
 
@@ -120,6 +124,57 @@ def shift_outputs(classifier: KerasClassifier, shift: NDArray[np.floating[Any]],
         classifier.model.save(to)
     finally:
         layer.set_weights(before)
+
+
+def with_statistics_of(
+    classifier: KerasClassifier, images: Callable[[], Iterable[Images]], to: Path
+) -> None:
+    """Write a copy of a model whose batch normalisation knows the statistics of other images.
+
+    Layer after layer, from the input on, because each changes what the next ones get.
+
+    Args:
+        classifier: with layers of batch normalisation.
+        images: gives the images, batch by batch, each time that it is called.
+        to: the `.keras` file to write.
+
+    Raises:
+        ClassifierError: it has no such layers, or they are inside of another model.
+    """
+    layers = [one for one in classifier.model.layers if type(one).__name__ == _NORM]
+    inside = [one for one in _layers(classifier.model) if type(one).__name__ == _NORM]
+    if not layers or len(inside) != len(layers):
+        raise ClassifierError(
+            "adapt: statistics must find layers of batch normalisation in the model itself; "
+            f"{classifier.source} has {len(layers)} there and {len(inside) - len(layers)} inside "
+            "of other models; leave statistics out."
+        )
+    before = classifier.model.get_weights()
+    try:
+        for layer in layers:
+            mean, variance = _statistics(classifier, layer, images())
+            layer.moving_mean.assign(mean)
+            layer.moving_variance.assign(variance)
+        classifier.model.save(to)
+    finally:
+        classifier.model.set_weights(before)
+
+
+def _statistics(
+    classifier: KerasClassifier, layer: Any, images: Iterable[Images]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and variance of what a layer gets, over all places of all images."""
+    before = keras.Model(classifier.model.inputs[0], layer.input)
+    axis = layer.axis if layer.axis >= 0 else len(layer.input.shape) + layer.axis
+    count, total, squares = 0, np.float64(0.0), np.float64(0.0)
+    for some in images:
+        values = _values_of(some, classifier.preprocess, classifier.model.input_shape)
+        found = keras.ops.convert_to_numpy(before(values, training=False)).astype(np.float64)
+        rows = np.moveaxis(found, axis, -1).reshape(-1, found.shape[axis])
+        count += len(rows)
+        total, squares = total + rows.sum(axis=0), squares + (rows**2).sum(axis=0)
+    mean = total / count
+    return np.asarray(mean), np.asarray(np.maximum(0.0, squares / count - mean**2))
 
 
 def _last_with_bias(classifier: KerasClassifier) -> Any:
@@ -243,23 +298,40 @@ class _Course:
         return {name: mean.of(name) for name in ("loss", "accuracy")} | self._validated()
 
     def _validated(self) -> dict[str, float]:
-        batch_of = self.lessons.validation_batch
-        mean = self._tested(batch_of(number) for number in range(self.lessons.validation_steps))
+        mean = self._tested(self.lessons.validation_batch)
         return {f"val_{name}": mean.of(name) for name in ("loss", "accuracy")}
 
-    def _transformed(self) -> "_Mean | None":
-        """How the model does on the validation part with every image transformed."""
-        if self.lessons.augmentation is None:
-            return None
-        batches = map(self.lessons.transformed_batch, range(self.lessons.validation_steps))
-        return self._tested(batch for batch in batches if batch is not None)
+    def _decisive(self, row: dict[str, float]) -> tuple[float, float | None]:
+        """The loss by which epochs are compared, and the accuracy on transformed images, if any.
 
-    def _tested(self, batches: Iterable[Batch]) -> "_Mean":
+        It stands for what the remedies are for: classes count the same if they do in the training,
+        and half of it is that on transformed images. By plain images alone, the training would be
+        over before the remedies do their work.
+        """
+        weights = self.lessons.validation_weights
+        loss = row["val_loss"]
+        if weights is not None:
+            loss = self._tested(self.lessons.validation_batch, weights).of("loss")
+        if self.lessons.augmentation is None:
+            return loss, None
+        transformed = self._tested(self.lessons.transformed_batch, weights)
+        return (loss + transformed.of("loss")) / 2, transformed.of("accuracy")
+
+    def _tested(
+        self, batch_of: Callable[[int], Batch], weights: NDArray[np.float32] | None = None
+    ) -> "_Mean":
         mean = _Mean()
-        for batch in batches:
+        for number in range(self.lessons.validation_steps):
             self.check()
+            batch = batch_of(number)
             values, targets, _ = self._ready(batch)
-            mean.add(self.model.test_on_batch(values, targets, return_dict=True), len(targets))
+            logs = self.model.test_on_batch(
+                values,
+                targets,
+                sample_weight=None if weights is None else weights[batch.labels],
+                return_dict=True,
+            )
+            mean.add(logs, len(targets))
         return mean
 
     def _ended(self, epoch: int, row: dict[str, float]) -> None:
@@ -273,13 +345,10 @@ class _Course:
                 f"({found.code}: {found.why.rstrip('.')}); "
                 f"{found.remedy[:1].lower()}{found.remedy[1:].rstrip('.')}."
             )
-        transformed = self._transformed()
-        loss = row["val_loss"]
-        if transformed is not None:
-            loss = (loss + transformed.of("loss")) / 2
+        loss, transformed = self._decisive(row)
         if loss < self.best_loss or self.best_epoch is None or self.job.keep_last:
             self.best, self.best_epoch, self.best_loss = self.model.get_weights(), epoch, loss
-            self.best_transformed = None if transformed is None else transformed.of("accuracy")
+            self.best_transformed = transformed
         state = State(
             epoch=epoch + 1,
             model=_values(self.model.variables),
@@ -371,6 +440,60 @@ def _kind(classifier: KerasClassifier) -> _Kind:
     return _Kind(width, sigmoids, classifier.logits)
 
 
+def _begun(job: Job, lessons: Lessons) -> tuple[Any, _Kind]:
+    """The model with which the training begins, not compiled."""
+    if job.network:
+        shape = lessons.validation_batch(0).images.shape[1:]
+        count = len(job.class_names)
+        kind = _Kind(count, sigmoids=False, logits=False, focal=job.focal)
+        return _small_network(job, shape, count), kind
+    classifier = _opened(job)
+    model = _reset(classifier) if job.training.start == RETRAIN else classifier.model
+    return model, replace(_kind(classifier), focal=job.focal)
+
+
+def _small_network(job: Job, shape: tuple[int, ...], count: int) -> Any:
+    """A network to start with: ReLU with He's initialisation, and a softmax."""
+    layers = keras.layers
+    scale = [layers.Rescaling(1 / 255)] if job.preprocess.startswith("raw") else []
+    wide: dict[str, Any] = {"activation": "relu", "kernel_initializer": "he_normal"}
+    inside = [layers.Flatten(), layers.Dense(128, **wide)]
+    if job.network == LENET:
+        inside = [
+            layers.Conv2D(16, 5, padding="same", **wide),
+            layers.MaxPooling2D(padding="same"),
+            layers.Conv2D(32, 5, padding="same", **wide),
+            layers.MaxPooling2D(padding="same"),
+            *inside,
+        ]
+    last = layers.Dense(count, activation="softmax")
+    return keras.Sequential([keras.Input(shape), *scale, *inside, last])
+
+
+def _check_by_heart(job: Job, lessons: Lessons, check: Check) -> None:
+    """Raise `TrainingError` unless the network can learn one batch by heart.
+
+    What cannot do that has a mistake in data, labels or loss, and no longer training mends it.
+    """
+    model, kind = _begun(job, lessons)
+    model.compile(keras.optimizers.Adam(_HEART_RATE), kind.loss, metrics=[kind.accuracy])
+    rows = lessons.fit[:_HEART_BATCH]
+    images, labels = np.asarray(lessons.pixels[rows]), lessons.labels[rows]
+    values = _values_of(images, job.preprocess, model.input_shape)
+    reached = 0.0
+    for _ in range(_HEART_STEPS):
+        check()
+        logs = model.train_on_batch(values, kind.targets(labels), return_dict=True)
+        reached = max(reached, float(logs["accuracy"]))
+        if reached >= _BY_HEART:
+            return
+    raise TrainingError(
+        f"a network must be able to learn one batch by heart; of {len(rows)} images this one got "
+        f"{reached:.0%} right after {_HEART_STEPS} steps; look for equal images with different "
+        "labels, and at the preprocessing."
+    )
+
+
 def _opened(job: Job) -> KerasClassifier:
     return KerasClassifier.open(
         Path(job.model),
@@ -411,7 +534,10 @@ def _compile(model: Any, job: Job, kind: _Kind) -> None:
         "adamw": keras.optimizers.AdamW,
         "sgd": keras.optimizers.SGD,
     }
-    optimizer = optimizers[job.training.optimizer](job.training.rate)
+    rate = job.training.rate
+    if job.network and job.training.learning_rate is None:
+        rate = SIMPLE_RATE
+    optimizer = optimizers[job.training.optimizer](rate)
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, kind.loss, metrics=[kind.accuracy], jit_compile=False)
 

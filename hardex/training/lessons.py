@@ -13,7 +13,7 @@ from hardex.arrays import Images, Labels, Positions
 from hardex.errors import HardexError
 from hardex.training.augmentation import Augmentation
 from hardex.training.pixels import Pixels
-from hardex.training.sampling import ALL, SAMPLINGS, epoch_order
+from hardex.training.sampling import ALL, SAMPLINGS, class_weights, epoch_order
 
 _NO_EPOCH = 2**32 - 1  # in place of the number of an epoch
 
@@ -115,18 +115,29 @@ class Lessons:
             np.asarray(self.pixels[rows]), self.labels[rows], np.ones(len(rows), np.float32)
         )
 
-    def transformed_batch(self, number: int) -> Batch | None:
+    def transformed_batch(self, number: int) -> Batch:
         """The same with all images transformed, in each epoch by the same draws.
 
         Images as they are cannot say when a model has learnt enough of transformed ones: by them
-        alone, the training would end as soon as it begins to. None without an augmentation.
+        alone, the training would end as soon as it begins to. Without an augmentation they stay.
         """
-        if self.augmentation is None:
-            return None
         batch = self.validation_batch(number)
+        if self.augmentation is None:
+            return batch
         rng = np.random.default_rng([self.seed, _NO_EPOCH, number])
         images = replace(self.augmentation, share=1.0).of(batch.images, rng)
         return replace(batch, images=images)
+
+    @property
+    def validation_weights(self) -> NDArray[np.float32] | None:
+        """(k,) how much each class counts when epochs are compared; None for as many as there are.
+
+        Where the training lets all classes count the same, they do here, too.
+        """
+        if self.weights is None and self.sampling == ALL:
+            return None
+        labels = self.labels[self.validation]
+        return class_weights(labels, int(self.labels.max()) + 1)
 
     @property
     def validation_steps(self) -> int:

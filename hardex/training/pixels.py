@@ -132,9 +132,9 @@ def _check_room(folder: Path, needed: int, dataset: Dataset) -> None:
     free = shutil.disk_usage(folder).free
     if needed + _SPARE > free:
         raise RunError(
-            f"the disk must have room for the pixels of the training data, {needed:,} bytes for "
-            f"{dataset.source}; {free:,} are free in {folder.parent}; free some, or choose "
-            "another --out."
+            f"the disk must have room for the pixels of {dataset.source} ({needed:,} bytes) and "
+            f"for the models ({_SPARE:,}); {free:,} are free in {folder.parent}; free some, or "
+            "choose another --out."
         )
 
 

@@ -8,6 +8,9 @@ from hardex.errors import HardexError
 FINE_TUNE, RETRAIN = "fine-tune", "retrain"
 STARTS = (FINE_TUNE, RETRAIN)
 OPTIMIZERS = ("adam", "adamw", "sgd")
+LENET, HIDDEN = "lenet", "hidden"
+NETWORKS = (LENET, HIDDEN)  # small ones, with which to start
+SIMPLE_RATE = 3e-4
 _RATES = {FINE_TUNE: 1e-4, RETRAIN: 1e-3}
 _MOST_EPOCHS = 100_000
 

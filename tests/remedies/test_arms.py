@@ -11,12 +11,13 @@ from trainings import NAMES, shades, write_model
 
 import hardex
 from hardex.errors import RunError
-from hardex.remedies.arms import arms_of
+from hardex.remedies.arms import arms_of, job_of
 from hardex.remedies.carry_out import _classes
 from hardex.remedies.clean import Change
 from hardex.remedies.fixed import Fixed, Model
 from hardex.remedies.plan import Plan
-from hardex.remedies.recipe import Balance, Clean, Recipe
+from hardex.remedies.proving import proof_of
+from hardex.remedies.recipe import Balance, Clean, Recipe, Simple, amounts_of
 from hardex.remedies.trials import train_arms
 from hardex.training.augmentation import Amounts, Augmentation
 from hardex.training.job import read_job
@@ -61,6 +62,16 @@ def test_added_images_are_learnt_from_and_never_validated_with_nor_in_the_contro
     assert not set(control.fit) & set(control.validation)
 
 
+def test_a_simple_start_learns_from_few_of_each_class(made):
+    plan, kept, work = made
+    few = replace(plan.recipe, simple=Simple(network="hidden", examples=20))
+    remedied, control = arms_of(replace(plan, recipe=few, sources=plan.sources[:1]), kept)
+    own = remedied.fit[remedied.fit < 80]
+    assert np.bincount(shades().labels[own]).tolist() == [10, 10]
+    assert (remedied.validation == control.validation).all()
+    assert job_of(replace(plan, recipe=few), work, "a", 0).network == "hidden"
+
+
 def test_the_control_of_removed_images_lacks_as_many_of_each_class(made):
     plan, kept, _ = made
     gone = (0, 3, 9, 50)
@@ -103,7 +114,7 @@ def test_the_control_differs_from_the_remedy_in_nothing_but_the_remedy_and_the_s
         shutil.copyfile(plan.model, folder / "model.keras")
         return RESULT
 
-    models = train_arms(plan, tmp_path, *arms_of(plan, kept), lambda *what: None, fake)
+    models = train_arms(plan, tmp_path, *arms_of(plan, kept), kept, lambda *what: None, fake)
     names = ["remedied-0", "remedied-1", "control-0", "control-1", "control-2"]
     assert [one.name for one in models] == names
     assert [stage for stage, _, _ in seen][2] == "training 3 of 5 (control-0)"
@@ -130,24 +141,55 @@ def test_without_augmentation_the_control_stops_by_itself(made, tmp_path):
         return RESULT
 
     train_arms(
-        replace(plan, recipe=recipe, seeds=1, controls=1), tmp_path, *arms_of(plan, kept),
+        replace(plan, recipe=recipe, seeds=1, controls=1), tmp_path, *arms_of(plan, kept), kept,
         lambda *what: None, fake,
     )  # fmt: skip
     assert not jobs[1].keep_last and jobs[1].training == jobs[0].training
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        (["rotation=-30:55"], "rotation=55"), (["scale=0.5:1.2"], "scale=2"), (["flip"], "flip"),
+        (["blur=2"], "blur"), (["noise=0.3"], "noise=0.3"), (["flip", "blur=2"], ""), ([], ""),
+    ],
+)  # fmt: skip
+def test_the_proof_plants_what_was_trained(typed, wanted):
+    amounts = tuple(map(amounts_of, typed))
+    recipe = Recipe(augment=Augmentation(amounts) if amounts else None)
+    fixed = Fixed(
+        folder=Path("F"), run=Path("r"), train="t", recipe=recipe, models=(), classes=(),
+        images=1, left_out=(), changed=0, added=0, notes=(), seconds=1.0, preprocess="unit",
+    )  # fmt: skip
+    assert fixed.target == wanted
 
 
 def test_the_proof_names_each_model_once():
     models = tuple(
         Model(f"{arm}-{i}", arm, i, RESULT) for arm in ("remedied", "control") for i in range(3)
     )
+    recipe = Recipe(augment=Augmentation((Amounts.up_to("rotation", 45),)))
     fixed = Fixed(
-        folder=Path("F"), run=Path("my run"), train="t", recipe=Recipe(), models=models,
+        folder=Path("F"), run=Path("my run"), train="t", recipe=recipe, models=models,
         classes=(), images=1, left_out=(), changed=0, added=0, notes=(), seconds=1.0,
         preprocess="unit",
     )  # fmt: skip
     assert fixed.proof_command == (
         "hardex prove 'my run' F/remedied-0.keras --remedied F/remedied-1.keras --remedied "
         "F/remedied-2.keras --placebo F/control-0.keras --placebo F/control-1.keras --placebo "
-        "F/control-2.keras"
+        "F/control-2.keras --target rotation=45"
     )
     assert json.loads(json.dumps(fixed.as_json()))["schema"] == "hardex.fix/1"
+    asked = {}
+
+    def prove(*models, **options):
+        asked.update(options, models=models)
+        return "better"
+
+    assert proof_of(fixed, confirm="new", prove=prove) == "better"
+    assert asked["models"] == (Path("my run"), Path("F/remedied-0.keras"))
+    assert asked["remedied"] == (Path("F/remedied-1.keras"), Path("F/remedied-2.keras"))
+    assert len(asked["placebo"]) == 3 and (asked["target"], asked["confirm"]) == (
+        "rotation=45",
+        "new",
+    )

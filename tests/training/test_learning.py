@@ -8,11 +8,12 @@ import pytest
 from trainings import NAMES, job_in, shades, write_model
 
 from hardex.classifiers.keras_model import KerasClassifier
+from hardex.data.dataset import ArrayDataset
 from hardex.errors import ClassifierError, TrainingError
 from hardex.learning_curves.reading import read_log
 from hardex.training.augmentation import Amounts, Augmentation
 from hardex.training.job import read_job
-from hardex.training.keras_training import learn
+from hardex.training.keras_training import _Kind, learn
 from hardex.training.progress_lines import PROGRESS, last_line
 from hardex.training.settings import Training
 from hardex.training.state import STATE
@@ -36,7 +37,6 @@ def accuracy_of(path, **options):
 @pytest.mark.parametrize(
     ("output", "activation", "changes"),
     [
-        (2, "softmax", {}),
         (2, "softmax", {"focal": 2.0, "weighted": True}),
         (2, None, {"logits": True}),
         (1, "sigmoid", {"focal": 1.0}),
@@ -53,6 +53,56 @@ def test_every_kind_of_output_learns(tmp_path, output, activation, changes):
     (run,) = read_log(tmp_path / "job" / "log.csv")
     assert set(run.metrics) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert not keras.saving.load_model(tmp_path / "job" / "model.keras").compiled
+
+
+def test_each_remedy_changes_the_training(tmp_path):
+    model = write_model(tmp_path / "m.keras")
+    training = Training(epochs=1, batch_size=16, learning_rate=0.01)
+    remedies = {
+        "none": {},
+        "focal": {"focal": 2.0},
+        "weighted": {"weighted": True},
+        "over": {"sampling": "oversample"},
+    }
+    losses = {}
+    for name, changes in remedies.items():
+        job = job_in(
+            tmp_path,
+            name=name,
+            dataset=shades(share=0.2),
+            model=model,
+            training=training,
+            **changes,
+        )
+        learnt(job)
+        losses[name] = read_log(job / "log.csv")[0].curve("loss")[1][0]
+    assert len(set(losses.values())) == len(losses)
+    assert losses["focal"] < losses["none"]
+
+
+def test_the_focal_loss_is_that_of_its_paper():
+    kind = _Kind(2, sigmoids=False, logits=False, focal=2.0)
+    rows = np.array([[0.9, 0.1], [0.4, 0.6]], np.float32)
+    found = float(kind.loss(kind.targets(np.array([0, 0])), rows))
+    wanted = np.mean([0.1**2 * -np.log(0.9), 0.6**2 * -np.log(0.4)])
+    assert found == pytest.approx(wanted, rel=1e-5)
+    one = _Kind(1, sigmoids=False, logits=False, focal=2.0)
+    assert float(one.loss(one.targets(np.array([1])), np.array([[0.9]]))) == pytest.approx(
+        0.1**2 * -np.log(0.9), rel=1e-4
+    )
+
+
+def test_a_small_network_is_trained_without_a_model(tmp_path):
+    training = Training(epochs=4, batch_size=8, learning_rate=0.01)
+    job = job_in(tmp_path, model="", network="lenet", training=training)
+    trained = learnt(job)
+    assert trained.epochs == 4 and accuracy_of(job / "model.keras") >= 0.95
+
+
+def test_a_network_that_cannot_learn_a_batch_by_heart_is_not_trained(tmp_path):
+    data = ArrayDataset.of(np.full((80, 4, 4, 1), 9, np.uint8), np.arange(80) % 2)
+    with pytest.raises(TrainingError, match="one batch by heart; of 32 images this one got"):
+        learnt(job_in(tmp_path, dataset=data, model="", network="hidden"))
 
 
 def test_retraining_resets_what_learns_and_keeps_what_is_frozen_and_statistics(tmp_path):

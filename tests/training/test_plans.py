@@ -104,7 +104,17 @@ def test_validation_images_stay_as_they_are_but_for_the_test_of_transformed_ones
     first, again = lessons.transformed_batch(0), lessons.transformed_batch(0)
     assert (first.images == again.images).all()
     assert (first.images != lessons.pixels[[10, 11]]).any()
-    assert lessons_of(augmentation=None).transformed_batch(0) is None
+    plain = lessons_of(augmentation=None)
+    assert (plain.transformed_batch(0).images == plain.pixels[[10, 11]]).all()
+
+
+def test_epochs_are_compared_as_classes_count_in_the_training():
+    assert lessons_of().validation_weights is None
+    balanced = lessons_of(sampling="undersample", validation=np.array([0, 3, 6, 10]))
+    assert balanced.labels[[0, 3, 6, 10]].tolist() == [0, 0, 0, 1]
+    assert balanced.validation_weights == pytest.approx([4 / 6, 2.0, 1.0])
+    weighted = lessons_of(weights=np.ones(3, np.float32))
+    assert weighted.validation_weights is not None
 
 
 @pytest.mark.parametrize(
