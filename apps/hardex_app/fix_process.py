@@ -19,7 +19,6 @@ from hardex.errors import HardexError
 from hardex_app.fix_order import Order
 
 _SECONDS = 0.25  # between two lines of one stage
-_WITHOUT_PIXELS = ("rotation", "shear")  # their amounts mean the same in any picture
 _CHANGES = 60  # that are listed
 Json = dict[str, Any]
 Say = Callable[[Mapping[str, Any]], None]
@@ -115,7 +114,7 @@ def _proved(order: Order, fixed: Any, wanted: Wanted) -> str:
         placebo=fixed.paths(CONTROL),
         # With a seal, the training has left these images out by their pixels already.
         train=fixed.train if order.confirm else None,
-        target=_target(fixed.recipe),
+        target=fixed.target,
         trust_model=order.trust_model,
         data=order.data,
         progress=wanted,
@@ -123,18 +122,8 @@ def _proved(order: Order, fixed: Any, wanted: Wanted) -> str:
     return found.file
 
 
-def _target(recipe: Any) -> str:
-    """The transform that the remedy is aimed at, if it is one."""
-    if recipe.augment is None or len(recipe.augment.amounts) != 1:
-        return ""
-    (one,) = recipe.augment.amounts
-    if one.name not in _WITHOUT_PIXELS:
-        return str(one.name)  # as the diagnosis plants it, for pictures of any size
-    return f"{one.name}={max(abs(end) for ends in one.ranges for end in ends):g}"
-
-
 def _problem(error: HardexError) -> Json:
-    from hardex.remedies.fix import ChangesToConfirm
+    from hardex.remedies.clean import ChangesToConfirm
     from hardex.training.start import FullDisk, InterruptedTraining
 
     can_go_on = isinstance(error, InterruptedTraining | FullDisk)

@@ -150,6 +150,12 @@ def what_it_does(
         what = ["the kept probes that have a class"] if recipe.collect.probes else []
         what += list(recipe.collect.folders)
         yield f"Added to what is learnt from: {', '.join(what) or 'nothing yet'}."
+    yield from _adapted(recipe)
+    if recipe.simple is not None:
+        yield (
+            f"A small network ({recipe.simple.network}) learns from {recipe.simple.examples:,} "
+            "images at most; it has no model beside it to be compared with."
+        )
     yield from _effort(recipe, order, learnt, pace)
 
 
@@ -204,15 +210,26 @@ def _balanced(recipe: Recipe) -> Iterator[str]:
         yield "The outputs are corrected for the shares of the classes, without any training."
 
 
+def _adapted(recipe: Recipe) -> Iterator[str]:
+    adapt = recipe.adapt
+    if adapt is None:
+        return
+    if adapt.statistics:
+        yield f"Means and deviations of batch normalisation are estimated on {adapt.statistics}."
+    if adapt.shares:
+        yield f"The outputs are corrected for the shares of the classes in {adapt.shares}."
+
+
 def _effort(recipe: Recipe, order: Order, learnt: int | None, pace: float | None) -> Iterator[str]:
     """How many trainings, and how long they take."""
     if not recipe.trains:
         yield "No training: it is done in moments."
         return
     trainings, epochs = order.seeds + order.controls, recipe.training.epochs
+    arms = f": {order.seeds} with the remedies and {order.controls} without them"
     yield (
-        f"{counted(trainings, 'training')} of at most {counted(epochs, 'epoch')}: {order.seeds} "
-        f"with the remedies and {order.controls} without them."
+        f"{counted(trainings, 'training')} of at most {counted(epochs, 'epoch')}"
+        f"{arms if order.controls else ''}."
     )
     if pace is None or learnt is None:
         yield "How long it takes is unknown yet; it is measured as soon as the first one has begun."
@@ -483,6 +500,7 @@ def _recipe(request: Any) -> Recipe:
 
 
 def _order(request: Mapping[str, Any], recipe: Recipe, run: Run, workspace: Workspace) -> Order:
+    has_controls = recipe.trains and recipe.simple is None
     return Order(
         run=str(run.folder.absolute()),
         data=str(run.data or ""),
@@ -490,7 +508,7 @@ def _order(request: Mapping[str, Any], recipe: Recipe, run: Run, workspace: Work
         out=str(next_out(run.folder)),
         recipe=recipe.as_plain(),
         seeds=_count(request, "seeds", 1),
-        controls=_count(request, "controls", 0) if recipe.trains else 0,
+        controls=_count(request, "controls", 0) if has_controls else 0,
         prove=request.get("prove") is not False,
         confirm=opens_again(_text(request, "confirm")),
         trust_model=workspace.trusts_models,

@@ -12,9 +12,9 @@ import hardex
 from hardex.errors import RunError
 from hardex.proof.history import history
 from hardex.remedies.fixed import read_fix
-from hardex.remedies.recipe import Balance, Recipe, recipe_of
+from hardex.remedies.recipe import Balance, Recipe
 from hardex_app.fix_order import Order
-from hardex_app.fix_process import _target, main
+from hardex_app.fix_process import main
 
 FREE = Recipe(balance=Balance(logit_adjustment=1.0))  # no training
 
@@ -88,22 +88,3 @@ def test_what_fails_is_one_sentence(run):
     assert "there is nothing at nowhere.npz" in last["error"] and not last["can_go_on"]
     with pytest.raises(RunError):
         read_fix(order.out)
-
-
-@pytest.mark.parametrize(
-    ("augment", "target"),
-    [
-        (None, ""),
-        ({"rotation": [-20, 45]}, "rotation=45"),
-        ({"flip": True}, "flip"),
-        ({"shift": 3}, "shift"),
-        ({"rotation": 3, "blur": 1}, ""),
-    ],
-)
-def test_the_proof_is_aimed_at_the_one_transform_that_is_trained(augment, target):
-    from hardex.proof.planted import target_of
-
-    recipe = recipe_of({} if augment is None else {"augment": augment})
-    assert _target(recipe) == target
-    if target:
-        assert target_of(target).name in recipe.augment.amounts[0].name

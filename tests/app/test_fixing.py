@@ -125,7 +125,10 @@ def test_a_recipe_comes_back_as_text_values_numbers_and_a_command(sealed):
         ({"recipe": [1]}, "must be words with values"),
         ({"text": "training: {epochs: 0}"}, "epochs must be 1 or more"),
         ({"text": "", "seeds": 0}, "seeds must be a whole number from 1 to 20"),
-        ({"text": "", "controls": "3"}, "controls must be a whole number from 0 to 20"),
+        (
+            {"text": "augment: {flip: true}", "controls": "3"},
+            "controls must be a whole number from 0 to 20",
+        ),
         ({"text": "", "train": ["x"]}, "train must be the path"),
         ({"text": "", "confirm": "a\0b"}, "confirm must be the path"),
         *(({"text": f"{json.dumps(name)}: 1"}, "must have the words") for name in HOSTILE),
@@ -193,6 +196,20 @@ def test_what_it_does_is_said_in_numbers():
     assert says[2] == "About 4 minutes at most, at the pace of the last fix."  # 54,000*10*5*1e-4 s
     free = Recipe(balance=Balance(logit_adjustment=1.0))
     assert list(what_it_does(free, order, None, None))[-1] == "No training: it is done in moments."
+
+
+def test_every_remedy_says_what_it_does_and_simple_has_no_controls(sealed):
+    parts = {
+        "balance": {"sampling": "oversample", "focal": 2},
+        "clean": {"by": "findings"},
+        "collect": {"folders": ["new"]},
+        "adapt": {"statistics": "a", "shares": "b"},
+        "simple": {"examples": 500},
+    }
+    found = ask(sealed, "checked", recipe=parts, **ORDER)
+    assert len(found["says"]) == 2 + 1 + 1 + 2 + 1 + 2
+    assert found["says"][-2] == "1 training of at most 10 epochs."
+    assert found["command"].split()[-4:-2] == ["--controls", "0"]
 
 
 def test_the_pace_and_the_size_are_those_of_the_last_fix(tmp_path):

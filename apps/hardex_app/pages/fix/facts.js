@@ -8,11 +8,13 @@
  * @property {Record<string, any>} [balance]
  * @property {Record<string, any>} [clean]
  * @property {Record<string, any>} [collect]
+ * @property {Record<string, any>} [adapt]
+ * @property {Record<string, any>} [simple]
  * @property {Record<string, any>} training
  * @property {Record<string, string>} [reasons] why each part is there
  */
 
-/** @typedef {"augment" | "balance" | "clean" | "collect" | "training"} Part */
+/** @typedef {"augment" | "balance" | "clean" | "collect" | "adapt" | "simple" | "training"} Part */
 
 /** @typedef {{name: string, words: string, fields: string[], unit: string}} Transform */
 

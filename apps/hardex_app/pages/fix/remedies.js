@@ -16,9 +16,12 @@ const CARDS = /** @type {{part: Part, title: string, about: string}[]} */ ([
   { part: "balance", title: "Balance", about: "Let small classes count as much as large ones." },
   { part: "clean", title: "Clean", about: "Relabel or remove training examples whose label is wrong." },
   { part: "collect", title: "Collect", about: "Add kept probes and new images to what is learnt from." },
+  { part: "adapt", title: "Adapt", about: "Correct the model for images that differ and that nobody labelled." },
+  { part: "simple", title: "Start simple", about: "A small network, to see what little effort reaches." },
 ]);
 const FIRST = /** @type {Record<string, Values>} */ ({
   augment: FIRST_AUGMENT, balance: { class_weights: true }, clean: {}, collect: { probes: true },
+  adapt: {}, simple: {},
 });
 const WAYS = /** @type {[string, string][]} */ ([
   ["class_weights", "class weights"], ["oversample", "show small classes more often"],
@@ -106,6 +109,8 @@ function card(desk, { part, title, about }) {
 function fieldsOf({ facts }, part, values, set) {
   if (part === "augment") return augmentFields(values, facts.transforms, set);
   if (part === "balance") return balanceFields(values, set);
+  if (part === "adapt") return adaptFields(values, set);
+  if (part === "simple") return simpleFields(values, set);
   return part === "clean" ? cleanFields(values, set) : collectFields(values, set);
 }
 
@@ -164,6 +169,36 @@ function collectFields(values, set) {
     textField("New images, named as data is in hardex rank", folders[0] ?? "", (value) => {
       set({ ...values, folders: [...(value ? [value] : []), ...folders.slice(1)] });
     }, { key: "collect.folders", hint: "new-images/" }),
+  ];
+}
+
+/**
+ * @param {Values} values
+ * @param {Change} set
+ */
+function adaptFields({ statistics = "", shares = "", method = "em" }, set) {
+  /** @param {Values} change */
+  const next = (change) => set({ statistics, shares, method, ...change });
+  return [
+    textField("Images for batch normalisation", statistics, (value) => next({ statistics: value }),
+      { key: "adapt.statistics", hint: "without labels" }),
+    textField("Images whose classes have other shares", shares, (value) => next({ shares: value }),
+      { key: "adapt.shares", hint: "without labels" }),
+    choiceField("Estimate the shares by", [["em", "expectation maximisation"], ["confusion", "the confusion matrix"]],
+      method, (value) => next({ method: value }), "adapt.method"),
+  ];
+}
+
+/**
+ * @param {Values} values
+ * @param {Change} set
+ */
+function simpleFields({ network = "lenet", examples = 10000 }, set) {
+  return [
+    choiceField("Network", [["lenet", "two convolutions"], ["hidden", "one hidden layer"]], network,
+      (value) => set({ network: value, examples }), "simple.network"),
+    numberField("Images, at most", examples, (value) => set({ network, examples: value ?? 10000 }),
+      { key: "simple.examples", step: "1000" }),
   ];
 }
 
