@@ -98,8 +98,10 @@ def open_unlabelled(root: Path, class_names: Sequence[str]) -> FileDataset:
     Raises:
         DatasetError: there is no picture.
     """
-    below = (path.removeprefix("/") for path in _images_below(_Tree(root), ""))
-    files = sorted(filter(is_text, below), key=natural_order)
+    tree = _Tree(root)
+    inside = tree.at("")
+    below = (path for folder in inside.folders for path in _images_below(tree, folder))
+    files = sorted(filter(is_text, (*inside.images, *below)), key=natural_order)
     if not files:
         raise DatasetError(
             f"a folder of images must hold some ({', '.join(sorted(SUFFIXES))}); {root} holds "

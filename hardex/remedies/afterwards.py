@@ -16,7 +16,7 @@ from hardex.bounded import read_json
 from hardex.classifiers.keras_model import KerasClassifier
 from hardex.data.dataset import Dataset
 from hardex.data.folders import open_unlabelled
-from hardex.errors import RunError
+from hardex.errors import DatasetError, RunError
 from hardex.overview.nearest_training import check_there
 from hardex.predict.predictions import batch_size_for, predict
 from hardex.remedies.arms import Arm
@@ -111,11 +111,12 @@ def unlabelled(data: str, run: Run) -> Dataset:
     """
     check_there(data, "the data without labels", "images")
     path = Path(data).expanduser()
-    folders = path.is_dir() and any(one.is_dir() for one in path.iterdir())
-    plain = path.is_dir() and not folders
-    found: Dataset = (
-        open_unlabelled(path, run.manifest.class_names) if plain else opened_new(data, run)
-    )
+    try:
+        found = opened_new(data, run)
+    except DatasetError:  # no labels, or others than those of the run
+        if not path.is_dir():
+            raise
+        found = open_unlabelled(path, run.manifest.class_names)
     seal = read_seal(run.folder)
     return found if seal is None else seal.open_part(found)
 

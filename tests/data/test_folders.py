@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 import hardex
 from hardex.cli.options import class_names_of
 from hardex.cli.rank_output import _headline, summary
-from hardex.data.folders import open_folders
+from hardex.data.folders import open_folders, open_unlabelled
 from hardex.data.names import natural_order
 from hardex.data.sources import open_dataset
 from hardex.errors import DatasetError, HardexError
@@ -35,6 +35,17 @@ def test_numbers_are_sorted_as_numbers(numbers):
 def test_the_order_of_names_does_not_depend_on_how_they_were_found(names, data):
     shuffled = data.draw(st.permutations(names))
     assert sorted(shuffled, key=natural_order) == sorted(names, key=natural_order)
+
+
+def test_pictures_without_classes_are_found_at_every_depth(tmp_path):
+    data = open_unlabelled(
+        write_folders(tmp_path, ["10.png", "9.png", "b/2.png", "b/c/1.png"]), ["x", "y"]
+    )
+    assert data.ids == ("9.png", "10.png", "b/2.png", "b/c/1.png")
+    assert data.class_names == ("x", "y") and len(read_all(data)) == 2
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError, match="holds none; check the path"):
+        open_unlabelled(tmp_path / "empty", ["x"])
 
 
 def test_classes_and_files_come_in_natural_order_with_posix_ids(tmp_path):

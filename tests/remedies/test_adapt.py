@@ -92,8 +92,9 @@ def test_a_fix_corrects_for_the_shares_and_says_what_it_found(tmp_path, run, met
     assert rows[1][:, 0].mean() > rows[0][:, 0].mean()
 
 
-def test_images_in_a_plain_folder_need_no_labels(tmp_path, run):
-    write_folders(tmp_path / "new", [f"{i}.png" for i in range(5)])
+@pytest.mark.parametrize("form", ["{}.png", "week {}/a.png"])
+def test_images_in_a_folder_need_no_labels(tmp_path, run, form):
+    write_folders(tmp_path / "new", [form.format(i) for i in range(5)])
     recipe = Recipe(adapt=Adapt(shares=str(tmp_path / "new")))
     fixed = hardex.fix(run, train=shades(), recipe=recipe, out=tmp_path / "FIXED")
     assert "come from 5 images only, and may do harm: take 100" in fixed.notes[0]

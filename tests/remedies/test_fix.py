@@ -92,7 +92,9 @@ def test_a_fix_with_everything(tmp_path, run):
     lineage = json.loads((tmp_path / "FIXED" / "lineage.json").read_text())
     assert [one["to"] for one in lineage["changes"]] == ["bright", "bright"]
     assert lineage["changes"][0]["who"] == "Ann, Bob" and len(lineage["added"][0]["files"]) == 6
-    assert fixed.proof_command == f"hardex prove {run.folder} {tmp_path}/FIXED/remedied-0.keras"
+    assert fixed.proof_command == (
+        f"hardex prove {run.folder} {tmp_path}/FIXED/remedied-0.keras --target rotation=90"
+    )
 
 
 def test_logit_adjustment_is_exact_and_needs_no_training(tmp_path, run):
