@@ -70,7 +70,7 @@ def seconds_left(models: Sequence[Json]) -> float | None:
     if done:
         whole = sum(done) / len(done)
         present = 0.0 if running is None else max(0.0, whole - running["seconds"])
-        return float(round(present + waiting * whole, 1))
+        return float(round(present + waiting * whole, 1)) or None  # it takes longer than the others
     if running is None or running["seconds_left"] is None:
         return None
     whole = running["seconds"] + running["seconds_left"]

@@ -29,6 +29,7 @@ from hardex_app.workspace import Workspace
 RECIPE_MOST = 100_000  # characters
 _SEEDS_MOST = 20  # of each arm
 _FOLDERS_MOST = 1_000  # beside the run, in which fixes are looked for
+_STARTING_SECONDS = 10.0  # of the process of a training, most of it TensorFlow's
 _TEXT_MOST = 4_000  # characters of a path
 _UNITS = {"rotation": "°", "shift": " pixels", "blur": " pixels"}
 Json = dict[str, Any]
@@ -234,7 +235,7 @@ def _effort(recipe: Recipe, order: Order, learnt: int | None, pace: float | None
     if pace is None or learnt is None:
         yield "How long it takes is unknown yet; it is measured as soon as the first one has begun."
     else:
-        seconds = pace * learnt * epochs * trainings
+        seconds = trainings * (_STARTING_SECONDS + pace * learnt * epochs)
         yield f"About {_duration(seconds)} at most, at the pace of the last fix."
 
 
@@ -430,9 +431,10 @@ def fixes_of(run: Run) -> list[Fixed]:
 def _pace(run: Run) -> float | None:
     """Seconds for one image in one epoch, as the last fix with a training took; None if unknown."""
     for one in reversed(fixes_of(run)):
-        epochs = sum(model.result.epochs for model in one.models if model.result is not None)
+        epochs = [model.result.epochs for model in one.models if model.result is not None]
         if epochs and one.images:
-            return one.seconds / (epochs * one.images)
+            learning = max(0.0, one.seconds - _STARTING_SECONDS * len(epochs))
+            return learning / (sum(epochs) * one.images)
     return None
 
 

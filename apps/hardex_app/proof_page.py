@@ -1,6 +1,7 @@
 """The proofs of a run, and its fixes -> what the page Fix shows of them, in plain data."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from shlex import join
 from typing import Any
@@ -70,8 +71,10 @@ def _row_of_proof(proof: Past, run: Run, fixes: dict[str, Fixed], comparisons: C
     source = _proof_of(Path(proof.file))["after"]["source"]
     path = str(Path(source).resolve())
     fixed = fixes.get(path)
+    if fixed is not None and _is_newer(fixed, proof):  # it has replaced the fix that was proved
+        fixed, path = None, ""
     return {
-        "model": proof.after,
+        "model": proof.after if fixed is None else fixed.folder.name,
         "model_path": path,
         "parts": [] if fixed is None else list(fixed.recipe.parts),
         "verdict": proof.verdict,
@@ -81,6 +84,14 @@ def _row_of_proof(proof: Past, run: Run, fixes: dict[str, Fixed], comparisons: C
         "folder": "" if fixed is None else str(fixed.folder),
         **_comparing(run, Path(source), comparisons),
     }
+
+
+def _is_newer(fixed: Fixed, proof: Past) -> bool:
+    try:
+        made = (fixed.folder / FIX).stat().st_mtime
+        return datetime.fromtimestamp(int(made), UTC) > datetime.fromisoformat(proof.created)
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def _row_of_fix(fixed: Fixed, run: Run, comparisons: Comparisons) -> Json:

@@ -1,6 +1,8 @@
 """A sealed run, a fix of it and its proof as they lie on a disk; an app that fixes in pretence."""
 
+import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from hardex.proof.evidence import evidence
 from hardex.proof.ground import whole_of
 from hardex.proof.history import written
 from hardex.proof.proof import Named, Probes, Proof
-from hardex.remedies.fixed import RECIPE, Fixed, Model
+from hardex.remedies.fixed import FIX, RECIPE, Fixed, Model
 from hardex.remedies.recipe import Recipe, recipe_text
 from hardex.runs.findings import Finding
 from hardex.runs.seal import read_seal
@@ -21,6 +23,7 @@ from hardex_app.fixes import Fixes
 
 from .fake_runs import diagnosed, inspecting, small_run
 
+PROVED = 1_767_323_045  # seconds since 1970
 FAKE = Path(__file__).with_name("fake_fix.py")
 TURNED = Recipe(augment=Augmentation((Amounts.up_to("rotation", 40.0),)))
 LOG = "epoch,loss,accuracy,val_loss,val_accuracy\n" + "".join(
@@ -47,8 +50,8 @@ def sealed_run(folder, *, findings=True, **options):
     return run, classifier
 
 
-def made_fix(folder, run, *, recipe=TURNED, train="mnist:train"):
-    """The folder of a fix of a run; its models are empty files."""
+def made_fix(folder, run, *, recipe=TURNED, train="mnist:train", made=None):
+    """The folder of a fix of a run, made at this time; its models are empty files."""
     folder.mkdir()
     models = []
     for number, arm in enumerate(("remedied", "control")):
@@ -66,6 +69,8 @@ def made_fix(folder, run, *, recipe=TURNED, train="mnist:train"):
     )  # fmt: skip
     (folder / RECIPE).write_text(recipe_text(recipe))
     fixed.save(folder)
+    if made is not None:
+        os.utime(folder / FIX, (made, made))
     return fixed
 
 
@@ -99,7 +104,7 @@ def made_proof(path, run, model, *, kind="sealed"):
         calibration=(0.04, 0.03),
         probes=Probes(4, ("a",), 4, 2, 3, ()),
         run=str(run.folder),
-        created="2026-01-02T03:04:05+00:00",
+        created=datetime.fromtimestamp(PROVED, UTC).isoformat(),
     )
     return written(proof, path)
 
@@ -110,7 +115,7 @@ def pretending(folder, **options):
     workspace = inspecting(run, classifier)
     workspace.train = "mnist:train"
     (folder / "made").mkdir()
-    fixed = made_fix(folder / "made" / "prepared", run)
+    fixed = made_fix(folder / "made" / "prepared", run, made=PROVED - 60)
     out = run.folder.resolve().with_name(f"{run.folder.name}-fixed-1")
     proof = made_proof(folder / "made" / "first.json", run, out / fixed.model.name)
     command = (sys.executable, str(FAKE), str(fixed.folder), proof.file)

@@ -12,7 +12,7 @@ const FIRST = /** @type {Record<string, any>} */ ({
   blur: [0, 1.5], noise: [0, 0.1], stroke: [-1, 1],
 });
 const HALF = 0.5; // of the images, as in a recipe that says nothing
-const SIDES = ["to the right", "down"];
+const SIDES = ["right, ", "down, "];
 
 /** A card that is switched on without a suggestion. */
 export const FIRST_AUGMENT = { share: HALF, rotation: FIRST.rotation };
@@ -55,7 +55,7 @@ function row({ name, words, unit }, augment, isRemovable, change) {
     const isOne = !Array.isArray(value[0]);
     const ranges = isOne ? [value] : value;
     ranges.forEach((range, at) => {
-      const side = ranges.length > 1 ? ` ${SIDES[at]}` : "";
+      const side = ranges.length > 1 ? SIDES[at] : "";
       /** @param {number} end @param {number | null} number */
       const set = (end, number) => {
         if (number === null) return;
@@ -63,7 +63,7 @@ function row({ name, words, unit }, augment, isRemovable, change) {
         next[at][end] = number;
         change({ ...augment, [name]: isOne ? next[0] : next });
       };
-      const ends = [`from${side}${unit && ` (${unit.trim()})`}`, `to${side}`];
+      const ends = [`${side}from${unit && ` (${unit.trim()})`}`, `${side}to`];
       node.append(...ends.map((text, end) => (
         numberField(text, range[end], (number) => set(end, number), { key: `augment.${name}.${at}.${end}` }))));
     });
