@@ -73,6 +73,9 @@ def _row_of_proof(proof: Past, run: Run, fixes: dict[str, Fixed], comparisons: C
     fixed = fixes.get(path)
     if fixed is not None and _is_newer(fixed, proof):  # it has replaced the fix that was proved
         fixed, path = None, ""
+        comparing: Json = {"compare": None, "after": "", "commands": []}
+    else:
+        comparing = _comparing(run, Path(source), comparisons)
     return {
         "model": proof.after if fixed is None else fixed.folder.name,
         "model_path": path,
@@ -82,7 +85,7 @@ def _row_of_proof(proof: Past, run: Run, fixes: dict[str, Fixed], comparisons: C
         "created": proof.created,
         "file": proof.file,
         "folder": "" if fixed is None else str(fixed.folder),
-        **_comparing(run, Path(source), comparisons),
+        **comparing,
     }
 
 

@@ -399,6 +399,7 @@ def test_a_fix_that_was_replaced_was_not_proved(tmp_path):
     assert (second["model"], second["verdict"], second["parts"]) == (
         "remedied-0.keras", "better", [],
     )  # fmt: skip
+    assert len(first["commands"]) == 2 and second["commands"] == []
 
 
 def test_pictures_of_data_that_is_gone_are_said_to_be_missing(tmp_path):

@@ -59,7 +59,7 @@ function item(row, prove) {
   if (compare) buttons.append(link("hx-button", "Compare before and after", compare));
   const node = make("li", "");
   node.append(head, ...(sentence ? [make("p", "hx-fx-sentence", plain(sentence))] : []), buttons);
-  if (!compare) node.append(toCompare(row));
+  if (row.commands.length) node.append(toCompare(row));
   return node;
 }
 
