@@ -23,7 +23,7 @@ from hardex.training.augmentation import FIELDS, Amounts, Augmentation
 from hardex_app.causes import name_of
 from hardex_app.fix_order import Order, next_out, opens_again
 from hardex_app.fix_progress import models_of, seconds_left
-from hardex_app.fixes import RUNNING, Fixes, Standing
+from hardex_app.fixes import DONE, RUNNING, Fixes, Standing
 from hardex_app.workspace import Workspace
 
 RECIPE_MOST = 100_000  # characters
@@ -388,8 +388,8 @@ def standing_as_json(standing: Standing) -> Json:
 
     Returns:
         `state`, `stage`, `done`, `total`, `problem`, `can_go_on`, `changes` and `change_count`;
-        `out`, `text` (of the recipe), `train` and `proof`; `models`, see `models_of`; and
-        `seconds_left` for all trainings, None if unknown.
+        `out`, `text` (of the recipe), `train` and `proof`; `models`, see `models_of`; `notes`, what
+        to know of a fix that is done; and `seconds_left` for all trainings, None if unknown.
     """
     order = standing.order
     found = {name: it for name, it in asdict(standing).items() if name != "order"}
@@ -407,8 +407,18 @@ def standing_as_json(standing: Standing) -> Json:
         "train": "" if order is None else order.train,
         "text": text,
         "models": models,
+        "notes": _notes(standing),
         "seconds_left": seconds_left(models) if standing.state == RUNNING else None,
     }
+
+
+def _notes(standing: Standing) -> list[str]:
+    if standing.state != DONE or standing.order is None:
+        return []
+    try:
+        return list(read_fix(standing.order.out).notes)
+    except HardexError as error:
+        return [str(error)]
 
 
 # ------------------------------------------------------------------ what is there

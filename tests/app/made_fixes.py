@@ -65,7 +65,8 @@ def made_fix(folder, run, *, recipe=TURNED, train="mnist:train", made=None):
         models.append(Model(name, arm, number, result))
     fixed = Fixed(
         folder=folder, run=run.folder, train=train, recipe=recipe, models=tuple(models), classes=(),
-        images=1000, left_out=(), changed=0, added=0, notes=(), seconds=120.0, preprocess="unit",
+        images=1000, left_out=(), changed=0, added=0,
+        notes=("look at the classes.",), seconds=120.0, preprocess="unit",
     )  # fmt: skip
     (folder / RECIPE).write_text(recipe_text(recipe))
     fixed.save(folder)

@@ -246,6 +246,7 @@ def test_a_fix_runs_beside_the_app_and_ends_with_its_proof(pretended):
     done = until(workspace, "done")
     assert [one["state"] for one in done["models"]] == ["done", "done"]
     assert done["models"][0]["findings"][0]["words"] and len(done["models"][0]["validation"]) == 12
+    assert done["notes"] == ["look at the classes."]
     assert left_beside(run) == ["run-fixed-1"]
     (row,) = ask(workspace, "past")["rows"]
     assert (row["verdict"], row["parts"], row["file"]) == ("better", ["augment"], done["proof"])

@@ -82,6 +82,7 @@
  * @property {string} text of the recipe
  * @property {string} proof the file
  * @property {Model[]} models
+ * @property {string[]} notes
  * @property {number | null} seconds_left
  */
 

@@ -33,7 +33,7 @@ const WAYS = /** @type {[string, string][]} */ ([
 export function drawRemedies(desk) {
   const { element, facts } = desk;
   drawFindings(element, facts);
-  find(element, ".hx-fx-notes").replaceChildren(...facts.notes.map((note) => make("li", "", plain(note))));
+  find(element, ".hx-fx-to-do").replaceChildren(...facts.notes.map((note) => make("li", "", plain(note))));
   drawCards(desk);
 }
 

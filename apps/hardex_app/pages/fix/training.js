@@ -28,6 +28,7 @@ export function drawTraining(desk) {
   const problem = find(element, ".hx-fx-training-problem");
   problem.textContent = plain(standing.problem);
   problem.hidden = !standing.problem;
+  find(element, ".hx-fx-told").replaceChildren(...standing.notes.map((note) => make("li", "", plain(note))));
   drawButtons(desk, standing);
   drawChanges(desk, standing);
   drawModels(element, standing);
