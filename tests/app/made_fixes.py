@@ -36,18 +36,21 @@ def sealed_run(folder, *, findings=True, **options):
     """A run with a seal, whose diagnosis found turned pictures."""
     run, classifier = small_run(folder, count=120, shape=(8, 8, 1), seal=0.5, **options)
     if findings:
-        ids = run.hard["id"].unique()[:6]
-        diagnosed(
-            run,
-            [
-                Finding(
-                    id=id, position=run.position(id), cause="rotation", confidence=0.9,
-                    amount=amount, given_label=run.predictions.set_index("id").given_label[id],
-                )
-                for id, amount in zip(ids, np.linspace(-40, 40, len(ids)).tolist(), strict=True)
-            ],
-        )  # fmt: skip
+        diagnosed(run, turned(run))
     return run, classifier
+
+
+def turned(run):
+    """Findings that six hard examples are rotated, by -40 to 40 degrees."""
+    ids, labels = run.hard["id"].unique()[:6], run.predictions.set_index("id").given_label
+    amounts = np.linspace(-40, 40, len(ids)).tolist()
+    return [
+        Finding(
+            id=id, position=run.position(id), cause="rotation", confidence=0.9, amount=amount,
+            given_label=labels[id],
+        )
+        for id, amount in zip(ids, amounts, strict=True)
+    ]  # fmt: skip
 
 
 def made_fix(folder, run, *, recipe=TURNED, train="mnist:train", made=None):

@@ -54,18 +54,17 @@ function row({ name, words, unit }, augment, isRemovable, change) {
   if (Array.isArray(value)) {
     const isOne = !Array.isArray(value[0]);
     const ranges = isOne ? [value] : value;
+    const set = () => { // from all fields of the row: another one may have been changed just now
+      const ends = [...node.querySelectorAll("input")].map((input) => input.valueAsNumber);
+      if (ends.some(Number.isNaN)) return;
+      const next = ranges.map((_, at) => ends.slice(2 * at, 2 * at + 2));
+      change({ ...augment, [name]: isOne ? next[0] : next });
+    };
     ranges.forEach((range, at) => {
       const side = ranges.length > 1 ? SIDES[at] : "";
-      /** @param {number} end @param {number | null} number */
-      const set = (end, number) => {
-        if (number === null) return;
-        const next = ranges.map((one) => [...one]);
-        next[at][end] = number;
-        change({ ...augment, [name]: isOne ? next[0] : next });
-      };
       const ends = [`${side}from${unit && ` (${unit.trim()})`}`, `${side}to`];
       node.append(...ends.map((text, end) => (
-        numberField(text, range[end], (number) => set(end, number), { key: `augment.${name}.${at}.${end}` }))));
+        numberField(text, range[end], set, { key: `augment.${name}.${at}.${end}` }))));
     });
   }
   if (isRemovable) {

@@ -78,17 +78,33 @@ export function checkField(words, isOn, change, key) {
   return node;
 }
 
+/** @type {WeakMap<HTMLElement, () => void>} */
+const later = new WeakMap();
+
 /**
- * Draw again, and give the focus back to the same field.
+ * Draw again, and give the focus back to the same field. While somebody types in one, it waits: what is typed and
+ * not told yet would be lost.
  *
  * @param {HTMLElement} box
  * @param {() => void} draw
  */
 export function keepingFocus(box, draw) {
   const active = document.activeElement;
+  if (active instanceof HTMLInputElement && active.type !== "checkbox" && box.contains(active)) {
+    if (!later.has(box)) box.addEventListener("focusout", () => setTimeout(() => drawLate(box)), { once: true });
+    later.set(box, draw);
+    return;
+  }
   const key = active instanceof HTMLElement && box.contains(active) ? active.dataset.key : undefined;
   draw();
   const again = key && [...box.querySelectorAll("[data-key]")].find((one) => (
     one instanceof HTMLElement && one.dataset.key === key));
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+}
+
+/** @param {HTMLElement} box */
+function drawLate(box) {
+  const draw = later.get(box);
+  later.delete(box);
+  if (draw) keepingFocus(box, draw);
 }

@@ -89,6 +89,7 @@ function writerOf(desk) {
   });
   return (change) => {
     wanted = "recipe" in change || "text" in change ? change : { ...wanted };
+    if (change.recipe) desk.recipe = change.recipe; // the next field may change before the server has answered
     ask();
   };
 }

@@ -62,14 +62,15 @@ export function drawButton({ element, checked, problem, standing, order }) {
 
 /** @param {Desk} desk */
 function drawOrder(desk) {
-  const { element, order, facts, checked } = desk;
-  const box = find(element, ".hx-fx-order");
+  const { order } = desk;
+  const box = find(desk.element, ".hx-fx-order");
   /** @param {Partial<Order>} change */
   const set = (change) => {
     Object.assign(order, change);
     desk.write({});
   };
   keepingFocus(box, () => {
+    const { facts, checked } = desk;
     const seeds = String(order.seeds);
     const other = /** @type {[string, string]} */ ([seeds, `${seeds} of each`]);
     const times = TIMES.some(([one]) => one === seeds) ? TIMES : [...TIMES, other];

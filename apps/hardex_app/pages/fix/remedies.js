@@ -77,11 +77,12 @@ function card(desk, { part, title, about }) {
   node.dataset.part = part;
   node.classList.toggle("hx-fx-on", values !== undefined);
   const suggested = /** @type {Values | undefined} */ (facts.recipe[part]);
-  /** @param {Values | undefined} next */
-  const set = (next) => {
-    const { [part]: _, ...others } = recipe;
+  /** @param {Values | undefined} wanted */
+  const set = (wanted) => {
+    const { [part]: now, ...others } = desk.recipe;
+    const next = wanted && values && now ? merged(now, values, wanted) : wanted;
     const reason = facts.recipe.reasons?.[part];
-    const reasons = { ...recipe.reasons, ...(next && reason ? { [part]: reason } : {}) };
+    const reasons = { ...desk.recipe.reasons, ...(next && reason ? { [part]: reason } : {}) };
     if (!next) delete reasons[part];
     desk.write({ recipe: /** @type {any} */ ({ ...others, ...(next ? { [part]: next } : {}), reasons }) });
   };
@@ -97,6 +98,24 @@ function card(desk, { part, title, about }) {
     node.append(fields);
   }
   return node;
+}
+
+/**
+ * The values as they are now, with what a field has changed of those that were drawn: another field may have changed
+ * since, before the cards were drawn anew.
+ *
+ * @param {Values} now
+ * @param {Values} drawn
+ * @param {Values} wanted
+ */
+function merged(now, drawn, wanted) {
+  const found = { ...now };
+  for (const name of new Set([...Object.keys(drawn), ...Object.keys(wanted)])) {
+    if (JSON.stringify(drawn[name]) === JSON.stringify(wanted[name])) continue;
+    if (name in wanted) found[name] = wanted[name];
+    else delete found[name];
+  }
+  return found;
 }
 
 /**
@@ -208,9 +227,9 @@ function trainingCard(desk) {
   const { start, epochs, batch_size: batch, learning_rate: rate, patience } = recipe.training;
   /** @param {Values} change */
   const set = (change) => {
-    const training = Object.fromEntries(Object.entries({ ...recipe.training, ...change })
+    const training = Object.fromEntries(Object.entries({ ...desk.recipe.training, ...change })
       .filter(([, value]) => value !== null));
-    desk.write({ recipe: { ...recipe, training } });
+    desk.write({ recipe: { ...desk.recipe, training } });
   };
   const node = make("section", "hx-fx-card hx-fx-on");
   node.dataset.part = "training";
