@@ -115,6 +115,7 @@ def _proved(order: Order, fixed: Any, wanted: Wanted) -> str:
         # With a seal, the training has left these images out by their pixels already.
         train=fixed.train if order.confirm else None,
         target=fixed.target,
+        preprocess=fixed.preprocess,  # as it was trained: a doctor need not doubt it
         trust_model=order.trust_model,
         data=order.data,
         progress=wanted,
