@@ -65,6 +65,21 @@ def curves() -> Json:
     return {}
 
 
+def suggested_recipe() -> Json:
+    """The remedies that the findings suggest: `recipe`, its `text` as a file, and `notes`."""
+    return {}
+
+
+def fix_state() -> Json:
+    """How far the fix is that the page Fix carries out: its state, its models, the time left."""
+    return {}
+
+
+def proofs() -> Json:
+    """Every proof of the run, the oldest first, as `hardex prove RUN --history` lists them."""
+    return {}
+
+
 def compare(runs: list[str] = []) -> Json:  # noqa: B006
     """How the models of several runs compare: accuracies, differences, flips, shared errors.
 

@@ -22,6 +22,7 @@ from hardex.runs.manifest import Manifest
 from hardex.runs.run import Run, load
 from hardex.runs.run_classifier import classifier_of
 from hardex.version import VERSION
+from hardex_app.fix_order import opens_again
 from hardex_app.workspace import Prepare, Workspace
 
 DEMO_MODEL, DEMO_DATA, DEMO_TRAIN = "mnist_cnn", "mnist:test", "mnist:train"
@@ -78,6 +79,7 @@ def workspace_of_run(
         others=others,
         trusts_models=trust_model,
         logs=logs,
+        train=opens_again(train),
     )
 
 
@@ -103,7 +105,11 @@ def workspace_of_demo(out: Path, *, assignment: Assignment | None = None) -> Wor
         workspace.classifier = warmed_up(classifier)
 
     return Workspace(
-        prepare, run=found, afterwards=_read_training(DEMO_TRAIN), assignment=assignment
+        prepare,
+        run=found,
+        afterwards=_read_training(DEMO_TRAIN),
+        assignment=assignment,
+        train=DEMO_TRAIN,
     )
 
 

@@ -21,10 +21,12 @@ from hardex_app import (
     comparing,
     curves,
     endpoints,
+    fixing,
     inviting,
     kept_probes,
     probe_facts,
     probing,
+    proof_page,
 )
 from hardex_app.annotation_requests import INVALID
 from hardex_app.answers import (
@@ -302,6 +304,14 @@ def _people(name: str, answer: Callable[[Any, Run], Any]) -> Question:
     return Question(lambda call: answer(call.request, call.run), "people", name)
 
 
+def _fix(
+    name: str,
+    answer: Callable[[Call], Any],
+    endpoint: Callable[..., Any] | None = None,
+) -> Question:
+    return Question(answer, "fix", name, endpoint=endpoint)
+
+
 def _facts_of(page: Page) -> Question:
     error = plain_error if page.roles == OWNER_ONLY else facts_error
     return Question(page.facts, page.name, "facts", page.roles, error=error)
@@ -378,6 +388,17 @@ QUESTIONS: tuple[Question, ...] = (
     _people("revoke", inviting.revoke),
     _people("confirm", inviting.confirm),
     _people("exported", inviting.exported),
+    _fix("checked", lambda call: fixing.checked(call.request, call.run, call.workspace)),
+    _fix("train", lambda call: fixing.train(call.request, call.run, call.workspace)),
+    _fix("prove", lambda call: fixing.prove(call.request, call.run, call.workspace)),
+    _fix("cancel", lambda call: fixing.cancel(call.run, call.workspace.fixes)),
+    _fix("go_on", lambda call: fixing.go_on(call.request, call.run, call.workspace)),
+    _fix("clear", lambda call: fixing.clear(call.run, call.workspace.fixes)),
+    _fix("state", lambda call: fixing.state(call.run, call.workspace), endpoints.fix_state),
+    _fix("past", lambda call: proof_page.past(call.run, call.workspace.comparisons)),
+    _fix("proof", lambda call: proof_page.proof(call.request, call.run)),
+    Question(lambda call: fixing.suggestion(call.run), endpoint=endpoints.suggested_recipe),
+    Question(lambda call: fixing.proofs(call.run), endpoint=endpoints.proofs),
     _annotate("whose", lambda call: annotating.whose(call.run, call.visitor)),
     _annotate("next_examples", _with_addresses(annotating.next_examples)),
     _annotate("annotate", _in_session(annotating.annotate), endpoints.annotate, writes=True),

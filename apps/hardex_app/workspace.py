@@ -14,6 +14,7 @@ from hardex_app.annotation_session import AnnotationSessions
 from hardex_app.background import BackgroundWork
 from hardex_app.comparisons import Comparisons, OtherModels, state_of
 from hardex_app.embedding_maps import EmbeddingMaps
+from hardex_app.fixes import Fixes
 from hardex_app.training_logs import TrainingLogs
 
 if TYPE_CHECKING:  # SQLAlchemy only when it is needed
@@ -34,6 +35,8 @@ class Workspace(BackgroundWork):
         other_models: the models of these runs.
         trusts_models: whether models of further runs may run code of their own.
         logs: the training logs, once somebody has looked at them.
+        train: what opens the training data again; "" without any, or if it is in memory.
+        fixes: the fix that the app carries out.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Workspace(BackgroundWork):
         others: Sequence[Run] = (),
         trusts_models: bool = False,
         logs: Sequence[Log] = (),
+        train: str = "",
     ) -> None:
         """
         Args:
@@ -56,6 +60,7 @@ class Workspace(BackgroundWork):
             others: runs to compare with this one.
             trusts_models: whether their models may run code of their own.
             logs: training logs, besides the one that lies beside the model.
+            train: what opens the training data again.
         """
         optional = None if afterwards is None else lambda: afterwards(self)
         super().__init__(lambda: prepare(self), optional)
@@ -71,6 +76,13 @@ class Workspace(BackgroundWork):
         self.other_models = OtherModels()
         self.trusts_models = trusts_models
         self.logs = TrainingLogs(logs)
+        self.train = train
+        self.fixes = Fixes()
+
+    def stop(self) -> None:
+        """Stop all work and wait until it has cleaned up."""
+        self.fixes.stop()
+        super().stop()
 
     @property
     def run(self) -> Run | None:

@@ -24,7 +24,7 @@ def work_folder(target: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
     It stays if a training can go on from it: after `kill -9`, a full disk, a crash. Else it goes.
     """
     digest = {"sha256": sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()}
-    work = target.absolute().with_name(f".{target.name}.fixing")
+    work = work_of(target)
     try:
         work.mkdir(exist_ok=True)
     except OSError as error:
@@ -54,6 +54,11 @@ def work_folder(target: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
                 shutil.rmtree(work, ignore_errors=True)
             raise
         shutil.rmtree(work, ignore_errors=True)
+
+
+def work_of(target: Path) -> Path:
+    """Where a fix that is written to a folder is made, as long as it is not done."""
+    return target.absolute().with_name(f".{target.name}.fixing")
 
 
 def _empty(folder: Path) -> None:

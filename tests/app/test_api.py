@@ -55,7 +55,8 @@ def test_every_endpoint_has_a_name_and_a_description(client):
     info = client.view_api(return_format="dict", print_info=False)
     assert set(info["named_endpoints"]) == {
         "/status", "/overview", "/embedding_map", "/filters", "/browse", "/example", "/image",
-        "/neighbours", "/causes", "/curves", "/compare", "/compared_examples",
+        "/neighbours", "/causes", "/curves", "/compare", "/compared_examples", "/suggested_recipe",
+        "/fix_state", "/proofs",
         "/probe", "/curve", "/smallest", "/take", "/keep_probe", "/kept_probes", "/export_probes",
         "/judge", "/next_example", "/annotate", "/undo", "/progress",
     }  # fmt: skip

@@ -43,6 +43,12 @@ const PAGES = {
     keys: [["← →, Home, End", "on a chart: read the values"]],
     section: "Curves",
   },
+  fix: {
+    about: "What to do about the findings: choose remedies, see what they will do, train with them and without them, "
+      + "and read whether they helped. Nothing of this run is changed: each fix is a new model beside it.",
+    keys: [["← →, Home, End", "on a chart: read the values"]],
+    section: "Fix",
+  },
   probe: {
     about: "Change a picture and watch the prediction: take an example, draw, or drop an image; move the sliders. The "
       + "curve shows where the prediction flips.",
