@@ -97,27 +97,20 @@ def _fixed(order: Order, wanted: Wanted) -> Any:
         yes=order.yes,
         trust_model=order.trust_model,
         data=order.data,
+        prove=False,  # a proof that was stopped is made when the page asks for it again
         progress=wanted,
     )
 
 
 def _proved(order: Order, fixed: Any, wanted: Wanted) -> str:
     """The file of the proof."""
-    from hardex.proof.prove import prove
-    from hardex.remedies.fixed import CONTROL, REMEDIED
+    from hardex.remedies.proving import proof_of
 
-    found = prove(
-        order.run,
-        fixed.model,
+    found = proof_of(
+        fixed,
         confirm=order.confirm or None,
-        remedied=fixed.paths(REMEDIED)[1:],
-        placebo=fixed.paths(CONTROL),
-        # With a seal, the training has left these images out by their pixels already.
-        train=fixed.train if order.confirm else None,
-        target=fixed.target,
-        preprocess=fixed.preprocess,  # as it was trained: a doctor need not doubt it
-        trust_model=order.trust_model,
         data=order.data,
+        trust_model=order.trust_model,
         progress=wanted,
     )
     return found.file

@@ -126,6 +126,8 @@ def _flat_loss(facts: Facts) -> CurveFinding | None:
     loss = facts.trained
     if len(loss) <= _FEWEST or not _flat(loss):
         return None
+    if loss.noise > 0.1 * abs(loss.end):
+        return None  # what jumps so much may well move
     chance_loss = facts.chance_loss
     at_chance = chance_loss is not None and abs(loss.end - chance_loss) < 0.05 * chance_loss
     if loss.end < (0.3 if chance_loss is None else 0.9 * chance_loss):

@@ -138,7 +138,14 @@ def fix(
             fixed = carry_out(plan, work, target, began, progress)
     if not prove or (confirm is None and read_seal(found.folder) is None):
         return fixed
-    return with_proof(fixed, confirm=confirm, model=model, data=data, progress=progress)
+    return with_proof(
+        fixed,
+        confirm=confirm,
+        model=model,
+        data=data,
+        trust_model=trust_model,
+        progress=progress,
+    )
 
 
 def _recipe(

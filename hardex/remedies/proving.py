@@ -23,6 +23,7 @@ def with_proof(
     confirm: Data | None = None,
     model: Model | None = None,
     data: str | Path = "",
+    trust_model: bool = False,
     progress: Progress = silent,
 ) -> Fixed:
     """A fix with its proof, which is written beside its models, too.
@@ -32,11 +33,18 @@ def with_proof(
     Args:
         fixed: the fix.
         confirm: as in `proof_of`.
-        model, data: of the run, if they were moved.
+        model, data, trust_model: as in `proof_of`.
         progress: called now and then.
     """
     try:
-        proof = proof_of(fixed, confirm=confirm, model=model, data=data, progress=progress)
+        proof = proof_of(
+            fixed,
+            confirm=confirm,
+            model=model,
+            data=data,
+            trust_model=trust_model,
+            progress=progress,
+        )
         written(proof, fixed.folder / PROOF)
     except HardexError as error:
         return replace(fixed, notes=(*fixed.notes, f"It is not proved: {error}"))
@@ -49,6 +57,7 @@ def proof_of(
     confirm: Data | None = None,
     model: Model | None = None,
     data: str | Path = "",
+    trust_model: bool = False,
     progress: Progress = silent,
     prove: Callable[..., Any] = prove_models,
 ) -> Proof:
@@ -59,6 +68,7 @@ def proof_of(
         confirm: labelled images that nobody looked at; by default the sealed part of the run, of
             which a use is recorded.
         model, data: of the run, if they were moved.
+        trust_model: whether models may run code of their own.
         progress: called now and then.
         prove: what proves.
 
@@ -71,7 +81,11 @@ def proof_of(
         confirm=confirm,
         placebo=fixed.paths(CONTROL),
         remedied=fixed.paths(REMEDIED)[1:],
+        # With a seal, the training has left these images out by their pixels already.
+        train=None if confirm is None else fixed.train,
         target=fixed.target,
+        preprocess=fixed.preprocess,  # as it was trained: a doctor need not doubt it
+        trust_model=trust_model,
         model=model,
         data=data,
         progress=progress,
