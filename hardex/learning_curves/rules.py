@@ -503,7 +503,7 @@ def _plateau(facts: Facts) -> CurveFinding | None:
     values = loss.smooth
     start = float(values[0])
     fallen = start - float(values.min())
-    if fallen <= 0 or fallen < 0.15 * abs(start):
+    if fallen <= 0 or fallen < 0.15 * abs(start) or loss.noise > 0.1 * fallen:
         return None
     waits = int(np.argmax(values < start - _WAITS * fallen))
     if not waits:

@@ -316,3 +316,9 @@ def test_a_schedule_that_has_ended_asks_for_no_more_epochs():
     assert "not_converged" in hardex.curves(lists).runs[0].codes
     ended = lists | {"learning_rate": [1e-3, 9e-4, 7e-4, 5e-4, 3e-4, 1e-4, 1e-6]}
     assert "not_converged" not in hardex.curves(ended).runs[0].codes
+
+
+def test_two_rates_that_take_turns_oscillate():
+    loss = [1.0, 1.3, 0.75, 1.16, 0.55, 1.2, 0.46, 0.85, 0.41, 1.03, 0.36, 0.72, 0.35, 0.98]
+    lists = {"loss": loss, "val_loss": [one + 0.1 for one in loss]}
+    assert hardex.curves(lists).runs[0].codes == ("oscillating",)
