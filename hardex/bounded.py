@@ -6,7 +6,6 @@ in an `OSError` or `Unreadable` with a short reason, which the caller puts into 
 """
 
 import errno
-import io
 import json
 import os
 import re
@@ -44,6 +43,11 @@ def open_plain(path: str | Path) -> BinaryIO:
         Traceback (most recent call last):
         OSError: [Errno 22] it is not a plain file: '/dev/null'
     """
+    return os.fdopen(_plain_handle(path), "rb")
+
+
+def _plain_handle(path: str | Path) -> int:
+    """The descriptor of a plain file, for reading."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         mode = os.fstat(handle).st_mode
@@ -51,10 +55,10 @@ def open_plain(path: str | Path) -> BinaryIO:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is not a plain file", str(path))
-        return os.fdopen(handle, "rb")
     except BaseException:
         os.close(handle)
         raise
+    return handle
 
 
 def read_bytes(path: str | Path, most: int) -> bytes:
@@ -87,15 +91,18 @@ def lines_of(path: str | Path, most: int = TEXT_MOST) -> Iterator[str]:
         Unreadable: it or one of its lines is too long.
         UnicodeDecodeError: it is not UTF-8.
     """
-    with (
-        open_plain(path) as file,
-        io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text,
-    ):
-        _check_size(os.fstat(file.fileno()).st_size, most)
-        while line := text.readline(_LINE_MOST):
-            if len(line) == _LINE_MOST:
-                raise Unreadable(f"a line has {_LINE_MOST:,} characters or more")
-            yield line
+    handle = _plain_handle(path)
+    # The file does not own its handle: a reader that gives up half-way may be collected in any
+    # order, and a file that is collected before it was closed warns.
+    try:
+        _check_size(os.fstat(handle).st_size, most)
+        with open(handle, encoding="utf-8-sig", newline="", closefd=False) as text:
+            while line := text.readline(_LINE_MOST):
+                if len(line) == _LINE_MOST:
+                    raise Unreadable(f"a line has {_LINE_MOST:,} characters or more")
+                yield line
+    finally:
+        os.close(handle)
 
 
 def read_json(path: str | Path, most: int = JSON_MOST) -> Any:

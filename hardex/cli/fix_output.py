@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from rich.table import Table
 
@@ -18,6 +19,7 @@ from hardex.remedies.recipe import recipe_text
 from hardex.remedies.suggest import Suggestion
 from hardex.sentences import counted
 
+SUGGESTION, CHANGES = "hardex.suggestion/1", "hardex.changes/1"
 _ARMS = {REMEDIED: "with the remedy", CONTROL: "without it"}
 _MOST_FOUND = 10  # images of a pool in the table
 _MOST_CLASSES = 20  # in the table, those with the largest differences
@@ -26,7 +28,9 @@ _MOST_CLASSES = 20  # in the table, those with the largest differences
 def print_suggestion(run: Path, suggestion: Suggestion, *, as_json: bool) -> None:
     """Print a recipe as a file that can be changed and passed on."""
     if as_json:
-        print_json({"recipe": suggestion.recipe.as_plain(), "notes": list(suggestion.notes)})
+        plain_recipe = suggestion.recipe.as_plain()
+        notes = list(suggestion.notes)
+        print_json({"schema": SUGGESTION, "recipe": plain_recipe, "notes": notes})
         return
     for note in suggestion.notes:
         print_text(f"# {note}")
@@ -34,13 +38,13 @@ def print_suggestion(run: Path, suggestion: Suggestion, *, as_json: bool) -> Non
         print_text("# The findings suggest no remedy that can be trained.")
     for line in recipe_text(suggestion.recipe).splitlines():
         print_text(line)
-    print_text(f"# hardex fix {run} --train DATA --recipe FILE --out FIXED")
+    print_text(f"# hardex fix {quote(str(run))} --train DATA --recipe FILE --out FIXED")
 
 
 def print_changes(changes: Sequence[Change], *, as_json: bool) -> None:
     """Print which training examples would be removed or relabelled."""
     if as_json:
-        print_json({"changes": [vars(one) for one in changes]})
+        print_json({"schema": CHANGES, "changes": [vars(one) for one in changes]})
         return
     table = Table(expand=False)
     for column in ("id", "given", "becomes", "who", "why"):

@@ -10,7 +10,7 @@ from typing import IO, Any
 import keras
 import numpy as np
 
-from hardex.bounded import lines_of
+from hardex.bounded import lines_of, open_plain
 from hardex.errors import LogError
 from hardex.learning_curves.facts import Facts
 from hardex.learning_curves.findings import CurveFinding
@@ -303,9 +303,15 @@ def _earlier(log: Path) -> tuple[list[str], list[dict[str, str]]]:
 def _opened(path: Path, *, further: bool) -> IO[str]:
     """Open a log to write it anew, or to add whole lines to it."""
     file = path.open("a" if further else "w", newline="", encoding="utf-8")
-    if further and not path.read_bytes().endswith(b"\n"):  # the program was killed
+    if further and not _ends_a_line(path):  # the program was killed
         file.write("\r\n")
     return file
+
+
+def _ends_a_line(path: Path) -> bool:
+    with open_plain(path) as file:
+        file.seek(-1, os.SEEK_END)
+        return bool(file.read(1) == b"\n")
 
 
 def _numbers(logs: Mapping[str, Any]) -> dict[str, float]:

@@ -1,6 +1,5 @@
 """A saved Keras model -> whether ReLU stands before its softmax; nothing of it is built or run."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,6 +88,6 @@ def _name(layer: Mapping[str, Any]) -> str:
 def configuration_of(model: Any) -> Any:
     """The configuration of a Keras model in memory; None if it has none that can be written."""
     try:
-        return json.loads(model.to_json())
+        return json_of(model.to_json(), endless=True)
     except Exception:  # a subclass may raise what it likes
         return None

@@ -71,20 +71,25 @@ def slice_differences(
     return class_differences(names, np.concatenate(groups), before[every], after[every], rng)
 
 
-def arms(answered: Mapping[str, Answered], level: float) -> tuple[RemedyAnswer, tuple[str, ...]]:
-    """Whether it is the remedy, and a sentence on each model that is there twice.
+def counted_models(answered: Mapping[str, Answered]) -> tuple[list[str], tuple[str, ...]]:
+    """The models of both arms that count, and a sentence on each that does not.
 
-    Such a model is no further seed and counts once.
+    A model that is there twice is no further seed, and the model before was not trained again.
 
     Args:
-        answered: by the name of the model: `AFTER`, and names that begin with `REMEDIED` or
-            `PLACEBO`.
-        level: of the intervals.
+        answered: by the name of the model: `BEFORE`, `AFTER`, and names that begin with
+            `REMEDIED` or `PLACEBO`.
     """
     notes: list[str] = []
     chosen: list[str] = []
     for name in answered:
         if name == BEFORE:
+            continue
+        if name.startswith(PLACEBO) and answered[name].same_as(answered[BEFORE]):
+            notes.append(
+                f"The model {name} gives the same answers as the model before on every example, so "
+                "it does not count: a placebo is trained again, without the remedy."
+            )
             continue
         same = next((one for one in chosen if answered[name].same_as(answered[one])), "")
         if same:
@@ -94,10 +99,20 @@ def arms(answered: Mapping[str, Answered], level: float) -> tuple[RemedyAnswer, 
             )
         else:
             chosen.append(name)
+    return chosen, tuple(notes)
+
+
+def arms(answered: Mapping[str, Answered], chosen: Sequence[str], level: float) -> RemedyAnswer:
+    """Whether it is the remedy, by the models that count.
+
+    Args:
+        answered: by the name of the model.
+        chosen: the names that count, `AFTER` first.
+        level: of the intervals.
+    """
     remedied = [name for name in chosen if not name.startswith(PLACEBO)]
     placebo = [name for name in chosen if name.startswith(PLACEBO)]
-    found = remedy_answer(_rights(answered, remedied), _rights(answered, placebo), level)
-    return found, tuple(notes)
+    return remedy_answer(_rights(answered, remedied), _rights(answered, placebo), level)
 
 
 def _rights(answered: Mapping[str, Answered], names: Sequence[str]) -> NDArray[np.bool_]:

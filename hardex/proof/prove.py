@@ -27,6 +27,7 @@ from hardex.proof.figures import (
     REMEDIED,
     STAGES,
     arms,
+    counted_models,
     flips,
     slice_differences,
 )
@@ -225,7 +226,9 @@ def _proved(stage: Stage, ground: Ground, blank: Proof, asked: _Asked) -> Proof:
     rng = np.random.default_rng(asked.seed)
     found = _compared(answered, ground.dataset, replace(blank, uses=uses), rng)
     found = replace(found, targeted=_targeted(stage, ground, sizes, level, rng, asked))
-    return found if stage.run is None else _with_tests_of_run(found, stage, stage.run)
+    if stage.run is None:
+        return found
+    return _with_tests_of_run(found, stage, stage.run, counted_models(answered)[0])
 
 
 def _compared(
@@ -235,7 +238,7 @@ def _compared(
     first, second = answered[BEFORE], answered[AFTER]
     right = first.right, second.right
     repaired, broken = flips(first, second, dataset)
-    remedy, twice = arms(answered, blank.level)
+    chosen, twice = counted_models(answered)
     same = (
         ("Both models give the same answers on every example: are they the same?",)
         if first.same_as(second)
@@ -248,16 +251,17 @@ def _compared(
         broken=broken,
         classes=class_differences(dataset.class_names, first.labels, *right, rng),
         slices=slice_differences(dataset.meta, first.positions, *right, rng),
-        remedy=remedy,
+        remedy=arms(answered, chosen, blank.level),
         calibration=(first.calibration_error, second.calibration_error),
         notes=(*blank.notes, *same, *twice),
     )
 
 
-def _with_tests_of_run(found: Proof, stage: Stage, run: Run) -> Proof:
+def _with_tests_of_run(found: Proof, stage: Stage, run: Run, chosen: Sequence[str]) -> Proof:
     """The same, with what the run itself holds to test the models on."""
-    with_remedy = [stage.models[AFTER], *stage.arm(REMEDIED)]
-    hard, probes, told = tests_of_run(run, with_remedy, stage.arm(PLACEBO), found.level)
+    placebo = [stage.models[name] for name in chosen if name.startswith(PLACEBO)]
+    others = [stage.models[name] for name in chosen if name.startswith(REMEDIED)]
+    hard, probes, told = tests_of_run(run, [stage.models[AFTER], *others], placebo, found.level)
     return replace(found, hard_set=hard, probes=probes, notes=(*found.notes, *told))
 
 

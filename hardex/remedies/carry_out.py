@@ -98,6 +98,8 @@ def _pixels(plan: Plan, work: Path, progress: Progress) -> Kept:
     if not folder.exists():
         everything = plan.dataset.whole if isinstance(plan.dataset, Part) else plan.dataset
         seen = set(keys_of(everything, plan.shape))
+        if plan.confirm is not None:
+            seen.update(keys_of(plan.confirm, plan.shape))
         partial = work / f".{PIXELS}"
         shutil.rmtree(partial, ignore_errors=True)
         keep_pixels(partial, plan.sources, plan.shape, seen, progress)
@@ -180,9 +182,15 @@ def _notes(plan: Plan, kept: Kept, models: Sequence[Model]) -> Iterator[str]:
         shown = ", ".join(kept.left_out[:_SHOWN])
         more = ", …" if len(kept.left_out) > _SHOWN else ""
         yield (
-            f"Left out of the training, because the run has an example with the same pixels: "
+            "Left out of the training, because the run or the confirming data has the same pixels: "
             f"{counted(len(kept.left_out), 'training image')} ({shown}{more})."
         )
+    for dataset, _ in plan.sources:
+        if unread := dataset.skipped():
+            yield (
+                f"{counted(len(unread), 'image')} of {dataset.source} cannot be read and "
+                f"{'is' if len(unread) == 1 else 'are'} left out; the first is {unread[0].id}."
+            )
     recipe = plan.recipe
     if recipe.augment is not None:
         yield (

@@ -26,10 +26,13 @@ from hardex.remedies.proving import with_proof
 from hardex.remedies.recipe import Recipe, amounts_of, read_recipe
 from hardex.remedies.suggest import suggest
 from hardex.remedies.work_folder import work_folder
+from hardex.runs.folder import RESULTS
 from hardex.runs.run import Run, load, opened
 from hardex.runs.seal import read_seal
 from hardex.training.alone import alone
 from hardex.training.augmentation import Augmentation
+
+CONFIRMING = "confirming data"
 
 
 def fix(
@@ -90,7 +93,7 @@ def fix(
     """
     began = monotonic()
     if confirm is not None:
-        check_there(confirm)
+        check_there(confirm, "--confirm", CONFIRMING)
     found = opened(run, data=data)
     if data and str(data) != found.data:
         found = load(found.folder, data=data, annotations=found.annotations_url)
@@ -100,7 +103,8 @@ def fix(
     _check(wanted, target, seeds, controls, force=force)
     function = _named(train_function)
     _check_function(wanted, function)
-    with alone(found.folder, wait=wait) as mine:
+    # The folder of the run itself is locked by whoever uses its seal or keeps a probe.
+    with alone(found.folder / RESULTS, wait=wait) as mine:
         if not mine:
             raise RunError(
                 f"one fix of a run is made at a time; another process fixes {found.folder} now; "
@@ -127,6 +131,7 @@ def fix(
             function=function,
             trust_model=trust_model,
             dataset=dataset,
+            confirm=None if confirm is None else _confirming(confirm, found),
             shape=shape,
             sources=sources,
             changes=changes,
@@ -243,6 +248,20 @@ def _training(train: Data, run: Run, dataset: Dataset, shape: Shape) -> Dataset:
     )
     check_size(training, dataset, shape)
     return training
+
+
+def _confirming(confirm: Data, run: Run) -> Dataset:
+    """Data for the proof, whose images are not trained on."""
+    manifest = run.manifest
+    return opened_by_name(
+        confirm,
+        manifest.class_names,
+        resize=manifest.resize,
+        pixels=manifest.reading.pixels,
+        source=str(run.folder),
+        splits=("test", "validation", "val"),
+        what=CONFIRMING,
+    )
 
 
 def _changes(recipe: Recipe, run: Run, training: Dataset) -> tuple[Change, ...]:

@@ -1,6 +1,7 @@
 """A fix -> the proof whether it helped."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,15 @@ def with_proof(
             trust_model=trust_model,
             progress=progress,
         )
-        written(proof, fixed.folder / PROOF)
     except HardexError as error:
-        return replace(fixed, notes=(*fixed.notes, f"It is not proved: {error}"))
+        fixed = replace(fixed, notes=(*fixed.notes, f"It is not proved: {error}"))
+        with suppress(OSError):
+            fixed.save(fixed.folder)
+        return fixed
+    try:
+        written(proof, fixed.folder / PROOF)
+    except HardexError as error:  # the run keeps it, too
+        fixed = replace(fixed, notes=(*fixed.notes, f"The proof is not kept here: {error}"))
     return replace(fixed, proof=proof)
 
 
@@ -75,19 +82,26 @@ def proof_of(
     Raises:
         HardexError: nothing can be proved with these models.
     """
-    found: Proof = prove(
-        fixed.run,
-        fixed.model,
-        confirm=confirm,
-        placebo=fixed.paths(CONTROL),
-        remedied=fixed.paths(REMEDIED)[1:],
-        # With a seal, the training has left these images out by their pixels already.
-        train=None if confirm is None else fixed.train,
-        target=fixed.target,
-        preprocess=fixed.preprocess,  # as it was trained: a doctor need not doubt it
-        trust_model=trust_model,
-        model=model,
-        data=data,
-        progress=progress,
-    )
-    return found
+
+    def proved(target: str) -> Proof:
+        found: Proof = prove(
+            fixed.run,
+            fixed.model,
+            confirm=confirm,  # the training has left its images out by their pixels already
+            placebo=fixed.paths(CONTROL),
+            remedied=fixed.paths(REMEDIED)[1:],
+            target=target,
+            preprocess=fixed.preprocess,  # as it was trained: a doctor need not doubt it
+            trust_model=trust_model,
+            model=model,
+            data=data,
+            progress=progress,
+        )
+        return found
+
+    try:
+        return proved(fixed.target)
+    except HardexError as error:
+        if not fixed.target or "--target" not in str(error):
+            raise
+    return proved("")  # it cannot be planted on these images, which is no reason to prove nothing

@@ -205,6 +205,27 @@ class Recipe:
     training: Training = field(default_factory=Training)
     reasons: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name, nothing in (("balance", Balance()), ("collect", Collect()), ("adapt", Adapt())):
+            if getattr(self, name) == nothing:
+                raise HardexError(
+                    f"{name} in a recipe must say what is done; it does nothing; give it one of "
+                    f"{', '.join(one.name for one in fields(nothing))}, or leave it out."
+                )
+        balance = self.balance or Balance()
+        balances = balance.class_weights or balance.sampling != ALL or balance.logit_adjustment > 0
+        if balances and self.adapt is not None and self.adapt.shares:
+            raise HardexError(
+                "adapt: shares corrects for the shares of the classes in the training; balance "
+                "changes these, too; keep one of them."
+            )
+        if self.simple is not None and (self.clean is not None or self.collect is not None):
+            other = "clean" if self.clean is not None else "collect"
+            raise HardexError(
+                f"simple learns from a part of the data, so {other} would change only that part; "
+                f"make the two fixes one after the other."
+            )
+
     @property
     def parts(self) -> tuple[str, ...]:
         """The remedies in it."""

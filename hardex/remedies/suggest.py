@@ -13,7 +13,7 @@ from hardex.diagnosis.overall import Diagnosis
 from hardex.diagnosis.reading import diagnosis_of
 from hardex.errors import RunError
 from hardex.probing.saved_probes import kept_probes
-from hardex.remedies.recipe import FINDINGS, Balance, Clean, Collect, Recipe
+from hardex.remedies.recipe import FINDINGS, Balance, Collect, Recipe
 from hardex.runs.run import Run, opened
 from hardex.sentences import agreeing, counted
 from hardex.training.augmentation import FACTORS, FIELDS, Amounts, Augmentation
@@ -61,10 +61,10 @@ def suggest(run: str | Path | Run) -> Suggestion:
     reasons: dict[str, str] = {}
     augment = _augment(findings, [cause for cause in causes if cause in FIELDS], reasons)
     balance = _balance(diagnosis, causes, reasons)
-    clean = _clean(found, diagnosis, causes, reasons)
     collect = _collect(found, reasons)
-    recipe = Recipe(augment=augment, balance=balance, clean=clean, collect=collect, reasons=reasons)
-    return Suggestion(recipe, tuple(_notes(findings, diagnosis, causes, clean)))
+    recipe = Recipe(augment=augment, balance=balance, collect=collect, reasons=reasons)
+    own = found.manifest.data is not None and found.manifest.data.hash == diagnosis.train_hash
+    return Suggestion(recipe, tuple(_notes(findings, diagnosis, causes, found.folder, own)))
 
 
 def _augment(
@@ -133,21 +133,6 @@ def _balance(
     return Balance(logit_adjustment=1.0)
 
 
-def _clean(
-    run: Run, diagnosis: Diagnosis, causes: Sequence[str], reasons: dict[str, str]
-) -> Clean | None:
-    """Only where the run is over its own training data: else other labels are wrong."""
-    data = run.manifest.data
-    if MISLABELLED not in causes or data is None or data.hash != diagnosis.train_hash:
-        return None
-    count = next(one.count for one in diagnosis.counts if one.cause == MISLABELLED)
-    reasons["clean"] = (
-        f"{agreeing(count, 'training example', 'seem')} to be mislabelled; they are listed before "
-        "anything is changed."
-    )
-    return Clean(by=FINDINGS)
-
-
 def _collect(run: Run, reasons: dict[str, str]) -> Collect | None:
     probes = [probe for probe in kept_probes(run.folder, light=True)[0] if probe.expected]
     if not probes:
@@ -157,9 +142,9 @@ def _collect(run: Run, reasons: dict[str, str]) -> Collect | None:
 
 
 def _notes(
-    findings: "pd.DataFrame", diagnosis: Diagnosis, causes: Sequence[str], clean: Clean | None
+    findings: "pd.DataFrame", diagnosis: Diagnosis, causes: Sequence[str], run: Path, own: bool
 ) -> list[str]:
-    """What people have to do."""
+    """What people have to do; `own` says whether the run is over its own training data."""
     told = {one.cause: one for one in diagnosis.counts}
     found = []
     if RARE in causes:
@@ -170,7 +155,12 @@ def _notes(
             f"{counted(told[RARE].count, 'hard example')} ({named}); collect more like these, and "
             "add them with collect: folders."
         )
-    if MISLABELLED in causes and clean is None:
+    if MISLABELLED in causes and own:
+        found.append(
+            f"{agreeing(told[MISLABELLED].count, 'training example', 'seem')} to be mislabelled: "
+            f"fix a run over other data, with clean: {{by: {FINDINGS}, run: {run}}}."
+        )
+    elif MISLABELLED in causes:
         found.append(
             f"{agreeing(told[MISLABELLED].count, 'evaluation example', 'seem')} to be mislabelled: "
             "let people judge them; labels of training data are cleaned by a run over that data."

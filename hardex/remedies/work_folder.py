@@ -1,5 +1,6 @@
 """The folder in which a fix is made; it stays only if the same fix can go on from it."""
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from hardex.training.job import write_whole
 from hardex.training.start import FullDisk, InterruptedTraining
 
 _PLAN = "plan.json"
+_OF_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 @contextmanager
@@ -44,6 +46,9 @@ def work_folder(target: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
             write_whole(work / _PLAN, json.dumps(digest).encode())
             yield work
         except OSError as error:
+            if error.errno not in _OF_DISK:
+                shutil.rmtree(work, ignore_errors=True)
+                raise
             raise RunError(
                 f"a fix must be able to write to {target.absolute().parent}; it could not "
                 f"({error.strerror or error}); free disk space, and type the same again: it goes "

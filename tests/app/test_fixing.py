@@ -201,16 +201,20 @@ def test_what_it_does_is_said_in_numbers():
 
 def test_every_remedy_says_what_it_does_and_simple_has_no_controls(sealed):
     parts = {
-        "balance": {"sampling": "oversample", "focal": 2},
+        "balance": {"focal": 2},
         "clean": {"by": "findings"},
         "collect": {"folders": ["new"]},
         "adapt": {"statistics": "a", "shares": "b"},
-        "simple": {"examples": 500},
     }
     found = ask(sealed, "checked", recipe=parts, **ORDER)
-    assert len(found["says"]) == 2 + 1 + 1 + 2 + 1 + 2
+    assert len(found["says"]) == 1 + 1 + 1 + 2 + 2
+    alone = {"balance": {"sampling": "oversample", "focal": 2}, "simple": {"examples": 500}}
+    found = ask(sealed, "checked", recipe=alone, **ORDER)
+    assert len(found["says"]) == 2 + 1 + 2
     assert found["says"][-2] == "1 training of at most 10 epochs."
     assert found["command"].split()[-4:-2] == ["--controls", "0"]
+    both = {"balance": {"sampling": "oversample"}, "adapt": {"shares": "b"}}
+    assert "keep one of them" in told(sealed, "checked", ORDER | {"recipe": both})["error"]
 
 
 def test_the_pace_and_the_size_are_those_of_the_last_fix(tmp_path):

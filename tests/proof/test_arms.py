@@ -6,7 +6,7 @@ from scipy.stats import ttest_ind
 
 from hardex.proof.answers import Answered
 from hardex.proof.arms import difference_of_means, remedy_answer
-from hardex.proof.figures import arms
+from hardex.proof.figures import arms, counted_models
 from hardex.proof.wording import remedy_sentence
 
 
@@ -68,9 +68,12 @@ def answered(answers, confidence=0.5):
 def test_a_model_that_is_there_twice_is_no_further_seed():
     one, other = answered([0, 0, 1]), answered([0, 1, 0])
     given = {"before": one, "after": other, "remedied 1": answered([0, 1, 0])}
-    found, (note,) = arms(given, 0.05)
+    chosen, (note,) = counted_models(given)
+    found = arms(given, chosen, 0.05)
     assert found.remedied == (2 / 3,) and "remedied 1 gives the same answers as the model" in note
-    found, notes = arms({**given, "remedied 1": answered([0, 1, 0], 0.6)}, 0.05)
+    more = {**given, "remedied 1": answered([0, 1, 0], 0.6)}
+    chosen, notes = counted_models(more)
+    found = arms(more, chosen, 0.05)
     assert (found.remedied, notes) == ((2 / 3, 2 / 3), ())
-    found, notes = arms({"before": one, "after": other, "placebo 1": one}, 0.05)
-    assert (found.placebo, notes) == ((2 / 3,), ())
+    chosen, notes = counted_models({"before": one, "after": other, "placebo 1": one})
+    assert chosen == ["after"] and "the model before" in notes[0]

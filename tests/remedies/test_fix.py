@@ -109,15 +109,35 @@ def test_a_fix_of_a_sealed_run_ends_with_its_proof(tmp_path, run):
     assert len(json.loads((run.folder / "seal.json").read_text())["uses"]) == 1
 
 
-def test_what_cannot_be_proved_is_kept_and_said(tmp_path, run):
-    (tmp_path / "none.npz").write_bytes(b"no archive")
-    fixed = hardex.fix(
-        run, train=shades(80), recipe=FREE, out=tmp_path / "FIXED", confirm=tmp_path / "none.npz"
-    )
+def test_what_cannot_be_proved_is_kept_and_said(tmp_path, run, monkeypatch):
+    def broken(*models, **options):
+        raise RunError("a proof must be a proof; it is none.")
+
+    monkeypatch.setattr("hardex.remedies.proving.proof_of", broken)
+    fixed = hardex.fix(run, train=shades(80), recipe=FREE, out=tmp_path / "FIXED")
     assert fixed.model.exists() and fixed.proof is None
-    assert fixed.notes[-1].startswith("It is not proved: ") and "none.npz" in fixed.notes[-1]
-    with pytest.raises(HardexError, match="missing"):  # before anything is trained
-        hardex.fix(run, train=shades(80), recipe=FREE, out=tmp_path / "O", confirm="missing.npz")
+    assert fixed.notes[-1] == "It is not proved: a proof must be a proof; it is none."
+    assert read_fix(tmp_path / "FIXED").notes == fixed.notes
+
+
+def test_confirming_data_is_checked_before_anything_is_trained(tmp_path, run):
+    (tmp_path / "none.npz").write_bytes(b"no archive")
+    for wrong in ("missing.npz", tmp_path / "none.npz"):
+        with pytest.raises(HardexError, match=r"missing\.npz|none\.npz"):
+            hardex.fix(run, train=shades(80), recipe=FREE, out=tmp_path / "O", confirm=wrong)
+    assert not (tmp_path / "O").exists()
+
+
+def test_confirming_data_is_not_trained_on(tmp_path, run):
+    kept, shared = shades(40, seed=21), shades(30, seed=22)
+    images = np.concatenate([kept.images, shared.images])
+    labels = np.concatenate([kept.labels, shared.labels])
+    train = ArrayDataset.of(images, labels, class_names=NAMES)
+    confirm = saved(tmp_path / "confirm.npz", shared)
+    fixed = hardex.fix(run, train=train, recipe=FREE, out=tmp_path / "FIXED", confirm=confirm)
+    known = {one.tobytes() for one in (*shared.images, *shades(40, seed=3).images)}
+    assert len(fixed.left_out) == sum(one.tobytes() in known for one in images) >= 30
+    assert fixed.proof is not None and fixed.proof.kind == "confirm"
 
 
 def test_logit_adjustment_is_exact_and_needs_no_training(tmp_path, run):
@@ -199,7 +219,8 @@ def test_what_another_fix_left_is_not_taken_for_ones_own(tmp_path, run):
 
 
 def test_a_second_fix_of_a_run_is_refused(tmp_path, run):
-    with alone(run.folder, wait=False), pytest.raises(RunError, match="one fix of a run is made"):
+    held = alone(run.folder / "results", wait=False)
+    with held, pytest.raises(RunError, match="one fix of a run is made"):
         hardex.fix(run, train=shades(), recipe=FREE, out=tmp_path / "FIXED")
     (tmp_path / ".FIXED.fixing").mkdir()
     with (

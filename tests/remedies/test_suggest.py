@@ -9,8 +9,7 @@ from fakes import checksum_of, small_dataset
 import hardex
 from hardex.diagnosis.overall import DIAGNOSIS, CauseCount, Diagnosis, GroupTest
 from hardex.errors import RunError
-from hardex.remedies.recipe import FINDINGS as BY_FINDINGS
-from hardex.remedies.recipe import Balance, Clean
+from hardex.remedies.recipe import Balance
 from hardex.remedies.suggest import suggest
 from hardex.runs.findings import FINDINGS, Finding, write_findings
 from hardex.training.augmentation import Amounts
@@ -83,10 +82,12 @@ def test_imbalance_is_corrected_without_a_training_and_the_rest_is_for_people(ru
     ]
 
 
-def test_a_run_over_its_own_training_data_can_be_cleaned(run):
+def test_labels_of_training_data_are_cleaned_by_a_fix_of_another_run(run):
     own = run.manifest.data.hash
     one = diagnosed(run, found("mislabelled", 0), sure=("mislabelled",), train_hash=own)
-    assert suggest(one).recipe.clean == Clean(by=BY_FINDINGS)
+    found_here = suggest(one)
+    assert found_here.recipe.clean is None
+    assert f"clean: {{by: findings, run: {run.folder}}}" in found_here.notes[0]
 
 
 def test_findings_that_chance_explains_suggest_nothing(run):
