@@ -122,6 +122,10 @@ class Facts:
         """The facts of a run, as far as it went well."""
         return cls(run, *(_curve(run, name) for name in (LOSS, ACCURACY, VAL_LOSS, VAL_ACCURACY)))
 
+    def where(self, at: float) -> str:
+        """A row in words."""
+        return f"{self.run.unit} {at:g}"
+
     @cached_property
     def chance_loss(self) -> float | None:
         """The loss of a model that knows nothing; None if the number of classes is unknown."""
