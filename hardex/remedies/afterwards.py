@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hardex.arrays import Images
+from hardex.arrays import Image, Images
 from hardex.bounded import read_json
 from hardex.classifiers.keras_model import KerasClassifier
 from hardex.data.dataset import Dataset
 from hardex.data.folders import open_unlabelled
+from hardex.data.part import Part
+from hardex.diagnosis.keys import pixel_key
 from hardex.errors import DatasetError, RunError
 from hardex.overview.nearest_training import check_there
 from hardex.predict.predictions import batch_size_for, predict
@@ -25,7 +27,7 @@ from hardex.remedies.plan import Plan
 from hardex.remedies.recipe import EM, Adapt
 from hardex.remedies.shares import Shares, apart, confusion_shares, em_shares
 from hardex.runs.run import Run
-from hardex.runs.seal import read_seal
+from hardex.runs.seal import Seal, read_seal
 from hardex.sentences import counted, p_words
 from hardex.training.job import write_whole
 from hardex.training.pixels import Kept
@@ -118,7 +120,30 @@ def unlabelled(data: str, run: Run) -> Dataset:
             raise
         found = open_unlabelled(path, run.manifest.class_names)
     seal = read_seal(run.folder)
-    return found if seal is None else seal.open_part(found)
+    if seal is None:
+        return found
+    sealed = _sealed_keys(run, seal)
+
+    def is_free(image: Image) -> bool:
+        return not seal.holds(image) or pixel_key(image) not in sealed
+
+    return Part(found, is_free, "it is a sealed example of the run")
+
+
+def _sealed_keys(run: Run, seal: Seal) -> set[str]:
+    """The pixels of the sealed examples themselves: its rule alone holds of other images, too."""
+    data = run.dataset
+    whole = data.whole if isinstance(data, Part) else data
+    keys = set()
+
+    def note(image: Image) -> bool:
+        if seal.holds(image):
+            keys.add(pixel_key(image))
+        return False  # nothing more of it is needed
+
+    for _ in whole.batches(256, (1, 1, 1), keep=note):
+        pass
+    return keys
 
 
 def _images(dataset: Dataset, plan: Plan) -> Iterator[Images]:

@@ -13,6 +13,7 @@ from hardex.classifiers.keras_model import KerasClassifier
 from hardex.data.dataset import ArrayDataset
 from hardex.errors import HardexError, RunError
 from hardex.people.events import Annotation
+from hardex.remedies.afterwards import unlabelled
 from hardex.remedies.fixed import read_fix
 from hardex.remedies.recipe import Balance, Clean, Collect, Recipe, recipe_of
 from hardex.training.alone import alone
@@ -126,6 +127,15 @@ def test_confirming_data_is_checked_before_anything_is_trained(tmp_path, run):
         with pytest.raises(HardexError, match=r"missing\.npz|none\.npz"):
             hardex.fix(run, train=shades(80), recipe=FREE, out=tmp_path / "O", confirm=wrong)
     assert not (tmp_path / "O").exists()
+
+
+def test_of_images_without_labels_only_the_sealed_examples_are_left_out(tmp_path, run):
+    def used(data):
+        return sum(len(batch.ids) for batch in unlabelled(str(data), run).batches(64, (4, 4, 1)))
+
+    assert used(saved(tmp_path / "pool.npz", shades(60, seed=31))) == 60
+    examples = used(saved(tmp_path / "own.npz", shades(40, seed=3)))
+    assert examples == run.manifest.counts["examples"] < 40
 
 
 def test_confirming_data_is_not_trained_on(tmp_path, run):
