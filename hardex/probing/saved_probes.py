@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 
 from hardex.arrays import Image
 from hardex.errors import DatasetError, HardexError, RunError, StorageError
@@ -22,13 +21,13 @@ from hardex.people.access import OWNER
 from hardex.people.own_files import PeopleFolder, flush_names
 from hardex.probing.kept_probe import JSON_MOST, KeptProbe, is_probe_id
 from hardex.runs.manifest import Manifest
+from hardex.runs.taking_turns import taking_turns
 
 if sys.platform != "win32":
-    import fcntl
+    pass
 
 KEPT_MOST = 10_000  # probes of one run
 _EVENTS = "events.jsonl"  # what was renamed and deleted
-_ONE_AT_A_TIME = Lock()
 
 
 def keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
@@ -47,7 +46,7 @@ def keep(folder: Path, probe: KeptProbe, picture: Image) -> KeptProbe:
             `KEPT_MOST` of them; as `StorageError`, it cannot be written now. Nothing is left on
             disk then.
     """
-    with _alone(folder):
+    with taking_turns(folder):
         return _keep(folder, probe, picture)
 
 
@@ -88,7 +87,7 @@ def keep_once(
     Raises:
         HardexError: as `keep`, or the annotator has `own_most` already.
     """
-    with _alone(folder):  # the second request may come before the first is answered
+    with taking_turns(folder):  # the second request may come before the first is answered
         stored = _same_probe(folder, probe)
         if stored is not None:
             return stored
@@ -110,7 +109,7 @@ def rename(folder: Path, probe_id: str, name: str, *, by: str = "") -> KeptProbe
         RunError: there is no such probe, or not of this annotator; the name is not allowed; as
             `StorageError`, it cannot be written now, and the probe is as before.
     """
-    with _alone(folder):
+    with taking_turns(folder):
         found = replace(_own(folder, probe_id, by), name=name)
         with _writing(folder):
             _probes(folder).replace(f"{probe_id}.json", found.as_json().encode())
@@ -130,7 +129,7 @@ def delete(folder: Path, probe_id: str, *, by: str = "") -> KeptProbe:
         RunError: there is no such probe, or not of this annotator; as `StorageError`, it cannot be
             deleted now.
     """
-    with _alone(folder):
+    with taking_turns(folder):
         found, place = _own(folder, probe_id, by), _probes(folder).path
         with _writing(folder):
             _note(folder, "deleted", found, by)
@@ -249,25 +248,6 @@ def kept_picture(folder: Path, probe: KeptProbe) -> Image:
 
 def _probes(folder: Path) -> PeopleFolder:
     return PeopleFolder(folder, ("probes",))
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let one thread of one process at a time write probes; a process that dies lets go.
-
-    On Windows, and on a disk that cannot lock a folder, only threads of this process take turns.
-    """
-    with _ONE_AT_A_TIME:
-        opened = -1
-        with suppress(OSError):
-            opened = os.open(folder, os.O_RDONLY)
-            if sys.platform != "win32":
-                fcntl.flock(opened, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            if opened >= 0:
-                os.close(opened)
 
 
 def _same_probe(folder: Path, probe: KeptProbe) -> KeptProbe | None:

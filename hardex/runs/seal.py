@@ -8,12 +8,10 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -25,9 +23,10 @@ from hardex.data.part import Part
 from hardex.errors import RunError
 from hardex.predict.predictions import Predictions
 from hardex.runs.folder import MANIFEST, SEAL
+from hardex.runs.taking_turns import taking_turns
 
 if sys.platform != "win32":
-    import fcntl
+    pass
 
 SCHEMA = "hardex.seal/1"
 RULE = (
@@ -37,7 +36,6 @@ RULE = (
 )
 _REFUSAL = "it is sealed for a later proof"
 
-_ONE_AT_A_TIME = Lock()
 _SALT = sha256(b"the sealed part of hardex").hexdigest()[:32]  # of every new seal
 
 
@@ -171,7 +169,7 @@ def open_sealed(folder: Path, dataset: Dataset, *, reason: str) -> Use:
         raise RunError(
             f"only a sealed run has sealed examples; {folder} has no {SEAL}; rank with --seal 0.5."
         )
-    with _alone(folder):
+    with taking_turns(folder):
         fields = _fields(folder)
         use = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "reason": reason}
         try:
@@ -219,25 +217,6 @@ def only(stream: Iterator[Predictions], positions: Positions) -> Iterator[Predic
                 batch.labels[kept],
                 batch.probabilities[kept],
             )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let one process at a time use the seal; one that dies lets go.
-
-    On Windows, and on a disk that cannot lock a folder, only threads of this process take turns.
-    """
-    with _ONE_AT_A_TIME:
-        opened = -1
-        with suppress(OSError):
-            opened = os.open(folder, os.O_RDONLY)
-            if sys.platform != "win32":
-                fcntl.flock(opened, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            if opened >= 0:
-                os.close(opened)
 
 
 def _fields(folder: Path) -> dict[str, Any]:
