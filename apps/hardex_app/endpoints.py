@@ -61,7 +61,7 @@ def causes() -> Json:
 
 
 def curves() -> Json:
-    """What is said of each training whose log is open, as `hardex curves --format json` says it."""
+    """The findings about each training whose log is open, as `hardex curves --format json`."""
     return {}
 
 

@@ -65,7 +65,7 @@ class Wanted:
 
 
 def main(orders: TextIO, say: Say) -> None:
-    """Carry out the order on the first line; what came of it is the last line."""
+    """Carry out the order given on the first line, and write the outcome as the last line."""
     order = Order.of_json(json.loads(orders.readline()))
     wanted = Wanted(orders, say)
     try:

@@ -162,7 +162,7 @@ def _parsed(lines: Sequence[str]) -> Iterator[ProgressLine]:
 
 
 def _seconds(first: Path, last: Path) -> float:
-    """How long after one file another one was written."""
+    """Seconds between the writing of one file and of another."""
     try:
         return max(0.0, last.stat().st_mtime - first.stat().st_mtime)
     except OSError:

@@ -40,7 +40,7 @@ def relu_before_softmax(model: str | Path | Mapping[str, Any]) -> str:
 
 
 def of_layers(layer: str) -> CurveFinding:
-    """What is said of a model that `relu_before_softmax` found."""
+    """The finding about a model in which `relu_before_softmax` found a layer."""
     why = (
         f"The ReLU of the layer {layer!r} stands just before the probabilities: a class whose "
         "output it cuts to 0 gets no gradient, so some starts never learn."

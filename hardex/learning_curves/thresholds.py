@@ -7,7 +7,7 @@ architectures held out whole.
 SURE = 3.0  # deviations of the noise
 MOST_LOSS = 16.2  # of one example; Keras takes no probability below 1e-7
 SMOOTHED = 1.2  # the most that label smoothing of 0.1 leaves of the loss, for 1,000 classes
-FEWEST = 3  # rows, below which nothing is said of a shape
+FEWEST = 3  # rows needed before a shape is judged
 FEW_EXAMPLES = 100  # of validation
 MAYBE_ONE_CLASS = 0.75  # accuracy, up to which a class may well have this share
 MAYBE_CHANCE = 0.5  # accuracy, above which standing still alone is no failure

@@ -224,21 +224,26 @@ def _proved(stage: Stage, ground: Ground, blank: Proof, asked: _Asked) -> Proof:
     if not len(answered[BEFORE]):
         return replace(blank, uses=uses if ground.kind == SEALED else 0)
     rng = np.random.default_rng(asked.seed)
-    found = _compared(answered, ground.dataset, replace(blank, uses=uses), rng)
+    chosen, twice = counted_models(answered)
+    blank = replace(blank, uses=uses, notes=(*blank.notes, *twice))
+    found = _compared(answered, chosen, ground.dataset, blank, rng)
     found = replace(found, targeted=_targeted(stage, ground, sizes, level, rng, asked))
     if stage.run is None:
         return found
-    return _with_tests_of_run(found, stage, stage.run, counted_models(answered)[0])
+    return _with_tests_of_run(found, stage, stage.run, chosen)
 
 
 def _compared(
-    answered: Mapping[str, Answered], dataset: Dataset, blank: Proof, rng: np.random.Generator
+    answered: Mapping[str, Answered],
+    chosen: Sequence[str],
+    dataset: Dataset,
+    blank: Proof,
+    rng: np.random.Generator,
 ) -> Proof:
-    """What the answers of all models say."""
+    """What the answers of all models say; `chosen` are those of both arms that count."""
     first, second = answered[BEFORE], answered[AFTER]
     right = first.right, second.right
     repaired, broken = flips(first, second, dataset)
-    chosen, twice = counted_models(answered)
     same = (
         ("Both models give the same answers on every example: are they the same?",)
         if first.same_as(second)
@@ -253,7 +258,7 @@ def _compared(
         slices=slice_differences(dataset.meta, first.positions, *right, rng),
         remedy=arms(answered, chosen, blank.level),
         calibration=(first.calibration_error, second.calibration_error),
-        notes=(*blank.notes, *same, *twice),
+        notes=(*blank.notes, *same),
     )
 
 

@@ -41,7 +41,7 @@ def text_of(values: Any) -> str:
 
 
 class _Plain(yaml.SafeLoader):  # type: ignore[misc]
-    """Plain values, and no name twice."""
+    """Reads plain values only, and refuses a repeated name."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         """The mapping of a node."""

@@ -719,7 +719,7 @@ def _values_of(images: Images, preprocess: str, input_shape: Any) -> Any:
 
 
 def _ahead(calls: Iterator[Callable[[], Any]]) -> Iterator[Any]:
-    """What the calls give, in order, made by a thread that is a few of them ahead."""
+    """The results of the calls, in order; a thread works a few calls ahead."""
     with ThreadPoolExecutor(1, thread_name_prefix="hardex-batches") as pool:
         waiting: deque[Any] = deque()
         try:
