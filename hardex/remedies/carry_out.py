@@ -182,7 +182,7 @@ def _notes(plan: Plan, kept: Kept, models: Sequence[Model]) -> Iterator[str]:
         shown = ", ".join(kept.left_out[:_SHOWN])
         more = ", …" if len(kept.left_out) > _SHOWN else ""
         yield (
-            "Left out of the training, because their pixels are in the run or the confirming data: "
+            "Left out of the training, because the run or the confirming data has the same pixels: "
             f"{counted(len(kept.left_out), 'training image')} ({shown}{more})."
         )
     for dataset, _ in plan.sources:
@@ -199,8 +199,8 @@ def _notes(plan: Plan, kept: Kept, models: Sequence[Model]) -> Iterator[str]:
         )
     if recipe.balance is not None:
         yield (
-            "Balancing helps small classes at the cost of large ones: the overall accuracy may "
-            "fall."
+            "Classes that count the same gain in the small ones and lose in the large ones: the "
+            "accuracy over all may fall."
         )
     if recipe.simple is not None:
         yield (
